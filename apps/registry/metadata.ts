@@ -1,0 +1,95 @@
+import { z } from "zod";
+
+/** A model name: a DNS label, so that it can stand in a path, a URL and a Kubernetes name. */
+export const ModelName = z
+  .string()
+  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be lower-case letters, digits and '-'")
+  .refine((name) => name !== "registry", "'registry' is the folder of the index");
+
+/** A model version: a positive integer in decimal, as Triton and TensorFlow Serving number them. */
+export const ModelVersion = z.string().regex(/^[1-9][0-9]{0,8}$/, "must be a positive integer such as \"2\"");
+
+/** Open Inference Protocol v2 tensor data types. */
+export const Datatype = z.enum([
+  "BOOL",
+  "UINT8",
+  "UINT16",
+  "UINT32",
+  "UINT64",
+  "INT8",
+  "INT16",
+  "INT32",
+  "INT64",
+  "FP16",
+  "FP32",
+  "FP64",
+  "BYTES",
+]);
+
+/** One input or output of the graph; -1 is a dimension of any size, the first one the batch. */
+export const TensorSpec = z.object({
+  name: z.string().min(1),
+  datatype: Datatype,
+  shape: z.array(z.int().min(-1)),
+});
+
+/**
+ * How `/predict` reads a request and words its answer:
+ * - `text-classification`: `{text}` → `{text, sentiment, confidence}`; `labels` by class index;
+ * - `tabular-classification`: named `features` → `{species_index, species_name}`; `labels` by class index;
+ * - `regression`: `{features: […]}` → `{prediction}`;
+ * - `instances`: `{instances: […]}` → `{predictions: […]}`.
+ */
+export const Signature = z.object({
+  kind: z.enum(["text-classification", "tabular-classification", "regression", "instances"]),
+  inputs: z.array(TensorSpec).min(1),
+  outputs: z.array(TensorSpec).min(1),
+  /** Names of the request's fields in column order, for the tabular kinds. */
+  features: z.array(z.string().min(1)).optional(),
+  /** Names of the classes by index, for the classifiers. */
+  labels: z.array(z.string().min(1)).optional(),
+});
+
+/** `metadata.json` of one version: what it is, what it was trained on and how good it is. */
+export const ModelMetadata = z.object({
+  name: ModelName,
+  version: ModelVersion,
+  framework: z.literal("onnx"),
+  description: z.string(),
+  /** When the version was published, ISO 8601 with offset. */
+  created: z.iso.datetime({ offset: true }),
+  /** Share of right answers on the held-out split, 0–1; classifiers only. */
+  accuracy: z.number().min(0).max(1).optional(),
+  /** All metrics of the held-out split by name, such as `accuracy`, `f1`, `mae`, `rmse`. */
+  metrics: z.record(z.string(), z.number()),
+  signature: Signature,
+  artefact: z.object({ file: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().min(1) }),
+  data: z
+    .object({
+      source: z.string(),
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      rows: z.int().min(0),
+      trainRows: z.int().min(0),
+      testRows: z.int().min(0),
+    })
+    .optional(),
+  task: z.string(),
+  hyperparameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  seed: z.int(),
+  /** Source commit of the trainer, or "unknown" where the build was not told it. */
+  commit: z.string(),
+  /** ISO 8601 date of training. */
+  trainedDate: z.iso.date(),
+  durationSeconds: z.number().min(0),
+});
+export type ModelMetadata = z.infer<typeof ModelMetadata>;
+export type Signature = z.infer<typeof Signature>;
+export type TensorSpec = z.infer<typeof TensorSpec>;
+export type Datatype = z.infer<typeof Datatype>;
+
+/** `registry/models.json`: every model, its versions in ascending order, and the newest of them. */
+export const RegistryIndex = z.object({
+  models: z.array(z.object({ name: ModelName, versions: z.array(ModelVersion).min(1), latest: ModelVersion })),
+});
+export type RegistryIndex = z.infer<typeof RegistryIndex>;

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Installs the locked packages once, so that every npm script works on a clean clone.
+# npm writes node_modules/.package-lock.json last: it is the mark of a finished install.
+set -eu
+cd "$(dirname "$0")/.."
+mark=node_modules/.package-lock.json
+if [ -f "$mark" ] && [ ! package-lock.json -nt "$mark" ]; then
+  exit 0
+fi
+echo "Installing the packages of package-lock.json" >&2
+npm ci --no-fund --no-audit --loglevel=error >&2
+touch "$mark"
