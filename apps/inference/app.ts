@@ -1,0 +1,67 @@
+import Koa from "koa";
+import { accessLog } from "./http/access-log.ts";
+import { apiKeyCheck } from "./http/api-key.ts";
+import { wordProblems } from "./http/problems.ts";
+import { requestId } from "./http/request-id.ts";
+import { router } from "./http/router.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
+import type { ModelHost } from "./model/host.ts";
+import { metrics as metricsRoute } from "./routes/metrics.ts";
+import { models } from "./routes/models.ts";
+import { predict } from "./routes/predict.ts";
+import { health, ready } from "./routes/probes.ts";
+import type { Settings } from "./settings.ts";
+
+/** Everything the application works with; it makes nothing of its own and listens nowhere. */
+export interface AppDeps {
+  readonly settings: Settings;
+  readonly host: ModelHost;
+  readonly metrics: Metrics;
+  readonly lifecycle: Lifecycle;
+  readonly logger: Logger;
+}
+
+/** The inference API: /health, /ready, /predict, /models, /metrics. */
+export function createApp({ settings, host, metrics, lifecycle, logger }: AppDeps): Koa {
+  const app = base(logger);
+  app.use((ctx, next) => {
+    if (lifecycle.parting) {
+      ctx.set("Connection", "close");
+    }
+    return next();
+  });
+  app.use(requestId);
+  app.use(accessLog(logger));
+  app.use(wordProblems(logger));
+  app.use(
+    router(
+      [
+        health(host),
+        ready(host, lifecycle),
+        predict({ host, metrics, settings }),
+        models(settings.modelDirectory),
+        metricsRoute(metrics.registry),
+      ],
+      apiKeyCheck(settings.apiKey),
+    ),
+  );
+  return app;
+}
+
+/** /metrics alone, for a port that only Prometheus reaches. */
+export function createMetricsApp({ metrics, logger }: Pick<AppDeps, "metrics" | "logger">): Koa {
+  const app = base(logger);
+  app.use(wordProblems(logger));
+  app.use(router([metricsRoute(metrics.registry)], () => {}));
+  return app;
+}
+
+function base(logger: Logger): Koa {
+  const app = new Koa({ env: "production" });
+  app.silent = true;
+  // What reaches this event broke while an answer was being written: most often the client left.
+  app.on("error", (error: unknown) => logger.debug({ error }, "connection failed"));
+  return app;
+}

@@ -1,0 +1,178 @@
+import type { Model } from "./model/model.ts";
+import { concatenateRows, sliceRows, type Tensor, type Tensors } from "./model/tensor.ts";
+import { Problem, unavailable } from "./problem.ts";
+
+/** How much is taken at once, and who is told. */
+export interface BatcherOptions {
+  /** Most rows in one run of the model. */
+  readonly maxBatchSize: number;
+  /** Most rows waiting; a request beyond that is refused at once. */
+  readonly maxQueueSize: number;
+  /** Told of every run: its rows and how long it took, in seconds. */
+  readonly onRun?: (rows: number, seconds: number) => void;
+}
+
+interface Job {
+  readonly inputs: Tensors;
+  readonly rows: number;
+  readonly deadline: number;
+  readonly resolve: (outputs: Tensors) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Natural batching: whatever is queued when the event loop comes round is run as one batch. There is no timer, so a lone
+ * request waits for nobody, and the busier the server is the larger its batches become.
+ */
+export class Batcher {
+  readonly #model: Model;
+  readonly #maxBatch: number;
+  readonly #maxQueue: number;
+  readonly #onRun: (rows: number, seconds: number) => void;
+  #queue: Job[] = [];
+  #queuedRows = 0;
+  #scheduled = false;
+  #idle: (() => void)[] = [];
+
+  constructor(model: Model, options: BatcherOptions) {
+    this.#model = model;
+    this.#maxBatch = Math.min(options.maxBatchSize, model.maxRows);
+    this.#maxQueue = options.maxQueueSize;
+    this.#onRun = options.onRun ?? (() => {});
+  }
+
+  /** Rows waiting for the model. */
+  get depth(): number {
+    return this.#queuedRows;
+  }
+
+  /**
+   * Has the model answer some rows, together with whatever else waits. More rows than fit one batch are run in several.
+   *
+   * @param rows Rows in each input, at least 1.
+   * @param deadline When the answer is no longer wanted, on the clock of `performance.now()`.
+   * @throws Problem 503 where the queue is full, 504 where the deadline passed in the queue; what the model threw.
+   */
+  async submit(inputs: Tensors, rows: number, deadline: number): Promise<Tensors> {
+    if (this.#queuedRows + rows > this.#maxQueue) {
+      throw unavailable("overloaded", `the queue of ${this.#maxQueue} rows is full; try again shortly`);
+    }
+    if (rows <= this.#maxBatch) {
+      return this.#enqueue(inputs, rows, deadline);
+    }
+    const parts: Promise<Tensors>[] = [];
+    for (let from = 0; from < rows; from += this.#maxBatch) {
+      const to = Math.min(from + this.#maxBatch, rows);
+      parts.push(this.#enqueue(slice(inputs, from, to), to - from, deadline));
+    }
+    return concatenate(await Promise.all(parts));
+  }
+
+  /** Resolves once nothing waits and nothing runs. */
+  drained(): Promise<void> {
+    return this.#scheduled ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
+  }
+
+  #enqueue(inputs: Tensors, rows: number, deadline: number): Promise<Tensors> {
+    this.#queuedRows += rows;
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(() => this.#turn());
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ inputs, rows, deadline, resolve, reject });
+    });
+  }
+
+  async #turn(): Promise<void> {
+    const batch = this.#take();
+    if (batch.length > 0) {
+      await this.#run(batch);
+    }
+    if (this.#queue.length > 0) {
+      setImmediate(() => this.#turn());
+      return;
+    }
+    this.#scheduled = false;
+    for (const resolve of this.#idle.splice(0)) {
+      resolve();
+    }
+  }
+
+  #take(): Job[] {
+    const now = performance.now();
+    const batch: Job[] = [];
+    let rows = 0;
+    let taken = 0;
+    for (const job of this.#queue) {
+      if (rows + job.rows > this.#maxBatch) {
+        break;
+      }
+      taken += 1;
+      this.#queuedRows -= job.rows;
+      if (job.deadline <= now) {
+        job.reject(new Problem(504, "timeout", "the request waited for the model longer than it may take"));
+      } else {
+        rows += job.rows;
+        batch.push(job);
+      }
+    }
+    this.#queue.splice(0, taken);
+    return batch;
+  }
+
+  async #run(batch: readonly Job[]): Promise<void> {
+    const started = performance.now();
+    const rows = batch.reduce((sum, job) => sum + job.rows, 0);
+    let outputs: Tensors;
+    try {
+      outputs = await this.#model.run(concatenate(batch.map((job) => job.inputs)));
+      checkRows(outputs, rows);
+    } catch (error) {
+      await this.#isolate(batch, error);
+      return;
+    } finally {
+      this.#onRun(rows, (performance.now() - started) / 1000);
+    }
+    let from = 0;
+    for (const job of batch) {
+      job.resolve(batch.length === 1 ? outputs : slice(outputs, from, from + job.rows));
+      from += job.rows;
+    }
+  }
+
+  /** One request that the model cannot take must not cost the others of its batch their answers. */
+  async #isolate(batch: readonly Job[], error: unknown): Promise<void> {
+    if (batch.length === 1) {
+      batch[0]?.reject(error);
+      return;
+    }
+    for (const job of batch) {
+      await this.#run([job]);
+    }
+  }
+}
+
+function checkRows(outputs: Tensors, rows: number): void {
+  for (const [name, tensor] of outputs) {
+    if (tensor.shape[0] !== rows) {
+      throw new Error(`output "${name}" has ${tensor.shape[0]} rows for ${rows} rows of input`);
+    }
+  }
+}
+
+function slice(tensors: Tensors, from: number, to: number): Tensors {
+  return new Map([...tensors].map(([name, tensor]) => [name, sliceRows(tensor, from, to)]));
+}
+
+function concatenate(parts: readonly Tensors[]): Tensors {
+  const [first] = parts;
+  if (first === undefined || parts.length === 1) {
+    return first ?? new Map();
+  }
+  const whole = new Map<string, Tensor>();
+  for (const name of first.keys()) {
+    whole.set(name, concatenateRows(parts.flatMap((part) => part.get(name) ?? [])));
+  }
+  return whole;
+}

@@ -1,0 +1,30 @@
+import type { Middleware } from "koa";
+import type { Logger } from "../logger.ts";
+import { Problem } from "../problem.ts";
+
+/**
+ * Words everything thrown below as `{error: {code, message, path?, request_id}}`. What is not a `Problem` is ours: it is
+ * logged with its stack and answered as 500 without a word of it.
+ */
+export function wordProblems(logger: Logger): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      const problem =
+        error instanceof Problem
+          ? error
+          : new Problem(500, "internal_error", "the server failed to answer; its log has the reason", { cause: error });
+      const { status, code, message, path, headers, cause } = problem;
+      if (cause !== undefined) {
+        logger.error({ request_id: ctx.state["requestId"], code, error: cause }, "request failed");
+      }
+      ctx.state["problem"] = code;
+      ctx.status = status;
+      ctx.set(headers);
+      ctx.body = {
+        error: { code, message, ...(path === undefined ? {} : { path }), request_id: ctx.state["requestId"] },
+      };
+    }
+  };
+}

@@ -1,0 +1,110 @@
+import type { Datatype } from "../../registry/metadata.ts";
+
+/** Elements of a tensor in row-major order. BOOL is a Uint8Array of 0 and 1, BYTES an array of strings. */
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | string[];
+
+/** A tensor whose first dimension is the batch. */
+export interface Tensor {
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+/** Tensors by the name of the graph's input or output. */
+export type Tensors = ReadonlyMap<string, Tensor>;
+
+type TypedArray = Exclude<TensorData, string[]>;
+
+const CONSTRUCTORS = {
+  BOOL: Uint8Array,
+  UINT8: Uint8Array,
+  UINT16: Uint16Array,
+  UINT32: Uint32Array,
+  UINT64: BigUint64Array,
+  INT8: Int8Array,
+  INT16: Int16Array,
+  INT32: Int32Array,
+  INT64: BigInt64Array,
+  FP32: Float32Array,
+  FP64: Float64Array,
+} satisfies Partial<Record<Datatype, new (length: number) => TypedArray>>;
+
+/** Data types the server can hold; FP16 has no array type that every supported Node has. */
+export type HeldDatatype = keyof typeof CONSTRUCTORS | "BYTES";
+
+/** Whether tensors of this type can be held. */
+export function isHeld(datatype: Datatype): datatype is HeldDatatype {
+  return datatype === "BYTES" || Object.hasOwn(CONSTRUCTORS, datatype);
+}
+
+/** Elements in one row: the product of all dimensions but the first. */
+export function rowWidth(shape: readonly number[]): number {
+  return shape.slice(1).reduce((product, size) => product * size, 1);
+}
+
+/** Room for `length` elements of a type; numbers are zero and strings "". */
+export function allocate(datatype: HeldDatatype, length: number): TensorData {
+  return datatype === "BYTES" ? new Array<string>(length).fill("") : new CONSTRUCTORS[datatype](length);
+}
+
+/** Rows `from` up to, not including, `to`; a view on the same memory where the type has one. */
+export function sliceRows(tensor: Tensor, from: number, to: number): Tensor {
+  const width = rowWidth(tensor.shape);
+  const data = Array.isArray(tensor.data)
+    ? tensor.data.slice(from * width, to * width)
+    : tensor.data.subarray(from * width, to * width);
+  return { datatype: tensor.datatype, shape: [to - from, ...tensor.shape.slice(1)], data };
+}
+
+/**
+ * Tensors of one type and row shape, one below the other.
+ *
+ * @throws TypeError where the list is empty or the tensors do not fit together.
+ */
+export function concatenateRows(tensors: readonly Tensor[]): Tensor {
+  const [first] = tensors;
+  if (first === undefined) {
+    throw new TypeError("no tensors to concatenate");
+  }
+  if (tensors.length === 1) {
+    return first;
+  }
+  const rowShape = first.shape.slice(1);
+  const rows = tensors.reduce((sum, tensor) => sum + (tensor.shape[0] ?? 0), 0);
+  const shape = [rows, ...rowShape];
+  for (const tensor of tensors) {
+    if (tensor.datatype !== first.datatype || tensor.shape.slice(1).join() !== rowShape.join()) {
+      throw new TypeError("tensors of different type or row shape cannot be concatenated");
+    }
+  }
+  return { datatype: first.datatype, shape, data: concatenateData(tensors, rows * rowWidth(shape)) };
+}
+
+function concatenateData(tensors: readonly Tensor[], length: number): TensorData {
+  const datatype = tensors[0]?.datatype;
+  if (datatype === undefined || !isHeld(datatype)) {
+    throw new TypeError(`tensors of type ${datatype} cannot be held`);
+  }
+  if (datatype === "BYTES") {
+    return tensors.flatMap((tensor) => tensor.data as string[]);
+  }
+  const whole = new CONSTRUCTORS[datatype](length);
+  let offset = 0;
+  for (const tensor of tensors) {
+    // One constructor made all of them: the element types agree although the compiler cannot tell.
+    (whole as Float32Array).set(tensor.data as Float32Array, offset);
+    offset += tensor.data.length;
+  }
+  return whole;
+}

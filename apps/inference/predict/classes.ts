@@ -1,0 +1,63 @@
+import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
+import { rowWidth, type Tensor, type Tensors } from "../model/tensor.ts";
+import { wordElement } from "./numbers.ts";
+
+/** The class a model chose for one row. */
+export interface Choice {
+  readonly index: number;
+  readonly label: string;
+  /** The model's score for the class, 0–1; undefined where the graph gives no scores. */
+  readonly score: number | undefined;
+}
+
+/** Reads the class of row 0 from the outputs of a classifier. */
+export type ReadChoice = (outputs: Tensors) => Choice;
+
+const SCORES = ["FP32", "FP64"];
+
+/**
+ * Finds a classifier's outputs: an integer or string label per row, a score per class and row, or both. Where the graph
+ * names a label, that is the class; otherwise it is the one with the highest score.
+ *
+ * @throws Error where the signature has neither, or no `labels`.
+ */
+export function choiceReader(metadata: ModelMetadata): ReadChoice {
+  const { labels, outputs } = metadata.signature;
+  if (labels === undefined || labels.length === 0) {
+    throw new Error("the signature of a classifier must list its labels");
+  }
+  const scoreOutput = outputs.find((spec) => SCORES.includes(spec.datatype) && isScores(spec, labels.length));
+  const labelOutput = outputs.find((spec) => !SCORES.includes(spec.datatype) && rowWidth(spec.shape) === 1);
+  if (scoreOutput === undefined && labelOutput === undefined) {
+    throw new Error(`the signature of a classifier must have a label, or a score for each of ${labels.length} labels`);
+  }
+  return (outputs) => {
+    const scores = scoreOutput && outputs.get(scoreOutput.name);
+    const chosen = labelOutput && outputs.get(labelOutput.name);
+    const index = chosen === undefined ? highest(scores, labels.length) : indexOf(chosen, labels);
+    const label = labels[index];
+    if (label === undefined) {
+      throw new Error(`the model chose class ${index} of ${labels.length}`);
+    }
+    return { index, label, score: scores && Number(wordElement(scores, index)) };
+  };
+}
+
+function isScores(spec: TensorSpec, classes: number): boolean {
+  return spec.shape.length === 2 && (spec.shape[1] === classes || spec.shape[1] === -1);
+}
+
+function indexOf(chosen: Tensor, labels: readonly string[]): number {
+  const value = wordElement(chosen, 0);
+  return typeof value === "string" ? labels.indexOf(value) : value;
+}
+
+function highest(scores: Tensor | undefined, classes: number): number {
+  let best = 0;
+  for (let index = 1; index < classes; index++) {
+    if (Number(scores?.data[index]) > Number(scores?.data[best])) {
+      best = index;
+    }
+  }
+  return best;
+}

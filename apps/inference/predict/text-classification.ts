@@ -1,0 +1,45 @@
+import { invalidInput } from "../problem.ts";
+import { choiceReader } from "./classes.ts";
+import { type FormOf, field, join, nameOf, onlyInput } from "./form.ts";
+
+/** Longest text, in UTF-16 code units: the tokeniser holds the event loop for as long as it reads. */
+export const MAX_TEXT_LENGTH = 100_000;
+
+/** `{text}` → `{text, sentiment, confidence, model, version}`; confidence is the chosen class's score, 0–1. */
+export const textClassification: FormOf = (metadata) => {
+  const input = onlyInput(metadata);
+  if (input.datatype !== "BYTES") {
+    throw new Error(`the input of a text-classification model must be BYTES, not ${input.datatype}`);
+  }
+  const choose = choiceReader(metadata);
+  const { name: model, version } = metadata;
+  return {
+    input,
+    sample: ["warm-up"],
+    read(request, path, values) {
+      values.push(asText(field(request, "text", path), join(path, "text")));
+      return 1;
+    },
+    word(request, outputs) {
+      const { label, score } = choose(outputs);
+      if (score === undefined) {
+        throw new Error("the model gives no scores to take a confidence from");
+      }
+      return { text: request["text"], sentiment: label, confidence: score, model, version };
+    },
+  };
+};
+
+function asText(value: unknown, path: string): string {
+  if (typeof value !== "string") {
+    throw invalidInput(path, `must be a string, not ${nameOf(value)}`);
+  }
+  if (value.trim() === "") {
+    throw invalidInput(path, "must not be blank");
+  }
+  if (value.length > MAX_TEXT_LENGTH) {
+    throw invalidInput(path, `must not be longer than ${MAX_TEXT_LENGTH} characters; it has ${value.length}`);
+  }
+  // A lone surrogate has no UTF-8 form, and the tokeniser refuses what is not UTF-8.
+  return value.toWellFormed();
+}

@@ -1,0 +1,22 @@
+import type { Route } from "../http/router.ts";
+import { RegistryError, readIndex } from "../model/registry.ts";
+import { unavailable } from "../problem.ts";
+
+/**
+ * GET /models: the registry index, read anew each time so that what was published since is in it.
+ *
+ * @param root Root of the models volume.
+ */
+export function models(root: string): Route {
+  return {
+    method: "GET",
+    path: "/models",
+    async handle(ctx) {
+      try {
+        ctx.body = await readIndex(root);
+      } catch (error) {
+        throw error instanceof RegistryError ? unavailable("registry_unavailable", error.message) : error;
+      }
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { readdir } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { ModelName } from "../registry/metadata.ts";
+import { RegistryError, readIndex } from "./model/registry.ts";
+import { run } from "./run.ts";
+import { readSettings, SettingsError } from "./settings.ts";
+
+const USAGE = `Serves a model of a registry folder on this machine.
+
+  npm run serve -- --models DIR [--port N] [--model NAME] [--version V] [--host ADDRESS]
+
+  --models DIR     registry folder, as "npm run train" writes it
+  --port N         port to listen on (8080; 0 takes a free one)
+  --model NAME     which model; may be left out where the folder has one only
+  --version V      which version (latest)
+  --host ADDRESS   address to listen on (127.0.0.1)
+
+Everything else is set by the environment variables of the server, such as LOG_LEVEL.`;
+
+/** A mistake on the command line; the message is one line that says what to do. */
+class UsageError extends Error {
+  override name = "UsageError";
+}
+
+async function main(): Promise<void> {
+  const { values } = readArguments();
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  if (values.models === undefined) {
+    throw new UsageError("--models is missing: name the registry folder, or see --help");
+  }
+  const settings = readSettings({
+    // On one's own machine nothing has to be told that this server goes: it closes as soon as it is asked to.
+    DRAIN_SECONDS: "0",
+    LOG_LEVEL: "warn",
+    ...process.env,
+    MODEL_DIR: values.models,
+    MODEL_NAME: values.model ?? (await onlyModel(values.models)),
+    MODEL_VERSION: values.version,
+    HOST: values.host,
+    PORT: values.port,
+    METRICS_PORT: "0",
+  });
+  await run(settings, (port) => {
+    console.log(`Serving ${settings.modelName} on http://${values.host}:${port} (Ctrl-C stops)`);
+  });
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        models: { type: "string" },
+        port: { type: "string", default: "8080" },
+        model: { type: "string" },
+        version: { type: "string", default: "latest" },
+        host: { type: "string", default: "127.0.0.1" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message.split(". ")[0]}; see --help`);
+  }
+}
+
+/** The only model of a registry folder. */
+async function onlyModel(root: string): Promise<string> {
+  await readdir(root).catch(() => {
+    throw new UsageError(`--models ${root} cannot be read: name a registry folder`);
+  });
+  const names = (await readIndex(root)).models.map(({ name }) => name);
+  const [name] = names;
+  if (name === undefined) {
+    throw new UsageError(`--models ${root} has no model: train one with "npm run train -- --models ${root}"`);
+  }
+  if (names.length > 1) {
+    throw new UsageError(`--models ${root} has several models: choose one with --model (${names.join(", ")})`);
+  }
+  return ModelName.parse(name);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof UsageError || error instanceof SettingsError || error instanceof RegistryError) {
+    console.error(error.message);
+    process.exit(1);
+  }
+  throw error;
+}

@@ -1,0 +1,125 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type Koa from "koa";
+import { Registry } from "prom-client";
+import { createApp, createMetricsApp } from "./app.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import type { Logger } from "./logger.ts";
+import { Metrics } from "./metrics.ts";
+import { ModelHost } from "./model/host.ts";
+import type { OpenModel } from "./model/model.ts";
+import { onnxOpener } from "./model/onnx.ts";
+import type { Settings } from "./settings.ts";
+import { shutDown } from "./shutdown.ts";
+
+/**
+ * How long an idle connection is kept, in milliseconds. A gateway must be the first to let go, or it sends a request on a
+ * connection that is just being closed; Traefik's and Go's default is 90 s.
+ */
+const KEEP_ALIVE_MS = 100_000;
+/** A connection that a gateway opened ahead of need counts as one whose headers are late: it gets as long as an idle one. */
+const HEADERS_MS = KEEP_ALIVE_MS + 5_000;
+
+/** What a caller may put in the place of the real thing. */
+export interface ServerDeps {
+  readonly logger: Logger;
+  /** @default ONNX Runtime */
+  readonly open?: OpenModel;
+  /** Time between two looks for the model, in milliseconds. @default 1000 */
+  readonly retryMs?: number;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Port of the API, as bound. */
+  readonly port: number;
+  /** Port of /metrics alone, as bound; undefined where there is none. */
+  readonly metricsPort: number | undefined;
+  /** Resolves when the model answers; rejects with ModelWaitError when it was not there in time. */
+  readonly loaded: Promise<void>;
+  /** Drains and closes everything; a second call hurries the first one on. Resolves when all is closed. */
+  shutDown(): Promise<void>;
+}
+
+/** A port cannot be listened on; the message names the setting and the remedy, in one line. */
+export class ListenError extends Error {
+  override name = "ListenError";
+}
+
+/**
+ * Starts the server: it listens at once and loads its model meanwhile.
+ *
+ * @throws ListenError where a port is taken or not allowed.
+ */
+export async function startServer(settings: Settings, deps: ServerDeps): Promise<RunningServer> {
+  const { logger, open = onnxOpener(settings.intraOpThreads) } = deps;
+  const lifecycle = new Lifecycle();
+  const host: ModelHost = new ModelHost({
+    settings,
+    open,
+    logger,
+    metrics: () => metrics,
+    ...(deps.retryMs === undefined ? {} : { retryMs: deps.retryMs }),
+  });
+  const depth = () => host.served?.batcher.depth ?? 0;
+  const metrics = new Metrics(new Registry(), settings.modelName, settings.modelVersion, depth);
+  const app = createApp({ settings, host, metrics, lifecycle, logger });
+
+  const api = httpServer(app);
+  const scrape = settings.metricsPort > 0 ? httpServer(createMetricsApp({ metrics, logger })) : undefined;
+  const port = await listen(api, settings.host, settings.port, "PORT");
+  const metricsPort = scrape && (await listenOrClose(scrape, api, settings));
+  logger.info({ host: settings.host, port, metrics_port: metricsPort, ...host.identity }, "listening");
+
+  const hurry = new AbortController();
+  let closing: Promise<void> | undefined;
+  return {
+    port,
+    metricsPort,
+    loaded: host.load(),
+    shutDown() {
+      if (closing !== undefined) {
+        hurry.abort();
+      }
+      closing ??= shutDown({ settings, lifecycle, host, api, scrape, logger, hurry: hurry.signal });
+      return closing;
+    },
+  };
+}
+
+function httpServer(app: Koa): Server {
+  const handle = app.callback();
+  const server = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS },
+    handle,
+  );
+  // Without this Node says «100 Continue» to a body that is going to be refused for its length.
+  server.on("checkContinue", handle);
+  return server;
+}
+
+async function listenOrClose(scrape: Server, api: Server, settings: Settings): Promise<number> {
+  try {
+    return await listen(scrape, settings.host, settings.metricsPort, "METRICS_PORT");
+  } catch (error) {
+    api.close();
+    throw error;
+  }
+}
+
+function listen(server: Server, host: string, port: number, variable: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(refused(error, host, port, variable)));
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+function refused(error: NodeJS.ErrnoException, host: string, port: number, variable: string): ListenError {
+  if (error.code === "EADDRINUSE") {
+    return new ListenError(`${variable} ${port} is taken on ${host}: stop what listens there or set another port`);
+  }
+  if (error.code === "EACCES") {
+    return new ListenError(`${variable} ${port} is not allowed to this user: set one above 1023`);
+  }
+  return new ListenError(`HOST ${host} cannot be listened on (${error.code}): set an address of this machine`);
+}

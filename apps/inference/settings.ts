@@ -1,0 +1,139 @@
+import { z } from "zod";
+import { ModelName, ModelVersion } from "../registry/metadata.ts";
+
+const LogLevel = z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]);
+
+/** A decimal number within bounds; anything else is refused rather than read in part, as `parseInt` would. */
+function number(minimum: number, maximum: number, integer: boolean, fallback: number) {
+  const shape = integer ? /^\d+$/ : /^\d+(\.\d+)?$/;
+  const remedy = `set it to ${integer ? "a whole number" : "a number"} from ${minimum} to ${maximum}`;
+  return z
+    .string()
+    .regex(shape, remedy)
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, remedy)
+    .default(fallback);
+}
+
+const whole = (minimum: number, maximum: number, fallback: number) => number(minimum, maximum, true, fallback);
+const seconds = (minimum: number, maximum: number, fallback: number) => number(minimum, maximum, false, fallback);
+
+const Environment = z
+  .object({
+    MODEL_DIR: z.string().default("/models"),
+    MODEL_NAME: z.string({ error: "set it to the name of a model in the registry" }).pipe(ModelName),
+    MODEL_VERSION: z
+      .string({ error: 'set it to a version such as "1", or to "latest"' })
+      .refine((version) => version === "latest" || ModelVersion.safeParse(version).success, {
+        error: 'set it to a version such as "1", or to "latest"',
+      }),
+    HOST: z.string().default("0.0.0.0"),
+    PORT: whole(0, 65535, 8080),
+    METRICS_PORT: whole(0, 65535, 9090),
+    LOG_LEVEL: LogLevel.default("info"),
+    API_KEY: z.string().optional(),
+    MAX_BODY_BYTES: whole(1, 1_073_741_824, 10_485_760),
+    MAX_BATCH_SIZE: whole(1, 65_536, 64),
+    MAX_QUEUE_SIZE: whole(1, 1_000_000, 1024),
+    REQUEST_TIMEOUT_MS: whole(1, 3_600_000, 30_000),
+    DRAIN_SECONDS: seconds(0, 3600, 5),
+    SHUTDOWN_SECONDS: seconds(0, 3600, 25),
+    INTRA_OP_THREADS: whole(1, 256, 1),
+    MODEL_WAIT_SECONDS: seconds(0, 86_400, 0),
+  })
+  .superRefine((env, context) => {
+    if (env.SHUTDOWN_SECONDS < env.DRAIN_SECONDS) {
+      context.addIssue({
+        code: "custom",
+        path: ["SHUTDOWN_SECONDS"],
+        message: `set it to at least DRAIN_SECONDS (${env.DRAIN_SECONDS})`,
+      });
+    }
+    if (env.PORT !== 0 && env.PORT === env.METRICS_PORT) {
+      context.addIssue({
+        code: "custom",
+        path: ["METRICS_PORT"],
+        message: "set it to another port than PORT, or to 0 for none",
+      });
+    }
+  });
+
+/** Everything the server can be told from outside, checked. */
+export interface Settings {
+  /** Root of the models volume. `MODEL_DIR`, default `/models`. */
+  readonly modelDirectory: string;
+  /** Model to serve. `MODEL_NAME`, required. */
+  readonly modelName: string;
+  /** Version to serve: a positive integer, or `latest` for the newest at the time of loading. `MODEL_VERSION`, required. */
+  readonly modelVersion: string;
+  /** Address to listen on. `HOST`, default `0.0.0.0`. */
+  readonly host: string;
+  /** Port of the API; 0 takes any free one. `PORT`, default 8080. */
+  readonly port: number;
+  /** Port that has `/metrics` alone; 0 for none. `METRICS_PORT`, default 9090. */
+  readonly metricsPort: number;
+  /** Least severe level that is logged. `LOG_LEVEL`, default `info`. */
+  readonly logLevel: z.infer<typeof LogLevel>;
+  /** Key that `X-API-Key` must carry; none where undefined. `API_KEY`, default none. */
+  readonly apiKey: string | undefined;
+  /** Longest request body, in bytes. `MAX_BODY_BYTES`, default 10 MiB. */
+  readonly maxBodyBytes: number;
+  /** Most rows in one run of the model. `MAX_BATCH_SIZE`, default 64. */
+  readonly maxBatchSize: number;
+  /** Most rows waiting for the model, and so the most rows of one request. `MAX_QUEUE_SIZE`, default 1024. */
+  readonly maxQueueSize: number;
+  /** Longest time a request may take, in milliseconds. `REQUEST_TIMEOUT_MS`, default 30,000. */
+  readonly requestTimeoutMs: number;
+  /** How long requests are served after SIGTERM, in seconds. `DRAIN_SECONDS`, default 5. */
+  readonly drainSeconds: number;
+  /** When everything is closed at the latest, in seconds after SIGTERM. `SHUTDOWN_SECONDS`, default 25. */
+  readonly shutdownSeconds: number;
+  /** Threads of one operator in ONNX Runtime. `INTRA_OP_THREADS`, default 1. */
+  readonly intraOpThreads: number;
+  /** How long to wait for the model before giving up, in seconds; 0 for ever. `MODEL_WAIT_SECONDS`, default 0. */
+  readonly modelWaitSeconds: number;
+}
+
+/** A setting is missing or wrong; the message is one line that names the variable and the remedy. */
+export class SettingsError extends Error {
+  override name = "SettingsError";
+}
+
+/**
+ * Reads the settings from environment variables. A variable that is set to "" counts as not set.
+ *
+ * @throws SettingsError naming every variable that is wrong, in one line.
+ */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const result = Environment.safeParse(given);
+  if (!result.success) {
+    throw new SettingsError(result.error.issues.map((issue) => describe(issue, given)).join("; "));
+  }
+  const values = result.data;
+  return {
+    modelDirectory: values.MODEL_DIR,
+    modelName: values.MODEL_NAME,
+    modelVersion: values.MODEL_VERSION,
+    host: values.HOST,
+    port: values.PORT,
+    metricsPort: values.METRICS_PORT,
+    logLevel: values.LOG_LEVEL,
+    apiKey: values.API_KEY,
+    maxBodyBytes: values.MAX_BODY_BYTES,
+    maxBatchSize: values.MAX_BATCH_SIZE,
+    maxQueueSize: values.MAX_QUEUE_SIZE,
+    requestTimeoutMs: values.REQUEST_TIMEOUT_MS,
+    drainSeconds: values.DRAIN_SECONDS,
+    shutdownSeconds: values.SHUTDOWN_SECONDS,
+    intraOpThreads: values.INTRA_OP_THREADS,
+    modelWaitSeconds: values.MODEL_WAIT_SECONDS,
+  };
+}
+
+function describe(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
+  const variable = String(issue.path[0]);
+  const value = given[variable];
+  const shown = value === undefined ? "is not set" : `is ${JSON.stringify(value)}`;
+  return `${variable} ${shown}: ${issue.message}`;
+}

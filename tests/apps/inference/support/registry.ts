@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { indexFile, METADATA_FILE, MODEL_FILE, versionDirectory } from "../../../../apps/registry/layout.ts";
+import type { ModelMetadata, Signature } from "../../../../apps/registry/metadata.ts";
+
+const FIXTURES = path.join(import.meta.dirname, "..", "fixtures");
+
+/** The hand-made models of `fixtures/make.py` and what they take. */
+export const MODELS = {
+  "half-plus-two": {
+    kind: "instances",
+    inputs: [{ name: "x", datatype: "FP32", shape: [-1] }],
+    outputs: [{ name: "y", datatype: "FP32", shape: [-1] }],
+  },
+  linear: {
+    kind: "regression",
+    inputs: [{ name: "x", datatype: "FP32", shape: [-1, 3] }],
+    outputs: [{ name: "y", datatype: "FP32", shape: [-1, 1] }],
+    features: ["a", "b", "c"],
+  },
+  iris: {
+    kind: "tabular-classification",
+    inputs: [{ name: "x", datatype: "FP32", shape: [-1, 4] }],
+    outputs: [
+      { name: "label", datatype: "INT64", shape: [-1] },
+      { name: "probabilities", datatype: "FP32", shape: [-1, 3] },
+    ],
+    features: ["sepal_length", "sepal_width", "petal_length", "petal_width"],
+    labels: ["setosa", "versicolor", "virginica"],
+  },
+  words: {
+    kind: "text-classification",
+    inputs: [{ name: "text", datatype: "BYTES", shape: [-1] }],
+    outputs: [{ name: "probabilities", datatype: "FP32", shape: [-1, 2] }],
+    labels: ["negative", "positive"],
+  },
+} satisfies Record<string, Signature>;
+
+export type ModelName = keyof typeof MODELS;
+
+/** An empty registry folder; `remove` deletes it. */
+export async function emptyRegistry(): Promise<{ root: string; remove: () => Promise<void> }> {
+  const root = await mkdtemp(path.join(tmpdir(), "registry-"));
+  return { root, remove: () => rm(root, { recursive: true, force: true }) };
+}
+
+/** The metadata of one of the fixtures, true to its artefact. */
+export async function metadataOf(model: ModelName, version: string): Promise<ModelMetadata> {
+  const artefact = await readFile(path.join(FIXTURES, `${model}.onnx`));
+  return {
+    name: model,
+    version,
+    framework: "onnx",
+    description: "made by hand for a test",
+    created: "2026-01-02T03:04:05Z",
+    metrics: {},
+    signature: MODELS[model],
+    artefact: {
+      file: MODEL_FILE,
+      sha256: createHash("sha256").update(artefact).digest("hex"),
+      bytes: artefact.byteLength,
+    },
+    task: "fixture",
+    hyperparameters: {},
+    seed: 0,
+    commit: "unknown",
+    trainedDate: "2026-01-02",
+    durationSeconds: 0,
+  };
+}
+
+/** Publishes fixtures as a trainer would: artefact, metadata, and last the index of them all. */
+export async function publish(root: string, ...published: readonly (readonly [ModelName, string])[]): Promise<void> {
+  const versions = new Map<ModelName, string[]>();
+  for (const [model, version] of published) {
+    const directory = versionDirectory(root, model, version);
+    await mkdir(directory, { recursive: true });
+    await writeFile(path.join(directory, MODEL_FILE), await readFile(path.join(FIXTURES, `${model}.onnx`)));
+    await writeFile(path.join(directory, METADATA_FILE), JSON.stringify(await metadataOf(model, version)));
+    versions.set(model, [...(versions.get(model) ?? []), version]);
+  }
+  const models = [...versions].map(([name, list]) => ({ name, versions: list, latest: list.at(-1) }));
+  await mkdir(path.dirname(indexFile(root)), { recursive: true });
+  await writeFile(indexFile(root), JSON.stringify({ models }));
+}
