@@ -14,3 +14,16 @@ export function versionDirectory(root: string, model: string, version: string): 
 export function indexFile(root: string): string {
   return path.join(root, "registry", "models.json");
 }
+
+/** `<root>/<model>`: the folder of a model's versions. */
+export function modelDirectory(root: string, model: string): string {
+  return path.join(root, model);
+}
+
+/** `<root>/registry/index.lock`: held by whoever rewrites the index. */
+export function lockFile(root: string): string {
+  return path.join(root, "registry", "index.lock");
+}
+
+/** Beginning of the name of every file and folder that is still being written. Never a model, version or index. */
+export const TEMPORARY_PREFIX = ".tmp-";

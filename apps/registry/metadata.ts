@@ -1,14 +1,14 @@
 import { z } from "zod";
 
-/** A model name: a DNS label, so that it can stand in a path, a URL and a Kubernetes name. */
+/** A model name: what may stand in a path and a URL as it is; Kubernetes names replace `_` by `-`. */
 export const ModelName = z
   .string()
   .max(63)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be lower-case letters, digits and '-'")
+  .regex(/^[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/, "must be lower-case letters, digits, '-' and '_'")
   .refine((name) => name !== "registry", "'registry' is the folder of the index");
 
 /** A model version: a positive integer in decimal, as Triton and TensorFlow Serving number them. */
-export const ModelVersion = z.string().regex(/^[1-9][0-9]{0,8}$/, "must be a positive integer such as \"2\"");
+export const ModelVersion = z.string().regex(/^[1-9][0-9]{0,8}$/, 'must be a positive integer such as "2"');
 
 /** Open Inference Protocol v2 tensor data types. */
 export const Datatype = z.enum([

@@ -1,0 +1,102 @@
+import { randomBytes } from "node:crypto";
+import { readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { writeDurably } from "./durable.ts";
+import { errorCode, RegistryError } from "./errors.ts";
+import { TEMPORARY_PREFIX } from "./layout.ts";
+import { ownerIsGone, temporaryName } from "./owner.ts";
+
+/** A holder renews its lock this often… */
+const HEARTBEAT_MS = 2_000;
+/** …and a lock not renewed for this long, by the volume's own clock, has lost its holder. */
+const STALE_MS = 20_000;
+const RETRY_MS = 25;
+
+/**
+ * Runs `work` while holding the lock file, which is made by exclusive creation: atomic on local disks and on NFS.
+ * The lock of a holder that has died is taken over: at once where its process can be looked up here, otherwise
+ * when it has not been renewed for 20 s. Throws `RegistryError` when the lock is not had within `patienceMs`
+ * (default 60 s).
+ */
+export async function withLock<T>(file: string, work: () => Promise<T>, patienceMs = 60_000): Promise<T> {
+  const token = temporaryName("", "lock");
+  await acquire(file, token, patienceMs);
+  const heartbeat = setInterval(() => {
+    const now = new Date();
+    utimes(file, now, now).catch(() => undefined);
+  }, HEARTBEAT_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(heartbeat);
+    if ((await holder(file)) === token) await rm(file, { force: true });
+  }
+}
+
+async function acquire(file: string, token: string, patienceMs: number): Promise<void> {
+  const watch: Watch = { token: undefined, modified: 0, since: 0 };
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      await writeDurably(file, token);
+      return;
+    } catch (error) {
+      if (errorCode(error) !== "EEXIST") throw error;
+    }
+    if (await isStale(file, watch)) await breakLock(file, watch.token);
+    if (Date.now() > deadline) {
+      throw new RegistryError(
+        `${file} is held by ${watch.token ?? "another writer"}: wait for it, or remove the file if no trainer runs`,
+      );
+    }
+    await sleep(RETRY_MS * (0.5 + Math.random()));
+  }
+}
+
+/** What a waiting process has seen of the lock: its own clock measures for how long nothing has changed. */
+interface Watch {
+  token: string | undefined;
+  modified: number;
+  since: number;
+}
+
+async function isStale(file: string, watch: Watch): Promise<boolean> {
+  const [token, modified] = await Promise.all([
+    holder(file),
+    stat(file).then(
+      (found) => found.mtimeMs,
+      () => 0,
+    ),
+  ]);
+  if (token !== watch.token || modified !== watch.modified) {
+    watch.token = token;
+    watch.modified = modified;
+    watch.since = Date.now();
+  }
+  if (token !== undefined && ownerIsGone(token)) return true;
+  return Date.now() - watch.since > STALE_MS;
+}
+
+/**
+ * Moves a dead holder's lock aside before removing it. Where another waiter was faster and the lock moved is a new
+ * one, two writers may work at once for a moment: `updateIndex` verifies what it wrote and is safe even then.
+ */
+async function breakLock(file: string, token: string | undefined): Promise<void> {
+  if ((await holder(file)) !== token) return;
+  const aside = `${file}${TEMPORARY_PREFIX}${randomBytes(4).toString("hex")}`;
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+  }
+  await rm(aside, { force: true });
+}
+
+async function holder(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}

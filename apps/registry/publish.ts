@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+import { chmod, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import path from "node:path";
+import { makeDirectory, syncDirectory, writeDurably } from "./durable.ts";
+import { describeFault, errorCode, RegistryError, VersionExistsError } from "./errors.ts";
+import { METADATA_FILE, MODEL_FILE, modelDirectory, TEMPORARY_PREFIX, versionDirectory } from "./layout.ts";
+import { ModelMetadata, ModelName, ModelVersion } from "./metadata.ts";
+import { temporaryName } from "./owner.ts";
+import { exists } from "./read.ts";
+import { sweepTemporaries } from "./sweep.ts";
+import { updateIndex } from "./update-index.ts";
+
+/** What the caller says of a version; name, number, artefact and time of publishing are filled in here. */
+export type VersionDescription = Omit<ModelMetadata, "name" | "version" | "framework" | "created" | "artefact">;
+
+export interface PublishRequest {
+  /** Root of the models volume. */
+  readonly root: string;
+  readonly model: string;
+  /** A version number, or "next" for the one after the highest there is. */
+  readonly version: string;
+  /** The bytes of the graph. */
+  readonly artefact: Uint8Array;
+  readonly description: VersionDescription;
+}
+
+/**
+ * Publishes one version and brings the index up to date. The version appears whole, in one rename, or not at all.
+ * Throws `VersionExistsError` where the number is taken, `RegistryError` where the volume cannot be written.
+ */
+export async function publishVersion(request: PublishRequest): Promise<ModelMetadata> {
+  const { root } = request;
+  const model = ModelName.parse(request.model);
+  const directory = modelDirectory(root, model);
+  try {
+    await makeDirectory(directory);
+    await sweepTemporaries(directory);
+    for (;;) {
+      const version = request.version === "next" ? await nextVersion(root, model) : ModelVersion.parse(request.version);
+      const metadata = completeMetadata(request, version);
+      try {
+        await publishFolder(root, metadata, request.artefact);
+      } catch (error) {
+        // Another trainer took the same next number in the meantime.
+        if (error instanceof VersionExistsError && request.version === "next") continue;
+        throw error;
+      }
+      await updateIndex(root);
+      return metadata;
+    }
+  } catch (error) {
+    throw describeFault("cannot write", directory, error);
+  }
+}
+
+/** The number after the highest one that has a folder, published or not; "1" for a new model. */
+export async function nextVersion(root: string, model: string): Promise<string> {
+  const directory = modelDirectory(root, model);
+  try {
+    const numbers = (await readdir(directory)).filter((name) => ModelVersion.safeParse(name).success).map(Number);
+    return String(Math.max(0, ...numbers) + 1);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return "1";
+    throw describeFault("cannot read", directory, error);
+  }
+}
+
+/** Throws the error that publishing this version would end in, where that can be known before training. */
+export async function assertVersionFree(root: string, model: string, version: string): Promise<void> {
+  const directory = versionDirectory(root, model, version);
+  if (await exists(path.join(directory, METADATA_FILE))) throw takenError(directory, model, version);
+  if (await exists(directory)) throw occupiedError(directory);
+}
+
+function completeMetadata(request: PublishRequest, version: string): ModelMetadata {
+  return ModelMetadata.parse({
+    name: request.model,
+    version,
+    framework: "onnx",
+    created: new Date().toISOString(),
+    artefact: {
+      file: MODEL_FILE,
+      sha256: createHash("sha256").update(request.artefact).digest("hex"),
+      bytes: request.artefact.byteLength,
+    },
+    ...request.description,
+  } satisfies ModelMetadata);
+}
+
+async function publishFolder(root: string, metadata: ModelMetadata, artefact: Uint8Array): Promise<void> {
+  const parent = modelDirectory(root, metadata.name);
+  const target = versionDirectory(root, metadata.name, metadata.version);
+  await assertVersionFree(root, metadata.name, metadata.version);
+  // Beside the target, so that the rename stays within one volume.
+  const temporary = path.join(parent, temporaryName(TEMPORARY_PREFIX, metadata.version));
+  try {
+    await mkdir(temporary);
+    await chmod(temporary, 0o755 | ((await stat(parent)).mode & 0o2000));
+    await writeDurably(path.join(temporary, metadata.artefact.file), artefact);
+    await writeDurably(path.join(temporary, METADATA_FILE), `${JSON.stringify(metadata, null, 2)}\n`);
+    await syncDirectory(temporary);
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    const code = errorCode(error);
+    // A directory can be renamed onto an empty one only: whoever came first stays.
+    if (code === "ENOTEMPTY" || code === "EEXIST") await assertVersionFree(root, metadata.name, metadata.version);
+    throw error;
+  }
+  await syncDirectory(parent);
+}
+
+function takenError(directory: string, model: string, version: string): VersionExistsError {
+  return new VersionExistsError(
+    `${model} version ${version} exists already (${directory}) and is never overwritten: choose another version, or "next"`,
+  );
+}
+
+function occupiedError(directory: string): RegistryError {
+  return new RegistryError(
+    `${directory} exists but is no version (it has no ${METADATA_FILE}): remove it, or choose another version`,
+  );
+}

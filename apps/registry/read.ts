@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { describeFault, errorCode, RegistryError } from "./errors.ts";
+import { indexFile, METADATA_FILE, modelDirectory, versionDirectory } from "./layout.ts";
+import { ModelMetadata, ModelName, ModelVersion, RegistryIndex } from "./metadata.ts";
+
+/** Reads `registry/models.json`; an index with no models where there is none yet. Throws `RegistryError` when broken. */
+export async function readIndex(root: string): Promise<RegistryIndex> {
+  const file = indexFile(root);
+  return (await readJson(file, RegistryIndex)) ?? { models: [] };
+}
+
+/** Reads `metadata.json` of a version. Throws `RegistryError` when it is missing, broken or of another version. */
+export async function readMetadata(root: string, model: string, version: string): Promise<ModelMetadata> {
+  const file = path.join(versionDirectory(root, model, version), METADATA_FILE);
+  const metadata = await readJson(file, ModelMetadata);
+  if (!metadata) throw new RegistryError(`${file} is missing: there is no version ${version} of ${model}`);
+  if (metadata.name !== model || metadata.version !== version) {
+    throw new RegistryError(
+      `${file} describes ${metadata.name} version ${metadata.version}, not ${model} version ${version}`,
+    );
+  }
+  return metadata;
+}
+
+/** The published versions of a model (folders with a `metadata.json`), ascending by number; empty where none is. */
+export async function listVersions(root: string, model: string): Promise<string[]> {
+  const directory = modelDirectory(root, model);
+  const numbered = (await entries(directory)).filter((name) => ModelVersion.safeParse(name).success);
+  const published: string[] = [];
+  for (const version of numbered) {
+    if (await exists(path.join(directory, version, METADATA_FILE))) published.push(version);
+  }
+  return published.sort((a, b) => Number(a) - Number(b));
+}
+
+/** Names of the folders that may hold versions, ascending. */
+export async function listModels(root: string): Promise<string[]> {
+  return (await entries(root)).filter((name) => ModelName.safeParse(name).success).sort();
+}
+
+/** Where a version's graph lies. */
+export function artefactFile(root: string, metadata: Pick<ModelMetadata, "name" | "version" | "artefact">): string {
+  return path.join(versionDirectory(root, metadata.name, metadata.version), metadata.artefact.file);
+}
+
+/** Reads a version's graph and compares it with its SHA-256. Throws `RegistryError` where it is missing or differs. */
+export async function verifyArtefact(
+  root: string,
+  metadata: Pick<ModelMetadata, "name" | "version" | "artefact">,
+): Promise<void> {
+  const file = artefactFile(root, metadata);
+  const hash = createHash("sha256");
+  try {
+    for await (const chunk of createReadStream(file)) hash.update(chunk);
+  } catch (error) {
+    throw describeFault("cannot read", file, error);
+  }
+  if (hash.digest("hex") !== metadata.artefact.sha256) {
+    throw new RegistryError(
+      `${file} is corrupt: its SHA-256 is not the one in ${METADATA_FILE}; publish the model again`,
+    );
+  }
+}
+
+async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw describeFault("cannot read", file, error);
+  }
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new RegistryError(`${file} is not JSON: ${error instanceof Error ? error.message : error}`);
+  }
+  const parsed = schema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new RegistryError(
+    `${file}: ${issue ? `${z.core.toDotPath(issue.path) || "content"}: ${issue.message}` : "not of the right form"}`,
+  );
+}
+
+async function entries(directory: string): Promise<string[]> {
+  try {
+    const found = await readdir(directory, { withFileTypes: true });
+    return found.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    throw describeFault("cannot read", directory, error);
+  }
+}
+
+/** Whether a file is there; faults other than its absence are the caller's. */
+export async function exists(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return false;
+    throw describeFault("cannot read", file, error);
+  }
+}

@@ -1,0 +1,61 @@
+import { encodeLinearClassifier } from "../onnx/linear-graph.ts";
+import { floatOutput, openSession, runFeatures } from "../onnx/session.ts";
+import { fitLogistic, type LinearModel, type LogisticOptions } from "./logistic.ts";
+import { MatrixBuilder } from "./matrix.ts";
+
+export interface FeatureClassifier {
+  readonly model: LinearModel;
+  /** The exported graph, raw features to label. */
+  readonly graph: Uint8Array;
+}
+
+/**
+ * Fits logistic regression to row-major `features` [rows, width]. It is fitted to standardised columns, so that the
+ * penalty weighs them alike, and then rewritten for the raw ones: w·(x − μ)/σ + b = (w/σ)·x + (b − w·μ/σ).
+ */
+export async function fitFeatureClassifier(
+  features: Float32Array,
+  targets: ArrayLike<number>,
+  classes: number,
+  width: number,
+  options: LogisticOptions & { readonly description: string },
+): Promise<FeatureClassifier> {
+  const { means, deviations } = columnMoments(features, width);
+  const builder = new MatrixBuilder(width);
+  builder.addRows(features.map((value, i) => (value - (means[i % width] ?? 0)) / (deviations[i % width] ?? 1)));
+  const fitted = await fitLogistic(builder.build(), targets, classes, options);
+  const weights = fitted.weights.map((weight, i) => weight / (deviations[i % width] ?? 1));
+  const intercepts = fitted.intercepts.map((intercept, c) => {
+    let shift = 0;
+    for (let k = 0; k < width; k++) shift += (weights[c * width + k] ?? 0) * (means[k] ?? 0);
+    return intercept - shift;
+  });
+  const model = { ...fitted, weights, intercepts };
+  return { model, graph: encodeLinearClassifier(model, options.description) };
+}
+
+/** Runs row-major features through an exported classifier: probabilities, row-major [rows, classes]. */
+export async function classifyFeatures(
+  graph: Uint8Array,
+  features: Float32Array,
+  width: number,
+): Promise<Float64Array> {
+  const session = await openSession(graph);
+  const { values } = floatOutput(await runFeatures(session, features, width), "probabilities");
+  await session.release();
+  return Float64Array.from(values);
+}
+
+/** Mean and standard deviation by column; 1 instead of 0 for a constant column. */
+function columnMoments(features: Float32Array, width: number) {
+  const rows = features.length / width;
+  const means = new Float64Array(width);
+  const squares = new Float64Array(width);
+  features.forEach((value, i) => {
+    means[i % width] = (means[i % width] ?? 0) + value / rows;
+  });
+  features.forEach((value, i) => {
+    squares[i % width] = (squares[i % width] ?? 0) + (value - (means[i % width] ?? 0)) ** 2 / rows;
+  });
+  return { means, deviations: squares.map((square) => Math.sqrt(square) || 1) };
+}

@@ -1,0 +1,114 @@
+import { type MinimiseOptions, minimise } from "./lbfgs.ts";
+import type { Matrix } from "./matrix.ts";
+
+export interface LogisticOptions extends MinimiseOptions {
+  /**
+   * Inverse strength of the L2 penalty, as in LIBLINEAR and scikit-learn: the sum of the rows' cross-entropies plus
+   * ‖weights‖² / (2 · inversePenalty) is minimised; intercepts are free. Must be positive.
+   */
+  readonly inversePenalty: number;
+}
+
+/** A fitted linear classifier: score of class c = intercepts[c] + row · weights[c]. */
+export interface LinearModel {
+  readonly classes: number;
+  readonly width: number;
+  /** Row-major [classes, width], rounded to float32 as the exported graph holds them. */
+  readonly weights: Float32Array;
+  readonly intercepts: Float32Array;
+  readonly iterations: number;
+  readonly converged: boolean;
+}
+
+/**
+ * Multinomial logistic regression by L-BFGS. `targets` has one class number (0 … classes − 1) a row. The solution is
+ * unique up to rounding, so nothing here is random.
+ */
+export async function fitLogistic(
+  features: Matrix,
+  targets: ArrayLike<number>,
+  classes: number,
+  options: LogisticOptions,
+): Promise<LinearModel> {
+  const { width, rows } = features;
+  const size = classes * (width + 1);
+  const penalty = 1 / (options.inversePenalty * rows);
+  // Layout of a point: per class its weights, then its intercept. The mean over rows keeps the tolerance comparable.
+  const objective = (point: Float64Array, gradient: Float64Array): number => {
+    gradient.fill(0);
+    let loss = 0;
+    const scores = new Float64Array(classes);
+    for (let row = 0; row < rows; row++) {
+      const from = features.starts[row] ?? 0;
+      const to = features.starts[row + 1] ?? 0;
+      const target = targets[row] ?? 0;
+      for (let c = 0; c < classes; c++) {
+        const base = c * (width + 1);
+        let score = point[base + width] ?? 0;
+        for (let k = from; k < to; k++)
+          score += (features.values[k] ?? 0) * (point[base + (features.columns[k] ?? 0)] ?? 0);
+        scores[c] = score;
+      }
+      const own = scores[target] ?? 0;
+      loss += softmaxInPlace(scores) - own;
+      for (let c = 0; c < classes; c++) {
+        const base = c * (width + 1);
+        const error = ((scores[c] ?? 0) - (c === target ? 1 : 0)) / rows;
+        gradient[base + width] = (gradient[base + width] ?? 0) + error;
+        for (let k = from; k < to; k++) {
+          const at = base + (features.columns[k] ?? 0);
+          gradient[at] = (gradient[at] ?? 0) + error * (features.values[k] ?? 0);
+        }
+      }
+    }
+    let squares = 0;
+    for (let i = 0; i < size; i++) {
+      if (i % (width + 1) === width) continue;
+      const weight = point[i] ?? 0;
+      squares += weight * weight;
+      gradient[i] = (gradient[i] ?? 0) + penalty * weight;
+    }
+    return loss / rows + (penalty / 2) * squares;
+  };
+  const { point, iterations, converged } = await minimise(objective, new Float64Array(size), options);
+  const weights = new Float32Array(classes * width);
+  const intercepts = new Float32Array(classes);
+  for (let c = 0; c < classes; c++) {
+    const base = c * (width + 1);
+    weights.set(point.subarray(base, base + width), c * width);
+    intercepts[c] = point[base + width] ?? 0;
+  }
+  return { classes, width, weights, intercepts, iterations, converged };
+}
+
+/** Probabilities of the classes for every row, row-major [rows, classes]. */
+export function predictProbabilities(model: LinearModel, features: Matrix): Float64Array {
+  const { classes, width } = model;
+  const probabilities = new Float64Array(features.rows * classes);
+  for (let row = 0; row < features.rows; row++) {
+    const own = probabilities.subarray(row * classes, (row + 1) * classes);
+    for (let c = 0; c < classes; c++) {
+      let score = model.intercepts[c] ?? 0;
+      for (let k = features.starts[row] ?? 0; k < (features.starts[row + 1] ?? 0); k++) {
+        score += (features.values[k] ?? 0) * (model.weights[c * width + (features.columns[k] ?? 0)] ?? 0);
+      }
+      own[c] = score;
+    }
+    softmaxInPlace(own);
+  }
+  return probabilities;
+}
+
+/** Turns scores into probabilities and returns the logarithm of the sum of their exponentials. */
+function softmaxInPlace(scores: Float64Array): number {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const score of scores) highest = Math.max(highest, score);
+  let sum = 0;
+  for (let c = 0; c < scores.length; c++) {
+    const power = Math.exp((scores[c] ?? 0) - highest);
+    scores[c] = power;
+    sum += power;
+  }
+  for (let c = 0; c < scores.length; c++) scores[c] = (scores[c] ?? 0) / sum;
+  return highest + Math.log(sum);
+}

@@ -1,0 +1,34 @@
+/** The most probable class of every row of row-major `probabilities` [rows, classes]. */
+export function mostProbable(probabilities: Float64Array, classes: number): Uint8Array {
+  const chosen = new Uint8Array(probabilities.length / classes);
+  for (let row = 0; row < chosen.length; row++) {
+    let best = 0;
+    for (let c = 1; c < classes; c++) {
+      if ((probabilities[row * classes + c] ?? 0) > (probabilities[row * classes + best] ?? 0)) best = c;
+    }
+    chosen[row] = best;
+  }
+  return chosen;
+}
+
+/** Share of rows whose prediction is the target, 0–1. */
+export function accuracy(predicted: ArrayLike<number>, targets: ArrayLike<number>): number {
+  let right = 0;
+  for (let row = 0; row < targets.length; row++) if (predicted[row] === targets[row]) right++;
+  return right / targets.length;
+}
+
+/** Mean over the classes of F1 = 2·tp / (2·tp + fp + fn); a class neither present nor predicted counts as 0. */
+export function macroF1(predicted: ArrayLike<number>, targets: ArrayLike<number>, classes: number): number {
+  let sum = 0;
+  for (let c = 0; c < classes; c++) {
+    let hits = 0;
+    let wrong = 0;
+    for (let row = 0; row < targets.length; row++) {
+      if (predicted[row] === c && targets[row] === c) hits++;
+      else if (predicted[row] === c || targets[row] === c) wrong++;
+    }
+    if (hits > 0) sum += (2 * hits) / (2 * hits + wrong);
+  }
+  return sum / classes;
+}

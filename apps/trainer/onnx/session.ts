@@ -1,0 +1,54 @@
+import * as ort from "onnxruntime-node";
+import { internal } from "../errors.ts";
+
+/** Opens the bytes of a graph for running it here, on one thread: the trainer's Job has half a core. */
+export function openSession(model: Uint8Array): Promise<ort.InferenceSession> {
+  return ort.InferenceSession.create(model, {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    logSeverityLevel: 3,
+  });
+}
+
+/** Runs `texts` through a graph whose one input is the string tensor `text` [rows]. */
+export function runTexts(
+  session: ort.InferenceSession,
+  texts: readonly string[],
+): Promise<ort.InferenceSession.OnnxValueMapType> {
+  return session.run({ text: new ort.Tensor("string", [...texts], [texts.length]) });
+}
+
+/** Runs row-major `features` [rows, columns] through a graph whose one input is the float tensor `features`. */
+export function runFeatures(
+  session: ort.InferenceSession,
+  features: Float32Array,
+  columns: number,
+): Promise<ort.InferenceSession.OnnxValueMapType> {
+  return session.run({ features: new ort.Tensor("float32", features, [features.length / columns, columns]) });
+}
+
+/** A named float output and its dimensions. */
+export function floatOutput(outputs: ort.InferenceSession.OnnxValueMapType, name: string) {
+  const tensor = outputs[name];
+  if (!(tensor instanceof ort.Tensor) || !(tensor.data instanceof Float32Array))
+    internal(`output ${name} is not float`);
+  return { values: tensor.data, dims: tensor.dims };
+}
+
+/** A named string output [rows, width] as one list a row. */
+export function stringRows(outputs: ort.InferenceSession.OnnxValueMapType, name: string): string[][] {
+  const tensor = outputs[name];
+  if (!(tensor instanceof ort.Tensor) || tensor.type !== "string") internal(`output ${name} is not string`);
+  const [rows = 0, width = 0] = tensor.dims;
+  const data = Array.from(tensor.data, String);
+  return Array.from({ length: rows }, (_, row) => data.slice(row * width, (row + 1) * width));
+}
+
+/** Runs numbers through a graph whose one input is the float tensor `x` [rows]. */
+export function runValues(
+  session: ort.InferenceSession,
+  x: Float32Array,
+): Promise<ort.InferenceSession.OnnxValueMapType> {
+  return session.run({ x: new ort.Tensor("float32", x, [x.length]) });
+}

@@ -1,0 +1,100 @@
+import type { LinearModel } from "../learn/logistic.ts";
+import type { Vocabulary } from "../learn/vocabulary.ts";
+import { linearNode, linearOutputs } from "./linear-graph.ts";
+import { type Attribute, encodeModel, type GraphNode, type GraphValue } from "./model.ts";
+
+const text = (value: string): Attribute => ({ type: "string", value });
+const number = (value: number): Attribute => ({ type: "int", value });
+
+const INPUT: GraphValue = { name: "text", type: "string", shape: ["rows"] };
+
+/**
+ * Lower-cases, then takes every run of letters or digits as a token, so that punctuation sticks to none. "don't" gives
+ * `don` and `t` whichever apostrophe was typed, and the pair (t, good) then stands for isn't, wasn't and aren't good
+ * alike. The locale is named because the default one is missing in slim images.
+ */
+const TOKEN_NODES: readonly GraphNode[] = [
+  {
+    op: "StringNormalizer",
+    inputs: ["text"],
+    outputs: ["lower"],
+    attributes: { case_change_action: text("LOWER"), is_case_sensitive: number(1), locale: text("C.UTF-8") },
+  },
+  {
+    op: "Tokenizer",
+    domain: "com.microsoft",
+    inputs: ["lower"],
+    outputs: ["tokens"],
+    attributes: {
+      mark: number(0),
+      mincharnum: number(1),
+      // Pads short rows; no token can be equal to it.
+      pad_value: text("#"),
+      tokenexp: text("[\\p{L}\\p{N}]+"),
+    },
+  },
+];
+
+/** Graph `text` [rows] → `tokens` [rows, longest row], short rows padded with "#". */
+export function encodeTokenGraph(): Uint8Array {
+  return encodeModel({
+    name: "tokens",
+    description: "Lower-cases and splits text",
+    inputs: [INPUT],
+    outputs: [{ name: "tokens", type: "string", shape: ["rows", "width"] }],
+    nodes: TOKEN_NODES,
+  });
+}
+
+/** Graph `text` [rows] → `features` [rows, vocabulary]: TF-IDF, each row of Euclidean length 1 (0 where nothing is known). */
+export function encodeFeatureGraph(vocabulary: Vocabulary): Uint8Array {
+  return encodeModel({
+    name: "features",
+    description: "TF-IDF features of text",
+    inputs: [INPUT],
+    outputs: [{ name: "features", type: "float", shape: ["rows", vocabulary.weights.length] }],
+    nodes: featureNodes(vocabulary),
+  });
+}
+
+/** Graph `text` [rows] → `label` [rows], the class number, and `probabilities` [rows, classes]. */
+export function encodeTextClassifier(vocabulary: Vocabulary, model: LinearModel, description: string): Uint8Array {
+  return encodeModel({
+    name: "text_classifier",
+    description,
+    inputs: [INPUT],
+    outputs: linearOutputs(model),
+    nodes: [...featureNodes(vocabulary), linearNode(model)],
+  });
+}
+
+function featureNodes(vocabulary: Vocabulary): GraphNode[] {
+  const { unigrams, bigrams, skips, weights } = vocabulary;
+  const longest = bigrams.length > 0 ? 2 : 1;
+  return [
+    ...TOKEN_NODES,
+    {
+      op: "TfIdfVectorizer",
+      inputs: ["tokens"],
+      outputs: ["weighted"],
+      attributes: {
+        mode: text("TFIDF"),
+        min_gram_length: number(1),
+        max_gram_length: number(longest),
+        max_skip_count: number(longest === 2 ? skips : 0),
+        // Where the n-grams of each length begin in the pool.
+        ngram_counts: { type: "ints", value: longest === 2 ? [0, unigrams.length] : [0] },
+        ngram_indexes: { type: "ints", value: Array.from(weights.keys()) },
+        pool_strings: { type: "strings", value: [...unigrams, ...bigrams.flat()] },
+        weights: { type: "floats", value: weights },
+      },
+    },
+    {
+      op: "Normalizer",
+      domain: "ai.onnx.ml",
+      inputs: ["weighted"],
+      outputs: ["features"],
+      attributes: { norm: text("L2") },
+    },
+  ];
+}

@@ -1,0 +1,41 @@
+import { UserError } from "../errors.ts";
+import { halfPlusTwo } from "./half-plus-two.ts";
+import { iris } from "./iris.ts";
+import { parseParameters } from "./parameters.ts";
+import { sentiment } from "./sentiment.ts";
+import type { Parameters, Task, TrainedModel, TrainingContext } from "./task.ts";
+
+/** A task made ready to run: its hyper-parameters are checked and complete. */
+export interface PreparedTask {
+  readonly name: string;
+  readonly model: string;
+  readonly sample: string | undefined;
+  readonly parameters: Parameters;
+  train(context: Omit<TrainingContext<Parameters>, "parameters">): Promise<TrainedModel>;
+}
+
+const prepare = {
+  sentiment: (given) => prepared(sentiment, given),
+  iris: (given) => prepared(iris, given),
+  half_plus_two: (given) => prepared(halfPlusTwo, given),
+} satisfies Record<string, (given: Parameters) => PreparedTask>;
+
+export const TASK_NAMES: readonly string[] = Object.keys(prepare);
+
+/** Finds a task by name and checks its hyper-parameters. Throws `UserError` where either is unknown or out of range. */
+export function prepareTask(name: string, given: Parameters): PreparedTask {
+  const found = Object.entries(prepare).find(([known]) => known === name);
+  if (!found) throw new UserError(`there is no task ${name}; the tasks are ${TASK_NAMES.join(", ")}`);
+  return found[1](given);
+}
+
+function prepared<P extends Parameters>(task: Task<P>, given: Parameters): PreparedTask {
+  const parameters = parseParameters(task, given);
+  return {
+    name: task.name,
+    model: task.model,
+    sample: task.sample,
+    parameters,
+    train: (context) => task.train({ ...context, parameters }),
+  };
+}

@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { internal, UserError } from "../errors.ts";
+import { type IrisRows, MEASUREMENTS, readIrisRows } from "../input/iris-rows.ts";
+import { classifyFeatures, fitFeatureClassifier } from "../learn/feature-classifier.ts";
+import { accuracy, macroF1, mostProbable } from "../learn/scores.ts";
+import { groupFolds } from "../learn/split.ts";
+import { logIterations } from "../log.ts";
+import { flag, positiveNumber } from "./parameters.ts";
+import type { Task } from "./task.ts";
+
+/** One row in five is held out. */
+const FOLDS = 5;
+const WIDTH = MEASUREMENTS.length;
+
+const IrisParameters = z.strictObject({
+  /** Inverse strength of the L2 penalty, scikit-learn's C. */
+  inverse_penalty: positiveNumber(10_000, 10),
+  /** After measuring, fit the published model to all rows; otherwise publish the one measured. */
+  refit: flag(true),
+});
+type IrisParameters = z.infer<typeof IrisParameters>;
+
+const DESCRIPTION = "Iris species from four measurements in centimetres: logistic regression";
+
+/** Four measurements → species: multinomial logistic regression on standardised features. */
+export const iris: Task<IrisParameters> = {
+  name: "iris",
+  model: "iris",
+  parameters: IrisParameters,
+  sample: "iris.csv",
+  async train({ parameters, seed, file, log }) {
+    const data = await readIrisRows(file ?? internal("iris needs a data file"));
+    const classes = data.species.length;
+    const [split] = groupFolds(flowers(data), data.targets, FOLDS, seed);
+    if (!split) internal("no split");
+    for (const rows of [split.train, split.test]) {
+      const missing = data.species.find((_, index) => !rows.some((row) => data.targets[row] === index));
+      if (missing === undefined) continue;
+      throw new UserError(
+        `${data.file}: too few rows of ${missing} to hold some out; each species needs at least ${FOLDS} different ones`,
+      );
+    }
+    const fit = (rows: readonly number[], phase: string) =>
+      fitFeatureClassifier(features(data, rows), targets(data, rows), classes, WIDTH, {
+        inversePenalty: parameters.inverse_penalty,
+        description: DESCRIPTION,
+        onIteration: logIterations(log, phase),
+      });
+    const measured = await fit(split.train, "measure");
+    const truth = targets(data, split.test);
+    const predicted = mostProbable(await classifyFeatures(measured.graph, features(data, split.test), WIDTH), classes);
+    const scores = { accuracy: accuracy(predicted, truth), f1: macroF1(predicted, truth, classes) };
+    log.event("measured", { ...scores, rows: truth.length });
+    const published = parameters.refit ? await fit([...data.targets.keys()], "publish") : measured;
+    return {
+      graph: published.graph,
+      description: DESCRIPTION,
+      accuracy: scores.accuracy,
+      metrics: scores,
+      data: {
+        sha256: data.sha256,
+        rows: data.targets.length,
+        trainRows: split.train.length,
+        testRows: split.test.length,
+      },
+      signature: {
+        kind: "tabular-classification",
+        inputs: [{ name: "features", datatype: "FP32", shape: [-1, WIDTH] }],
+        outputs: [
+          { name: "label", datatype: "INT64", shape: [-1] },
+          { name: "probabilities", datatype: "FP32", shape: [-1, classes] },
+        ],
+        features: [...MEASUREMENTS],
+        labels: [...data.species],
+      },
+    };
+  },
+};
+
+/** Equal measurements are one group: the data set holds the same flower twice. */
+function flowers(data: IrisRows): string[] {
+  return Array.from(data.targets, (_, row) => data.features.subarray(row * WIDTH, (row + 1) * WIDTH).join(" "));
+}
+
+function features(data: IrisRows, rows: readonly number[]): Float32Array {
+  const picked = new Float32Array(rows.length * WIDTH);
+  rows.forEach((row, position) => {
+    picked.set(data.features.subarray(row * WIDTH, (row + 1) * WIDTH), position * WIDTH);
+  });
+  return picked;
+}
+
+function targets(data: IrisRows, rows: readonly number[]): number[] {
+  return rows.map((row) => data.targets[row] ?? 0);
+}

@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { internal, UserError } from "../errors.ts";
+import { readSentimentRows, SENTIMENTS, type SentimentRows } from "../input/sentiment-rows.ts";
+import { accuracy, macroF1, mostProbable } from "../learn/scores.ts";
+import { groupFolds } from "../learn/split.ts";
+import { classifyTexts, fitTextClassifier, type TextClassifier } from "../learn/text-classifier.ts";
+import { logIterations, type TrainingLog } from "../log.ts";
+import { flag, positiveNumber, wholeNumber } from "./parameters.ts";
+import type { Task } from "./task.ts";
+
+const CLASSES = SENTIMENTS.length;
+/** One group in five is held out. */
+const FOLDS = 5;
+
+const SentimentParameters = z.strictObject({
+  /** 1: single words; 2: pairs of words too, which tell "not good" from "good". */
+  ngrams: wholeNumber(1, 2, 2),
+  /** Words that may stand between the two of a pair ("not very good"). */
+  skips: wholeNumber(0, 5, 1),
+  /** Rows an n-gram has to occur in to be known. */
+  min_rows: wholeNumber(1, 1000, 1),
+  /** Inverse strength of the L2 penalty, scikit-learn's C. */
+  inverse_penalty: positiveNumber(10_000, 10),
+  /** After measuring, fit the published model to all rows; otherwise publish the one measured. */
+  refit: flag(true),
+});
+type SentimentParameters = z.infer<typeof SentimentParameters>;
+
+/** Text → negative or positive: TF-IDF of words (and pairs of words) and logistic regression. */
+export const sentiment: Task<SentimentParameters> = {
+  name: "sentiment",
+  model: "sentiment-classifier",
+  parameters: SentimentParameters,
+  sample: "sentiment.csv",
+  async train({ parameters, seed, file, log }) {
+    const data = await readSentimentRows(file ?? internal("sentiment needs a data file"));
+    const [split] = groupFolds(data.groups, data.targets, FOLDS, seed);
+    if (!split) internal("no split");
+    for (const rows of [split.train, split.test]) {
+      for (const [index, name] of SENTIMENTS.entries()) {
+        if (rows.some((row) => data.targets[row] === index)) continue;
+        throw new UserError(
+          `${data.file}: too few ${name} rows to hold some out; each label needs at least ${FOLDS} groups`,
+        );
+      }
+    }
+    const measured = await fit(data, split.train, parameters, log, "measure");
+    const truth = split.test.map((row) => data.targets[row] ?? 0);
+    const predicted = mostProbable(await classifyTexts(measured.graph, pick(data.texts, split.test)), CLASSES);
+    const scores = { accuracy: accuracy(predicted, truth), f1: macroF1(predicted, truth, CLASSES) };
+    log.event("measured", { ...scores, rows: truth.length });
+    const all = [...data.texts.keys()];
+    const published = parameters.refit ? await fit(data, all, parameters, log, "publish") : measured;
+    return {
+      graph: published.graph,
+      description: describe(parameters),
+      accuracy: scores.accuracy,
+      metrics: { ...scores, features: published.vocabulary.weights.length },
+      data: {
+        sha256: data.sha256,
+        rows: data.texts.length,
+        trainRows: split.train.length,
+        testRows: split.test.length,
+      },
+      signature: {
+        kind: "text-classification",
+        inputs: [{ name: "text", datatype: "BYTES", shape: [-1] }],
+        outputs: [
+          { name: "label", datatype: "INT64", shape: [-1] },
+          { name: "probabilities", datatype: "FP32", shape: [-1, CLASSES] },
+        ],
+        labels: [...SENTIMENTS],
+      },
+    };
+  },
+};
+
+function fit(
+  data: SentimentRows,
+  rows: readonly number[],
+  parameters: SentimentParameters,
+  log: TrainingLog,
+  phase: string,
+): Promise<TextClassifier> {
+  const targets = rows.map((row) => data.targets[row] ?? 0);
+  return fitTextClassifier(pick(data.texts, rows), targets, CLASSES, {
+    ngrams: parameters.ngrams,
+    skips: parameters.skips,
+    minRows: parameters.min_rows,
+    inversePenalty: parameters.inverse_penalty,
+    description: describe(parameters),
+    onIteration: logIterations(log, phase),
+  });
+}
+
+function describe(parameters: SentimentParameters): string {
+  const features = parameters.ngrams === 1 ? "words" : "words and pairs of words";
+  return `Sentiment of a text, negative or positive: TF-IDF of ${features}, logistic regression`;
+}
+
+function pick(texts: readonly string[], rows: readonly number[]): string[] {
+  return rows.map((row) => texts[row] ?? "");
+}
