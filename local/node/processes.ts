@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** A process for certain: numbers are used again, the time of its start (clock ticks since boot) and the boot are not. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly started: string;
+  readonly boot: string;
+}
+
+/** Fields of /proc/PID/stat after the command name, which may itself hold spaces and brackets. */
+function statFields(pid: number): string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return text.slice(text.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return undefined;
+  }
+}
+
+function bootId(): string {
+  return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+}
+
+/** The identity of a running process, undefined where there is none (a zombie counts as none). */
+export function identify(pid: number): ProcessIdentity | undefined {
+  const fields = statFields(pid);
+  const started = fields?.[19];
+  if (!started || fields[0] === "Z" || fields[0] === "X") return undefined;
+  return { pid, started, boot: bootId() };
+}
+
+/** Whether that very process still runs: same number, same start, same boot. */
+export function isAlive(identity: ProcessIdentity | undefined): boolean {
+  if (!identity) return false;
+  const now = identify(identity.pid);
+  return now !== undefined && now.started === identity.started && now.boot === identity.boot;
+}
+
+/** Process ids whose parent is `pid`. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((candidate) => statFields(candidate)?.[1] === String(pid));
+}

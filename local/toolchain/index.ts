@@ -1,0 +1,81 @@
+import { existsSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { acquireLock } from "../node/lock.ts";
+import { cacheDirectory } from "../paths.ts";
+import { buildTool } from "./build.ts";
+import { readSources, toolKey } from "./key.ts";
+import { checkDisk, checkGo } from "./prerequisites.ts";
+import { moduleFolder, type Tool, tools } from "./tools.ts";
+
+/** The folders of the built tools; binaries and files lie directly in them. */
+export type Toolchain = { readonly [name in keyof typeof tools]: string };
+
+/** A tool and where the cache has it or will have it. */
+export interface ToolPlace {
+  readonly tool: Tool;
+  readonly folder: string;
+  readonly built: boolean;
+}
+
+/** Every tool with its place in the cache, in build order. Reads only. */
+export function planToolchain(cache: string = cacheDirectory()): ToolPlace[] {
+  return Object.values<Tool>(tools).map((tool) => {
+    const folder = join(cache, "tools", toolKey(tool, readSources(moduleFolder(tool))));
+    return { tool, folder, built: existsSync(folder) };
+  });
+}
+
+/** The toolchain's folders, built or not. */
+export function toolchainFolders(cache: string = cacheDirectory()): Toolchain {
+  const folders = new Map(planToolchain(cache).map(({ tool, folder }) => [tool.name, folder]));
+  const entries = Object.entries(tools).map(([key, tool]) => [key, folders.get(tool.name) ?? ""]);
+  return Object.fromEntries(entries) as Toolchain;
+}
+
+/**
+ * Builds what the cache lacks, one tool after another (Go uses every core for each). Can be interrupted at any point: what
+ * is finished stays, and Go's own cache keeps what is compiled until everything is built.
+ * @throws UserError without a fitting Go, disk space or network, or while another build runs in the same cache.
+ */
+export async function ensureTools(
+  places: readonly ToolPlace[],
+  report: (tool: Tool, line: string) => void,
+  cache: string = cacheDirectory(),
+): Promise<void> {
+  const missing = places.filter(({ folder }) => !existsSync(folder));
+  if (missing.length === 0) return;
+  await mkdir(cache, { recursive: true });
+  await checkGo();
+  await checkDisk(cache, missing);
+  const release = acquireLock(join(cache, "lock"));
+  try {
+    const goCache = join(cache, "go-build");
+    for (const { tool, folder } of missing) {
+      if (existsSync(folder)) continue;
+      await buildTool(tool, {
+        target: folder,
+        work: join(cache, "building"),
+        goCache,
+        report: (line) => report(tool, line),
+      });
+    }
+    if (planToolchain(cache).every(({ built }) => built)) await rm(goCache, { recursive: true, force: true });
+  } finally {
+    release();
+  }
+}
+
+/**
+ * One built tool's folder, e.g. `join(await ensureTool("kubeconform"), "kubeconform")`: what tests use that need a tool and
+ * no cluster.
+ */
+export async function ensureTool(
+  name: keyof typeof tools,
+  report: (line: string) => void = () => undefined,
+): Promise<string> {
+  const place = planToolchain().find(({ tool }) => tool === tools[name]);
+  if (!place) throw new Error(`no tool ${name}`);
+  await ensureTools([place], (_, line) => report(line));
+  return place.folder;
+}

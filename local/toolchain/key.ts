@@ -1,0 +1,30 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Tool } from "./tools.ts";
+
+/** Sources that decide what a tool's build gives: path inside its module folder → content. */
+export type Sources = ReadonlyMap<string, string>;
+
+/** Reads every file of a module folder (go.mod, go.sum, our own Go code). Empty where the tool has no folder. */
+export function readSources(folder: string): Sources {
+  const sources = new Map<string, string>();
+  if (!existsSync(folder)) return sources;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    sources.set(path.slice(folder.length + 1), readFileSync(path, "utf8"));
+  }
+  return sources;
+}
+
+/**
+ * Name of a tool's folder in the cache: name, version and twelve hex digits over everything its build depends on
+ * (packages, flags, files taken, module sources, architecture). Same name, same content.
+ */
+export function toolKey(tool: Tool, sources: Sources, architecture: string = process.arch): string {
+  const { minutes: _, ...inputs } = tool;
+  const ordered = [...sources].sort(([a], [b]) => (a < b ? -1 : 1));
+  const hash = createHash("sha256").update(JSON.stringify([architecture, inputs, ordered]));
+  return `${tool.name}-${tool.version}-${hash.digest("hex").slice(0, 12)}`;
+}

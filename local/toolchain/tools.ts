@@ -1,0 +1,136 @@
+import { join } from "node:path";
+
+/** One Go module of `modules/` and what is taken from it into the cache. */
+export interface Tool {
+  readonly name: string;
+  readonly version: string;
+  /** Go packages to build and the name each binary gets. */
+  readonly binaries: readonly { readonly package: string; readonly name: string }[];
+  readonly tags?: string;
+  /** Linker flags beyond `-s -w`, e.g. version stamps. */
+  readonly linkerFlags?: string;
+  /** Files of the module's own source that the cluster needs beside the binaries. */
+  readonly files?: readonly ModuleFiles[];
+  /** Minutes on two cores with nothing cached, for the announcement. */
+  readonly minutes: number;
+}
+
+/** Files and folders (`from`) of a published module, copied flat under `to`. */
+export interface ModuleFiles {
+  readonly module: string;
+  readonly version: string;
+  /** The module's checksum, for a module that no go.sum of ours lists. */
+  readonly sum?: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const versions = {
+  kubernetes: "v1.36.3",
+  etcd: "v3.7.3",
+  containerd: "v2.4.2",
+  coredns: "v1.15.0",
+  traefik: "v3.7.6",
+  metricsServer: "v0.9.0",
+  kubeconform: "v0.8.0",
+  gatewayApi: "v1.7.0",
+} as const;
+
+const kubernetesVersion = "k8s.io/component-base/version";
+const containerd = "github.com/containerd/containerd/v2";
+
+const command = (path: string) => ({ package: path, name: path.split("/").at(-1) ?? path });
+
+/** Every tool of the embedded cluster, in the order in which they are built: the slowest first. */
+export const tools = {
+  kubernetes: {
+    name: "kubernetes",
+    version: versions.kubernetes,
+    binaries: ["kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler", "kubectl", "kubelet"].map(
+      (name) => command(`k8s.io/kubernetes/cmd/${name}`),
+    ),
+    linkerFlags: `-X ${kubernetesVersion}.gitVersion=${versions.kubernetes} -X ${kubernetesVersion}.gitMajor=1 -X ${kubernetesVersion}.gitMinor=36 -X ${kubernetesVersion}.gitTreeState=clean`,
+    minutes: 6,
+  },
+  helpers: {
+    name: "helpers",
+    version: "v1",
+    binaries: [command("./cmd/pause"), command("./cmd/provisioner")],
+    minutes: 1,
+  },
+  etcd: {
+    name: "etcd",
+    version: versions.etcd,
+    binaries: [{ package: "go.etcd.io/etcd/server/v3", name: "etcd" }],
+    minutes: 0.5,
+  },
+  containerd: {
+    name: "containerd",
+    version: versions.containerd,
+    binaries: ["containerd", "containerd-shim-runc-v2", "ctr"].map((name) => command(`${containerd}/cmd/${name}`)),
+    tags: "no_btrfs no_devmapper no_zfs no_aufs",
+    linkerFlags: `-X ${containerd}/version.Version=${versions.containerd}`,
+    minutes: 1,
+  },
+  coredns: {
+    name: "coredns",
+    version: versions.coredns,
+    binaries: [command("github.com/coredns/coredns")],
+    minutes: 1.5,
+  },
+  traefik: {
+    name: "traefik",
+    version: versions.traefik,
+    binaries: [command("github.com/traefik/traefik/v3/cmd/traefik")],
+    linkerFlags: `-X github.com/traefik/traefik/v3/pkg/version.Version=${versions.traefik.slice(1)}`,
+    files: [
+      {
+        module: "github.com/traefik/traefik/v3",
+        version: versions.traefik,
+        from: "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml",
+        to: "traefik-crds.yaml",
+      },
+    ],
+    minutes: 4.5,
+  },
+  metricsServer: {
+    name: "metrics-server",
+    version: versions.metricsServer,
+    binaries: [command("sigs.k8s.io/metrics-server/cmd/metrics-server")],
+    files: [
+      {
+        module: "sigs.k8s.io/metrics-server",
+        version: versions.metricsServer,
+        from: "manifests/base",
+        to: "manifests",
+      },
+    ],
+    minutes: 2,
+  },
+  gatewayApi: {
+    name: "gateway-api",
+    version: versions.gatewayApi,
+    binaries: [],
+    files: [
+      {
+        module: "sigs.k8s.io/gateway-api",
+        version: versions.gatewayApi,
+        sum: "h1:duVnm7nO6oXfMMUWfcDoBph47CYR/ME3NGxccOVglaY=",
+        from: "config/crd/standard",
+        to: "crds",
+      },
+    ],
+    minutes: 0,
+  },
+  kubeconform: {
+    name: "kubeconform",
+    version: versions.kubeconform,
+    binaries: [command("github.com/yannh/kubeconform/cmd/kubeconform")],
+    minutes: 0.5,
+  },
+} satisfies Record<string, Tool>;
+
+/** The Go module folder of a tool. */
+export function moduleFolder(tool: Tool): string {
+  return join(import.meta.dirname, "modules", tool.name);
+}
