@@ -1,0 +1,42 @@
+import * as dockerBuild from "@pulumi/docker-build";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface ImagesArgs {
+  /** Where the images are pushed, such as `registry.example.com/team`. */
+  readonly registry: string;
+  /** Tag of the images; what is deployed is their digest. */
+  readonly tag: string;
+  /** Folder of the project, which both Dockerfiles are built from. @default "." */
+  readonly context?: string;
+  /** Platforms to build for. @default ["linux/amd64"] */
+  readonly platforms?: readonly dockerBuild.types.enums.Platform[];
+}
+
+/** The images of the inference server and the trainer, built from `apps/` and pushed. */
+export class Images extends pulumi.ComponentResource {
+  /** Reference of the inference server's image, with its digest. */
+  readonly inference: pulumi.Output<string>;
+  /** Reference of the trainer's image, with its digest. */
+  readonly trainer: pulumi.Output<string>;
+
+  constructor(name: string, args: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ml:platform:Images", name, {}, opts);
+    const build = (app: string) =>
+      new dockerBuild.Image(
+        `${name}-${app}`,
+        {
+          context: { location: args.context ?? "." },
+          dockerfile: { location: `${args.context ?? "."}/apps/${app}/Dockerfile` },
+          platforms: [...(args.platforms ?? [dockerBuild.types.enums.Platform.Linux_amd64])],
+          tags: [`${args.registry}/${app}:${args.tag}`],
+          push: true,
+          // A preview builds nothing; a broken Dockerfile is found by the update.
+          buildOnPreview: false,
+        },
+        { parent: this },
+      ).ref;
+    this.inference = build("inference");
+    this.trainer = build("trainer");
+    this.registerOutputs({ inference: this.inference, trainer: this.trainer });
+  }
+}

@@ -1,0 +1,12 @@
+export type { AutoscalingArgs, DisruptionBudgetArgs, ScalingRules } from "./autoscaling.ts";
+export { Images, type ImagesArgs } from "./images.ts";
+export { ModelService, type ModelServiceArgs, type ServedVersion } from "./model-service.ts";
+export { type ClaimArgs, ModelStorage, type ModelStorageArgs, type SeedModel } from "./model-storage.ts";
+export type { ModelVersionArgs, RolloutArgs, SecretKey, ServiceArgs } from "./model-version.ts";
+export { kubernetesName } from "./names.ts";
+export { type LimitRangeItem, Namespace, type NamespaceArgs } from "./namespace.ts";
+export type { Resources } from "./pod.ts";
+export type { ProbeArgs, ProbesArgs } from "./probes.ts";
+export { type SecretArgs, Secrets, type SecretsArgs, type SecretValue } from "./secrets.ts";
+export { type Backend, type GatewayRef, type RetryArgs, Traffic, type TrafficArgs } from "./traffic.ts";
+export { type TrainingJobArgs, TrainingPipeline, type TrainingPipelineArgs } from "./training-pipeline.ts";

@@ -1,0 +1,116 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { autoscalerManifest, disruptionBudgetManifest } from "./autoscaling.ts";
+import {
+  deploymentManifest,
+  type ModelVersionArgs,
+  selectorLabels,
+  serviceManifest,
+  versionResourceName,
+} from "./model-version.ts";
+import { kubernetesName, objectMeta } from "./names.ts";
+import type { Backend } from "./traffic.ts";
+
+export interface ModelServiceArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** Name of the model in the registry. */
+  readonly model: string;
+  /** Value of the label `app` on the model's pods. @default the model's name */
+  readonly app?: string;
+  /** Image of the inference server. */
+  readonly image: pulumi.Input<string>;
+  /** Claim that holds the model registry; mounted read-only. */
+  readonly modelsClaim: pulumi.Input<string>;
+  /** At least one, each served by a Deployment and a Service of its own. */
+  readonly versions: readonly ModelVersionArgs[];
+}
+
+/** One version as it is served: where traffic can be sent. */
+export interface ServedVersion {
+  readonly version: string;
+  /** Name of the version's Deployment. */
+  readonly deployment: pulumi.Output<string>;
+  /** Name of the version's Service. */
+  readonly service: pulumi.Output<string>;
+  /** Port of the Service. */
+  readonly port: number;
+}
+
+/** A model and its versions: Deployment, Service, autoscaler and disruption budget for each. */
+export class ModelService extends pulumi.ComponentResource {
+  /** The served versions by version. */
+  readonly versions: ReadonlyMap<string, ServedVersion>;
+
+  constructor(name: string, args: ModelServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ml:serving:ModelService", name, {}, opts);
+    if (args.versions.length === 0) {
+      throw new pulumi.InputPropertyError({ propertyPath: "versions", reason: `model "${args.model}" has no version` });
+    }
+    this.versions = new Map(args.versions.map((version) => [version.version, this.serve(args, version)]));
+    this.registerOutputs({
+      versions: [...this.versions.values()].map(({ version, deployment, service }) => ({
+        version,
+        deployment,
+        service,
+      })),
+    });
+  }
+
+  /**
+   * Where requests for a version are sent.
+   *
+   * @throws InputPropertyError where the model does not serve the version
+   */
+  backend(version: string): Backend {
+    const served = this.versions.get(version);
+    if (served === undefined) {
+      const reason = `there is no version "${version}"; there is ${[...this.versions.keys()].join(", ")}`;
+      throw new pulumi.InputPropertyError({ propertyPath: "version", reason });
+    }
+    return { service: served.service, port: served.port };
+  }
+
+  private serve(args: ModelServiceArgs, settings: ModelVersionArgs): ServedVersion {
+    const { namespace } = args;
+    const name = versionResourceName(args.model, settings.version);
+    const app = args.app ?? kubernetesName(args.model);
+
+    const configMap =
+      settings.environment === undefined
+        ? undefined
+        : new k8s.core.v1.ConfigMap(
+            `${name}-config`,
+            { metadata: objectMeta({ namespace }), immutable: true, data: { ...settings.environment } },
+            { parent: this },
+          );
+    const deployment = new k8s.apps.v1.Deployment(
+      name,
+      deploymentManifest({ ...args, app, settings, configMap: configMap?.metadata.name }),
+      // The autoscaler owns the number of replicas once the Deployment is there.
+      { parent: this, ...(settings.autoscaling === undefined ? {} : { ignoreChanges: ["spec.replicas"] }) },
+    );
+    const service = new k8s.core.v1.Service(name, serviceManifest(namespace, app, settings.version, settings.service), {
+      parent: this,
+    });
+    if (settings.autoscaling !== undefined) {
+      new k8s.autoscaling.v2.HorizontalPodAutoscaler(
+        name,
+        autoscalerManifest(namespace, deployment.metadata.name, settings.autoscaling),
+        { parent: this },
+      );
+    }
+    if (settings.disruptionBudget !== undefined) {
+      new k8s.policy.v1.PodDisruptionBudget(
+        name,
+        disruptionBudgetManifest(namespace, selectorLabels(app, settings.version), settings.disruptionBudget),
+        { parent: this },
+      );
+    }
+    return {
+      version: settings.version,
+      deployment: deployment.metadata.name,
+      service: service.metadata.name,
+      port: settings.service?.port ?? 80,
+    };
+  }
+}

@@ -1,0 +1,77 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "./schema.ts";
+import { validateConfig } from "./validate.ts";
+
+/** A stack: its name, its configuration and the Secrets that the configuration describes. */
+export interface Stack {
+  readonly name: string;
+  readonly config: StackConfig;
+  /** Secrets by name; a value that comes from configuration and is not set there is an error. */
+  readonly secrets: Record<string, { readonly name?: string; readonly data: Record<string, SecretValue> }>;
+}
+
+/** Where one value of a Secret comes from, once configuration has been read. */
+type SecretValue = { random: { length?: number } } | { value: pulumi.Output<string> };
+
+/**
+ * Reads and checks the configuration of the stack that Pulumi is running.
+ *
+ * Keys that a secret names by `config` hold secret values: they are read one by one, and are no settings.
+ *
+ * @throws ConfigError naming every wrong setting by its path
+ */
+export function loadStack(): Stack {
+  const project = pulumi.getProject();
+  const name = pulumi.getStack();
+  const values = parseValues(pulumi.runtime.allConfig(), project);
+  for (const key of secretKeys(values)) delete values[key];
+  const settings = new pulumi.Config(project);
+  const config = validateConfig(values, `Pulumi.${name}.yaml`);
+  const secretValue = (source: StackConfig["secrets"][string]["data"][string]): SecretValue =>
+    "config" in source ? { value: settings.requireSecret(source.config) } : source;
+  return {
+    name,
+    config,
+    secrets: mapValues(config.secrets, (secret) => ({ ...secret, data: mapValues(secret.data, secretValue) })),
+  };
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
+
+/**
+ * Configuration values by key, as YAML had them: Pulumi hands every value on as text, objects and lists as JSON.
+ *
+ * @param all every value of the stack by `<namespace>:<key>`; those of other namespaces are left out
+ */
+export function parseValues(all: Readonly<Record<string, string>>, project: string): Record<string, unknown> {
+  const prefix = `${project}:`;
+  return Object.fromEntries(
+    Object.entries(all)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, text]) => [key.slice(prefix.length), parseValue(text)]),
+  );
+}
+
+function parseValue(text: string): unknown {
+  const structured = /^[[{]/.test(text) || /^(true|false|-?[0-9]+(\.[0-9]+)?)$/.test(text);
+  if (!structured) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Keys that secrets take their values from. Whatever else is wrong with them is the schema's to say. */
+function secretKeys(values: Readonly<Record<string, unknown>>): string[] {
+  const entries = (value: unknown): unknown[] =>
+    typeof value === "object" && value !== null ? Object.values(value) : [];
+  const field = (value: unknown, key: string): unknown =>
+    typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+  return entries(values["secrets"])
+    .flatMap((secret) => entries(field(secret, "data")))
+    .map((source) => field(source, "config"))
+    .filter((key) => typeof key === "string");
+}

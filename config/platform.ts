@@ -1,0 +1,155 @@
+import { z } from "zod";
+import {
+  Count,
+  KubernetesName,
+  ModelName,
+  Parameters,
+  Quantities,
+  Quantity,
+  Resources,
+  Seconds,
+  VariableName,
+  Version,
+} from "./values.ts";
+
+/** The cluster that the stack is deployed to. */
+export const Cluster = z
+  .strictObject({
+    kubeconfig: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Path of a kubeconfig file. Default: KUBECONFIG, then ~/.kube/config."),
+    context: z.string().min(1).optional().describe("Context of the kubeconfig. Default: its current context."),
+    identifier: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Stands for the cluster: a changed kubeconfig replaces nothing as long as this stays the same."),
+  })
+  .describe("The cluster that the stack is deployed to.");
+
+/** Where the images come from. */
+export const Images = z
+  .union(
+    [
+      z.strictObject({
+        registry: z.string().min(1).describe("Where the built images are pushed, such as registry.example.com/team."),
+      }),
+      z.strictObject({
+        inference: z.string().min(1).describe("Reference of the inference server's image."),
+        trainer: z.string().min(1).describe("Reference of the trainer's image."),
+      }),
+    ],
+    { error: "must be {registry: <where built images are pushed>} or {inference: <reference>, trainer: <reference>}" },
+  )
+  .describe("The registry that the built images are pushed to, or references of ready images.");
+
+const LimitRangeItem = z.strictObject({
+  max: Quantities.optional(),
+  min: Quantities.optional(),
+  default: Quantities.optional(),
+  defaultRequest: Quantities.optional(),
+});
+
+/** The namespace of the stack. */
+export const NamespaceConfig = z
+  .strictObject({
+    name: KubernetesName.describe("Name of the namespace."),
+    podSecurity: z
+      .enum(["restricted", "baseline", "privileged"])
+      .optional()
+      .describe("Pod Security Standard that is enforced, warned and audited. Default: restricted."),
+    quota: z
+      .strictObject({ name: KubernetesName.optional(), hard: Quantities })
+      .optional()
+      .describe("Most that the whole namespace may ask for. Default: no quota."),
+    limitRange: z
+      .strictObject({
+        name: KubernetesName.optional(),
+        container: LimitRangeItem.optional(),
+        pod: LimitRangeItem.omit({ default: true, defaultRequest: true }).optional(),
+      })
+      .optional()
+      .describe("Bounds and defaults of single containers and pods. Default: none."),
+  })
+  .describe("The namespace with its quota, limit range and Pod Security level.");
+
+const Claim = z.strictObject({
+  name: KubernetesName.optional(),
+  size: Quantity,
+  accessMode: z.enum(["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"]).optional(),
+  storageClass: z.string().min(1).optional(),
+});
+
+/** The volumes of models and training data. */
+export const StorageConfig = z
+  .strictObject({
+    models: Claim.describe("Claim of the model registry."),
+    data: Claim.optional().describe("Claim of the training data. Default: none."),
+    protect: z.boolean().optional().describe("Refuse to delete the claims. Default: false."),
+    init: z
+      .strictObject({
+        name: KubernetesName.optional(),
+        seed: z
+          .array(
+            z.strictObject({
+              model: ModelName,
+              version: Version,
+              task: z.string().min(1),
+              parameters: Parameters.optional(),
+            }),
+          )
+          .optional()
+          .describe("Versions that the init Job trains and publishes where they are missing. Default: none."),
+        resources: Resources.optional(),
+        backoffLimit: Count.optional(),
+        activeDeadlineSeconds: Seconds.optional(),
+      })
+      .optional()
+      .describe("The Job that lays the volumes out."),
+  })
+  .describe("The volumes of models and training data, and the Job that lays them out.");
+
+/** Training runs. */
+export const TrainingConfig = z
+  .strictObject({
+    jobs: z
+      .array(
+        z.strictObject({
+          name: KubernetesName.describe("Name of the Job."),
+          run: z.int().min(1).optional().describe("Number of the run; raise it to train again. Default: 1."),
+          task: z.string().min(1),
+          model: ModelName,
+          parameters: Parameters.optional(),
+          data: z.string().min(1).optional(),
+          minAccuracy: z.number().min(0).max(1).optional(),
+          resources: Resources.optional(),
+          backoffLimit: Count.optional(),
+          activeDeadlineSeconds: Seconds.optional(),
+        }),
+      )
+      .optional()
+      .describe("Training Jobs. Default: none."),
+  })
+  .describe("Training runs. Training starts again only when a job's `run` is raised.");
+
+/** Secrets of the stack, by name. */
+export const SecretsConfig = z
+  .record(
+    KubernetesName,
+    z.strictObject({
+      name: KubernetesName.optional().describe("Fixed name of the Secret. Default: named by Pulumi."),
+      data: z.record(
+        VariableName,
+        z.union(
+          [
+            z.strictObject({ random: z.strictObject({ length: z.int().min(16).max(256).optional() }) }),
+            z.strictObject({ config: z.string().min(1) }),
+          ],
+          { error: "must be {random: {length: 32}} or {config: <key of a `pulumi config set --secret` value>}" },
+        ),
+      ),
+    }),
+  )
+  .describe("Secrets by name: values generated once, or taken from secret configuration.");

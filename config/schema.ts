@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { Cluster, Images, NamespaceConfig, SecretsConfig, StorageConfig, TrainingConfig } from "./platform.ts";
+import { GatewayConfig, ModelsConfig, VersionDefaults } from "./serving.ts";
+import { KubernetesName, Weight } from "./values.ts";
+
+/** The configuration of a stack as it is written: every key of `Pulumi.<stack>.yaml` under the project's name. */
+export const StackSchema = z.strictObject({
+  environment: KubernetesName.describe("Environment of the stack, such as dev or prod; the namespace's label."),
+  canaryWeight: Weight.default(0).describe("Percent of the requests that go to the canary version, 0–100. Default: 0."),
+  cluster: Cluster.default({}),
+  images: Images,
+  namespace: NamespaceConfig,
+  secrets: SecretsConfig.default({}),
+  storage: StorageConfig,
+  training: TrainingConfig.default({}),
+  modelDefaults: VersionDefaults.optional().describe(
+    "Settings of every version of every model that does not set its own.",
+  ),
+  models: ModelsConfig.default([]),
+  gateway: GatewayConfig.optional(),
+});
+
+type Written = z.infer<typeof StackSchema>;
+
+/** The configuration of a stack as it is used: every version of every model with all its settings. */
+export type StackConfig = Omit<Written, "modelDefaults" | "models"> & {
+  readonly models: readonly Omit<Written["models"][number], "defaults">[];
+};
+
+/** Gives every version the settings that it does not set itself: those of its model, then those of all models. */
+export function resolveDefaults({ modelDefaults, models, ...config }: Written): StackConfig {
+  return {
+    ...config,
+    models: models.map(({ defaults, versions, ...model }) => ({
+      ...model,
+      versions: versions.map((version) => ({ ...modelDefaults, ...defaults, ...version })),
+    })),
+  };
+}

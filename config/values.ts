@@ -1,0 +1,57 @@
+import { z } from "zod";
+
+/** A name that Kubernetes takes as a DNS label. */
+export const KubernetesName = z
+  .string()
+  .max(63, "is longer than 63 characters")
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be lower-case letters, digits and '-', such as 'model-v1'");
+
+/** A Kubernetes quantity such as `500m`, `1Gi` or 4; a number is read as written. */
+export const Quantity = z.union(
+  [
+    z.number().nonnegative().transform(String),
+    z.string().regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/),
+  ],
+  { error: "must be a Kubernetes quantity such as 500m, 1Gi or 4" },
+);
+
+/** Quantities by resource name, such as `cpu`, `memory`, `nvidia.com/gpu`. */
+export const Quantities = z.record(z.string().min(1), Quantity);
+
+/** Requests and limits of a container. */
+export const Resources = z.strictObject({
+  requests: Quantities.optional(),
+  limits: Quantities.optional(),
+});
+
+export const Seconds = z.int().min(0);
+export const Count = z.int().min(0);
+
+/** A number of pods, or a share of them such as "25%". */
+export const CountOrPercent = z.union([Count, z.string().regex(/^(100|[1-9]?[0-9])%$/)], {
+  error: 'must be a number of pods such as 1, or a share of them such as "25%"',
+});
+
+/** Percent of the traffic. */
+export const Weight = z.int().min(0).max(100);
+
+/** Version of a model in the registry. */
+export const Version = z.string().regex(/^[1-9][0-9]{0,8}$/, 'must be a positive integer in quotes, such as "2"');
+
+/** Name of a model in the registry. */
+export const ModelName = z
+  .string()
+  .max(53, "is longer than 53 characters")
+  .regex(
+    /^[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/,
+    "must be lower-case letters, digits, '-' and '_', such as 'sentiment-classifier'",
+  )
+  .refine((name) => name !== "registry", "'registry' is the folder of the registry's index");
+
+/** Name of an environment variable. */
+export const VariableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable, such as LOG_LEVEL");
+
+/** Hyper-parameters by name. */
+export const Parameters = z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]));

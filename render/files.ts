@@ -1,0 +1,54 @@
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { stringify } from "yaml";
+import type { KubernetesObject, RenderedObject } from "./rendered.ts";
+
+/** Annotation of a Secret whose values are left out: the keys that have to be filled in, separated by commas. */
+export const WITHHELD = "ml-platform/withheld";
+
+/** First line of every file, by which the files of an earlier rendering are known. */
+const MARK = "# Rendered by ml-platform; change the stack file and render again.";
+
+/**
+ * Writes each object to a file of its own, `<kind>-<name>.yaml`, and removes the files of earlier renderings
+ * that no longer belong there. Other files are left alone.
+ *
+ * @returns the names of the files, sorted
+ */
+export async function writeFiles(directory: string, objects: readonly RenderedObject[]): Promise<string[]> {
+  const files = new Map(
+    objects.map(({ object }) => [fileName(object), `${MARK}\n${objectYaml(withoutSecretValues(object))}`]),
+  );
+  await mkdir(directory, { recursive: true });
+  for (const [name, text] of files) await writeFile(path.join(directory, name), text);
+  for (const name of await renderedEarlier(directory)) {
+    if (!files.has(name)) await rm(path.join(directory, name));
+  }
+  return [...files.keys()].toSorted();
+}
+
+async function renderedEarlier(directory: string): Promise<string[]> {
+  const names = (await readdir(directory)).filter((name) => name.endsWith(".yaml"));
+  const texts = await Promise.all(names.map((name) => readFile(path.join(directory, name), "utf8")));
+  return names.filter((_name, index) => texts[index]?.startsWith(MARK));
+}
+
+/** The file that an object is written to. */
+export function fileName({ kind, metadata }: KubernetesObject): string {
+  return `${kind.toLowerCase()}-${metadata.name}.yaml`;
+}
+
+/** An object as YAML: `apiVersion`, `kind` and `metadata` first, all else sorted. */
+export function objectYaml({ apiVersion, kind, metadata, ...rest }: KubernetesObject): string {
+  const sorted = Object.fromEntries(Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return stringify({ apiVersion, kind, metadata, ...sorted }, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/** A Secret without its values and open to be filled in; any other object as it is. */
+export function withoutSecretValues(object: KubernetesObject): KubernetesObject {
+  if (object.kind !== "Secret") return object;
+  const { data, stringData, immutable: _immutable, ...rest } = object;
+  const keys = [...Object.keys(data ?? {}), ...Object.keys(stringData ?? {})].toSorted();
+  const annotations = { ...rest.metadata.annotations, [WITHHELD]: keys.join(",") };
+  return { ...rest, metadata: { ...rest.metadata, annotations } };
+}

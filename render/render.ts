@@ -1,0 +1,84 @@
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import type { ProgramInput, ProgramOutput } from "./program-io.ts";
+import type { RenderedObject } from "./rendered.ts";
+import { readStackFile, StackFileError } from "./stack-file.ts";
+
+const PROJECT_DIRECTORY = fileURLToPath(new URL("..", import.meta.url));
+
+export interface RenderOptions {
+  /** Name of the stack. */
+  readonly stack: string;
+  /** Its configuration. @default `Pulumi.<stack>.yaml` of the project */
+  readonly configFile?: string;
+  /** Configuration values that take the place of the file's, by key without the project's name. @default none */
+  readonly overrides?: Readonly<Record<string, unknown>>;
+  /** Values of generated secrets by name; what is missing is made up. @default none */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Leave the values of secrets empty, also those that only the Pulumi CLI can decrypt. @default false */
+  readonly withholdSecrets?: boolean;
+}
+
+export interface Rendering {
+  /** Every object of the stack, in the order of a first deployment. */
+  readonly objects: readonly RenderedObject[];
+  /** The values of all generated secrets by name, those given and those made up. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** The program refused its configuration, or failed. The message is what it said. */
+export class RenderError extends Error {
+  override readonly name = "RenderError";
+}
+
+/**
+ * Runs the stack's program without an engine and without a cluster.
+ *
+ * @throws StackFileError where the stack file cannot be read
+ * @throws RenderError where the program refuses its configuration
+ */
+export async function renderStack(options: RenderOptions): Promise<Rendering> {
+  const file = options.configFile ?? path.join(PROJECT_DIRECTORY, `Pulumi.${options.stack}.yaml`);
+  const { project, values, encrypted } = await readStackFile(PROJECT_DIRECTORY, file);
+  const withhold = options.withholdSecrets ?? false;
+  if (encrypted.length > 0 && !withhold) {
+    throw new StackFileError(`${file}: ${encrypted.join(", ")}: is encrypted, and only the Pulumi CLI can read it`);
+  }
+  const overrides = Object.fromEntries(
+    Object.entries(options.overrides ?? {}).map(([key, value]) => [
+      `${project}:${key}`,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
+  const withheld = withhold ? Object.fromEntries(encrypted.map((key) => [key, ""])) : {};
+  const input: ProgramInput = {
+    project,
+    stack: options.stack,
+    values: { ...withheld, ...values, ...overrides },
+    secrets: withhold ? "withheld" : (options.secrets ?? {}),
+  };
+  const result = await execa(process.execPath, [fileURLToPath(new URL("./program.ts", import.meta.url))], {
+    input: JSON.stringify(input),
+    cwd: PROJECT_DIRECTORY,
+    reject: false,
+    maxBuffer: 1 << 30,
+  });
+  if (result.exitCode !== 0) throw new RenderError(result.stderr.trim() || `the program ended with ${result.exitCode}`);
+  const { objects, secrets } = JSON.parse(result.stdout) as ProgramOutput;
+  return { objects: objects.toSorted(byOrderOfDeployment), secrets };
+}
+
+/** Kinds that others need to be there first, and those that need the others. */
+const FIRST = ["Namespace", "ResourceQuota", "LimitRange", "Secret", "ConfigMap", "PersistentVolumeClaim"];
+const LAST = ["Middleware", "Ingress", "HTTPRoute"];
+
+function byOrderOfDeployment(a: RenderedObject, b: RenderedObject): number {
+  const key = ({ object }: RenderedObject) => {
+    const first = FIRST.indexOf(object.kind);
+    const rank = first >= 0 ? first : FIRST.length + 1 + LAST.indexOf(object.kind);
+    return `${String(rank).padStart(2, "0")}/${object.kind}/${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+  };
+  const [left, right] = [key(a), key(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
