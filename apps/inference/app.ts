@@ -26,11 +26,12 @@ export interface AppDeps {
 /** The inference API: /health, /ready, /predict, /models, /metrics. */
 export function createApp({ settings, host, metrics, lifecycle, logger }: AppDeps): Koa {
   const app = base(logger);
-  app.use((ctx, next) => {
+  app.use(async (ctx, next) => {
+    await next();
+    // Decided as the answer leaves: a request that came before the parting may well be answered after it.
     if (lifecycle.parting) {
       ctx.set("Connection", "close");
     }
-    return next();
   });
   app.use(requestId);
   app.use(accessLog(logger));

@@ -1,13 +1,13 @@
 import { createLogger } from "./logger.ts";
 import { ModelWaitError } from "./model/host.ts";
-import { ListenError, startServer } from "./server.ts";
+import { ListenError, type RunningServer, startServer } from "./server.ts";
 import type { Settings } from "./settings.ts";
 
 /**
  * Runs the server as this process until SIGTERM or SIGINT, and exits: 0 after a shutdown, 1 where it cannot serve. A second
  * signal skips what is left of the drain.
  *
- * @param onListening Told the port once the server listens and its model answers.
+ * @param onReady Told the port once the model answers.
  */
 export async function run(settings: Settings, onReady: (port: number) => void = () => {}): Promise<void> {
   const logger = createLogger(settings.logLevel);
@@ -16,17 +16,23 @@ export async function run(settings: Settings, onReady: (port: number) => void = 
     logger.fatal({ error }, "uncaught exception");
     process.exit(1);
   });
+  let server: RunningServer | undefined;
+  let stopping = false;
+  // Before anything else: process 1 of a container ignores a signal that it has no handler for.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, async () => {
+      stopping = true;
+      logger.info({ signal }, "signal received");
+      await server?.shutDown();
+      process.exit(0);
+    });
+  }
   try {
-    const server = await startServer(settings, { logger });
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.on(signal, async () => {
-        logger.info({ signal }, "signal received");
-        await server.shutDown();
-        process.exit(0);
-      });
-    }
+    server = await startServer(settings, { logger });
     await server.loaded;
-    onReady(server.port);
+    if (!stopping) {
+      onReady(server.port);
+    }
   } catch (error) {
     if (!(error instanceof ListenError || error instanceof ModelWaitError)) {
       throw error;

@@ -1,7 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { RegistryError } from "../registry/errors.ts";
 import { ModelName } from "../registry/metadata.ts";
-import { RegistryError, readIndex } from "./model/registry.ts";
+import { readIndex } from "../registry/read.ts";
 import { run } from "./run.ts";
 import { readSettings, SettingsError } from "./settings.ts";
 

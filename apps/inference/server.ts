@@ -93,8 +93,12 @@ function httpServer(app: Koa): Server {
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS },
     handle,
   );
-  // Without this Node says «100 Continue» to a body that is going to be refused for its length.
-  server.on("checkContinue", handle);
+  // Node would say «100 Continue» at once, also to a body that is going to be refused. Whoever reads the body says it
+  // here; where nobody does, the client may still send the body or not, and the connection cannot be used again.
+  server.on("checkContinue", (req, res) => {
+    res.setHeader("Connection", "close");
+    handle(req, res);
+  });
   return server;
 }
 

@@ -1,19 +1,28 @@
 import type { IncomingMessage } from "node:http";
 import type { Context } from "koa";
 import { Problem } from "../problem.ts";
+import type { BodyBudget } from "./body-budget.ts";
+
+/** Bounds of what is read of a request. */
+export interface BodyLimits {
+  /** Longest body that is read, in bytes. */
+  readonly maxBytes: number;
+  /** How long the body may take to arrive, in milliseconds. */
+  readonly timeoutMs: number;
+  /** What all bodies that are being read share. */
+  readonly budget: BodyBudget;
+}
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/i;
 
 /**
  * Reads a JSON body.
  *
- * @param maxBytes Longest body that is read.
- * @param timeoutMs How long the body may take to arrive.
- * @throws Problem 400 not JSON, 408 too slow, 413 too large, 415 not declared as JSON.
+ * @throws Problem 400 not JSON, 408 too slow, 413 too large, 415 not declared as JSON, 503 too many bodies at once.
  */
-export async function readJson(ctx: Context, maxBytes: number, timeoutMs: number): Promise<unknown> {
+export async function readJson(ctx: Context, limits: BodyLimits): Promise<unknown> {
   checkType(ctx.req);
-  const bytes = await readBytes(ctx, maxBytes, timeoutMs);
+  const bytes = await readBytes(ctx, limits);
   if (bytes.length === 0) {
     throw new Problem(400, "invalid_json", "the body is empty; send a JSON object");
   }
@@ -40,49 +49,74 @@ function checkType(req: IncomingMessage): void {
   }
 }
 
-function readBytes(ctx: Context, maxBytes: number, timeoutMs: number): Promise<Buffer> {
+async function readBytes(ctx: Context, limits: BodyLimits): Promise<Buffer> {
   const { req, res } = ctx;
-  const tooLarge = new Problem(413, "body_too_large", `the body must not be longer than ${maxBytes} bytes`);
   const expected = Number(req.headers["content-length"] ?? 0);
-  if (req.headers.expect !== undefined) {
-    if (expected > maxBytes) {
-      // The client holds its body back and may or may not send it now: the connection cannot be read on.
-      res.setHeader("Connection", "close");
-      return Promise.reject(tooLarge);
-    }
+  if (req.headers.expect !== undefined && expected <= limits.maxBytes) {
+    res.removeHeader("Connection");
     res.writeContinue();
   }
-  // By events: an async iterator over the request costs several promises a chunk.
+  let held = 0;
+  try {
+    return await collect(ctx, limits, expected, (bytes) => {
+      held += bytes;
+      limits.budget.take(bytes);
+    });
+  } finally {
+    limits.budget.give(held);
+  }
+}
+
+/** By events: an async iterator over the request costs several promises a chunk. */
+function collect(
+  { req, res }: Context,
+  { maxBytes, timeoutMs }: BodyLimits,
+  expected: number,
+  take: (bytes: number) => void,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
+    let refused = false;
+    const refuse = (problem: unknown) => {
+      clearTimeout(timer);
+      refused = true;
+      chunks.length = 0;
+      reject(problem);
+    };
+    const tooLarge = () =>
+      new Problem(413, "body_too_large", `the body must not be longer than ${maxBytes} bytes (MAX_BODY_BYTES)`);
     const timer = setTimeout(() => {
       res.setHeader("Connection", "close");
-      reject(new Problem(408, "body_timeout", `the body did not arrive within ${timeoutMs} ms`));
+      refuse(new Problem(408, "body_timeout", `the body did not arrive within ${timeoutMs} ms`));
     }, timeoutMs);
     if (expected > maxBytes) {
-      reject(tooLarge);
+      refuse(tooLarge());
     }
     req.on("data", (chunk: Buffer) => {
       length += chunk.length;
-      if (length <= maxBytes && expected <= maxBytes) {
-        chunks.push(chunk);
-        return;
-      }
-      reject(tooLarge);
-      // Many clients read the answer only after they have sent everything, so some of it is read and thrown away.
-      if (length > 2 * maxBytes) {
-        req.destroy();
+      if (refused) {
+        // Many clients read the answer only once they have sent everything, so some of it is read and thrown away.
+        if (length > 2 * maxBytes) req.destroy();
+      } else if (length > maxBytes) {
+        refuse(tooLarge());
+      } else {
+        try {
+          take(chunk.length);
+          chunks.push(chunk);
+        } catch (problem) {
+          refuse(problem);
+        }
       }
     });
     req.on("end", () => {
       clearTimeout(timer);
       resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks));
     });
-    req.on("error", reject);
+    const leave = () => refuse(new Problem(400, "aborted", "the client went away before its request was whole"));
+    req.on("error", leave);
     req.on("close", () => {
-      clearTimeout(timer);
-      reject(new Problem(400, "aborted", "the client went away before its request was whole"));
+      if (!req.complete) leave();
     });
   });
 }

@@ -7,7 +7,7 @@ import { formFor } from "../predict/forms.ts";
 import { tensorOf } from "../predict/tensor-of.ts";
 import type { Settings } from "../settings.ts";
 import type { Model, OpenModel } from "./model.ts";
-import { readVersion } from "./registry.ts";
+import { readVersion } from "./published.ts";
 
 /** A model that answers: loaded, warmed up, and behind its queue. */
 export interface ServedModel {

@@ -41,7 +41,7 @@ const FLOAT32_DIGITS = 9;
 
 /** The shortest decimal that is this float32, as a double: 0.1 where the bits say 0.10000000149011612. */
 export function wordFloat32(value: number): number {
-  if (Number.isInteger(value)) {
+  if (Number.isInteger(value) && Math.abs(value) < 10 ** FLOAT32_DIGITS) {
     return value;
   }
   for (let digits = 6; digits < FLOAT32_DIGITS; digits++) {

@@ -40,6 +40,6 @@ function asText(value: unknown, path: string): string {
   if (value.length > MAX_TEXT_LENGTH) {
     throw invalidInput(path, `must not be longer than ${MAX_TEXT_LENGTH} characters; it has ${value.length}`);
   }
-  // A lone surrogate has no UTF-8 form, and the tokeniser refuses what is not UTF-8.
-  return value.toWellFormed();
+  // A lone surrogate has no UTF-8 form, which the tokeniser insists on; at NUL the binding would cut the text off.
+  return value.toWellFormed().replaceAll("\0", " ");
 }

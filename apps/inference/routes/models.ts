@@ -1,5 +1,6 @@
+import { RegistryError } from "../../registry/errors.ts";
+import { readIndex } from "../../registry/read.ts";
 import type { Route } from "../http/router.ts";
-import { RegistryError, readIndex } from "../model/registry.ts";
 import { unavailable } from "../problem.ts";
 
 /**

@@ -1,6 +1,7 @@
 import type { Context } from "koa";
 import { before } from "../deadline.ts";
-import { readJson } from "../http/body.ts";
+import { type BodyLimits, readJson } from "../http/body.ts";
+import { BodyBudget } from "../http/body-budget.ts";
 import type { Route } from "../http/router.ts";
 import type { Metrics, RequestStatus } from "../metrics.ts";
 import type { ModelHost, ServedModel } from "../model/host.ts";
@@ -9,6 +10,9 @@ import { asObject, type Values } from "../predict/form.ts";
 import { tensorOf } from "../predict/tensor-of.ts";
 import { invalidInput, Problem, unavailable } from "../problem.ts";
 import type { Settings } from "../settings.ts";
+
+/** Memory for bodies that are arriving: 64 MiB, or one of the longest where that is more. */
+const BODIES_BYTES = 64 * 1024 * 1024;
 
 /** What the prediction route needs. */
 export interface PredictDeps {
@@ -28,6 +32,12 @@ interface Asked {
  * request together must fit the queue (`MAX_QUEUE_SIZE`): more could never be accepted.
  */
 export function predict({ host, metrics, settings }: PredictDeps): Route {
+  const limits: BodyLimits = {
+    maxBytes: settings.maxBodyBytes,
+    timeoutMs: settings.requestTimeoutMs,
+    budget: new BodyBudget(Math.max(BODIES_BYTES, settings.maxBodyBytes)),
+  };
+
   async function answer(ctx: Context): Promise<number> {
     const deadline = performance.now() + settings.requestTimeoutMs;
     const served = host.served;
@@ -36,7 +46,7 @@ export function predict({ host, metrics, settings }: PredictDeps): Route {
     }
     ctx.set("X-Model-Name", served.model.metadata.name);
     ctx.set("X-Model-Version", served.model.metadata.version);
-    const body = await readJson(ctx, settings.maxBodyBytes, settings.requestTimeoutMs);
+    const body = await readJson(ctx, limits);
     const list = Array.isArray(body) ? body : [body];
     const values: Values = [];
     const asked = readAll(served, list, Array.isArray(body), values, settings.maxQueueSize);

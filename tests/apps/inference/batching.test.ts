@@ -1,0 +1,46 @@
+import { expect } from "chai";
+import { fakeModel } from "./support/fake-model.ts";
+import { startTestServer, type TestServer, until } from "./support/server.ts";
+
+describe("requests at the same time", () => {
+  let server: TestServer;
+  afterEach(() => server.stop());
+
+  it("share runs of the model, no larger than the limit, and each gets its own answer", async () => {
+    const model = fakeModel();
+    server = await startTestServer({ model: "half-plus-two", open: model.open, env: { MAX_BATCH_SIZE: "8" } });
+    const release = model.hold();
+    const first = server.post("/predict", { instances: [-1] });
+    await until(() => model.runs.length === 1);
+    const values = Array.from({ length: 20 }, (_, index) => index);
+    const waiting = values.map((x) => server.post("/predict", { instances: [x] }));
+    await until(async () => /model_queue_depth\{[^}]*\} 20/.test((await server.get("/metrics")).body));
+    release();
+    const answers = await Promise.all(waiting);
+    await first;
+    expect(answers.map(({ body }) => body.predictions[0])).to.deep.equal(values.map((x) => x / 2 + 2));
+    expect(model.runs.map((rows) => rows.length)).to.deep.equal([1, 8, 8, 4]);
+  });
+
+  it("do not suffer from one among them that the model cannot take", async () => {
+    const model = fakeModel(13);
+    server = await startTestServer({ model: "half-plus-two", open: model.open });
+    const release = model.hold();
+    const first = server.post("/predict", { instances: [-1] });
+    await until(() => model.runs.length === 1);
+    const waiting = [12, 13, 14].map((x) => server.post("/predict", { instances: [x] }));
+    await until(async () => /model_queue_depth\{[^}]*\} 3/.test((await server.get("/metrics")).body));
+    release();
+    await first;
+    const [before, spoilt, after] = await Promise.all(waiting);
+    expect(before?.body.predictions).to.deep.equal([8]);
+    expect(after?.body.predictions).to.deep.equal([9]);
+    expect(spoilt?.status).to.equal(500);
+    expect(spoilt?.body.error).to.include({
+      code: "model_error",
+      message: "the model could not answer this request",
+    });
+    expect(JSON.stringify(spoilt?.body)).not.to.match(/cannot take|at /);
+    expect(server.log.join("")).to.include("the graph cannot take this row");
+  });
+});

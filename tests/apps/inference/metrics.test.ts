@@ -1,0 +1,59 @@
+import { expect } from "chai";
+import { freePort } from "./support/child.ts";
+import { send, startTestServer, type TestServer } from "./support/server.ts";
+
+describe("GET /metrics", () => {
+  let server: TestServer;
+  afterEach(() => server.stop());
+
+  it("counts requests by how they ended, rows and runs", async () => {
+    server = await startTestServer({ model: "half-plus-two" });
+    const of = 'model="half-plus-two",version="1"';
+    expect((await server.get("/metrics")).body).to.include(`model_requests_total{${of},status="success"} 0`);
+    await server.post("/predict", { instances: [1, 2, 5] });
+    await server.post("/predict", { instances: [1] });
+    await server.post("/predict", { instances: ["x"] });
+    await server.post("/predict", "{");
+
+    const { status, headers, body } = await server.get("/metrics");
+    expect(status).to.equal(200);
+    expect(headers.get("content-type")).to.match(/^text\/plain; version=0\.0\.4/);
+    const lines = body.split("\n");
+    expect(lines).to.include.members([
+      `model_requests_total{${of},status="success"} 2`,
+      `model_requests_total{${of},status="invalid"} 2`,
+      `model_requests_total{${of},status="error"} 0`,
+      `model_requests_total{${of},status="rejected"} 0`,
+      `model_predictions_total{${of}} 4`,
+      `model_request_latency_seconds_count{${of}} 2`,
+      `model_batch_size_sum{${of}} 4`,
+      `model_batch_size_count{${of}} 2`,
+      `model_inference_seconds_count{${of}} 2`,
+      `model_queue_depth{${of}} 0`,
+      "model_loaded 1",
+    ]);
+    expect(body).to.match(
+      new RegExp(
+        `model_info\\{${of},framework="onnx",commit="unknown",trained_date="2026-01-02",sha256="[0-9a-f]{64}"\\} 1`,
+      ),
+    );
+    expect(body).to.match(/^process_resident_memory_bytes \d+/m);
+  });
+
+  it("is there before the model is, and says that it is not loaded", async () => {
+    server = await startTestServer({ model: "linear", published: [], wait: false });
+    await server.post("/predict", { features: [1, 2, 3] });
+    const { body } = await server.get("/metrics");
+    expect(body).to.match(/^model_loaded 0$/m);
+    expect(body).to.include('model_requests_total{model="linear",version="1",status="rejected"} 1');
+  });
+
+  it("is the only thing on the metrics port", async () => {
+    const port = await freePort();
+    server = await startTestServer({ model: "linear", env: { METRICS_PORT: String(port) } });
+    const { status, body } = await send(`http://127.0.0.1:${port}/metrics`, {});
+    expect(status).to.equal(200);
+    expect(body).to.include("model_loaded 1");
+    expect((await send(`http://127.0.0.1:${port}/models`, {})).status).to.equal(404);
+  });
+});

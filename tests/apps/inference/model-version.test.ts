@@ -1,0 +1,22 @@
+import { expect } from "chai";
+import { startTestServer, type TestServer } from "./support/server.ts";
+
+describe("the version that is served", () => {
+  let server: TestServer;
+  afterEach(() => server.stop());
+
+  const published = [["words", "1"] as const, ["words", "2"] as const, ["words", "10"] as const];
+
+  it("is the newest of the index for `latest`", async () => {
+    server = await startTestServer({ model: "words", published, env: { MODEL_VERSION: "latest" } });
+    expect((await server.get("/health")).body.version).to.equal("10");
+    const { headers, body } = await server.post("/predict", { text: "good" });
+    expect(body.version).to.equal("10");
+    expect(headers.get("x-model-version")).to.equal("10");
+  });
+
+  it("is the one that was asked for, however many newer ones there are", async () => {
+    server = await startTestServer({ model: "words", published, env: { MODEL_VERSION: "2" } });
+    expect((await server.post("/predict", { text: "good" })).body.version).to.equal("2");
+  });
+});

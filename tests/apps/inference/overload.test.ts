@@ -1,0 +1,35 @@
+import { expect } from "chai";
+import { fakeModel } from "./support/fake-model.ts";
+import { startTestServer, type TestServer, until } from "./support/server.ts";
+
+describe("more requests than the queue holds", () => {
+  let server: TestServer;
+  afterEach(() => server.stop());
+
+  it("are told to come back, and those in the queue are answered", async () => {
+    const model = fakeModel();
+    server = await startTestServer({
+      model: "half-plus-two",
+      open: model.open,
+      env: { MAX_QUEUE_SIZE: "4", MAX_BATCH_SIZE: "2" },
+    });
+    const release = model.hold();
+    const running = server.post("/predict", { instances: [0] });
+    await until(() => model.runs.length === 1);
+    const queued = [1, 2, 3, 4].map((x) => server.post("/predict", { instances: [x] }));
+    await until(async () => /model_queue_depth\{[^}]*\} 4/.test((await server.get("/metrics")).body));
+
+    const refused = await server.post("/predict", { instances: [5] });
+    expect(refused.status).to.equal(503);
+    expect(refused.headers.get("retry-after")).to.equal("1");
+    expect(refused.body.error.code).to.equal("overloaded");
+
+    release();
+    const answers = await Promise.all([running, ...queued]);
+    expect(answers.map(({ body }) => body.predictions)).to.deep.equal([[2], [2.5], [3], [3.5], [4]]);
+    expect((await server.post("/predict", { instances: [5] })).status).to.equal(200);
+    const { body } = await server.get("/metrics");
+    expect(body).to.match(/model_requests_total\{[^}]*status="rejected"\} 1/);
+    expect(body).to.match(/model_queue_depth\{[^}]*\} 0/);
+  });
+});

@@ -1,0 +1,62 @@
+import { expect } from "chai";
+import { readSettings, SettingsError } from "../../../apps/inference/settings.ts";
+
+const MODEL = { MODEL_NAME: "iris", MODEL_VERSION: "1" };
+
+describe("settings from the environment", () => {
+  it("have the documented defaults", () => {
+    expect(readSettings(MODEL)).to.deep.equal({
+      modelDirectory: "/models",
+      modelName: "iris",
+      modelVersion: "1",
+      host: "0.0.0.0",
+      port: 8080,
+      metricsPort: 9090,
+      logLevel: "info",
+      apiKey: undefined,
+      maxBodyBytes: 10_485_760,
+      maxBatchSize: 64,
+      maxQueueSize: 1024,
+      requestTimeoutMs: 30_000,
+      drainSeconds: 5,
+      shutdownSeconds: 25,
+      intraOpThreads: 1,
+      modelWaitSeconds: 0,
+    });
+  });
+
+  it("take fractions where seconds are meant, and 0 for what can be switched off", () => {
+    const settings = readSettings({ ...MODEL, DRAIN_SECONDS: "0.5", METRICS_PORT: "0", MODEL_VERSION: "latest" });
+    expect(settings).to.include({ drainSeconds: 0.5, metricsPort: 0, modelVersion: "latest" });
+  });
+
+  it("count an empty variable as not set", () => {
+    expect(readSettings({ ...MODEL, API_KEY: "", PORT: "" })).to.include({ apiKey: undefined, port: 8080 });
+  });
+
+  const wrong: readonly (readonly [Record<string, string>, RegExp])[] = [
+    [{ PORT: "80a" }, /^PORT is "80a": set it to a whole number from 0 to 65535$/],
+    [{ PORT: "65536" }, /^PORT is "65536": set it to a whole number from 0 to 65535$/],
+    [{ MAX_BATCH_SIZE: "0" }, /^MAX_BATCH_SIZE is "0": set it to a whole number from 1 to 65536$/],
+    [{ MAX_QUEUE_SIZE: "1e3" }, /^MAX_QUEUE_SIZE is "1e3": /],
+    [{ DRAIN_SECONDS: "-1" }, /^DRAIN_SECONDS is "-1": set it to a number from 0 to 3600$/],
+    [{ LOG_LEVEL: "loud" }, /^LOG_LEVEL is "loud": .*"info"/],
+    [{ MODEL_NAME: "../etc" }, /^MODEL_NAME is "\.\.\/etc": must be lower-case/],
+    [{ MODEL_NAME: "" }, /^MODEL_NAME is not set: set it to the name of a model/],
+    [{ MODEL_VERSION: "v2" }, /^MODEL_VERSION is "v2": set it to a version such as "1", or to "latest"$/],
+    [{ SHUTDOWN_SECONDS: "4" }, /^SHUTDOWN_SECONDS is "4": set it to at least DRAIN_SECONDS \(5\)$/],
+    [{ PORT: "9090" }, /^METRICS_PORT is not set: set it to another port than PORT, or to 0 for none$/],
+  ];
+  for (const [env, message] of wrong) {
+    it(`refuse ${JSON.stringify(env)} in one line that names the variable and the remedy`, () => {
+      expect(() => readSettings({ ...MODEL, ...env })).to.throw(SettingsError, message);
+    });
+  }
+
+  it("name everything that is wrong at once, and never the key", () => {
+    expect(() => readSettings({ ...MODEL, PORT: "x", METRICS_PORT: "y", API_KEY: "hidden" }))
+      .to.throw(SettingsError, /PORT is "x".*; METRICS_PORT is "y"/)
+      .with.property("message")
+      .that.does.not.include("hidden");
+  });
+});

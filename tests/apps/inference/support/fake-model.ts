@@ -1,0 +1,46 @@
+import type { Model, OpenModel } from "../../../../apps/inference/model/model.ts";
+import type { Tensors } from "../../../../apps/inference/model/tensor.ts";
+
+/** A stand-in for half-plus-two whose runs a test can watch, hold back and spoil. */
+export interface FakeModel {
+  readonly open: OpenModel;
+  /** The rows of each run so far, without the warm-up. */
+  readonly runs: number[][];
+  /** Makes runs wait until the function it returns is called. */
+  hold(): () => void;
+}
+
+/**
+ * @param spoil Rows with this value make the whole run fail, as a row does that the graph cannot take.
+ */
+export function fakeModel(spoil?: number): FakeModel {
+  const runs: number[][] = [];
+  let gate: Promise<void> = Promise.resolve();
+  let warmedUp = false;
+  return {
+    runs,
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gate = promise;
+      return resolve;
+    },
+    open: async (metadata): Promise<Model> => ({
+      metadata,
+      maxRows: Number.POSITIVE_INFINITY,
+      async run(inputs): Promise<Tensors> {
+        const rows = Array.from((inputs.get("x")?.data ?? []) as Float32Array);
+        if (warmedUp) {
+          runs.push(rows);
+          await gate;
+        }
+        warmedUp = true;
+        if (spoil !== undefined && rows.includes(spoil)) {
+          throw new Error("the graph cannot take this row");
+        }
+        const data = Float32Array.from(rows, (x) => x / 2 + 2);
+        return new Map([["y", { datatype: "FP32", shape: [rows.length], data }]]);
+      },
+      async close() {},
+    }),
+  };
+}

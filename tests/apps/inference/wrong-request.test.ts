@@ -1,0 +1,56 @@
+import { expect } from "chai";
+import { send, startTestServer, type TestServer } from "./support/server.ts";
+
+describe("a request that is not one of the API's", () => {
+  let server: TestServer;
+  before(async () => {
+    server = await startTestServer({ model: "linear" });
+  });
+  after(() => server.stop());
+
+  it("unknown path → 404", async () => {
+    const { status, body } = await server.get("/nothing?key=secret");
+    expect(status).to.equal(404);
+    expect(body.error).to.include({ code: "not_found", message: "there is no /nothing here" });
+  });
+
+  it("GET /predict → 405 that says what is allowed", async () => {
+    const { status, headers, body } = await server.get("/predict");
+    expect(status).to.equal(405);
+    expect(headers.get("allow")).to.equal("POST");
+    expect(body.error.message).to.equal("/predict takes POST");
+  });
+
+  it("POST /ready → 405 that says what is allowed", async () => {
+    const { status, headers } = await server.post("/ready", {});
+    expect(status).to.equal(405);
+    expect(headers.get("allow")).to.equal("GET, HEAD");
+  });
+
+  for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"]) {
+    it(`Content-Type ${type} → 415`, async () => {
+      const { status, body } = await server.post("/predict", { features: [1, 2, 3] }, { "Content-Type": type });
+      expect(status).to.equal(415);
+      expect(body.error.code).to.equal("unsupported_media_type");
+    });
+  }
+
+  for (const type of ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.models+json"]) {
+    it(`Content-Type ${type} is JSON`, async () => {
+      const { status } = await server.post("/predict", { features: [1, 2, 3] }, { "Content-Type": type });
+      expect(status).to.equal(200);
+    });
+  }
+
+  it("a compressed body → 415 that says so", async () => {
+    const { status, body } = await server.post("/predict", "x", { "Content-Encoding": "gzip" });
+    expect(status).to.equal(415);
+    expect(body.error.message).to.equal("send the body uncompressed");
+  });
+
+  it("HEAD /health has the status and no body", async () => {
+    const { status, body } = await send(`${server.url}/health`, { method: "HEAD" });
+    expect(status).to.equal(200);
+    expect(body).to.equal("");
+  });
+});
