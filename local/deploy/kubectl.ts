@@ -1,0 +1,78 @@
+import { execa } from "execa";
+import type { KubernetesObject } from "../../render/rendered.ts";
+
+/** An object as the cluster holds it. */
+export interface LiveObject extends KubernetesObject {
+  readonly metadata: KubernetesObject["metadata"] & {
+    readonly generation?: number;
+    readonly deletionTimestamp?: string;
+    readonly managedFields?: readonly ManagedFields[];
+  };
+}
+
+/** Who set which fields of an object. */
+export interface ManagedFields {
+  readonly manager: string;
+  readonly operation: string;
+  readonly fieldsV1: Readonly<Record<string, unknown>>;
+}
+
+/** A call of kubectl failed. The message is what kubectl said. */
+export class KubectlError extends Error {
+  override readonly name = "KubectlError";
+}
+
+/** kubectl for one cluster. */
+export class Kubectl {
+  private readonly program: string;
+  private readonly flags: readonly string[];
+
+  /** @param context context of the kubeconfig. @default its current context */
+  constructor(program: string, kubeconfig: string, context?: string) {
+    this.program = program;
+    this.flags = [`--kubeconfig=${kubeconfig}`, ...(context === undefined ? [] : [`--context=${context}`])];
+  }
+
+  /**
+   * Runs kubectl.
+   *
+   * @param input what it reads on standard input. @default nothing
+   * @returns its standard output
+   * @throws KubectlError where it fails
+   */
+  async run(args: readonly string[], input = ""): Promise<string> {
+    const env = { KUBECTL_APPLYSET: "true" };
+    const result = await execa(this.program, [...this.flags, ...args], {
+      input,
+      env,
+      reject: false,
+      maxBuffer: 1 << 30,
+    });
+    if (result.exitCode === 0) return result.stdout;
+    throw new KubectlError(result.stderr.trim() || `kubectl ${args[0]} failed: ${result.shortMessage}`);
+  }
+
+  /** Runs kubectl on objects, given as a list on its standard input. */
+  onObjects(args: readonly string[], objects: readonly KubernetesObject[]): Promise<string> {
+    return this.run([...args, "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+  }
+
+  /** The objects that a `kubectl get` finds; none where there is none. */
+  async get(args: readonly string[]): Promise<readonly LiveObject[]> {
+    return items(await this.run(["get", "--ignore-not-found", "--output=json", ...args]));
+  }
+
+  /** The live state of the given objects; those that are not there are left out. */
+  async getLive(objects: readonly KubernetesObject[]): Promise<readonly LiveObject[]> {
+    if (objects.length === 0) return [];
+    const flags = ["get", "--ignore-not-found", "--show-managed-fields", "--output=json"];
+    return items(await this.onObjects(flags, objects));
+  }
+}
+
+/** The objects in kubectl's JSON output: a list, a single object, or nothing at all. */
+export function items(json: string): readonly LiveObject[] {
+  if (json.trim() === "") return [];
+  const output = JSON.parse(json) as LiveObject & { items?: readonly LiveObject[] };
+  return output.kind === "List" ? (output.items ?? []) : [output];
+}

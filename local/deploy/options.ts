@@ -1,0 +1,20 @@
+/** What a deployment of a stack needs to know. */
+export interface DeployOptions {
+  /** Name of the stack. */
+  readonly stack: string;
+  /** Its configuration. @default `Pulumi.<stack>.yaml` of the project */
+  readonly configFile?: string;
+  readonly kubeconfig: string;
+  /** Context of the kubeconfig. @default its current context */
+  readonly context?: string;
+  /** Path of kubectl. */
+  readonly kubectl: string;
+  /** Folder for what has to be kept between runs: secrets, and the state of the Pulumi CLI. */
+  readonly stateDirectory: string;
+  /** References of the images that the cluster can start. */
+  readonly images: { readonly inference: string; readonly trainer: string };
+  /** URL of the gateway, as reached from this machine. */
+  readonly gatewayUrl: string;
+  /** Takes one line of progress. */
+  readonly report: (line: string) => void;
+}

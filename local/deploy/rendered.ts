@@ -1,0 +1,36 @@
+import path from "node:path";
+import { renderStack } from "../../render/render.ts";
+import { applyPlan, handOver } from "./apply.ts";
+import { Kubectl } from "./kubectl.ts";
+import type { DeployOptions } from "./options.ts";
+import { changeCount, describePlan, planApply } from "./plan.ts";
+import { readSecrets, writeSecrets } from "./secrets-file.ts";
+import { waitReady } from "./wait.ts";
+
+/**
+ * Deploys a stack without the Pulumi CLI: renders it, and applies it with pruning.
+ *
+ * @returns the number of objects that changed
+ */
+export async function deployRendered(options: DeployOptions): Promise<number> {
+  const { stack, configFile, images, report } = options;
+  const secretsFile = path.join(options.stateDirectory, "stacks", `${stack}.secrets.json`);
+  const kept = await readSecrets(secretsFile);
+  const { objects, secrets } = await renderStack({ stack, configFile, overrides: { images }, secrets: kept });
+  // Before anything uses them: a secret that is applied but not kept could never be applied again.
+  if (Object.keys(secrets).some((name) => !(name in kept))) await writeSecrets(secretsFile, secrets);
+
+  const kubectl = new Kubectl(options.kubectl, options.kubeconfig, options.context);
+  const namespace = objects.find(({ object }) => object.kind === "Namespace")?.object.metadata.name ?? "default";
+  const set = { name: `ml-platform-${stack}`, namespace };
+  // An interrupted run may have left this undone.
+  await handOver(kubectl, objects);
+  const plan = await planApply(kubectl, set, objects);
+  for (const line of describePlan(plan)) report(line);
+
+  const jobs = [...plan.create, ...plan.replace]
+    .filter(({ object }) => object.kind === "Job")
+    .map(({ object }) => object.metadata.name);
+  await applyPlan(kubectl, set, objects, plan, () => waitReady(kubectl, objects, { namespace, jobs, report }));
+  return changeCount(plan);
+}
