@@ -27,7 +27,7 @@ export class ConfigError extends Error {
  * @throws ConfigError with every problem found
  */
 export function validateConfig(values: unknown, source: string): StackConfig {
-  const result = StackSchema.safeParse(values);
+  const result = StackSchema.safeParse(values, { reportInput: true });
   if (!result.success) {
     throw new ConfigError(source, result.error.issues.flatMap(describeIssue));
   }

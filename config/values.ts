@@ -6,13 +6,15 @@ export const KubernetesName = z
   .max(63, "is longer than 63 characters")
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be lower-case letters, digits and '-', such as 'model-v1'");
 
+const QUANTITY = "must be a Kubernetes quantity such as 500m, 1Gi or 4";
+
 /** A Kubernetes quantity such as `500m`, `1Gi` or 4; a number is read as written. */
 export const Quantity = z.union(
   [
-    z.number().nonnegative().transform(String),
-    z.string().regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/),
+    z.number().nonnegative(QUANTITY).transform(String),
+    z.string().regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/, QUANTITY),
   ],
-  { error: "must be a Kubernetes quantity such as 500m, 1Gi or 4" },
+  { error: QUANTITY },
 );
 
 /** Quantities by resource name, such as `cpu`, `memory`, `nvidia.com/gpu`. */
@@ -27,9 +29,11 @@ export const Resources = z.strictObject({
 export const Seconds = z.int().min(0);
 export const Count = z.int().min(0);
 
+const COUNT_OR_PERCENT = 'must be a number of pods such as 1, or a share of them such as "25%"';
+
 /** A number of pods, or a share of them such as "25%". */
-export const CountOrPercent = z.union([Count, z.string().regex(/^(100|[1-9]?[0-9])%$/)], {
-  error: 'must be a number of pods such as 1, or a share of them such as "25%"',
+export const CountOrPercent = z.union([Count, z.string().regex(/^(100|[1-9]?[0-9])%$/, COUNT_OR_PERCENT)], {
+  error: COUNT_OR_PERCENT,
 });
 
 /** Percent of the traffic. */

@@ -1,0 +1,90 @@
+import { expect } from "chai";
+import { ModelStorage, Namespace, Secrets, TrainingPipeline } from "../../components/index.ts";
+import { only, optionsOf, record } from "./recorder.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: manifests are read here as a person would read the YAML
+type Manifest = any;
+
+describe("Namespace", () => {
+  it("carries its name, environment and Pod Security level as labels", async () => {
+    const made = await record(() => new Namespace("n1", { name: "ml-dev", environment: "dev" }));
+    const { metadata }: Manifest = only(made, "Namespace").inputs;
+    expect(metadata.labels).to.include({
+      name: "ml-dev",
+      environment: "dev",
+      "pod-security.kubernetes.io/enforce": "restricted",
+      "pod-security.kubernetes.io/warn": "restricted",
+      "pod-security.kubernetes.io/audit": "restricted",
+    });
+  });
+});
+
+describe("ModelStorage", () => {
+  const storage = { namespace: "ml", trainerImage: "trainer:1", models: { size: "50Gi" } };
+
+  it("protects the claims from deletion where it is told to", async () => {
+    const open = await record(() => new ModelStorage("s0", storage));
+    expect(optionsOf(only(open, "PersistentVolumeClaim"))?.protect).to.equal(false);
+    const made = await record(() => new ModelStorage("s1", { ...storage, protect: true }));
+    expect(optionsOf(only(made, "PersistentVolumeClaim"))?.protect).to.equal(true);
+  });
+
+  it("tells the init Job which versions to publish, and lets no clock delete it", async () => {
+    const seed = [{ model: "iris", version: "1", task: "iris" }];
+    const made = await record(() => new ModelStorage("s2", { ...storage, init: { seed } }));
+    const spec: Manifest = only(made, "Job").inputs["spec"];
+    const [container] = spec.template.spec.containers;
+    expect(container.args).to.deep.equal(["init-storage"]);
+    const variable = container.env.find(({ name }: Manifest) => name === "STORAGE_SPEC");
+    expect(JSON.parse(variable.value)).to.deep.equal(seed);
+    expect(spec).to.not.have.property("ttlSecondsAfterFinished");
+  });
+
+  it("can be replaced under a fixed name", async () => {
+    const made = await record(() => new ModelStorage("s3", { ...storage, init: { name: "storage-init" } }));
+    expect(optionsOf(only(made, "Job"))?.deleteBeforeReplace).to.equal(true);
+  });
+});
+
+describe("TrainingPipeline", () => {
+  const pipeline = { namespace: "ml", trainerImage: "trainer:1", modelsClaim: "models", dataClaim: "data" };
+  const job = { name: "train", task: "sentiment", model: "sentiment", parameters: { ngrams: 2 }, minAccuracy: 0.8 };
+
+  it("trains again only when the run is raised: a new resource, and the old one is never changed", async () => {
+    const first = await record(() => new TrainingPipeline("p1", { ...pipeline, jobs: [job] }));
+    const second = await record(() => new TrainingPipeline("p2", { ...pipeline, jobs: [{ ...job, run: 2 }] }));
+    expect(only(first, "Job").name).to.not.equal(only(second, "Job").name);
+    expect((only(second, "Job").inputs["metadata"] as Manifest).name).to.equal("train-2");
+    expect(optionsOf(only(first, "Job"))?.ignoreChanges).to.deep.equal(["metadata", "spec"]);
+  });
+
+  it("hands the hyper-parameters and the bound on accuracy to the trainer", async () => {
+    const made = await record(() => new TrainingPipeline("p3", { ...pipeline, jobs: [{ ...job, run: 3 }] }));
+    const [container] = (only(made, "Job").inputs["spec"] as Manifest).template.spec.containers;
+    expect(container.args).to.deep.equal([
+      "train",
+      "--task=sentiment",
+      "--model=sentiment",
+      "--min-accuracy=0.8",
+      "--param=ngrams=2",
+    ]);
+  });
+});
+
+describe("Secrets", () => {
+  it("keeps generated and given values secret, and lets pods refer to them by key", async () => {
+    let reference: unknown;
+    const made = await record(() => {
+      const data = { API_KEY: { random: { length: 40 } }, USER: { value: "someone" } };
+      const secrets = new Secrets("x1", { namespace: "ml", secrets: { credentials: { data } } });
+      reference = Object.keys(secrets.references({ KEY: { secret: "credentials", key: "API_KEY" } }));
+      expect(() => secrets.references({ KEY: { secret: "none", key: "K" } })).to.throw('there is no secret "none"');
+    });
+    expect(reference).to.deep.equal(["KEY"]);
+    expect(only(made, "RandomPassword").inputs).to.include({ length: 40 });
+    const mark = "4dabf18193072939515e22adb298388d";
+    const stringData: Manifest = only(made, "Secret").inputs["stringData"];
+    const values = stringData[mark] === undefined ? Object.values(stringData) : [stringData];
+    for (const value of values) expect(value).to.have.property(mark);
+  });
+});

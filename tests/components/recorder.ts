@@ -1,0 +1,64 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A resource as a component registered it. */
+export interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, unknown>;
+}
+
+const registered: Registered[] = [];
+const options = new Map<string, { ignoreChanges: string[]; protect: boolean; deleteBeforeReplace: boolean }>();
+
+await pulumi.runtime.setMocks({
+  newResource: ({ type, name, inputs }) => {
+    registered.push({ type, name, inputs });
+    const metadata = { name: `${name}-auto`, ...inputs.metadata };
+    const result = type.includes("RandomPassword") ? { result: "generated" } : {};
+    return { id: name, state: { ...inputs, metadata, ...result } };
+  },
+  call: () => ({}),
+});
+const monitor = pulumi.runtime.getMonitor() as unknown as {
+  registerResource(request: Request, callback: unknown): unknown;
+};
+interface Request {
+  getName(): string;
+  getType(): string;
+  getIgnorechangesList(): string[];
+  getProtect(): boolean;
+  getDeletebeforereplace(): boolean;
+}
+const register = monitor.registerResource.bind(monitor);
+monitor.registerResource = (request, callback) => {
+  options.set(`${request.getType()}::${request.getName()}`, {
+    ignoreChanges: request.getIgnorechangesList(),
+    protect: request.getProtect(),
+    deleteBeforeReplace: request.getDeletebeforereplace(),
+  });
+  return register(request, callback);
+};
+
+/** Runs a piece of program and yields what it registered, once all of it has been registered. */
+export async function record(program: () => void): Promise<Registered[]> {
+  const start = registered.length;
+  program();
+  // What depends on outputs is registered later: until nothing more comes.
+  for (let seen = -1; seen !== registered.length; ) {
+    seen = registered.length;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return registered.slice(start);
+}
+
+/** The only resource of a provider's kind among those registered; components do not count. */
+export function only(resources: readonly Registered[], kind: string): Registered {
+  const found = resources.filter(({ type }) => !type.startsWith("ml:") && type.split(":").at(-1) === kind);
+  if (found.length !== 1) throw new Error(`${found.length} resources of kind ${kind}, not one`);
+  return found[0] as Registered;
+}
+
+/** Options that a resource was registered with. */
+export function optionsOf({ type, name }: Registered) {
+  return options.get(`${type}::${name}`);
+}
