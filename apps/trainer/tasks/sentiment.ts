@@ -16,11 +16,11 @@ const SentimentParameters = z.strictObject({
   /** 1: single words; 2: pairs of words too, which tell "not good" from "good". */
   ngrams: wholeNumber(1, 2, 2),
   /** Words that may stand between the two of a pair ("not very good"). */
-  skips: wholeNumber(0, 5, 1),
+  skips: wholeNumber(0, 5, 0),
   /** Rows an n-gram has to occur in to be known. */
   min_rows: wholeNumber(1, 1000, 1),
   /** Inverse strength of the L2 penalty, scikit-learn's C. */
-  inverse_penalty: positiveNumber(10_000, 10),
+  inverse_penalty: positiveNumber(10_000, 3),
   /** After measuring, fit the published model to all rows; otherwise publish the one measured. */
   refit: flag(true),
 });
