@@ -45,7 +45,12 @@ after() {
   shift
   exec "$@"
 }
-# Waits for a port of the control plane, then becomes the command.
+# Waits until the API server has set up its roles (without them the parts end at once), then becomes the command.
+permitted() {
+  until [ -e /run/api-ready ]; do sleep 0.05; done
+  exec "$@"
+}
+# Waits for a port, then becomes the command.
 answering() {
   until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do sleep 0.05; done
   shift
@@ -70,14 +75,16 @@ supervise kube-apiserver answering 2379 kube-apiserver --etcd-servers http://127
   --requestheader-username-headers X-Remote-User --requestheader-group-headers X-Remote-Group \
   --requestheader-extra-headers-prefix X-Remote-Extra-
 
-supervise kube-controller-manager answering 6443 kube-controller-manager --bind-address 127.0.0.1 --leader-elect=false \
+until kubectl --kubeconfig $pki/admin.conf get --raw /readyz >/dev/null 2>&1; do sleep 0.1; done && touch /run/api-ready &
+
+supervise kube-controller-manager permitted kube-controller-manager --bind-address 127.0.0.1 --leader-elect=false \
   --kubeconfig $pki/controller-manager.conf --authentication-kubeconfig $pki/controller-manager.conf \
   --authorization-kubeconfig $pki/controller-manager.conf --use-service-account-credentials=true \
   --root-ca-file $pki/ca.crt --service-account-private-key-file $pki/service-account.key \
   --cluster-signing-cert-file $pki/ca.crt --cluster-signing-key-file $pki/ca.key \
   --horizontal-pod-autoscaler-sync-period 5s --horizontal-pod-autoscaler-cpu-initialization-period 30s
 
-supervise kube-scheduler answering 6443 kube-scheduler --bind-address 127.0.0.1 --leader-elect=false \
+supervise kube-scheduler permitted kube-scheduler --bind-address 127.0.0.1 --leader-elect=false \
   --kubeconfig $pki/scheduler.conf --authentication-kubeconfig $pki/scheduler.conf --authorization-kubeconfig $pki/scheduler.conf
 
 supervise containerd containerd --config $config/containerd.toml
@@ -86,8 +93,8 @@ supervise kubelet after /run/containerd/containerd.sock kubelet --config $config
   --kubeconfig $pki/kubelet.conf --hostname-override "$NODE_NAME" --node-ip "$NODE_ADDRESS" \
   --root-dir /run/node/kubelet --cert-dir /run/node/kubelet/pki
 
-supervise kube-proxy answering 6443 kube-proxy --config $config/kube-proxy.yaml --hostname-override "$NODE_NAME"
+supervise kube-proxy permitted kube-proxy --config $config/kube-proxy.yaml --hostname-override "$NODE_NAME"
 
-supervise provisioner answering 6443 provisioner --root /run/node/volumes --node "$NODE_NAME" --kubeconfig $pki/provisioner.conf
+supervise provisioner permitted provisioner --root /run/node/volumes --node "$NODE_NAME" --kubeconfig $pki/provisioner.conf
 
 while :; do wait; sleep 1; done

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { cp, mkdir, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { ensureCertificates } from "./certificates.ts";
@@ -19,6 +19,8 @@ export interface StartOptions {
   readonly paths: NodePaths;
   readonly toolDirectories: readonly string[];
   readonly kubectl: string;
+  /** Image that holds a pod's namespaces open. */
+  readonly pauseImage: string;
   /** Port on 127.0.0.1 for the gateway. */
   readonly gatewayPort: number;
   /** Shows one line of progress. */
@@ -43,7 +45,7 @@ export async function startNode(
   }
   if (running) report("the node's settings have changed: starting it again");
   await stopNode(paths);
-  await prepare(paths);
+  await prepare(paths, options.pauseImage);
   const record = await launch(options, fingerprint);
   await writeKubeconfig(paths.kubeconfig, paths.pki, "admin", `https://127.0.0.1:${record.apiPort}`);
   await waitForNode(kubectl, record, paths);
@@ -62,7 +64,7 @@ async function settled(paths: NodePaths): Promise<KeeperRecord | undefined> {
 
 async function settingsFingerprint(options: StartOptions): Promise<string> {
   const hash = createHash("sha256");
-  hash.update(JSON.stringify([options.toolDirectories, options.gatewayPort]));
+  hash.update(JSON.stringify([options.toolDirectories, options.pauseImage, options.gatewayPort]));
   const files = [
     "init.sh",
     "keeper.ts",
@@ -79,14 +81,16 @@ async function settingsFingerprint(options: StartOptions): Promise<string> {
 }
 
 /** Certificates, kubeconfigs and settings of the node, in its data folder. */
-async function prepare(paths: NodePaths): Promise<void> {
+async function prepare(paths: NodePaths, pauseImage: string): Promise<void> {
   await mkdir(paths.cluster, { recursive: true, mode: 0o700 });
   await ensureCertificates(paths.pki);
-  for (const name of ["controller-manager", "scheduler", "kube-proxy", "kubelet", "provisioner"]) {
+  for (const name of ["admin", "controller-manager", "scheduler", "kube-proxy", "kubelet", "provisioner"]) {
     await writeKubeconfig(join(paths.pki, `${name}.conf`), paths.pki, name, `https://${nodeAddress}:${apiPort}`);
   }
   await rm(paths.config, { recursive: true, force: true });
   await cp(join(import.meta.dirname, "config"), paths.config, { recursive: true });
+  const containerd = join(paths.config, "containerd.toml");
+  await writeFile(containerd, (await readFile(containerd, "utf8")).replace("{{pause}}", pauseImage));
 }
 
 /** Starts the keeper and waits until it has the node connected. */

@@ -23,6 +23,7 @@ export async function missingPackages(packages: readonly string[] = debianPackag
   // Exit code 1 means that some are unknown; the others are listed all the same.
   const { stdout } = await execa(
     "dpkg-query",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
     ["--show", "--showformat", "${Package} ${db:Status-Status}\\n", ...packages],
     { reject: false },
   );

@@ -1,0 +1,46 @@
+import { Command, InvalidArgumentError } from "commander";
+import { down } from "./down.ts";
+import { UserError } from "./errors.ts";
+import { status } from "./status.ts";
+import { up } from "./up.ts";
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65535)
+    throw new InvalidArgumentError("a port is a number from 1 to 65535");
+  return port;
+}
+
+const program = new Command("ml-platform").description("The platform on a cluster of its own, or on one you have.");
+
+program
+  .command("up")
+  .description("bring everything up: tools, cluster, images, stack")
+  .option("--context <name>", "deploy onto this kubeconfig context instead of the embedded cluster")
+  .option("--registry <prefix>", "HOST/PREFIX to push images to, for a --context that is neither kind nor minikube")
+  .option("--port <number>", "port on 127.0.0.1 for the gateway of the embedded cluster (default: 8080)", parsePort)
+  .option("--stack <name>", "stack to deploy", "dev")
+  .option("--config-file <path>", "stack file to read instead of the stack's own")
+  .action(up);
+
+program
+  .command("down")
+  .description("stop the embedded cluster; its data stay")
+  .option("--purge", "delete its data as well")
+  .action(down);
+
+program
+  .command("status")
+  .description("what runs, where, and what is wrong")
+  .option("--json", "for programs")
+  .option("--stack <name>", "stack to look at", "dev")
+  .option("--config-file <path>", "stack file to read instead of the stack's own")
+  .action(status);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  console.error(`${error.what}: ${error.remedy}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,23 @@
+import { statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+
+/** Magic number of overlayfs, on which no further overlay can be made. */
+const overlayMagic = 0x794c7630;
+
+/** Runs buildah with `args` on the storage in the folder `storage`, and gives each line it prints to `report`. @throws execa's error. */
+export async function buildah(
+  storage: string,
+  args: readonly string[],
+  report: (line: string) => void = () => undefined,
+): Promise<void> {
+  const driver = (await statfs(storage)).type === overlayMagic ? "vfs" : "overlay";
+  const where = ["--root", join(storage, "root"), "--runroot", join(storage, "run"), "--storage-driver", driver];
+  // In mounts of its own: those of the storage end with it, however it ends.
+  const process = execa("unshare", ["--mount", "--kill-child", "--fork", "buildah", ...where, ...args], { all: true });
+  process.catch(() => undefined);
+  for await (const line of process.iterable({ from: "all" })) {
+    if (line.trim() !== "") report(line.trim());
+  }
+  await process;
+}

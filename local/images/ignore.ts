@@ -1,0 +1,32 @@
+import { matchesGlob } from "node:path";
+
+/** Says whether a path, relative to the build context, is kept out of the build. */
+export type IgnoreRule = (path: string) => boolean;
+
+/**
+ * Reads a .dockerignore: one pattern a line, relative to the context; a pattern covers what lies under it; `!` takes back;
+ * the last pattern that fits decides.
+ */
+export function parseIgnore(text: string): IgnoreRule {
+  const patterns = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => {
+      const negated = line.startsWith("!");
+      return { negated, glob: (negated ? line.slice(1) : line).replace(/^\.?\/+/, "").replace(/\/+$/, "") };
+    });
+  return (path) => {
+    let ignored = false;
+    for (const { negated, glob } of patterns) {
+      if (ancestors(path).some((part) => matchesGlob(part, glob))) ignored = !negated;
+    }
+    return ignored;
+  };
+}
+
+/** `a/b/c` → `a`, `a/b`, `a/b/c`. */
+function ancestors(path: string): string[] {
+  const parts = path.split("/");
+  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
+}

@@ -1,0 +1,50 @@
+import { z } from "zod";
+
+const podList = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string(), namespace: z.string(), deletionTimestamp: z.string().optional() }),
+      status: z.object({
+        phase: z.string().optional(),
+        conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
+        containerStatuses: z
+          .array(z.object({ state: z.object({ running: z.object({ startedAt: z.string() }).optional() }).optional() }))
+          .default([]),
+      }),
+    }),
+  ),
+});
+
+type Pod = z.infer<typeof podList>["items"][number];
+
+const isReady = (pod: Pod) => pod.status.conditions.some(({ type, status }) => type === "Ready" && status === "True");
+
+/** Whether a container of the pod is said to run since before `since`: the kubelet has not looked at it in this life. */
+function isStale(pod: Pod, since: string): boolean {
+  const from = Math.floor(Date.parse(since) / 1000) * 1000;
+  return pod.status.containerStatuses.some(({ state }) => state?.running && Date.parse(state.running.startedAt) < from);
+}
+
+/**
+ * Names (`namespace/name`) of pods that claim to be Ready from before `since` (ISO time, the node's start). After a restart
+ * the API server still tells the state of the life before until the kubelet has reported.
+ */
+export function staleReadyPods(pods: unknown, since: string): string[] {
+  return podList
+    .parse(pods)
+    .items.filter((pod) => isReady(pod) && isStale(pod, since))
+    .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+}
+
+/** Whether a pod of the Deployment `name` (`namespace/name`) is Ready in this life of the node. */
+export function availableSince(pods: unknown, name: string, since: string): boolean {
+  return podList
+    .parse(pods)
+    .items.some(
+      (pod) =>
+        `${pod.metadata.namespace}/${pod.metadata.name}`.startsWith(`${name}-`) &&
+        pod.metadata.deletionTimestamp === undefined &&
+        isReady(pod) &&
+        !isStale(pod, since),
+    );
+}

@@ -1,0 +1,171 @@
+import { join } from "node:path";
+import { addonImages } from "./addons/images.ts";
+import { ensureAddons } from "./addons/index.ts";
+import { announce } from "./announce.ts";
+import { deployStack } from "./deploy/index.ts";
+import { UserError } from "./errors.ts";
+import { externalImages } from "./images/external.ts";
+import { ensureAppImages } from "./images/index.ts";
+import type { AppImages } from "./images/inputs.ts";
+import { defaultGatewayPort, nodePaths } from "./node/layout.ts";
+import { acquireLock } from "./node/lock.ts";
+import { isPortFree } from "./node/ports.ts";
+import { runningKeeper } from "./node/record.ts";
+import { startNode } from "./node/start.ts";
+import { stateDirectory } from "./paths.ts";
+import { runSteps, type Step } from "./progress.ts";
+import { ensureTool, ensureTools, planToolchain, toolchainFolders } from "./toolchain/index.ts";
+import { installPackages, missingPackages } from "./toolchain/packages.ts";
+import { checkMachine, probeMachine } from "./toolchain/prerequisites.ts";
+
+/** Options of `up`. */
+export interface UpOptions {
+  /** kubeconfig context of another cluster; without it the embedded one is used. */
+  readonly context?: string;
+  /** HOST/PREFIX that images are pushed to for such a cluster. */
+  readonly registry?: string;
+  /** Port on 127.0.0.1 for the gateway; default: the one in use, else 8080. */
+  readonly port?: number;
+  /** Name of the stack. */
+  readonly stack: string;
+  /** Stack file instead of the one the stack's name gives. */
+  readonly configFile?: string;
+}
+
+interface Deployment {
+  readonly kubeconfig: string;
+  readonly kubectl: string;
+  readonly images: AppImages;
+  readonly gatewayUrl: string;
+}
+
+/** Brings everything up, from nothing or from whatever is there. @throws UserError for what the person can mend. */
+export async function up(options: UpOptions): Promise<void> {
+  const paths = nodePaths(stateDirectory());
+  const release = acquireLock(paths.lock);
+  try {
+    if (options.context === undefined) await upEmbedded(options);
+    else await upElsewhere(options, options.context);
+  } finally {
+    release();
+  }
+}
+
+async function upEmbedded(options: UpOptions): Promise<void> {
+  checkMachine(await probeMachine());
+  const paths = nodePaths(stateDirectory());
+  const toolchain = toolchainFolders();
+  const running = await runningKeeper(paths.keeperRecord);
+  const gatewayPort = options.port ?? running?.gatewayPort ?? defaultGatewayPort;
+  if (running?.gatewayPort !== gatewayPort && !(await isPortFree(gatewayPort))) throw portTaken(gatewayPort);
+  const packages = await missingPackages();
+  const missing = planToolchain().filter(({ built }) => !built);
+  announce({ packages, missing, starting: running === undefined, gatewayPort, paths });
+
+  const steps: Step[] = [];
+  if (packages.length > 0) {
+    steps.push({ title: "Debian packages", run: async (report) => void (await installPackages(packages, report)) });
+  }
+  for (const place of missing) {
+    const { name, version } = place.tool;
+    steps.push({
+      title: `Building ${name} ${version}`,
+      run: async (report) => void (await ensureTools([place], (_, line) => report(line))),
+    });
+  }
+  let record = running;
+  const kubectl = { binary: join(toolchain.kubernetes, "kubectl"), kubeconfig: paths.kubeconfig };
+  let images: AppImages | undefined;
+  steps.push(
+    {
+      title: "Kubernetes node",
+      run: async (report) => {
+        const node = await startNode({
+          paths,
+          toolDirectories: [toolchain.kubernetes, toolchain.etcd, toolchain.containerd, toolchain.helpers],
+          kubectl: kubectl.binary,
+          pauseImage: addonImages(toolchain).pause,
+          gatewayPort,
+          report,
+        });
+        record = node.record;
+        return node.already ? "already running" : "started";
+      },
+    },
+    {
+      title: "DNS, metrics, storage, gateway",
+      run: async (report) => {
+        if (!record) throw new Error("the node has no record");
+        return (await ensureAddons({ toolchain, kubectl, record, paths, report })) ? "ready" : "no change";
+      },
+    },
+    {
+      title: "Images of the apps",
+      run: async (report) => {
+        if (!record) throw new Error("the node has no record");
+        const result = await ensureAppImages({
+          containerd: toolchain.containerd,
+          init: record.init,
+          state: paths.state,
+          report,
+        });
+        images = result.images;
+        return result.built.length > 0 ? `built ${result.built.join(", ")}` : "no change";
+      },
+    },
+    deployStep(options, () => {
+      if (!images) throw new Error("the images have no names");
+      const { kubeconfig } = paths;
+      return { kubeconfig, kubectl: kubectl.binary, images, gatewayUrl: `http://127.0.0.1:${gatewayPort}` };
+    }),
+  );
+  await runSteps(steps);
+}
+
+/** Deploys onto a cluster the person has: its kubectl context, its way to get images. */
+async function upElsewhere(options: UpOptions, context: string): Promise<void> {
+  const kubeconfig = process.env.KUBECONFIG || join(process.env.HOME ?? "", ".kube", "config");
+  let images: AppImages | undefined;
+  let kubectl = "";
+  await runSteps([
+    {
+      title: "kubectl",
+      run: async (report) => {
+        kubectl = join(await ensureTool("kubernetes", report), "kubectl");
+        return undefined;
+      },
+    },
+    {
+      title: `Images of the apps for ${context}`,
+      run: async (report) => {
+        images = await externalImages({ context, ...(options.registry ? { registry: options.registry } : {}), report });
+        return undefined;
+      },
+    },
+    deployStep(options, () => {
+      if (!images) throw new Error("the images have no names");
+      return { kubeconfig, kubectl, images, gatewayUrl: "" };
+    }),
+  ]);
+}
+
+function deployStep(options: UpOptions, given: () => Deployment): Step {
+  return {
+    title: `Stack ${options.stack}`,
+    run: async (report) => {
+      const { changes } = await deployStack({
+        stack: options.stack,
+        ...(options.configFile === undefined ? {} : { configFile: options.configFile }),
+        ...(options.context === undefined ? {} : { context: options.context }),
+        stateDirectory: stateDirectory(),
+        report,
+        ...given(),
+      });
+      return changes === 0 ? "no change" : `${changes} changed`;
+    },
+  };
+}
+
+function portTaken(port: number): UserError {
+  return new UserError(`port ${port} on 127.0.0.1 is taken`, "free it or choose another: npm run up -- --port N");
+}
