@@ -8,5 +8,6 @@ if [ -f "$mark" ] && [ ! package-lock.json -nt "$mark" ]; then
   exit 0
 fi
 echo "Installing the packages of package-lock.json" >&2
-npm ci --no-fund --no-audit --loglevel=error >&2
+# The install script of onnxruntime-node only fetches GPU libraries.
+ONNXRUNTIME_NODE_INSTALL=skip npm ci --no-fund --no-audit --loglevel=error >&2
 touch "$mark"

@@ -1,0 +1,157 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect } from "chai";
+import { execa } from "execa";
+import { parse } from "yaml";
+import { renderStack } from "../../render/render.ts";
+
+const repository = path.resolve(import.meta.dirname, "../..");
+const images = { images: { inference: "inference:1", trainer: "trainer:1" } };
+
+function render(...args: string[]) {
+  return execa(process.execPath, ["render/cli.ts", ...args], { cwd: repository, reject: false });
+}
+
+describe("render", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "render-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function contents(directory: string): Promise<Record<string, string>> {
+    const names = (await readdir(directory)).toSorted();
+    const texts = await Promise.all(names.map((name) => readFile(path.join(directory, name), "utf8")));
+    return Object.fromEntries(names.map((name, index) => [name, texts[index] ?? ""]));
+  }
+
+  for (const stack of ["dev", "prod"]) {
+    it(`writes stack ${stack} as one file an object, the same every time`, async () => {
+      const [first, second] = [path.join(folder, "a"), path.join(folder, "b")];
+      for (const out of [first, second]) {
+        const { exitCode, stderr } = await render("--stack", stack, "--out", out);
+        expect(exitCode, stderr).to.equal(0);
+      }
+      const files = await contents(first);
+      expect(await contents(second)).to.deep.equal(files);
+      for (const [name, text] of Object.entries(files)) {
+        const object = parse(text);
+        expect(name).to.equal(`${object.kind.toLowerCase()}-${object.metadata.name}.yaml`);
+      }
+      const kinds = Object.values(files).map((text) => parse(text).kind);
+      expect(kinds).to.include.members([
+        "Namespace",
+        "ResourceQuota",
+        "LimitRange",
+        "PersistentVolumeClaim",
+        "Job",
+        "Secret",
+        "Deployment",
+        "Service",
+        "HorizontalPodAutoscaler",
+        "PodDisruptionBudget",
+        "HTTPRoute",
+      ]);
+    });
+  }
+
+  it("leaves the values of secrets out of the files, and says which are wanted", async () => {
+    await render("--stack", "dev", "--out", folder);
+    const name = (await readdir(folder)).find((file) => file.startsWith("secret-"));
+    const secret = parse(await readFile(path.join(folder, name ?? ""), "utf8"));
+    expect(secret).to.not.have.any.keys("data", "stringData", "immutable");
+    expect(secret.metadata.annotations).to.deep.equal({ "ml-platform/withheld": "API_KEY" });
+  });
+
+  it("removes what an earlier rendering wrote and is no longer there, and nothing else", async () => {
+    await writeFile(path.join(folder, "kustomization.yaml"), "resources: []\n");
+    await render("--stack", "dev", "--out", folder);
+    expect(await readdir(folder)).to.include("deployment-iris.yaml");
+    await render("--stack", "prod", "--out", folder);
+    const files = await readdir(folder);
+    expect(files).to.include("kustomization.yaml");
+    expect(files).to.not.include("deployment-iris.yaml");
+  });
+
+  it("takes a stack from any file, and images from the command line", async () => {
+    const file = path.join(folder, "Pulumi.other.yaml");
+    const dev = await readFile(path.join(repository, "Pulumi.dev.yaml"), "utf8");
+    await writeFile(file, dev.replace("canaryWeight: 25", "canaryWeight: 50"));
+    const out = path.join(folder, "out");
+    const flags = ["--inference-image", "inference:9", "--trainer-image", "trainer:9"];
+    const { exitCode, stderr } = await render("--stack", "other", "--config-file", file, "--out", out, ...flags);
+    expect(exitCode, stderr).to.equal(0);
+    const route = parse(await readFile(path.join(out, "httproute-sentiment-classifier.yaml"), "utf8"));
+    expect(route.spec.rules[1].backendRefs.map(({ weight }: { weight: number }) => weight)).to.deep.equal([50, 50]);
+    const deployment = parse(await readFile(path.join(out, "deployment-iris.yaml"), "utf8"));
+    expect(deployment.spec.template.spec.containers[0].image).to.equal("inference:9");
+  });
+
+  it("refuses a wrong stack with the exact place, and writes nothing", async () => {
+    const file = path.join(folder, "Pulumi.wrong.yaml");
+    const dev = await readFile(path.join(repository, "Pulumi.dev.yaml"), "utf8");
+    await writeFile(file, dev.replace('canary: "2"', 'canary: "7"'));
+    const out = path.join(folder, "out");
+    const { exitCode, stderr } = await render("--stack", "wrong", "--config-file", file, "--out", out);
+    expect(exitCode).to.equal(1);
+    expect(stderr.trim()).to.equal(
+      'Pulumi.wrong.yaml: models[0].traffic.canary: model "sentiment-classifier" has no version "7"; there is "1", "2"',
+    );
+    expect(await readdir(folder)).to.not.include("out");
+  });
+
+  it("says which file is missing", async () => {
+    const { exitCode, stderr } = await render("--stack", "nowhere", "--out", folder);
+    expect(exitCode).to.equal(1);
+    expect(stderr).to.match(/Pulumi\.nowhere\.yaml: there is no such file; name a stack with --stack/);
+  });
+});
+
+describe("a rendered stack", () => {
+  it("gives a changed Secret a new name, so that the pods that use it roll", async () => {
+    const secretName = async (value: string) => {
+      const { objects } = await renderStack({
+        stack: "dev",
+        overrides: images,
+        secrets: { "api-credentials-API_KEY": value },
+      });
+      const secret = objects.find(({ object }) => object.kind === "Secret")?.object.metadata.name;
+      const pods = objects.filter(({ object }) => JSON.stringify(object).includes(`"name":"${secret}"`));
+      expect(pods).to.have.length.above(1);
+      return secret;
+    };
+    expect(await secretName("one")).to.not.equal(await secretName("two"));
+    expect(await secretName("one")).to.equal(await secretName("one"));
+  });
+
+  it("makes up what secrets are missing, and keeps those it is given", async () => {
+    const first = await renderStack({ stack: "dev", overrides: images });
+    const key = first.secrets["api-credentials-API_KEY"];
+    expect(key).to.match(/^[A-Za-z0-9]{32}$/);
+    const second = await renderStack({ stack: "dev", overrides: images, secrets: first.secrets });
+    expect(second).to.deep.equal(first);
+  });
+
+  it("changes the route alone when the weight is flipped", async () => {
+    const secrets = { "api-credentials-API_KEY": "kept" };
+    const before = await renderStack({ stack: "dev", overrides: images, secrets });
+    const after = await renderStack({ stack: "dev", overrides: { ...images, canaryWeight: 50 }, secrets });
+    const changed = after.objects.filter(
+      (item, index) => JSON.stringify(item) !== JSON.stringify(before.objects[index]),
+    );
+    expect(changed.map(({ object }) => `${object.kind} ${object.metadata.name}`)).to.deep.equal([
+      "HTTPRoute sentiment-classifier",
+    ]);
+  });
+
+  it("does not train again because an image changed", async () => {
+    const render = (trainer: string) =>
+      renderStack({ stack: "dev", overrides: { images: { inference: "inference:1", trainer } } });
+    const training = async (trainer: string) =>
+      (await render(trainer)).objects.find(({ object }) => object.metadata.labels?.["job-type"] === "training");
+    const [first, second] = [await training("trainer:1"), await training("trainer:2")];
+    expect(second?.object.metadata.name).to.equal(first?.object.metadata.name);
+    expect(second?.ignoreChanges).to.deep.equal(["metadata", "spec"]);
+  });
+});
