@@ -10,11 +10,18 @@ const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 describe("SIGTERM under load", () => {
   let registry: { root: string; remove: () => Promise<void> };
   let child: Child | undefined;
+  let stop = new AbortController();
   before(async () => {
     registry = await emptyRegistry();
     await publish(registry.root, ["half-plus-two", "1"]);
   });
-  afterEach(() => endChild(child));
+  beforeEach(() => {
+    stop = new AbortController();
+  });
+  afterEach(async () => {
+    stop.abort();
+    await endChild(child);
+  });
   after(() => registry.remove());
 
   // Busy clients meet the server between two requests, slow ones find their connection idle when it closes.
@@ -34,7 +41,6 @@ describe("SIGTERM under load", () => {
       });
       await child.line(/model loaded/);
       const removed = new AbortController();
-      const stop = new AbortController();
       const clients = Array.from({ length: CONNECTIONS }, () =>
         keepAliveClient(port, pauseMs, removed.signal, stop.signal),
       );
