@@ -1,3 +1,4 @@
+import { BatchLimits, type Piece } from "./batch-limits.ts";
 import type { Model } from "./model/model.ts";
 import { concatenateRows, sliceRows, type Tensor, type Tensors } from "./model/tensor.ts";
 import { Problem, unavailable } from "./problem.ts";
@@ -15,6 +16,7 @@ export interface BatcherOptions {
 interface Job {
   readonly inputs: Tensors;
   readonly rows: number;
+  readonly longest: number;
   readonly deadline: number;
   readonly resolve: (outputs: Tensors) => void;
   readonly reject: (error: unknown) => void;
@@ -26,7 +28,7 @@ interface Job {
  */
 export class Batcher {
   readonly #model: Model;
-  readonly #maxBatch: number;
+  readonly #limits: BatchLimits;
   readonly #maxQueue: number;
   readonly #onRun: (rows: number, seconds: number) => void;
   #queue: Job[] = [];
@@ -36,7 +38,7 @@ export class Batcher {
 
   constructor(model: Model, options: BatcherOptions) {
     this.#model = model;
-    this.#maxBatch = Math.min(options.maxBatchSize, model.maxRows);
+    this.#limits = new BatchLimits(Math.min(options.maxBatchSize, model.maxRows));
     this.#maxQueue = options.maxQueueSize;
     this.#onRun = options.onRun ?? (() => {});
   }
@@ -57,14 +59,10 @@ export class Batcher {
     if (this.#queuedRows + rows > this.#maxQueue) {
       throw unavailable("overloaded", `the queue of ${this.#maxQueue} rows is full; try again shortly`);
     }
-    if (rows <= this.#maxBatch) {
-      return this.#enqueue(inputs, rows, deadline);
-    }
-    const parts: Promise<Tensors>[] = [];
-    for (let from = 0; from < rows; from += this.#maxBatch) {
-      const to = Math.min(from + this.#maxBatch, rows);
-      parts.push(this.#enqueue(slice(inputs, from, to), to - from, deadline));
-    }
+    const pieces = this.#limits.pieces(inputs, rows);
+    const parts = pieces.map((piece) =>
+      this.#enqueue(pieces.length === 1 ? inputs : slice(inputs, piece.from, piece.to), piece, deadline),
+    );
     return concatenate(await Promise.all(parts));
   }
 
@@ -73,14 +71,15 @@ export class Batcher {
     return this.#scheduled ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
   }
 
-  #enqueue(inputs: Tensors, rows: number, deadline: number): Promise<Tensors> {
+  #enqueue(inputs: Tensors, { from, to, longest }: Piece, deadline: number): Promise<Tensors> {
+    const rows = to - from;
     this.#queuedRows += rows;
     if (!this.#scheduled) {
       this.#scheduled = true;
       setImmediate(() => this.#turn());
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ inputs, rows, deadline, resolve, reject });
+      this.#queue.push({ inputs, rows, longest, deadline, resolve, reject });
     });
   }
 
@@ -103,9 +102,10 @@ export class Batcher {
     const now = performance.now();
     const batch: Job[] = [];
     let rows = 0;
+    let longest = 0;
     let taken = 0;
     for (const job of this.#queue) {
-      if (rows + job.rows > this.#maxBatch) {
+      if (rows > 0 && !this.#limits.allow(rows + job.rows, Math.max(longest, job.longest))) {
         break;
       }
       taken += 1;
@@ -114,6 +114,7 @@ export class Batcher {
         job.reject(new Problem(504, "timeout", "the request waited for the model longer than it may take"));
       } else {
         rows += job.rows;
+        longest = Math.max(longest, job.longest);
         batch.push(job);
       }
     }

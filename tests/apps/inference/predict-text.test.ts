@@ -40,6 +40,22 @@ describe("predicting from a text", () => {
     expect(body.error).to.include({ code: "invalid_input", path: "text", message: "must not be blank" });
   });
 
+  it("answers long and short texts of one list in their order", async () => {
+    const texts = ["good", "bad ".repeat(20_000), "great", "good ".repeat(20_000), "awful"];
+    const { status, body } = await server.post(
+      "/predict",
+      texts.map((text) => ({ text })),
+    );
+    expect(status).to.equal(200);
+    expect(body.map((one: { sentiment: string }) => one.sentiment)).to.deep.equal([
+      "positive",
+      "negative",
+      "positive",
+      "positive",
+      "negative",
+    ]);
+  });
+
   it("takes a text of 100,000 characters and refuses a longer one", async () => {
     const text = "good ".repeat(20_000);
     expect((await server.post("/predict", { text })).status).to.equal(200);
