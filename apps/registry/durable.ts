@@ -1,5 +1,6 @@
 import { chmod, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
+import { errorCode } from "./errors.ts";
 import { TEMPORARY_PREFIX } from "./layout.ts";
 import { temporaryName } from "./owner.ts";
 
@@ -8,15 +9,26 @@ const FILE_MODE = 0o644;
 const DIRECTORY_MODE = 0o755;
 const SETGID = 0o2000;
 
-/** Makes a directory and its missing parents, 0755; below a setgid directory (a volume with fsGroup) setgid too. */
+/**
+ * Makes a directory and its missing parents, 0755; below a setgid directory (a volume with fsGroup) setgid too. One by
+ * one, because Node's own `recursive` reports a read-only volume as a missing directory.
+ */
 export async function makeDirectory(directory: string): Promise<void> {
-  const first = await mkdir(directory, { recursive: true });
-  if (first === undefined) return;
-  for (let made = directory; made.length >= first.length; made = path.dirname(made)) {
-    const parent = await stat(path.dirname(made));
-    // chmod without the bit would take away what the volume's directory passed on.
-    await chmod(made, DIRECTORY_MODE | (parent.mode & SETGID));
+  const parent = path.dirname(directory);
+  try {
+    await mkdir(directory);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT" && parent !== directory) {
+      await makeDirectory(parent);
+      return makeDirectory(directory);
+    }
+    if (code === "EEXIST" && (await stat(directory)).isDirectory()) return;
+    if (code === "EROFS" && (await stat(directory).catch(() => undefined))?.isDirectory()) return;
+    throw error;
   }
+  // chmod without the bit would take away what the volume's directory passed on.
+  await chmod(directory, DIRECTORY_MODE | ((await stat(parent)).mode & SETGID));
 }
 
 /** Writes a new file, 0644, and waits until it is on the disk. Fails where the file exists; leaves nothing on a fault. */

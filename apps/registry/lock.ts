@@ -8,19 +8,25 @@ import { ownerIsGone, temporaryName } from "./owner.ts";
 
 /** A holder renews its lock this often… */
 const HEARTBEAT_MS = 2_000;
-/** …and a lock not renewed for this long, by the volume's own clock, has lost its holder. */
+/** …and a lock that does not change for this long has lost its holder. */
 const STALE_MS = 20_000;
 const RETRY_MS = 25;
+
+export interface LockOptions {
+  /** How long to wait for the lock before giving up, in milliseconds. Default 60 s. */
+  readonly patienceMs?: number;
+  /** For how long a lock of a process that cannot be looked up here may go without renewal. Default 20 s. */
+  readonly staleMs?: number;
+}
 
 /**
  * Runs `work` while holding the lock file, which is made by exclusive creation: atomic on local disks and on NFS.
  * The lock of a holder that has died is taken over: at once where its process can be looked up here, otherwise
- * when it has not been renewed for 20 s. Throws `RegistryError` when the lock is not had within `patienceMs`
- * (default 60 s).
+ * when it has not been renewed for a while. Throws `RegistryError` when the lock is not had in time.
  */
-export async function withLock<T>(file: string, work: () => Promise<T>, patienceMs = 60_000): Promise<T> {
+export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   const token = temporaryName("", "lock");
-  await acquire(file, token, patienceMs);
+  await acquire(file, token, options);
   const heartbeat = setInterval(() => {
     const now = new Date();
     utimes(file, now, now).catch(() => undefined);
@@ -33,7 +39,8 @@ export async function withLock<T>(file: string, work: () => Promise<T>, patience
   }
 }
 
-async function acquire(file: string, token: string, patienceMs: number): Promise<void> {
+async function acquire(file: string, token: string, options: LockOptions): Promise<void> {
+  const { patienceMs = 60_000, staleMs = STALE_MS } = options;
   const watch: Watch = { token: undefined, modified: 0, since: 0 };
   const deadline = Date.now() + patienceMs;
   for (;;) {
@@ -43,7 +50,7 @@ async function acquire(file: string, token: string, patienceMs: number): Promise
     } catch (error) {
       if (errorCode(error) !== "EEXIST") throw error;
     }
-    if (await isStale(file, watch)) await breakLock(file, watch.token);
+    if (await isStale(file, watch, staleMs)) await breakLock(file, watch.token);
     if (Date.now() > deadline) {
       throw new RegistryError(
         `${file} is held by ${watch.token ?? "another writer"}: wait for it, or remove the file if no trainer runs`,
@@ -60,7 +67,7 @@ interface Watch {
   since: number;
 }
 
-async function isStale(file: string, watch: Watch): Promise<boolean> {
+async function isStale(file: string, watch: Watch, staleMs: number): Promise<boolean> {
   const [token, modified] = await Promise.all([
     holder(file),
     stat(file).then(
@@ -74,7 +81,7 @@ async function isStale(file: string, watch: Watch): Promise<boolean> {
     watch.since = Date.now();
   }
   if (token !== undefined && ownerIsGone(token)) return true;
-  return Date.now() - watch.since > STALE_MS;
+  return Date.now() - watch.since > staleMs;
 }
 
 /**

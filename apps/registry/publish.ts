@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { makeDirectory, syncDirectory, writeDurably } from "./durable.ts";
 import { describeFault, errorCode, RegistryError, VersionExistsError } from "./errors.ts";
@@ -94,8 +94,7 @@ async function publishFolder(root: string, metadata: ModelMetadata, artefact: Ui
   // Beside the target, so that the rename stays within one volume.
   const temporary = path.join(parent, temporaryName(TEMPORARY_PREFIX, metadata.version));
   try {
-    await mkdir(temporary);
-    await chmod(temporary, 0o755 | ((await stat(parent)).mode & 0o2000));
+    await makeDirectory(temporary);
     await writeDurably(path.join(temporary, metadata.artefact.file), artefact);
     await writeDurably(path.join(temporary, METADATA_FILE), `${JSON.stringify(metadata, null, 2)}\n`);
     await syncDirectory(temporary);

@@ -1,3 +1,4 @@
+import "./no-telemetry.ts";
 import * as ort from "onnxruntime-node";
 import { internal } from "../errors.ts";
 

@@ -1,0 +1,49 @@
+import { mkdtemp, readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import {
+  readIndex,
+  readMetadata,
+  TEMPORARY_PREFIX,
+  type VersionDescription,
+  verifyArtefact,
+} from "../../apps/registry/index.ts";
+
+/** A fresh directory for a models volume. */
+export function temporaryDirectory(): Promise<string> {
+  return mkdtemp(path.join(tmpdir(), "registry-test-"));
+}
+
+/** What a test version says of itself. */
+export function describeVersion(): VersionDescription {
+  return {
+    description: "a test",
+    metrics: { accuracy: 0.5 },
+    signature: {
+      kind: "instances",
+      inputs: [{ name: "x", datatype: "FP32", shape: [-1] }],
+      outputs: [{ name: "y", datatype: "FP32", shape: [-1] }],
+    },
+    task: "test",
+    hyperparameters: {},
+    seed: 1,
+    commit: "unknown",
+    trainedDate: "2026-01-01",
+    durationSeconds: 0,
+  };
+}
+
+/** Checks every version the index names, byte for byte; returns the versions by model. Throws where one is not whole. */
+export async function checkedVersions(root: string): Promise<Record<string, string[]>> {
+  const { models } = await readIndex(root);
+  for (const { name, versions } of models) {
+    for (const version of versions) await verifyArtefact(root, await readMetadata(root, name, version));
+  }
+  return Object.fromEntries(models.map(({ name, versions }) => [name, versions]));
+}
+
+/** Files and folders below `root` that a writer has left unfinished. */
+export async function leftovers(root: string): Promise<string[]> {
+  const names = await readdir(root, { recursive: true });
+  return names.filter((name) => name.includes(TEMPORARY_PREFIX) || name.endsWith(".lock"));
+}
