@@ -20,12 +20,14 @@ import {
   nodeName,
   nodePaths,
 } from "./layout.ts";
+import { claimMachine } from "./machine.ts";
 import { childrenOf, identify } from "./processes.ts";
 import { type KeeperOptions, portTakenExitCode, writeRecord } from "./record.ts";
 
 async function main(options: KeeperOptions): Promise<void> {
   const paths = nodePaths(options.state);
   const startedAt = new Date().toISOString();
+  if (!(await claimMachine(options.state))) throw new Error("another node runs on this machine");
   const apiServer = await listen(options.apiPort, apiPort);
   await listen(options.gatewayPort, gatewayNodePort);
 

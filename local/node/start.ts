@@ -9,6 +9,7 @@ import { waitForNode } from "./health.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { apiPort, type NodePaths, nodeAddress } from "./layout.ts";
+import { machineOwner } from "./machine.ts";
 import { firstFreePort } from "./ports.ts";
 import { identify } from "./processes.ts";
 import { type KeeperOptions, type KeeperRecord, portTakenExitCode, runningKeeper } from "./record.ts";
@@ -45,6 +46,13 @@ export async function startNode(
   }
   if (running) report("the node's settings have changed: starting it again");
   await stopNode(paths);
+  const owner = await machineOwner();
+  if (owner !== undefined) {
+    throw new UserError(
+      `another node runs on this machine, its state in ${owner}`,
+      `stop it: ML_PLATFORM_STATE=${owner} npm run down`,
+    );
+  }
   await prepare(paths, options.pauseImage);
   const record = await launch(options, fingerprint);
   await writeKubeconfig(paths.kubeconfig, paths.pki, "admin", `https://127.0.0.1:${record.apiPort}`);
@@ -69,6 +77,7 @@ async function settingsFingerprint(options: StartOptions): Promise<string> {
     "init.sh",
     "keeper.ts",
     "forward.ts",
+    "machine.ts",
     "layout.ts",
     "config/containerd.toml",
     "config/kubelet.yaml",

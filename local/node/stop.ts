@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { execa } from "execa";
 import { removeCgroups } from "./cgroups.ts";
 import { hostInterface, type NodePaths } from "./layout.ts";
+import { machineOwner } from "./machine.ts";
 import { isAlive } from "./processes.ts";
 import { runningKeeper } from "./record.ts";
 
@@ -24,6 +25,8 @@ export async function stopNode(paths: NodePaths): Promise<string[]> {
     }
   }
   await rm(paths.keeperRecord, { force: true });
+  // Interface and cgroup belong to whichever node runs on this machine.
+  if ((await machineOwner()) !== undefined) return [];
   await execa("ip", ["link", "delete", hostInterface], { reject: false });
   const left = await removeCgroups(10_000);
   return left.map((folder) => `${folder} is still in use: a process of the node has not ended`);

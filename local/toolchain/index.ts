@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { acquireLock } from "../node/lock.ts";
 import { cacheDirectory } from "../paths.ts";
@@ -51,11 +51,14 @@ export async function ensureTools(
   const release = acquireLock(join(cache, "lock"));
   try {
     const goCache = join(cache, "go-build");
+    // A folder of this process's own: a compiler that outlived a killed run may still write into the one before.
+    const work = join(cache, `building-${process.pid}`);
+    await removeLeftovers(cache);
     for (const { tool, folder } of missing) {
       if (existsSync(folder)) continue;
       await buildTool(tool, {
         target: folder,
-        work: join(cache, "building"),
+        work,
         goCache,
         report: (line) => report(tool, line),
       });
@@ -64,6 +67,12 @@ export async function ensureTools(
   } finally {
     release();
   }
+}
+
+/** Removes what builds that were killed have left half done. */
+async function removeLeftovers(cache: string): Promise<void> {
+  const left = (await readdir(cache)).filter((name) => name.startsWith("building-"));
+  await Promise.all(left.map((name) => rm(join(cache, name), { recursive: true, force: true })));
 }
 
 /**

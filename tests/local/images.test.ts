@@ -1,0 +1,104 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expect } from "chai";
+import { UserError } from "../../local/errors.ts";
+import { chooseDelivery } from "../../local/images/external.ts";
+import { parseIgnore } from "../../local/images/ignore.ts";
+import { copiedSources, imageHash } from "../../local/images/inputs.ts";
+
+describe("what a Dockerfile copies", () => {
+  it("are the sources of COPY and ADD from the context", () => {
+    const dockerfile = [
+      "FROM node:24-slim AS build",
+      "COPY package.json package-lock.json ./",
+      "COPY --chown=1000:1000 apps/a apps/a",
+      "ADD data.tar \\",
+      "    /data/",
+      'COPY ["with space", "/x"]',
+      "FROM node:24-slim",
+      "COPY --from=build /app /app",
+      "RUN echo COPY nothing",
+    ].join("\n");
+    expect(copiedSources(dockerfile)).to.deep.equal([
+      "package.json",
+      "package-lock.json",
+      "apps/a",
+      "data.tar",
+      "with space",
+    ]);
+  });
+});
+
+describe(".dockerignore", () => {
+  it("keeps out what a pattern covers, and lets the last one decide", () => {
+    const ignored = parseIgnore("# comment\n**/node_modules\n*.md\n!README.md\n/build/\n");
+    expect(ignored("node_modules/a/b.js")).to.equal(true);
+    expect(ignored("apps/x/node_modules/a")).to.equal(true);
+    expect(ignored("NOTES.md")).to.equal(true);
+    expect(ignored("README.md")).to.equal(false);
+    expect(ignored("build/out.js")).to.equal(true);
+    expect(ignored("apps/main.ts")).to.equal(false);
+  });
+});
+
+describe("the hash of an image", () => {
+  let context = "";
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(context, path)), { recursive: true });
+    writeFileSync(join(context, path), text);
+  };
+  const hash = (base = "base-1") => imageHash(context, "Dockerfile", base);
+
+  beforeEach(() => {
+    context = mkdtempSync(join(tmpdir(), "context-"));
+    write("Dockerfile", "FROM x\nCOPY app /app\n");
+    write("app/main.ts", "1");
+    write("app/deep/more.ts", "2");
+    write("other/file", "3");
+  });
+  afterEach(() => rmSync(context, { recursive: true, force: true }));
+
+  it("is the same for the same content", () => {
+    const before = hash();
+    expect(before).to.match(/^[0-9a-f]{12}$/);
+    write("app/main.ts", "1");
+    expect(hash()).to.equal(before);
+  });
+
+  it("changes with the Dockerfile, a file's content, name or mode, and the base", () => {
+    const seen = [hash(), hash("base-2")];
+    write("app/deep/more.ts", "changed");
+    seen.push(hash());
+    write("app/new.ts", "");
+    seen.push(hash());
+    chmodSync(join(context, "app/new.ts"), 0o755);
+    seen.push(hash());
+    write("Dockerfile", "FROM x\nCOPY app /app\nUSER 1000\n");
+    seen.push(hash());
+    expect(new Set(seen).size).to.equal(seen.length);
+  });
+
+  it("does not change with what is not copied or is ignored", () => {
+    write(".dockerignore", "**/node_modules\n");
+    const before = hash();
+    write("other/file", "changed");
+    write("app/node_modules/x.js", "");
+    expect(hash()).to.equal(before);
+  });
+});
+
+describe("how another cluster gets images", () => {
+  it("is the given registry, else kind's or minikube's own way", () => {
+    expect(chooseDelivery("kind-dev", undefined)).to.deep.equal({ kind: "kind", cluster: "dev" });
+    expect(chooseDelivery("minikube", undefined)).to.deep.equal({ kind: "minikube", profile: "minikube" });
+    expect(chooseDelivery("kind-dev", "registry.example/team/")).to.deep.equal({
+      kind: "registry",
+      prefix: "registry.example/team",
+    });
+  });
+
+  it("is an error that names the option where there is none", () => {
+    expect(() => chooseDelivery("production", undefined)).to.throw(UserError, "--registry HOST/PREFIX");
+  });
+});
