@@ -50,7 +50,7 @@ export class TrainingPipeline extends pulumi.ComponentResource {
       // so training is repeated by raising `run`, never as a side effect of another change.
       new k8s.batch.v1.Job(`${job.name}-run-${job.run ?? 1}`, trainingJobManifest(args, job), {
         parent: this,
-        ignoreChanges: ["metadata", "spec"],
+        ignoreChanges: ["spec"],
       });
     }
     this.registerOutputs();

@@ -33,8 +33,6 @@ program
   .command("status")
   .description("what runs, where, and what is wrong")
   .option("--json", "for programs")
-  .option("--stack <name>", "stack to look at", "dev")
-  .option("--config-file <path>", "stack file to read instead of the stack's own")
   .action(status);
 
 try {

@@ -18,3 +18,12 @@ export function stateDirectory(environment: NodeJS.ProcessEnv = process.env): st
       join(environment.XDG_STATE_HOME || join(homedir(), ".local", "state"), "ml-platform"),
   );
 }
+
+/**
+ * Where is kept, from run to run, what was deployed to a cluster: generated secrets and the state of the Pulumi CLI.
+ * That of the embedded cluster goes with its data; that of another one, named by its context, does not.
+ */
+export function deployDirectory(context?: string): string {
+  if (context === undefined) return join(stateDirectory(), "deploy");
+  return join(`${stateDirectory()}-contexts`, encodeURIComponent(context));
+}

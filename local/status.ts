@@ -1,45 +1,25 @@
 import { join } from "node:path";
-import { stackStatus } from "./deploy/index.ts";
-import type { StackStatus } from "./deploy/status.ts";
-import { appImages } from "./images/index.ts";
+import { Kubectl } from "./deploy/kubectl.ts";
+import { type StackStatus, stackStatus } from "./deploy/status.ts";
 import { type NodePaths, nodePaths } from "./node/layout.ts";
 import { type KeeperRecord, runningKeeper } from "./node/record.ts";
 import { stateDirectory } from "./paths.ts";
 import { toolchainFolders } from "./toolchain/index.ts";
 import { tools } from "./toolchain/tools.ts";
 
-/** Options of `status`. */
-export interface StatusOptions {
-  readonly json?: boolean;
-  readonly stack: string;
-  readonly configFile?: string;
-}
-
 const nothing: StackStatus = { models: [], problems: [], apiKey: undefined };
 
 /** Prints what runs, where, which version gets which share, and what is wrong. Changes nothing. */
-export async function status(options: StatusOptions): Promise<void> {
+export async function status({ json = false }: { readonly json?: boolean }): Promise<void> {
   const paths = nodePaths(stateDirectory());
   const record = await runningKeeper(paths.keeperRecord);
-  const stack = record ? await readStack(options, paths, record) : nothing;
-  if (options.json) console.log(JSON.stringify(statusJson(record, paths, stack), undefined, 2));
+  const kubectl = new Kubectl(join(toolchainFolders().kubernetes, "kubectl"), paths.kubeconfig);
+  const stack = record ? await stackStatus(kubectl) : nothing;
+  if (json) console.log(JSON.stringify(statusJson(record, paths, stack), undefined, 2));
   else console.log(statusLines(record, paths, stack).join("\n"));
 }
 
 const gatewayUrl = (record: KeeperRecord) => `http://127.0.0.1:${record.gatewayPort}`;
-
-function readStack(options: StatusOptions, paths: NodePaths, record: KeeperRecord): Promise<StackStatus> {
-  return stackStatus({
-    stack: options.stack,
-    ...(options.configFile === undefined ? {} : { configFile: options.configFile }),
-    kubeconfig: paths.kubeconfig,
-    kubectl: join(toolchainFolders().kubernetes, "kubectl"),
-    stateDirectory: paths.state,
-    images: appImages(),
-    gatewayUrl: gatewayUrl(record),
-    report: () => undefined,
-  });
-}
 
 /** The status as `--json` prints it. `kubeconfig` and `gateway` are null while no node runs. */
 export function statusJson(record: KeeperRecord | undefined, paths: NodePaths, stack: StackStatus): object {
@@ -78,7 +58,8 @@ export function statusLines(record: KeeperRecord | undefined, paths: NodePaths, 
     `Gateway     ${gatewayUrl(record)}`,
     `Kubeconfig  ${paths.kubeconfig}`,
     `Versions    ${versions.map(({ name, version }) => `${name} ${version}`).join(", ")}`,
-    ...(models.length > 0 ? models : ["No model is deployed."]),
-    ...stack.problems.map(({ object, what, remedy }) => `! ${object}: ${what}. ${remedy}`),
+    ...(models.length > 0 ? models : ["No model is deployed; npm run up deploys the dev stack."]),
+    ...(stack.problems.length > 0 ? ["Problems"] : []),
+    ...stack.problems.flatMap(({ object, what, remedy }) => [`  ${object}: ${what}`, `    → ${remedy}`]),
   ];
 }

@@ -2,7 +2,9 @@ import { join } from "node:path";
 import { addonImages } from "./addons/images.ts";
 import { ensureAddons } from "./addons/index.ts";
 import { announce } from "./announce.ts";
-import { deployStack } from "./deploy/index.ts";
+import { type Deployed, type DeployOptions, deployStack } from "./deploy/index.ts";
+import { Kubectl } from "./deploy/kubectl.ts";
+import { gatewayAddress } from "./deploy/status.ts";
 import { UserError } from "./errors.ts";
 import { externalImages } from "./images/external.ts";
 import { ensureAppImages } from "./images/index.ts";
@@ -12,8 +14,9 @@ import { acquireLock } from "./node/lock.ts";
 import { isPortFree } from "./node/ports.ts";
 import { runningKeeper } from "./node/record.ts";
 import { startNode } from "./node/start.ts";
-import { stateDirectory } from "./paths.ts";
+import { deployDirectory, stateDirectory } from "./paths.ts";
 import { runSteps, type Step } from "./progress.ts";
+import { showResult } from "./result.ts";
 import { ensureTool, ensureTools, planToolchain, toolchainFolders } from "./toolchain/index.ts";
 import { installPackages, missingPackages } from "./toolchain/packages.ts";
 import { checkMachine, probeMachine } from "./toolchain/prerequisites.ts";
@@ -32,26 +35,30 @@ export interface UpOptions {
   readonly configFile?: string;
 }
 
-interface Deployment {
-  readonly kubeconfig: string;
-  readonly kubectl: string;
-  readonly images: AppImages;
-  readonly gatewayUrl: string;
-}
+/** Where a stack is deployed to, and from which images. */
+type Target = Pick<DeployOptions, "kubeconfig" | "kubectl" | "images">;
 
 /** Brings everything up, from nothing or from whatever is there. @throws UserError for what the person can mend. */
 export async function up(options: UpOptions): Promise<void> {
   const paths = nodePaths(stateDirectory());
   const release = acquireLock(paths.lock);
   try {
-    if (options.context === undefined) await upEmbedded(options);
-    else await upElsewhere(options, options.context);
+    const result =
+      options.context === undefined ? await upEmbedded(options) : await upElsewhere(options, options.context);
+    await showResult(result.kubectl, result.deployed, result.gatewayUrl);
   } finally {
     release();
   }
 }
 
-async function upEmbedded(options: UpOptions): Promise<void> {
+/** What an `up` has deployed, and where it can be asked about. */
+interface Result {
+  readonly kubectl: Kubectl;
+  readonly deployed: Deployed;
+  readonly gatewayUrl: string | undefined;
+}
+
+async function upEmbedded(options: UpOptions): Promise<Result> {
   checkMachine(await probeMachine());
   const paths = nodePaths(stateDirectory());
   const toolchain = toolchainFolders();
@@ -76,6 +83,7 @@ async function upEmbedded(options: UpOptions): Promise<void> {
   let record = running;
   const kubectl = { binary: join(toolchain.kubernetes, "kubectl"), kubeconfig: paths.kubeconfig };
   let images: AppImages | undefined;
+  let deployed: Deployed | undefined;
   steps.push(
     {
       title: "Kubernetes node",
@@ -113,19 +121,28 @@ async function upEmbedded(options: UpOptions): Promise<void> {
         return result.built.length > 0 ? `built ${result.built.join(", ")}` : "no change";
       },
     },
-    deployStep(options, () => {
-      if (!images) throw new Error("the images have no names");
-      const { kubeconfig } = paths;
-      return { kubeconfig, kubectl: kubectl.binary, images, gatewayUrl: `http://127.0.0.1:${gatewayPort}` };
-    }),
+    deployStep(
+      options,
+      () => {
+        if (!images) throw new Error("the images have no names");
+        return { kubeconfig: paths.kubeconfig, kubectl: kubectl.binary, images };
+      },
+      (result) => {
+        deployed = result;
+      },
+    ),
   );
   await runSteps(steps);
+  if (!deployed) throw new Error("nothing was deployed");
+  const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
+  return { kubectl: new Kubectl(kubectl.binary, paths.kubeconfig), deployed, gatewayUrl };
 }
 
 /** Deploys onto a cluster the person has: its kubectl context, its way to get images. */
-async function upElsewhere(options: UpOptions, context: string): Promise<void> {
+async function upElsewhere(options: UpOptions, context: string): Promise<Result> {
   const kubeconfig = process.env.KUBECONFIG || join(process.env.HOME ?? "", ".kube", "config");
   let images: AppImages | undefined;
+  let deployed: Deployed | undefined;
   let kubectl = "";
   await runSteps([
     {
@@ -142,26 +159,36 @@ async function upElsewhere(options: UpOptions, context: string): Promise<void> {
         return undefined;
       },
     },
-    deployStep(options, () => {
-      if (!images) throw new Error("the images have no names");
-      return { kubeconfig, kubectl, images, gatewayUrl: "" };
-    }),
+    deployStep(
+      options,
+      () => {
+        if (!images) throw new Error("the images have no names");
+        return { kubeconfig, kubectl, images };
+      },
+      (result) => {
+        deployed = result;
+      },
+    ),
   ]);
+  if (!deployed) throw new Error("nothing was deployed");
+  const client = new Kubectl(kubectl, kubeconfig, context);
+  return { kubectl: client, deployed, gatewayUrl: await gatewayAddress(client) };
 }
 
-function deployStep(options: UpOptions, given: () => Deployment): Step {
+function deployStep(options: UpOptions, given: () => Target, done: (deployed: Deployed) => void): Step {
   return {
     title: `Stack ${options.stack}`,
     run: async (report) => {
-      const { changes } = await deployStack({
+      const deployed = await deployStack({
         stack: options.stack,
-        ...(options.configFile === undefined ? {} : { configFile: options.configFile }),
-        ...(options.context === undefined ? {} : { context: options.context }),
-        stateDirectory: stateDirectory(),
+        configFile: options.configFile,
+        context: options.context,
+        stateDirectory: deployDirectory(options.context),
         report,
         ...given(),
       });
-      return changes === 0 ? "no change" : `${changes} changed`;
+      done(deployed);
+      return deployed.changes.length === 0 ? "no change" : `${deployed.changes.length} changed`;
     },
   };
 }

@@ -2,7 +2,7 @@ import { describeObject, type KubernetesObject, type RenderedObject } from "../.
 import { UserError } from "../errors.ts";
 import { onlyPaths, owns } from "./fields.ts";
 import type { Kubectl } from "./kubectl.ts";
-import { APPLY, type ApplySet, changeCount, FIELD_MANAGER, type Plan, reapplied } from "./plan.ts";
+import { APPLY, type ApplySet, changeCount, FIELD_MANAGER, inSet, type Plan, reapplied } from "./plan.ts";
 
 /** Owner of what the program sets once and then leaves to others, such as the replicas under an autoscaler. */
 const INITIAL_MANAGER = "ml-platform-initial";
@@ -43,7 +43,10 @@ export async function applyPlan(
   const staged: KubernetesObject[] = [
     ...made.map(({ object }) => object),
     ...plan.update.map(({ rendered: item }) => reapplied(item)),
-  ].filter(({ kind }) => !ROUTING_KINDS.has(kind));
+  ]
+    .filter(({ kind }) => !ROUTING_KINDS.has(kind))
+    // So that they are known as the stack's, and pruned, even if this run gets no further.
+    .map((object) => inSet(set, object));
   if (staged.length > 0) await kubectl.onObjects(APPLY, staged);
 
   await handOver(kubectl, rendered);
@@ -67,8 +70,10 @@ export async function handOver(kubectl: Kubectl, rendered: readonly RenderedObje
   const live = await kubectl.getLive(kept.map(({ object }) => object));
   const handed = kept.flatMap(({ object, ignoreChanges }) => {
     const state = live.find(({ kind, metadata }) => kind === object.kind && metadata.name === object.metadata.name);
-    const owned = ignoreChanges.filter((path) => state !== undefined && owns(state, FIELD_MANAGER, path));
-    return state === undefined || owned.length === 0 ? [] : [onlyPaths(state, owned)];
+    // All of them even where it owns but one: what an apply leaves out, it gives up.
+    return state !== undefined && ignoreChanges.some((path) => owns(state, FIELD_MANAGER, path))
+      ? [onlyPaths(state, ignoreChanges)]
+      : [];
   });
   if (handed.length > 0) {
     // The objects are incomplete by intent; what is in them has passed validation before.

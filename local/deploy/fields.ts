@@ -17,7 +17,7 @@ export function identity({ apiVersion, kind, metadata }: KubernetesObject): Kube
   return { apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } };
 }
 
-/** The object without the given paths. What names it stays, also where `metadata` is one of them. */
+/** The object without the given paths, which must not be among those that name it. */
 export function withoutPaths(object: KubernetesObject, paths: readonly string[]): KubernetesObject {
   const copy = structuredClone(object) as Record<string, unknown>;
   for (const path of paths) {
@@ -26,11 +26,10 @@ export function withoutPaths(object: KubernetesObject, paths: readonly string[])
     const parent = keys.length === 0 ? copy : valueAt(copy, keys.join("."));
     if (typeof parent === "object" && parent !== null) Reflect.deleteProperty(parent, last);
   }
-  const named = identity(object);
-  return { ...copy, ...named, metadata: { ...(copy["metadata"] as object | undefined), ...named.metadata } };
+  return copy as KubernetesObject;
 }
 
-/** The object with nothing but what names it and the given paths; of `metadata` its labels and annotations. */
+/** The object with nothing but what names it and the given paths. */
 export function onlyPaths(object: KubernetesObject, paths: readonly string[]): KubernetesObject {
   const result: Record<string, unknown> = { ...identity(object) };
   const settable = paths.flatMap((path) =>

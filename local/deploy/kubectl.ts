@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import type { KubernetesObject } from "../../render/rendered.ts";
+import { UserError } from "../errors.ts";
 
 /** An object as the cluster holds it. */
 export interface LiveObject extends KubernetesObject {
@@ -18,8 +19,10 @@ export interface ManagedFields {
 }
 
 /** A call of kubectl failed. The message is what kubectl said. */
-export class KubectlError extends Error {
-  override readonly name = "KubectlError";
+export class KubectlError extends UserError {
+  constructor(message: string) {
+    super(message, "see `npm run status` for the state of the cluster");
+  }
 }
 
 /** kubectl for one cluster. */

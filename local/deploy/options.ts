@@ -13,8 +13,6 @@ export interface DeployOptions {
   readonly stateDirectory: string;
   /** References of the images that the cluster can start. */
   readonly images: { readonly inference: string; readonly trainer: string };
-  /** URL of the gateway, as reached from this machine. */
-  readonly gatewayUrl: string;
   /** Takes one line of progress. */
   readonly report: (line: string) => void;
 }

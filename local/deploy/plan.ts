@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describeObject, type KubernetesObject, type RenderedObject } from "../../render/rendered.ts";
 import { changedPaths, identity, withoutPaths } from "./fields.ts";
 import { items, type Kubectl, KubectlError, type LiveObject } from "./kubectl.ts";
@@ -6,7 +7,6 @@ import { items, type Kubectl, KubectlError, type LiveObject } from "./kubectl.ts
 export const FIELD_MANAGER = "ml-platform";
 
 const PART_OF_SET = "applyset.kubernetes.io/part-of";
-const SET_ID = "applyset.kubernetes.io/id";
 const SET_KINDS = "applyset.kubernetes.io/contains-group-kinds";
 
 /** Where kubectl keeps which objects a stack consists of: a ConfigMap in the stack's namespace. */
@@ -53,13 +53,7 @@ export async function planApply(kubectl: Kubectl, set: ApplySet, rendered: reado
   const create = rendered.filter(({ object }) => !live.has(key(object)));
   const present = rendered.filter(({ object }) => live.has(key(object)));
 
-  const parent = (await kubectl.get(["configmap", set.name, `--namespace=${set.namespace}`]))[0];
-  const id = parent?.metadata.labels?.[SET_ID];
-  const labelled = (object: KubernetesObject): KubernetesObject =>
-    id === undefined
-      ? object
-      : { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, [PART_OF_SET]: id } } };
-  const { results, replace } = await dryRun(kubectl, present, (item) => labelled(reapplied(item)));
+  const { results, replace } = await dryRun(kubectl, present, (item) => inSet(set, reapplied(item)));
 
   const update = present.flatMap((item) => {
     const before = live.get(key(item.object));
@@ -69,13 +63,31 @@ export async function planApply(kubectl: Kubectl, set: ApplySet, rendered: reado
     return paths.length === 0 ? [] : [{ rendered: item, paths }];
   });
 
-  const kinds = parent?.metadata.annotations?.[SET_KINDS];
   const wanted = new Set(rendered.map(({ object }) => key(object)));
-  const members =
-    id === undefined || kinds === undefined || kinds === ""
-      ? []
-      : await kubectl.get([kinds, "--all-namespaces", `--selector=${PART_OF_SET}=${id}`]);
-  return { create, update, replace, remove: members.filter((object) => !wanted.has(key(object))) };
+  const remove = (await members(kubectl, set)).filter((object) => !wanted.has(key(object)));
+  return { create, update, replace, remove };
+}
+
+/** The objects that belong to a stack in the cluster. */
+async function members(kubectl: Kubectl, set: ApplySet): Promise<readonly LiveObject[]> {
+  const [parent] = await kubectl.get(["configmap", set.name, `--namespace=${set.namespace}`]);
+  const kinds = parent?.metadata.annotations?.[SET_KINDS] ?? "";
+  return kinds === "" ? [] : kubectl.get([kinds, "--all-namespaces", `--selector=${PART_OF_SET}=${setId(set)}`]);
+}
+
+/** An object with the label by which kubectl knows the members of a set. */
+export function inSet(set: ApplySet, object: KubernetesObject): KubernetesObject {
+  const labels = { ...object.metadata.labels, [PART_OF_SET]: setId(set) };
+  return { ...object, metadata: { ...object.metadata, labels } };
+}
+
+/**
+ * The id of a set whose parent is a ConfigMap.
+ *
+ * @see https://kubernetes.io/docs/tasks/manage-kubernetes-objects/declarative-config/#how-to-delete-objects
+ */
+function setId({ name, namespace }: ApplySet): string {
+  return `applyset-${createHash("sha256").update(`${name}.${namespace}.ConfigMap.`).digest("base64url")}-v1`;
 }
 
 /** What the objects would become, as the API server says. */

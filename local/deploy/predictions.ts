@@ -34,8 +34,10 @@ export async function samplePredictions(
 ): Promise<Prediction[]> {
   const deadline = Date.now() + timeoutSeconds * 1000;
   const predictions: Prediction[] = [];
-  for (const model of status.models.filter(({ path }) => path !== undefined)) {
-    for (const request of SAMPLES[model.name] ?? []) {
+  for (const [name, requests] of Object.entries(SAMPLES)) {
+    const model = status.models.find((candidate) => candidate.name === name && candidate.path !== undefined);
+    if (model === undefined) continue;
+    for (const request of requests) {
       predictions.push(await predict(gatewayUrl, model, status.apiKey, request, deadline));
     }
   }

@@ -1,22 +1,25 @@
 import path from "node:path";
-import { renderStack } from "../../render/render.ts";
+import { RenderError, type Rendering, type RenderOptions, renderStack } from "../../render/render.ts";
+import { StackFileError } from "../../render/stack-file.ts";
+import { UserError } from "../errors.ts";
 import { applyPlan, handOver } from "./apply.ts";
 import { Kubectl } from "./kubectl.ts";
 import type { DeployOptions } from "./options.ts";
-import { changeCount, describePlan, planApply } from "./plan.ts";
+import { describePlan, planApply } from "./plan.ts";
 import { readSecrets, writeSecrets } from "./secrets-file.ts";
 import { waitReady } from "./wait.ts";
 
 /**
  * Deploys a stack without the Pulumi CLI: renders it, and applies it with pruning.
  *
- * @returns the number of objects that changed
+ * @returns what changed, one line for each object
+ * @throws UserError where the stack is wrong, or does not become ready
  */
-export async function deployRendered(options: DeployOptions): Promise<number> {
+export async function deployRendered(options: DeployOptions): Promise<string[]> {
   const { stack, configFile, images, report } = options;
-  const secretsFile = path.join(options.stateDirectory, "stacks", `${stack}.secrets.json`);
+  const secretsFile = path.join(options.stateDirectory, `${stack}.secrets.json`);
   const kept = await readSecrets(secretsFile);
-  const { objects, secrets } = await renderStack({ stack, configFile, overrides: { images }, secrets: kept });
+  const { objects, secrets } = await render({ stack, configFile, overrides: { images }, secrets: kept });
   // Before anything uses them: a secret that is applied but not kept could never be applied again.
   if (Object.keys(secrets).some((name) => !(name in kept))) await writeSecrets(secretsFile, secrets);
 
@@ -26,11 +29,21 @@ export async function deployRendered(options: DeployOptions): Promise<number> {
   // An interrupted run may have left this undone.
   await handOver(kubectl, objects);
   const plan = await planApply(kubectl, set, objects);
-  for (const line of describePlan(plan)) report(line);
+  const changes = describePlan(plan);
+  report(`${changes.length} changes`);
 
   const jobs = [...plan.create, ...plan.replace]
     .filter(({ object }) => object.kind === "Job")
     .map(({ object }) => object.metadata.name);
   await applyPlan(kubectl, set, objects, plan, () => waitReady(kubectl, objects, { namespace, jobs, report }));
-  return changeCount(plan);
+  return changes;
+}
+
+async function render(options: RenderOptions): Promise<Rendering> {
+  try {
+    return await renderStack(options);
+  } catch (error) {
+    if (!(error instanceof RenderError || error instanceof StackFileError)) throw error;
+    throw new UserError(error.message, "mend the stack file");
+  }
 }

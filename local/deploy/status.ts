@@ -58,6 +58,24 @@ export async function stackStatus(kubectl: Kubectl): Promise<StackStatus> {
   };
 }
 
+/** URL of the Gateway that the stacks' routes attach to; undefined where it has no address yet. */
+export async function gatewayAddress(kubectl: Kubectl): Promise<string | undefined> {
+  const [route] = await kubectl.get(["httproutes.gateway.networking.k8s.io", "--all-namespaces", SELECTOR]);
+  const parents = (route === undefined ? [] : valueAt(route, "spec.parentRefs")) as {
+    name: string;
+    namespace: string;
+  }[];
+  for (const { name, namespace } of parents) {
+    const [gateway] = await kubectl.get(["gateways.gateway.networking.k8s.io", name, `--namespace=${namespace}`]);
+    if (gateway === undefined) continue;
+    const addresses = (valueAt(gateway, "status.addresses") ?? []) as { value: string }[];
+    const listeners = (valueAt(gateway, "spec.listeners") ?? []) as { port: number; protocol: string }[];
+    const listener = listeners.find(({ protocol }) => protocol === "HTTP");
+    if (addresses[0] !== undefined && listener !== undefined) return `http://${addresses[0].value}:${listener.port}`;
+  }
+  return undefined;
+}
+
 /** Joins Deployments, Services and routes into what is served where. */
 export function modelStatuses(
   deployments: readonly LiveObject[],

@@ -1,0 +1,40 @@
+import type { Deployed } from "./deploy/index.ts";
+import type { Kubectl } from "./deploy/kubectl.ts";
+import { type Prediction, samplePredictions } from "./deploy/predictions.ts";
+import { type StackStatus, stackStatus } from "./deploy/status.ts";
+
+/**
+ * Shows what an `up` came to: what changed, where the gateway is, and predictions just taken from the cluster.
+ *
+ * @param gatewayUrl URL of the gateway from this machine; undefined where none is known, and then nothing is predicted
+ * @throws UserError where a model does not answer
+ */
+export async function showResult(kubectl: Kubectl, deployed: Deployed, gatewayUrl: string | undefined): Promise<void> {
+  console.log(`\n${deployed.engine}`);
+  for (const change of deployed.changes) console.log(`  ${change}`);
+  if (deployed.changes.length === 0) console.log("  no change");
+
+  const status = await stackStatus(kubectl);
+  if (gatewayUrl === undefined) {
+    console.log("\nThe gateway has no address yet; `kubectl get gateway --all-namespaces` shows it once it has.");
+    return;
+  }
+  const predictions = await samplePredictions(gatewayUrl, status);
+  console.log(`\nGateway: ${gatewayUrl}`);
+  for (const prediction of predictions) console.log(predictionLines(prediction));
+  const [first] = predictions;
+  if (first !== undefined) console.log(`\nTry it:\n  ${curlCommand(first, status)}`);
+}
+
+function predictionLines({ model, request, response }: Prediction): string {
+  return `  ${model}\n    ${JSON.stringify(request)}\n    ${JSON.stringify(response)}`;
+}
+
+/** Reads the key from the status, so that it is neither shown nor kept in the shell's history. */
+const API_KEY = `$(npm run -s status -- --json | node -pe 'JSON.parse(fs.readFileSync(0)).gateway.apiKey')`;
+
+/** The command that sends a prediction's request once more. */
+export function curlCommand({ url, request }: Prediction, { apiKey }: Pick<StackStatus, "apiKey">): string {
+  const key = apiKey === undefined ? "" : ` -H "X-API-Key: ${API_KEY}"`;
+  return `curl -s ${url} -H 'Content-Type: application/json'${key} -d '${JSON.stringify(request).replaceAll("'", "'\\''")}'`;
+}
