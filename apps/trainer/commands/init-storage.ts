@@ -18,19 +18,17 @@ import { trainModel } from "./train-model.ts";
 import { volumeTree } from "./volume-tree.ts";
 
 /** The versions a models volume begins with. */
-const StorageSpec = z
-  .array(
-    z.strictObject({
-      model: ModelName,
-      version: ModelVersion,
-      task: z.string(),
-      parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
-      seed: z.int().default(42),
-      /** Held-out accuracy below which the version is not published and the command fails. */
-      minAccuracy: z.number().min(0).max(1).optional(),
-    }),
-  )
-  .min(1);
+const StorageSpec = z.array(
+  z.strictObject({
+    model: ModelName,
+    version: ModelVersion,
+    task: z.string(),
+    parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+    seed: z.int().default(42),
+    /** Held-out accuracy below which the version is not published and the command fails. */
+    minAccuracy: z.number().min(0).max(1).optional(),
+  }),
+);
 export type StorageSpec = z.infer<typeof StorageSpec>;
 
 /** What is laid out where no specification is given: every task, the sentiment classifier twice. */
@@ -38,7 +36,7 @@ export const DEFAULT_SPEC = JSON.stringify([
   { model: "sentiment-classifier", version: "1", task: "sentiment", parameters: { ngrams: 1 } },
   { model: "sentiment-classifier", version: "2", task: "sentiment", parameters: { ngrams: 2 } },
   { model: "iris", version: "1", task: "iris" },
-  { model: "half-plus-two", version: "1", task: "half_plus_two" },
+  { model: "half_plus_two", version: "1", task: "half_plus_two" },
 ]);
 
 export interface InitStorageRequest {

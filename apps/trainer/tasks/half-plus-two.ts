@@ -16,7 +16,7 @@ const DESCRIPTION = "y = 0.5 x + 2, fitted by least squares";
 /** The "hello world" of model servers: a line through generated pairs (x, x/2 + 2). */
 export const halfPlusTwo: Task<z.infer<typeof Parameters>> = {
   name: "half_plus_two",
-  model: "half-plus-two",
+  model: "half_plus_two",
   parameters: Parameters,
   sample: undefined,
   async train({ parameters, seed, log }) {

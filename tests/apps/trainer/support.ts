@@ -1,0 +1,30 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const MAIN = path.join(import.meta.dirname, "../../../apps/trainer/main.ts");
+
+/** Runs the trainer's command line; its exit code and what it wrote. Progress lines are off unless `log` asks for them. */
+export async function trainer(args: readonly string[], options: { log?: boolean; env?: Record<string, string> } = {}) {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, LOG_LEVEL: options.log ? "info" : "silent", ...options.env },
+  });
+  let output = "";
+  let errors = "";
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
+  const [code] = await once(child, "close");
+  return { code, output, errors };
+}
+
+/** A fresh directory for models and data. */
+export function temporaryDirectory(): Promise<string> {
+  return mkdtemp(path.join(tmpdir(), "trainer-test-"));
+}
