@@ -1,0 +1,109 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { execa } from "execa";
+import { after } from "mocha";
+import { Kubectl } from "../../local/deploy/kubectl.ts";
+import { toolchainFolders } from "../../local/toolchain/index.ts";
+
+/** The embedded cluster of the suites: one for all of them, with a state folder and a port of its own. */
+export interface Cluster {
+  readonly kubectl: Kubectl;
+  readonly kubeconfig: string;
+  readonly gatewayUrl: string;
+  readonly apiKey: string;
+  /** Folder for stack files and the like, gone at the end. */
+  readonly folder: string;
+}
+
+/** What `npm run status -- --json` says. */
+export interface StatusJson {
+  readonly kubeconfig: string | null;
+  readonly gateway: { readonly url: string; readonly apiKey?: string } | null;
+  readonly models: readonly {
+    readonly name: string;
+    readonly versions: readonly { readonly version: string; readonly ready: number; readonly weight: number }[];
+  }[];
+  readonly problems: readonly { readonly object: string; readonly what: string }[];
+}
+
+export const repository = path.resolve(import.meta.dirname, "../..");
+export const NAMESPACE = "ml-dev";
+
+const folder = await mkdtemp(path.join(tmpdir(), "ml-platform-test-"));
+const environment = { ML_PLATFORM_STATE: path.join(folder, "state") };
+const port = await freePort();
+let cluster: Promise<Cluster> | undefined;
+
+/** The cluster with the dev stack on it; brought up by the first suite that asks for it. */
+export function devCluster(): Promise<Cluster> {
+  cluster ??= bringUp();
+  return cluster;
+}
+
+async function bringUp(): Promise<Cluster> {
+  const { exitCode, all } = await local("up", "--port", String(port));
+  if (exitCode !== 0) throw new Error(`up failed with exit code ${exitCode}:\n${all}`);
+  const { kubeconfig, gateway } = await status();
+  if (kubeconfig === null || gateway?.apiKey === undefined) throw new Error("status does not know the cluster");
+  const kubectl = new Kubectl(path.join(toolchainFolders().kubernetes, "kubectl"), kubeconfig);
+  return { kubectl, kubeconfig, gatewayUrl: gateway.url, apiKey: gateway.apiKey, folder };
+}
+
+/** Runs `up`, `down` or `status` as a person would, on the cluster of the suites. */
+export function local(...args: readonly string[]) {
+  return execa(process.execPath, [path.join(repository, "local/cli.ts"), ...args], {
+    cwd: repository,
+    env: environment,
+    reject: false,
+    all: true,
+  });
+}
+
+/** What `status --json` says of the cluster of the suites. */
+export async function status(): Promise<StatusJson> {
+  return JSON.parse((await local("status", "--json")).stdout);
+}
+
+/** The dev stack with some settings changed, as a stack file. */
+export async function stackFile(change: (text: string) => string): Promise<string> {
+  const text = await readFile(path.join(repository, "Pulumi.dev.yaml"), "utf8");
+  const file = path.join(folder, "Pulumi.dev.yaml");
+  await writeFile(file, change(text));
+  return file;
+}
+
+/** The dev stack with another share for the canary, as a stack file. */
+export function stackWithWeight(weight: number): Promise<string> {
+  return stackFile((text) => text.replace(/canaryWeight: \d+/, `canaryWeight: ${weight}`));
+}
+
+/** Sends a request through the gateway. */
+export async function predict(
+  { gatewayUrl, apiKey }: Pick<Cluster, "gatewayUrl" | "apiKey">,
+  request: unknown,
+  { place = "/predict", headers = {} }: { place?: string; headers?: Record<string, string> } = {},
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(new URL(place, gatewayUrl), {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-api-key": apiKey, ...headers },
+    body: JSON.stringify(request),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no free port");
+  return address.port;
+}
+
+after("stops the cluster of the suites", async function () {
+  this.timeout(120_000);
+  if (cluster !== undefined) await local("down", "--purge");
+  await rm(folder, { recursive: true, force: true });
+});
