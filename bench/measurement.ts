@@ -1,0 +1,20 @@
+/** A time that was measured, and the time it is meant to stay under. */
+export interface Measurement {
+  readonly name: string;
+  readonly seconds: number;
+  /** Seconds. */
+  readonly bound: number;
+}
+
+/** The measurements as a table, with the share of its bound that each took. */
+export function table(measurements: readonly Measurement[]): string {
+  const rows = measurements.map(({ name, seconds, bound }) => [
+    name,
+    `${seconds.toFixed(1)} s`,
+    `${bound} s`,
+    (seconds / bound).toFixed(2),
+  ]);
+  const all = [["what", "took", "bound", "ratio"], ...rows];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")).join("\n");
+}
