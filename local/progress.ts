@@ -18,13 +18,22 @@ export async function runSteps(
   terminal: boolean = process.stdout.isTTY === true,
 ): Promise<void> {
   const tasks = steps.map((step): ListrTask => (terminal ? liveTask(step) : plainTask(step)));
-  if (terminal) {
-    await new Listr(tasks, {
-      renderer: "default",
-      rendererOptions: { collapseErrors: false, showErrorMessage: false, timer: PRESET_TIMER },
-    }).run();
-  } else {
-    await new Listr(tasks, { renderer: SilentRenderer }).run();
+  const interrupted = () => {
+    // The live display hides the cursor.
+    if (terminal) process.stdout.write("\u001B[?25h\n");
+    console.error("Interrupted. The same command goes on from here; npm run down stops everything.");
+    process.exit(130);
+  };
+  process.once("SIGINT", interrupted);
+  try {
+    if (terminal) {
+      const rendererOptions = { collapseErrors: false, showErrorMessage: false, timer: PRESET_TIMER };
+      await new Listr(tasks, { renderer: "default", rendererOptions, registerSignalListeners: false }).run();
+    } else {
+      await new Listr(tasks, { renderer: SilentRenderer, registerSignalListeners: false }).run();
+    }
+  } finally {
+    process.off("SIGINT", interrupted);
   }
 }
 
