@@ -68,8 +68,10 @@ export async function nextVersion(root: string, model: string): Promise<string> 
 /** Throws the error that publishing this version would end in, where that can be known before training. */
 export async function assertVersionFree(root: string, model: string, version: string): Promise<void> {
   const directory = versionDirectory(root, model, version);
+  // In this order: another writer's version may appear, whole, between the two looks.
+  if (!(await exists(directory))) return;
   if (await exists(path.join(directory, METADATA_FILE))) throw takenError(directory, model, version);
-  if (await exists(directory)) throw occupiedError(directory);
+  throw occupiedError(directory);
 }
 
 function completeMetadata(request: PublishRequest, version: string): ModelMetadata {

@@ -36,9 +36,9 @@ export async function trainModel(request: TrainRequest): Promise<ModelMetadata> 
   if (version !== "next") await assertVersionFree(request.models, model, version);
   if (request.data !== undefined && task.sample === undefined)
     throw new UserError(`task ${task.name} makes its own data: leave --data out`);
-  const log = createLog({ task: task.name, model, version });
+  const log = createLog({ task: task.name, model });
   const file = request.data ?? (task.sample && path.join(SAMPLES, task.sample));
-  log.event("training", { ...task.parameters, seed: request.seed });
+  log.event("training", { ...task.parameters, version, seed: request.seed });
   const started = performance.now();
   const trained = await task.train({ seed: request.seed, file, log });
   const durationSeconds = Math.round(performance.now() - started) / 1000;
