@@ -19,6 +19,9 @@ type Pod = z.infer<typeof podList>["items"][number];
 
 const isReady = (pod: Pod) => pod.status.conditions.some(({ type, status }) => type === "Ready" && status === "True");
 
+/** Whether the pod is on its way out: no Service sends it anything, and its end may take its whole grace period. */
+const isLeaving = (pod: Pod) => pod.metadata.deletionTimestamp !== undefined;
+
 /** Whether a container of the pod is said to run since before `since`: the kubelet has not looked at it in this life. */
 function isStale(pod: Pod, since: string): boolean {
   const from = Math.floor(Date.parse(since) / 1000) * 1000;
@@ -32,7 +35,7 @@ function isStale(pod: Pod, since: string): boolean {
 export function staleReadyPods(pods: unknown, since: string): string[] {
   return podList
     .parse(pods)
-    .items.filter((pod) => isReady(pod) && isStale(pod, since))
+    .items.filter((pod) => !isLeaving(pod) && isReady(pod) && isStale(pod, since))
     .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
 }
 
@@ -43,7 +46,7 @@ export function availableSince(pods: unknown, name: string, since: string): bool
     .items.some(
       (pod) =>
         `${pod.metadata.namespace}/${pod.metadata.name}`.startsWith(`${name}-`) &&
-        pod.metadata.deletionTimestamp === undefined &&
+        !isLeaving(pod) &&
         isReady(pod) &&
         !isStale(pod, since),
     );

@@ -128,7 +128,15 @@ describe("after a restart", () => {
   });
 
   it("a pod that claims to be ready from before is stale", () => {
-    const pods = { items: [pod("coredns-1", earlier), pod("other-1", later), pod("waiting-1", earlier, "False")] };
+    const leaving = pod("leaving-1", earlier);
+    const pods = {
+      items: [
+        pod("coredns-1", earlier),
+        pod("other-1", later),
+        pod("waiting-1", earlier, "False"),
+        { ...leaving, metadata: { ...leaving.metadata, deletionTimestamp: earlier } },
+      ],
+    };
     expect(staleReadyPods(pods, start)).to.deep.equal(["kube-system/coredns-1"]);
     expect(availableSince(pods, "kube-system/coredns", start)).to.equal(false);
     expect(availableSince(pods, "kube-system/other", start)).to.equal(true);
