@@ -21,3 +21,12 @@ export async function buildah(
   }
   await process;
 }
+
+/** Removes the images of `repository` other than `keep`; layers that `keep` shares with them stay. Failing costs disk only. */
+export async function removeOtherImages(storage: string, repository: string, keep: string): Promise<void> {
+  const references: string[] = [];
+  const list = ["images", "--noheading", "--format", "{{.Name}}:{{.Tag}}", "--filter", `reference=${repository}`];
+  await buildah(storage, list, (line) => references.push(line)).catch(() => undefined);
+  const others = references.filter((reference) => reference.startsWith(`${repository}:`) && reference !== keep);
+  if (others.length > 0) await buildah(storage, ["rmi", ...others]).catch(() => undefined);
+}

@@ -7,7 +7,7 @@ import { importImage, listImages } from "../node/images.ts";
 import { acquireLock } from "../node/lock.ts";
 import { cacheDirectory, repositoryRoot } from "../paths.ts";
 import { baseVersion, ensureBase } from "./base.ts";
-import { buildah } from "./buildah.ts";
+import { buildah, removeOtherImages } from "./buildah.ts";
 import { type App, type AppImages, apps, imageHash } from "./inputs.ts";
 
 /** Where images go: the containerd of the embedded node. */
@@ -49,6 +49,7 @@ export async function ensureAppImages(options: ImageOptions): Promise<{ images: 
       await build(storage, app, images[app], options);
       report(`${app}: importing`);
       await importFrom(storage, images[app], { containerd, init, state, report });
+      await removeOtherImages(storage, images[app].replace(/:[^:]*$/, ""), images[app]);
     }
   } finally {
     release();

@@ -3,12 +3,13 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { execa } from "execa";
 import { UserError } from "../errors.ts";
 import { ensureCertificates } from "./certificates.ts";
 import { waitForNode } from "./health.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
 import type { Kubectl } from "./kubectl.ts";
-import { apiPort, type NodePaths, nodeAddress } from "./layout.ts";
+import { apiPort, hostAddress, hostInterface, type NodePaths, nodeAddress } from "./layout.ts";
 import { machineOwner } from "./machine.ts";
 import { firstFreePort } from "./ports.ts";
 import { identify } from "./processes.ts";
@@ -53,11 +54,24 @@ export async function startNode(
       `stop it: ML_PLATFORM_STATE=${owner} npm run down`,
     );
   }
+  await checkAddresses();
   await prepare(paths, options.pauseImage);
   const record = await launch(options, fingerprint);
   await writeKubeconfig(paths.kubeconfig, paths.pki, "admin", `https://127.0.0.1:${record.apiPort}`);
   await waitForNode(kubectl, record, paths);
   return { record, already: false, kubectl };
+}
+
+/** @throws UserError where the machine uses the node's addresses for something else. */
+async function checkAddresses(): Promise<void> {
+  const { stdout } = await execa("ip", ["-oneline", "address", "show", "to", `${hostAddress}/30`]);
+  const [other] = stdout.split("\n").filter((line) => line.trim() !== "" && !line.includes(hostInterface));
+  if (other === undefined) return;
+  const owner = other.trim().split(/\s+/)[1];
+  throw new UserError(
+    `interface ${owner} has an address in ${hostAddress}/30, which the node needs`,
+    "take it away, or use a cluster you have: npm run up -- --context NAME",
+  );
 }
 
 /** The record of the running keeper once it has finished starting. */
