@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { ENGINES } from "./deploy/index.ts";
 import { down } from "./down.ts";
 import { UserError } from "./errors.ts";
 import { status } from "./status.ts";
@@ -21,6 +22,12 @@ program
   .option("--port <number>", "port on 127.0.0.1 for the gateway of the embedded cluster (default: 8080)", parsePort)
   .option("--stack <name>", "stack to deploy", "dev")
   .option("--config-file <path>", "stack file to read instead of the stack's own")
+  .addOption(
+    new Option(
+      "--engine <name>",
+      "what deploys the stack (default: the Pulumi CLI where there is one, else kubectl)",
+    ).choices(ENGINES),
+  )
   .action(up);
 
 program

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { addonImages } from "./addons/images.ts";
 import { ensureAddons } from "./addons/index.ts";
 import { announce } from "./announce.ts";
-import { type Deployed, type DeployOptions, deployStack } from "./deploy/index.ts";
+import { type Deployed, type DeployOptions, deployStack, type Engine } from "./deploy/index.ts";
 import { Kubectl } from "./deploy/kubectl.ts";
 import { gatewayAddress } from "./deploy/status.ts";
 import { UserError } from "./errors.ts";
@@ -33,6 +33,8 @@ export interface UpOptions {
   readonly stack: string;
   /** Stack file instead of the one the stack's name gives. */
   readonly configFile?: string;
+  /** What deploys the stack; default: what deployed it before, else the Pulumi CLI where there is one, else kubectl. */
+  readonly engine?: Engine;
 }
 
 /** Where a stack is deployed to, and from which images. */
@@ -183,6 +185,7 @@ function deployStep(options: UpOptions, given: () => Target, done: (deployed: De
         stack: options.stack,
         configFile: options.configFile,
         context: options.context,
+        engine: options.engine,
         stateDirectory: deployDirectory(options.context),
         report,
         ...given(),

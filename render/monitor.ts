@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
-import type { KubernetesObject, RenderedObject } from "./rendered.ts";
+import { type KubernetesObject, objectKey, type RenderedObject } from "./rendered.ts";
 
 /** Kinds that are never changed once made: a changed one is a new object, and so has a name of its own. */
 const REPLACED_KINDS = new Set(["ConfigMap", "Job", "Secret"]);
@@ -25,7 +25,8 @@ export async function recordObjects(
   generate: GenerateSecret,
 ): Promise<readonly RenderedObject[]> {
   const objects: RenderedObject[] = [];
-  const ignored = new Map<string, string[]>();
+  const options = new Map<string, ResourceOptions>();
+  const keys = new Map<string, string>();
 
   await pulumi.runtime.setMocks(
     {
@@ -40,7 +41,10 @@ export async function recordObjects(
         if (!type.startsWith("kubernetes:")) return { id: name, state: inputs };
 
         const object = withName(inputs as unknown as KubernetesObject, name);
-        objects.push({ object, ignoreChanges: ignored.get(`${type}::${name}`) ?? [] });
+        const { ignoreChanges = [] } = options.get(`${type}::${name}`) ?? {};
+        const dependsOn = dependencies(options, `${type}::${name}`).flatMap((resource) => keys.get(resource) ?? []);
+        objects.push({ object, ignoreChanges, dependsOn: [...new Set(dependsOn)].toSorted() });
+        keys.set(`${type}::${name}`, objectKey(object));
         return { id: `${object.metadata.namespace ?? ""}/${object.metadata.name}`, state: { ...object } };
       },
       call: ({ token }) => {
@@ -55,10 +59,35 @@ export async function recordObjects(
   const monitor = pulumi.runtime.getMonitor() as unknown as MockMonitor;
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, callback) => {
-    ignored.set(`${request.getType()}::${request.getName()}`, request.getIgnorechangesList());
+    options.set(`${request.getType()}::${request.getName()}`, {
+      ignoreChanges: request.getIgnorechangesList(),
+      parent: typeAndName(request.getParent()),
+      dependencies: request.getDependenciesList().map(typeAndName),
+    });
     return register(request, callback);
   };
   return objects;
+}
+
+/** Options of a resource that its own properties do not show. */
+interface ResourceOptions {
+  readonly ignoreChanges: readonly string[];
+  /** The component it belongs to, as `<type>::<name>`. */
+  readonly parent: string;
+  /** What it depends on, as `<type>::<name>`. */
+  readonly dependencies: readonly string[];
+}
+
+/** What a resource depends on by itself, and through the components it belongs to: they wait, and it waits for them. */
+function dependencies(options: ReadonlyMap<string, ResourceOptions>, resource: string): string[] {
+  const own = options.get(resource);
+  return own === undefined ? [] : [...own.dependencies, ...dependencies(options, own.parent)];
+}
+
+/** `<type>::<name>` of a URN, which is `urn:pulumi:<stack>::<project>::<types of its parents>$<type>::<name>`. */
+function typeAndName(urn: string): string {
+  const [types = "", name = ""] = urn.split("::").slice(2);
+  return `${types.split("$").at(-1)}::${name}`;
 }
 
 /**

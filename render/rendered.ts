@@ -16,9 +16,17 @@ export interface RenderedObject {
   readonly object: KubernetesObject;
   /** Paths that the program sets once and leaves alone from then on, such as `spec.replicas`. */
   readonly ignoreChanges: readonly string[];
+  /** Keys of the objects that have to be up before this one is made. */
+  readonly dependsOn: readonly string[];
 }
 
 /** `Deployment model-v1`, as messages name an object. */
 export function describeObject({ kind, metadata }: Pick<KubernetesObject, "kind" | "metadata">): string {
   return `${kind} ${metadata.name}`;
+}
+
+/** Names an object whatever version of its API it is written in. */
+export function objectKey({ apiVersion, kind, metadata }: KubernetesObject): string {
+  const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
+  return `${group}/${kind}/${metadata.namespace ?? ""}/${metadata.name}`;
 }

@@ -1,4 +1,4 @@
-import { describeObject, type KubernetesObject, type RenderedObject } from "../../render/rendered.ts";
+import { describeObject, objectKey, type RenderedObject } from "../../render/rendered.ts";
 import { UserError } from "../errors.ts";
 import { onlyPaths, owns } from "./fields.ts";
 import type { Kubectl } from "./kubectl.ts";
@@ -7,17 +7,14 @@ import { APPLY, type ApplySet, changeCount, FIELD_MANAGER, inSet, type Plan, rea
 /** Owner of what the program sets once and then leaves to others, such as the replicas under an autoscaler. */
 const INITIAL_MANAGER = "ml-platform-initial";
 
-/** Kinds that send traffic: changed last, when everything they send it to is ready. */
-const ROUTING_KINDS = new Set(["HTTPRoute", "Ingress"]);
-
 /** Kinds whose deletion loses data. */
 const DATA_KINDS = new Set(["PersistentVolumeClaim", "Namespace"]);
 
 /**
- * Carries out a plan: everything but routes, then the wait, then the routes and what has left the program.
- * Interrupted anywhere, the next plan and apply finish the work.
+ * Carries out a plan in the order of the program's dependencies: what others depend on is up before they are made, and
+ * what has left the program goes last. Interrupted anywhere, the next plan and apply finish the work.
  *
- * @param waitReady resolves when the objects are up; where it throws, no route has been touched
+ * @param waitReady resolves when the objects given to it are up; where it throws, nothing that depends on them is touched
  * @throws UserError where the plan would delete data
  */
 export async function applyPlan(
@@ -25,36 +22,46 @@ export async function applyPlan(
   set: ApplySet,
   rendered: readonly RenderedObject[],
   plan: Plan,
-  waitReady: () => Promise<void>,
+  waitReady: (made: readonly RenderedObject[]) => Promise<void>,
 ): Promise<void> {
   refuseToLoseData(plan);
   if (changeCount(plan) === 0) return;
-
-  const namespaces = plan.create.filter(({ object }) => object.kind === "Namespace").map(({ object }) => object);
-  if (namespaces.length > 0) await kubectl.onObjects(APPLY, namespaces);
   if (plan.replace.length > 0) {
-    await kubectl.onObjects(
-      ["delete", "--wait"],
-      plan.replace.map(({ object }) => object),
-    );
+    const old = plan.replace.map(({ object }) => object);
+    await kubectl.onObjects(["delete", "--wait"], old);
   }
-
-  const made = [...plan.create, ...plan.replace];
-  const staged: KubernetesObject[] = [
-    ...made.map(({ object }) => object),
-    ...plan.update.map(({ rendered: item }) => reapplied(item)),
-  ]
-    .filter(({ kind }) => !ROUTING_KINDS.has(kind))
-    // So that they are known as the stack's, and pruned, even if this run gets no further.
-    .map((object) => inSet(set, object));
-  if (staged.length > 0) await kubectl.onObjects(APPLY, staged);
-
-  await handOver(kubectl, rendered);
-  await waitReady();
+  const made = new Set([...plan.create, ...plan.replace]);
+  const changed = new Set([...made, ...plan.update.map((update) => update.rendered)]);
+  for (const wave of waves(rendered)) {
+    const due = wave.filter((item) => changed.has(item));
+    if (due.length === 0) continue;
+    // In the set, so that they are known as the stack's, and pruned, even if this run gets no further.
+    const objects = due.map((item) => inSet(set, made.has(item) ? item.object : reapplied(item)));
+    await kubectl.onObjects(APPLY, objects);
+    await handOver(kubectl, due);
+    await waitReady(due);
+  }
   await kubectl.onObjects(
     [...APPLY, `--namespace=${set.namespace}`, `--applyset=configmaps/${set.name}`, "--prune"],
     rendered.map(reapplied),
   );
+}
+
+/** The objects in waves: each depends only on objects of earlier waves. */
+export function waves(rendered: readonly RenderedObject[]): RenderedObject[][] {
+  const result: RenderedObject[][] = [];
+  const known = new Set(rendered.map(({ object }) => objectKey(object)));
+  const done = new Set<string>();
+  let rest = [...rendered];
+  while (rest.length > 0) {
+    const wave = rest.filter(({ dependsOn }) => dependsOn.every((key) => done.has(key) || !known.has(key)));
+    if (wave.length === 0)
+      throw new Error(`${rest.map(({ object }) => describeObject(object)).join(", ")} depend on each other`);
+    result.push(wave);
+    for (const { object } of wave) done.add(objectKey(object));
+    rest = rest.filter((item) => !wave.includes(item));
+  }
+  return result;
 }
 
 /**
@@ -64,9 +71,7 @@ export async function applyPlan(
  * @see https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
  */
 export async function handOver(kubectl: Kubectl, rendered: readonly RenderedObject[]): Promise<void> {
-  const kept = rendered.filter(
-    ({ ignoreChanges, object }) => ignoreChanges.length > 0 && !ROUTING_KINDS.has(object.kind),
-  );
+  const kept = rendered.filter(({ ignoreChanges }) => ignoreChanges.length > 0);
   const live = await kubectl.getLive(kept.map(({ object }) => object));
   const handed = kept.flatMap(({ object, ignoreChanges }) => {
     const state = live.find(({ kind, metadata }) => kind === object.kind && metadata.name === object.metadata.name);

@@ -1,3 +1,7 @@
+/** The Pulumi CLI, or kubectl with the rendered stack. */
+export const ENGINES = ["pulumi", "kubectl"] as const;
+export type Engine = (typeof ENGINES)[number];
+
 /** What a deployment of a stack needs to know. */
 export interface DeployOptions {
   /** Name of the stack. */
@@ -13,6 +17,8 @@ export interface DeployOptions {
   readonly stateDirectory: string;
   /** References of the images that the cluster can start. */
   readonly images: { readonly inference: string; readonly trainer: string };
+  /** What deploys the stack. @default what deployed it before, else the Pulumi CLI where there is one, else kubectl */
+  readonly engine?: Engine;
   /** Takes one line of progress. */
   readonly report: (line: string) => void;
 }

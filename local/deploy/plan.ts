@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { describeObject, type KubernetesObject, type RenderedObject } from "../../render/rendered.ts";
+import { describeObject, type KubernetesObject, objectKey, type RenderedObject } from "../../render/rendered.ts";
 import { changedPaths, identity, withoutPaths } from "./fields.ts";
 import { items, type Kubectl, KubectlError, type LiveObject } from "./kubectl.ts";
 
@@ -50,21 +50,21 @@ export function reapplied({ object, ignoreChanges }: RenderedObject): Kubernetes
 /** Compares a rendered stack with the cluster. Changes nothing. */
 export async function planApply(kubectl: Kubectl, set: ApplySet, rendered: readonly RenderedObject[]): Promise<Plan> {
   const live = index(await kubectl.getLive(rendered.map(({ object }) => identity(object))));
-  const create = rendered.filter(({ object }) => !live.has(key(object)));
-  const present = rendered.filter(({ object }) => live.has(key(object)));
+  const create = rendered.filter(({ object }) => !live.has(objectKey(object)));
+  const present = rendered.filter(({ object }) => live.has(objectKey(object)));
 
   const { results, replace } = await dryRun(kubectl, present, (item) => inSet(set, reapplied(item)));
 
   const update = present.flatMap((item) => {
-    const before = live.get(key(item.object));
-    const after = results.get(key(item.object));
+    const before = live.get(objectKey(item.object));
+    const after = results.get(objectKey(item.object));
     if (before === undefined || after === undefined) return [];
     const paths = changedPaths(before, after);
     return paths.length === 0 ? [] : [{ rendered: item, paths }];
   });
 
-  const wanted = new Set(rendered.map(({ object }) => key(object)));
-  const remove = (await members(kubectl, set)).filter((object) => !wanted.has(key(object)));
+  const wanted = new Set(rendered.map(({ object }) => objectKey(object)));
+  const remove = (await members(kubectl, set)).filter((object) => !wanted.has(objectKey(object)));
   return { create, update, replace, remove };
 }
 
@@ -127,11 +127,5 @@ function isImmutable(error: unknown): boolean {
 }
 
 function index(objects: readonly LiveObject[]): ReadonlyMap<string, LiveObject> {
-  return new Map(objects.map((object) => [key(object), object]));
-}
-
-/** Names an object whatever version of its API it is written in. */
-export function key({ apiVersion, kind, metadata }: KubernetesObject): string {
-  const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
-  return `${group}/${kind}/${metadata.namespace ?? ""}/${metadata.name}`;
+  return new Map(objects.map((object) => [objectKey(object), object]));
 }

@@ -10,7 +10,7 @@ export interface PulumiProject {
   /** Folder with `Pulumi.yaml` and the stack's file. */
   readonly directory: string;
   /** Environment that the CLI runs with: local state, and a passphrase that only the owner can read. */
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -48,6 +48,8 @@ export async function writeProject(options: DeployOptions): Promise<PulumiProjec
     directory,
     environment: {
       PULUMI_BACKEND_URL: `file://${state}`,
+      // The person's own passphrase would win over the file.
+      PULUMI_CONFIG_PASSPHRASE: undefined,
       PULUMI_CONFIG_PASSPHRASE_FILE: await passphraseFile(root),
       PULUMI_SKIP_UPDATE_CHECK: "true",
     },

@@ -32,10 +32,7 @@ export async function deployRendered(options: DeployOptions): Promise<string[]> 
   const changes = describePlan(plan);
   report(`${changes.length} changes`);
 
-  const jobs = [...plan.create, ...plan.replace]
-    .filter(({ object }) => object.kind === "Job")
-    .map(({ object }) => object.metadata.name);
-  await applyPlan(kubectl, set, objects, plan, () => waitReady(kubectl, objects, { namespace, jobs, report }));
+  await applyPlan(kubectl, set, objects, plan, (made) => waitReady(kubectl, made, { namespace, report }));
   return changes;
 }
 

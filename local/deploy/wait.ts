@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RenderedObject } from "../../render/rendered.ts";
+import { objectKey, type RenderedObject } from "../../render/rendered.ts";
 import { UserError } from "../errors.ts";
 import { valueAt } from "./fields.ts";
 import type { Kubectl, LiveObject } from "./kubectl.ts";
@@ -7,40 +7,50 @@ import { findProblems, PROBLEM_KINDS } from "./problems.ts";
 
 export interface WaitOptions {
   readonly namespace: string;
-  /** Jobs that have to end, by name; Deployments are always waited for. */
-  readonly jobs: readonly string[];
   /** Seconds until the wait is given up. @default 600 */
   readonly timeoutSeconds?: number;
+  /** Seconds that a pod may be in trouble before the wait is given up. @default 60 */
+  readonly patienceSeconds?: number;
   readonly report: (line: string) => void;
 }
 
+/** Troubles that keep a Deployment or a Job from getting ready, and do not pass by themselves. */
+const BLOCKING_KINDS = new Set(["Pod", "ReplicaSet", "Job"]);
+
 /**
- * Waits until every Deployment of a stack serves its present revision and the given Jobs have ended well.
+ * Waits until the given Deployments serve their present revision and the given Jobs have ended well.
  *
- * @throws UserError where a Job fails or the time is up, naming what is wrong with which object
+ * @throws UserError where a Job fails, a pod stays in trouble or the time is up, naming what is wrong with which object
  */
 export async function waitReady(
   kubectl: Kubectl,
-  rendered: readonly RenderedObject[],
-  { namespace, jobs, timeoutSeconds = 600, report }: WaitOptions,
+  made: readonly RenderedObject[],
+  { namespace, timeoutSeconds = 600, patienceSeconds = 60, report }: WaitOptions,
 ): Promise<void> {
-  const deployments = new Set(
-    rendered.filter(({ object }) => object.kind === "Deployment").map(({ object }) => object.metadata.name),
+  const awaited = new Set(
+    made
+      .filter(({ object }) => object.kind === "Deployment" || object.kind === "Job")
+      .map(({ object }) => objectKey(object)),
   );
-  const deadline = Date.now() + timeoutSeconds * 1000;
+  if (awaited.size === 0) return;
+  const start = Date.now();
+  const seconds = () => (Date.now() - start) / 1000;
+  const since = new Map<string, number>();
   let told = "";
   for (;;) {
-    const live = await kubectl.get(["deployments,jobs", `--namespace=${namespace}`]);
-    const pending = live
-      .filter(({ kind, metadata: { name } }) => (kind === "Deployment" ? deployments.has(name) : jobs.includes(name)))
-      .filter((object) => !isReady(object));
+    const live = await kubectl.get([`deployments,${PROBLEM_KINDS}`, `--namespace=${namespace}`]);
+    const pending = live.filter((object) => awaited.has(objectKey(object)) && !isReady(object));
     if (pending.length === 0) return;
 
-    const failed = pending.filter(({ kind }) => kind === "Job").flatMap((job) => findProblems([job]));
-    if (failed.length > 0 || Date.now() > deadline) {
-      const problems = findProblems(await kubectl.get([PROBLEM_KINDS, `--namespace=${namespace}`]));
-      throw notReady(pending, problems);
+    const problems = findProblems(live).filter(({ object }) => BLOCKING_KINDS.has(object.split(" ")[0] ?? ""));
+    for (const { object } of problems) since.set(object, since.get(object) ?? seconds());
+    for (const object of since.keys()) {
+      if (!problems.some((problem) => problem.object === object)) since.delete(object);
     }
+    const stuck = [...since.values()].some((moment) => seconds() - moment > patienceSeconds);
+    const failed = pending.some((object) => object.kind === "Job" && findProblems([object]).length > 0);
+    if (failed || stuck || seconds() > timeoutSeconds) throw notReady(pending, problems);
+
     const line = `waiting for ${pending.map(progress).join(", ")}`;
     if (line !== told) report(line);
     told = line;

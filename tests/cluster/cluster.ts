@@ -43,7 +43,7 @@ export function devCluster(): Promise<Cluster> {
 }
 
 async function bringUp(): Promise<Cluster> {
-  const { exitCode, all } = await local("up", "--port", String(port));
+  const { exitCode, all } = await local("up", "--port", String(port), "--engine", "kubectl");
   if (exitCode !== 0) throw new Error(`up failed with exit code ${exitCode}:\n${all}`);
   const { kubeconfig, gateway } = await status();
   if (kubeconfig === null || gateway?.apiKey === undefined) throw new Error("status does not know the cluster");
