@@ -50,8 +50,8 @@ export async function startNode(
   const owner = await machineOwner();
   if (owner !== undefined) {
     throw new UserError(
-      `another node runs on this machine, its state in ${owner}`,
-      `stop it: ML_PLATFORM_STATE=${owner} npm run down`,
+      `another node runs on this machine, its state in ${owner.state}`,
+      `stop it: ML_PLATFORM_STATE=${owner.state} npm run down`,
     );
   }
   await checkAddresses();

@@ -3,7 +3,7 @@ import { execa } from "execa";
 import { removeCgroups } from "./cgroups.ts";
 import { hostInterface, type NodePaths } from "./layout.ts";
 import { machineOwner } from "./machine.ts";
-import { isAlive } from "./processes.ts";
+import { isAlive, type ProcessIdentity } from "./processes.ts";
 import { runningKeeper } from "./record.ts";
 
 /**
@@ -11,14 +11,14 @@ import { runningKeeper } from "./record.ts";
  * and the cgroups are removed here. Does nothing where nothing runs. Returns what could not be removed, as lines to show.
  */
 export async function stopNode(paths: NodePaths): Promise<string[]> {
-  const record = await runningKeeper(paths.keeperRecord);
-  if (record) {
-    process.kill(record.keeper.pid, "SIGTERM");
+  const keeper = await findKeeper(paths);
+  if (keeper) {
+    process.kill(keeper.pid, "SIGTERM");
     const killAt = Date.now() + 10_000;
     let killed = false;
-    while (isAlive(record.keeper)) {
+    while (isAlive(keeper)) {
       if (!killed && Date.now() > killAt) {
-        process.kill(record.keeper.pid, "SIGKILL");
+        process.kill(keeper.pid, "SIGKILL");
         killed = true;
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -30,4 +30,12 @@ export async function stopNode(paths: NodePaths): Promise<string[]> {
   await execa("ip", ["link", "delete", hostInterface], { reject: false });
   const left = await removeCgroups(10_000);
   return left.map((folder) => `${folder} is still in use: a process of the node has not ended`);
+}
+
+/** The keeper of a state folder's node, also where the folder has been deleted under it. */
+async function findKeeper(paths: NodePaths): Promise<ProcessIdentity | undefined> {
+  const record = await runningKeeper(paths.keeperRecord);
+  if (record) return record.keeper;
+  const owner = await machineOwner();
+  return owner?.state === paths.state ? owner.keeper : undefined;
 }

@@ -13,8 +13,10 @@ export interface Cluster {
   readonly kubeconfig: string;
   readonly gatewayUrl: string;
   readonly apiKey: string;
-  /** Folder for stack files and the like, gone at the end. */
+  /** Folder for stack files and the like, gone at the end; its `state` is the cluster's. */
   readonly folder: string;
+  /** Port of the gateway on 127.0.0.1. */
+  readonly port: string;
 }
 
 /** What `npm run status -- --json` says. */
@@ -30,6 +32,16 @@ export interface StatusJson {
 
 export const repository = path.resolve(import.meta.dirname, "../..");
 export const NAMESPACE = "ml-dev";
+
+/** The running command that a test wants to disturb. */
+export function startLocal(...args: readonly string[]) {
+  return execa(process.execPath, [path.join(repository, "local/cli.ts"), ...args], {
+    cwd: repository,
+    env: environment,
+    reject: false,
+    all: true,
+  });
+}
 
 const folder = await mkdtemp(path.join(tmpdir(), "ml-platform-test-"));
 const environment = { ML_PLATFORM_STATE: path.join(folder, "state") };
@@ -48,17 +60,19 @@ async function bringUp(): Promise<Cluster> {
   const { kubeconfig, gateway } = await status();
   if (kubeconfig === null || gateway?.apiKey === undefined) throw new Error("status does not know the cluster");
   const kubectl = new Kubectl(path.join(toolchainFolders().kubernetes, "kubectl"), kubeconfig);
-  return { kubectl, kubeconfig, gatewayUrl: gateway.url, apiKey: gateway.apiKey, folder };
+  return { kubectl, kubeconfig, gatewayUrl: gateway.url, apiKey: gateway.apiKey, folder, port: String(port) };
 }
 
+/** Commands that still run: a test that failed may not have waited for its own. */
+const running = new Set<{ kill(): boolean } & PromiseLike<unknown>>();
+
 /** Runs `up`, `down` or `status` as a person would, on the cluster of the suites. */
-export function local(...args: readonly string[]) {
-  return execa(process.execPath, [path.join(repository, "local/cli.ts"), ...args], {
-    cwd: repository,
-    env: environment,
-    reject: false,
-    all: true,
-  });
+export async function local(...args: readonly string[]) {
+  const command = startLocal(...args);
+  running.add(command);
+  const result = await command;
+  running.delete(command);
+  return result;
 }
 
 /** What `status --json` says of the cluster of the suites. */
@@ -104,6 +118,13 @@ async function freePort(): Promise<number> {
 
 after("stops the cluster of the suites", async function () {
   this.timeout(120_000);
-  if (cluster !== undefined) await local("down", "--purge");
+  for (const command of running) {
+    command.kill();
+    await command;
+  }
+  if (cluster !== undefined) {
+    const { exitCode, all } = await local("down", "--purge");
+    if (exitCode !== 0) throw new Error(`down failed with exit code ${exitCode}:\n${all}`);
+  }
   await rm(folder, { recursive: true, force: true });
 });

@@ -98,11 +98,11 @@ describe("the dev stack on the embedded cluster", function () {
     for (;;) {
       const [autoscaler] = await cluster.kubectl.get(["hpa", "model-v1-hpa", `--namespace=${NAMESPACE}`]);
       const metrics = (autoscaler && valueAt(autoscaler, "status.currentMetrics")) as
-        | { resource: { name: string; current: { averageUtilization?: number } } }[]
+        | { resource?: { name: string; current: { averageUtilization?: number } } }[]
         | undefined;
-      const known = (metrics ?? []).filter(({ resource }) => resource.current.averageUtilization !== undefined);
+      const known = (metrics ?? []).filter(({ resource }) => resource?.current.averageUtilization !== undefined);
       if (known.length === 2) {
-        expect(known.map(({ resource }) => resource.name)).to.have.members(["cpu", "memory"]);
+        expect(known.map(({ resource }) => resource?.name)).to.have.members(["cpu", "memory"]);
         return;
       }
       await new Promise((resolve) => setTimeout(resolve, 2000));

@@ -65,7 +65,7 @@ describe("the machine's one node", () => {
     expect(await machineOwner(name)).to.equal(undefined);
     expect(await claimMachine("/some/state", name)).to.equal(true);
     expect(await claimMachine("/other/state", name)).to.equal(false);
-    expect(await machineOwner(name)).to.equal("/some/state");
+    expect(await machineOwner(name)).to.deep.equal({ state: "/some/state", keeper: identify(process.pid) });
   });
 });
 
