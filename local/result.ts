@@ -1,7 +1,7 @@
 import type { Deployed } from "./deploy/index.ts";
-import type { Kubectl } from "./deploy/kubectl.ts";
 import { type Prediction, samplePredictions } from "./deploy/predictions.ts";
 import { type StackStatus, stackStatus } from "./deploy/status.ts";
+import type { Kubectl } from "./kubectl.ts";
 
 /**
  * Shows what an `up` came to: what changed, where the gateway is, and predictions just taken from the cluster.

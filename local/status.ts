@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { Kubectl } from "./deploy/kubectl.ts";
 import { type StackStatus, stackStatus } from "./deploy/status.ts";
+import { Kubectl } from "./kubectl.ts";
 import { type NodePaths, nodePaths } from "./node/layout.ts";
 import { type KeeperRecord, runningKeeper } from "./node/record.ts";
 import { stateDirectory } from "./paths.ts";

@@ -3,12 +3,12 @@ import { addonImages } from "./addons/images.ts";
 import { ensureAddons } from "./addons/index.ts";
 import { announce } from "./announce.ts";
 import { type Deployed, type DeployOptions, deployStack, type Engine } from "./deploy/index.ts";
-import { Kubectl } from "./deploy/kubectl.ts";
 import { gatewayAddress } from "./deploy/status.ts";
 import { UserError } from "./errors.ts";
 import { externalImages } from "./images/external.ts";
 import { ensureAppImages } from "./images/index.ts";
 import type { AppImages } from "./images/inputs.ts";
+import { Kubectl } from "./kubectl.ts";
 import { defaultGatewayPort, nodePaths } from "./node/layout.ts";
 import { acquireLock } from "./node/lock.ts";
 import { isPortFree } from "./node/ports.ts";
@@ -38,7 +38,7 @@ export interface UpOptions {
 }
 
 /** Where a stack is deployed to, and from which images. */
-type Target = Pick<DeployOptions, "kubeconfig" | "kubectl" | "images">;
+type Target = Pick<DeployOptions, "kubectl" | "images">;
 
 /** Brings everything up, from nothing or from whatever is there. @throws UserError for what the person can mend. */
 export async function up(options: UpOptions): Promise<void> {
@@ -83,7 +83,7 @@ async function upEmbedded(options: UpOptions): Promise<Result> {
     });
   }
   let record = running;
-  const kubectl = { binary: join(toolchain.kubernetes, "kubectl"), kubeconfig: paths.kubeconfig };
+  const kubectl = new Kubectl(join(toolchain.kubernetes, "kubectl"), paths.kubeconfig);
   let images: AppImages | undefined;
   let deployed: Deployed | undefined;
   steps.push(
@@ -93,7 +93,7 @@ async function upEmbedded(options: UpOptions): Promise<Result> {
         const node = await startNode({
           paths,
           toolDirectories: [toolchain.kubernetes, toolchain.etcd, toolchain.containerd, toolchain.helpers],
-          kubectl: kubectl.binary,
+          kubectl,
           pauseImage: addonImages(toolchain).pause,
           gatewayPort,
           report,
@@ -127,7 +127,7 @@ async function upEmbedded(options: UpOptions): Promise<Result> {
       options,
       () => {
         if (!images) throw new Error("the images have no names");
-        return { kubeconfig: paths.kubeconfig, kubectl: kubectl.binary, images };
+        return { kubectl, images };
       },
       (result) => {
         deployed = result;
@@ -137,7 +137,7 @@ async function upEmbedded(options: UpOptions): Promise<Result> {
   await runSteps(steps);
   if (!deployed) throw new Error("nothing was deployed");
   const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
-  return { kubectl: new Kubectl(kubectl.binary, paths.kubeconfig), deployed, gatewayUrl };
+  return { kubectl, deployed, gatewayUrl };
 }
 
 /** Deploys onto a cluster the person has: its kubectl context, its way to get images. */
@@ -145,12 +145,12 @@ async function upElsewhere(options: UpOptions, context: string): Promise<Result>
   const kubeconfig = process.env.KUBECONFIG || join(process.env.HOME ?? "", ".kube", "config");
   let images: AppImages | undefined;
   let deployed: Deployed | undefined;
-  let kubectl = "";
+  const kubectl = new Kubectl(join(toolchainFolders().kubernetes, "kubectl"), kubeconfig, context);
   await runSteps([
     {
       title: "kubectl",
       run: async (report) => {
-        kubectl = join(await ensureTool("kubernetes", report), "kubectl");
+        await ensureTool("kubernetes", report);
         return undefined;
       },
     },
@@ -165,7 +165,7 @@ async function upElsewhere(options: UpOptions, context: string): Promise<Result>
       options,
       () => {
         if (!images) throw new Error("the images have no names");
-        return { kubeconfig, kubectl, images };
+        return { kubectl, images };
       },
       (result) => {
         deployed = result;
@@ -173,8 +173,7 @@ async function upElsewhere(options: UpOptions, context: string): Promise<Result>
     ),
   ]);
   if (!deployed) throw new Error("nothing was deployed");
-  const client = new Kubectl(kubectl, kubeconfig, context);
-  return { kubectl: client, deployed, gatewayUrl: await gatewayAddress(client) };
+  return { kubectl, deployed, gatewayUrl: await gatewayAddress(kubectl) };
 }
 
 function deployStep(options: UpOptions, given: () => Target, done: (deployed: Deployed) => void): Step {
@@ -184,7 +183,6 @@ function deployStep(options: UpOptions, given: () => Target, done: (deployed: De
       const deployed = await deployStack({
         stack: options.stack,
         configFile: options.configFile,
-        context: options.context,
         engine: options.engine,
         stateDirectory: deployDirectory(options.context),
         report,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
-import { type Kubectl, runKubectl } from "../node/kubectl.ts";
+import type { Kubectl } from "../kubectl.ts";
 import type { NodePaths } from "../node/layout.ts";
 import { availableSince, staleReadyPods } from "../node/pods.ts";
 import type { KeeperRecord } from "../node/record.ts";
@@ -39,7 +39,7 @@ export async function ensureAddons(options: AddonOptions): Promise<boolean> {
   if (changed) {
     report("applying DNS, metrics, storage and gateway");
     await apply(kubectl, definitions);
-    await runKubectl(kubectl, ["wait", "--for=condition=Established", "--timeout=60s", "--filename=-"], definitions);
+    await kubectl.run(["wait", "--for=condition=Established", "--timeout=60s", "--filename=-"], definitions);
     await apply(kubectl, manifests);
     await writeFile(mark, hash);
   }
@@ -49,7 +49,7 @@ export async function ensureAddons(options: AddonOptions): Promise<boolean> {
 
 function apply(kubectl: Kubectl, manifests: string): Promise<string> {
   const flags = ["--server-side", "--force-conflicts", "--field-manager=ml-platform-addons"];
-  return runKubectl(kubectl, ["apply", ...flags, "--filename=-"], manifests);
+  return kubectl.run(["apply", ...flags, "--filename=-"], manifests);
 }
 
 /** Custom resource definitions of the Gateway API and Traefik, as they are published. */
@@ -76,7 +76,7 @@ async function readManifests(
     await cp(join(toolchain.metricsServer, "manifests"), join(work, "base"), { recursive: true });
     const overlay = await readFile(join(import.meta.dirname, "metrics-server", "kustomization.yaml"), "utf8");
     await writeFile(join(work, "kustomization.yaml"), fillIn(overlay, images));
-    const metricsServer = await runKubectl(kubectl, ["kustomize", work]);
+    const metricsServer = await kubectl.run(["kustomize", work]);
     return [...own.map((text) => fillIn(text, images)), metricsServer].join("\n---\n");
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -93,11 +93,11 @@ export function fillIn(text: string, images: AddonImages): string {
 }
 
 async function listJson(kubectl: Kubectl, kind: string): Promise<unknown> {
-  return JSON.parse(await runKubectl(kubectl, ["get", kind, "--all-namespaces", "--output", "json"]));
+  return JSON.parse(await kubectl.run(["get", kind, "--all-namespaces", "--output", "json"]));
 }
 
 async function essentialsExist(kubectl: Kubectl): Promise<boolean> {
-  const names = await runKubectl(kubectl, [
+  const names = await kubectl.run([
     "get",
     "deployments",
     "--all-namespaces",

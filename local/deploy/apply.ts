@@ -1,7 +1,7 @@
 import { describeObject, objectKey, type RenderedObject } from "../../render/rendered.ts";
 import { UserError } from "../errors.ts";
+import type { Kubectl } from "../kubectl.ts";
 import { onlyPaths, owns } from "./fields.ts";
-import type { Kubectl } from "./kubectl.ts";
 import { APPLY, type ApplySet, changeCount, FIELD_MANAGER, inSet, type Plan, reapplied } from "./plan.ts";
 
 /** Owner of what the program sets once and then leaves to others, such as the replicas under an autoscaler. */

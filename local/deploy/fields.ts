@@ -1,5 +1,5 @@
 import type { KubernetesObject } from "../../render/rendered.ts";
-import type { LiveObject } from "./kubectl.ts";
+import type { LiveObject } from "../kubectl.ts";
 
 /** A value at a dotted path such as `spec.replicas`; undefined where there is none. */
 export function valueAt(value: unknown, path: string): unknown {

@@ -1,3 +1,5 @@
+import type { Kubectl } from "../kubectl.ts";
+
 /** The Pulumi CLI, or kubectl with the rendered stack. */
 export const ENGINES = ["pulumi", "kubectl"] as const;
 export type Engine = (typeof ENGINES)[number];
@@ -8,11 +10,8 @@ export interface DeployOptions {
   readonly stack: string;
   /** Its configuration. @default `Pulumi.<stack>.yaml` of the project */
   readonly configFile?: string;
-  readonly kubeconfig: string;
-  /** Context of the kubeconfig. @default its current context */
-  readonly context?: string;
-  /** Path of kubectl. */
-  readonly kubectl: string;
+  /** The cluster. */
+  readonly kubectl: Kubectl;
   /** Folder for what has to be kept between runs: secrets, and the state of the Pulumi CLI. */
   readonly stateDirectory: string;
   /** References of the images that the cluster can start. */

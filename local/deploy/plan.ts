@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describeObject, type KubernetesObject, objectKey, type RenderedObject } from "../../render/rendered.ts";
+import { items, type Kubectl, KubectlError, type LiveObject } from "../kubectl.ts";
 import { changedPaths, identity, withoutPaths } from "./fields.ts";
-import { items, type Kubectl, KubectlError, type LiveObject } from "./kubectl.ts";
 
 /** Owner of the fields that the program sets. */
 export const FIELD_MANAGER = "ml-platform";

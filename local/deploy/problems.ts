@@ -1,5 +1,5 @@
+import type { LiveObject } from "../kubectl.ts";
 import { valueAt } from "./fields.ts";
-import type { LiveObject } from "./kubectl.ts";
 
 /** Something that keeps an object from doing its work. */
 export interface Problem {

@@ -30,7 +30,7 @@ export async function writeProject(options: DeployOptions): Promise<PulumiProjec
   const given = options.configFile ?? path.join(repositoryRoot, `Pulumi.${options.stack}.yaml`);
   const stack = parseDocument(await readFile(given, "utf8"));
   const name = String(project.get("name"));
-  const { kubeconfig, context } = options;
+  const { kubeconfig, context } = options.kubectl;
   stack.setIn(["config", `${name}:images`], { ...options.images });
   stack.setIn(["config", `${name}:cluster`], {
     kubeconfig,

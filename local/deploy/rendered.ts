@@ -3,7 +3,6 @@ import { RenderError, type Rendering, type RenderOptions, renderStack } from "..
 import { StackFileError } from "../../render/stack-file.ts";
 import { UserError } from "../errors.ts";
 import { applyPlan, handOver } from "./apply.ts";
-import { Kubectl } from "./kubectl.ts";
 import type { DeployOptions } from "./options.ts";
 import { describePlan, planApply } from "./plan.ts";
 import { readSecrets, writeSecrets } from "./secrets-file.ts";
@@ -16,14 +15,13 @@ import { waitReady } from "./wait.ts";
  * @throws UserError where the stack is wrong, or does not become ready
  */
 export async function deployRendered(options: DeployOptions): Promise<string[]> {
-  const { stack, configFile, images, report } = options;
+  const { stack, configFile, images, kubectl, report } = options;
   const secretsFile = path.join(options.stateDirectory, `${stack}.secrets.json`);
   const kept = await readSecrets(secretsFile);
   const { objects, secrets } = await render({ stack, configFile, overrides: { images }, secrets: kept });
   // Before anything uses them: a secret that is applied but not kept could never be applied again.
   if (Object.keys(secrets).some((name) => !(name in kept))) await writeSecrets(secretsFile, secrets);
 
-  const kubectl = new Kubectl(options.kubectl, options.kubeconfig, options.context);
   const namespace = objects.find(({ object }) => object.kind === "Namespace")?.object.metadata.name ?? "default";
   const set = { name: `ml-platform-${stack}`, namespace };
   // An interrupted run may have left this undone.

@@ -1,5 +1,5 @@
+import type { Kubectl, LiveObject } from "../kubectl.ts";
 import { valueAt } from "./fields.ts";
-import type { Kubectl, LiveObject } from "./kubectl.ts";
 import { findProblems, PROBLEM_KINDS, type Problem } from "./problems.ts";
 
 /** One version of a model as it is served. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { objectKey, type RenderedObject } from "../../render/rendered.ts";
 import { UserError } from "../errors.ts";
+import type { Kubectl, LiveObject } from "../kubectl.ts";
 import { valueAt } from "./fields.ts";
-import type { Kubectl, LiveObject } from "./kubectl.ts";
 import { findProblems, PROBLEM_KINDS } from "./problems.ts";
 
 export interface WaitOptions {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
-import { type Kubectl, runKubectl } from "./kubectl.ts";
+import type { Kubectl } from "../kubectl.ts";
 import { type NodePaths, nodeName } from "./layout.ts";
 import { isAlive } from "./processes.ts";
 import type { KeeperRecord } from "./record.ts";
@@ -39,7 +39,7 @@ export async function waitForNode(kubectl: Kubectl, record: KeeperRecord, paths:
       throw new UserError(`the node ended while it started (${lastLine(paths.keeperLog)})`, `see ${paths.logs}`);
     try {
       const node: unknown = JSON.parse(
-        await runKubectl(kubectl, ["get", "node", nodeName, "--output", "json", "--request-timeout", "5s"]),
+        await kubectl.run(["get", "node", nodeName, "--output", "json", "--request-timeout", "5s"]),
       );
       if (isReadySince(node, record.startedAt)) return;
       last = "the node is not Ready";

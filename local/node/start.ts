@@ -5,10 +5,10 @@ import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { UserError } from "../errors.ts";
+import type { Kubectl } from "../kubectl.ts";
 import { ensureCertificates } from "./certificates.ts";
 import { waitForNode } from "./health.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
-import type { Kubectl } from "./kubectl.ts";
 import { apiPort, hostAddress, hostInterface, type NodePaths, nodeAddress } from "./layout.ts";
 import { machineOwner } from "./machine.ts";
 import { firstFreePort } from "./ports.ts";
@@ -20,7 +20,7 @@ import { stopNode } from "./stop.ts";
 export interface StartOptions {
   readonly paths: NodePaths;
   readonly toolDirectories: readonly string[];
-  readonly kubectl: string;
+  readonly kubectl: Kubectl;
   /** Image that holds a pod's namespaces open. */
   readonly pauseImage: string;
   /** Port on 127.0.0.1 for the gateway. */
@@ -34,16 +34,13 @@ export interface StartOptions {
  * others is started again. Returns the running node's record and whether it was already there.
  * @throws UserError where the gateway's port is taken or the node does not come up.
  */
-export async function startNode(
-  options: StartOptions,
-): Promise<{ record: KeeperRecord; already: boolean; kubectl: Kubectl }> {
-  const { paths, report } = options;
-  const kubectl: Kubectl = { binary: options.kubectl, kubeconfig: paths.kubeconfig };
+export async function startNode(options: StartOptions): Promise<{ record: KeeperRecord; already: boolean }> {
+  const { paths, kubectl, report } = options;
   const fingerprint = await settingsFingerprint(options);
   const running = await settled(paths);
   if (running?.fingerprint === fingerprint) {
     await waitForNode(kubectl, running, paths);
-    return { record: running, already: true, kubectl };
+    return { record: running, already: true };
   }
   if (running) report("the node's settings have changed: starting it again");
   await stopNode(paths);
@@ -59,7 +56,7 @@ export async function startNode(
   const record = await launch(options, fingerprint);
   await writeKubeconfig(paths.kubeconfig, paths.pki, "admin", `https://127.0.0.1:${record.apiPort}`);
   await waitForNode(kubectl, record, paths);
-  return { record, already: false, kubectl };
+  return { record, already: false };
 }
 
 /** @throws UserError where the machine uses the node's addresses for something else. */

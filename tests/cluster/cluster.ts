@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { after } from "mocha";
-import { Kubectl } from "../../local/deploy/kubectl.ts";
+import { Kubectl } from "../../local/kubectl.ts";
 import { toolchainFolders } from "../../local/toolchain/index.ts";
 
 /** The embedded cluster of the suites: one for all of them, with a state folder and a port of its own. */

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { Kubectl } from "../../local/deploy/kubectl.ts";
+import type { Kubectl } from "../../local/kubectl.ts";
 
 interface Definition {
   readonly properties?: Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { LiveObject } from "../../local/deploy/kubectl.ts";
 import { findProblems } from "../../local/deploy/problems.ts";
+import type { LiveObject } from "../../local/kubectl.ts";
 
 function object(kind: string, status: object): LiveObject {
   return { apiVersion: "v1", kind, metadata: { name: "x", namespace: "ml" }, status };

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { LiveObject } from "../../local/deploy/kubectl.ts";
 import { modelStatuses } from "../../local/deploy/status.ts";
 import { isReady } from "../../local/deploy/wait.ts";
+import type { LiveObject } from "../../local/kubectl.ts";
 
 function deployment(version: string, ready = 1): LiveObject {
   const env = [

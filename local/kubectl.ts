@@ -1,6 +1,6 @@
 import { execa } from "execa";
-import type { KubernetesObject } from "../../render/rendered.ts";
-import { UserError } from "../errors.ts";
+import type { KubernetesObject } from "../render/rendered.ts";
+import { UserError } from "./errors.ts";
 
 /** An object as the cluster holds it. */
 export interface LiveObject extends KubernetesObject {
@@ -27,13 +27,16 @@ export class KubectlError extends UserError {
 
 /** kubectl for one cluster. */
 export class Kubectl {
-  private readonly program: string;
-  private readonly flags: readonly string[];
+  /** Path of the program. */
+  readonly program: string;
+  readonly kubeconfig: string;
+  /** Context of the kubeconfig; undefined for its current one. */
+  readonly context: string | undefined;
 
-  /** @param context context of the kubeconfig. @default its current context */
   constructor(program: string, kubeconfig: string, context?: string) {
     this.program = program;
-    this.flags = [`--kubeconfig=${kubeconfig}`, ...(context === undefined ? [] : [`--context=${context}`])];
+    this.kubeconfig = kubeconfig;
+    this.context = context;
   }
 
   /**
@@ -44,10 +47,14 @@ export class Kubectl {
    * @throws KubectlError where it fails
    */
   async run(args: readonly string[], input = ""): Promise<string> {
-    const env = { KUBECTL_APPLYSET: "true" };
-    const result = await execa(this.program, [...this.flags, ...args], {
+    const place = [
+      `--kubeconfig=${this.kubeconfig}`,
+      ...(this.context === undefined ? [] : [`--context=${this.context}`]),
+    ];
+    const result = await execa(this.program, [...place, ...args], {
       input,
-      env,
+      // Pruning by sets is still an alpha feature of kubectl.
+      env: { KUBECTL_APPLYSET: "true" },
       reject: false,
       maxBuffer: 1 << 30,
     });
