@@ -17,8 +17,13 @@ export const StackSchema = z.strictObject({
     "Settings of every version of every model that does not set its own.",
   ),
   models: ModelsConfig.default([]),
-  gateway: GatewayConfig.optional(),
+  // Pulumi.yaml can describe an optional setting only with a default: an empty object stands for none.
+  gateway: z.preprocess((value) => (isEmptyObject(value) ? undefined : value), GatewayConfig.optional()),
 });
+
+function isEmptyObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+}
 
 type Written = z.infer<typeof StackSchema>;
 

@@ -1,6 +1,6 @@
 import { cgroupName, hostAddress, hostInterface, type NodePaths } from "./node/layout.ts";
 import { cacheDirectory } from "./paths.ts";
-import type { ToolPlace } from "./toolchain/index.ts";
+import type { ToolPlace } from "./toolchain/tools.ts";
 
 /** What an `up` is about to do to the machine. */
 export interface Intent {

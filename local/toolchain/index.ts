@@ -6,17 +6,10 @@ import { cacheDirectory } from "../paths.ts";
 import { buildTool } from "./build.ts";
 import { readSources, toolKey } from "./key.ts";
 import { checkDisk, checkGo } from "./prerequisites.ts";
-import { moduleFolder, type Tool, tools } from "./tools.ts";
+import { moduleFolder, type Tool, type ToolPlace, tools } from "./tools.ts";
 
 /** The folders of the built tools; binaries and files lie directly in them. */
 export type Toolchain = { readonly [name in keyof typeof tools]: string };
-
-/** A tool and where the cache has it or will have it. */
-export interface ToolPlace {
-  readonly tool: Tool;
-  readonly folder: string;
-  readonly built: boolean;
-}
 
 /** Every tool with its place in the cache, in build order. Reads only. */
 export function planToolchain(cache: string = cacheDirectory()): ToolPlace[] {

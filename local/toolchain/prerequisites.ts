@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import { execa } from "execa";
 import { UserError } from "../errors.ts";
 import { goEnvironment } from "./build.ts";
-import type { ToolPlace } from "./index.ts";
+import type { ToolPlace } from "./tools.ts";
 import { moduleFolder, tools } from "./tools.ts";
 
 const gibibyte = 1024 ** 3;

@@ -15,6 +15,13 @@ export interface Tool {
   readonly minutes: number;
 }
 
+/** A tool and where the cache has it or will have it. */
+export interface ToolPlace {
+  readonly tool: Tool;
+  readonly folder: string;
+  readonly built: boolean;
+}
+
 /** Files and folders (`from`) of a published module, copied flat under `to`. */
 export interface ModuleFiles {
   readonly module: string;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ModelStorage, Namespace, Secrets, TrainingPipeline } from "../../components/index.ts";
+import { Images, ModelStorage, Namespace, Secrets, TrainingPipeline } from "../../components/index.ts";
 import { only, optionsOf, record } from "./recorder.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: manifests are read here as a person would read the YAML
@@ -86,5 +86,20 @@ describe("Secrets", () => {
     const stringData: Manifest = only(made, "Secret").inputs["stringData"];
     const values = stringData[mark] === undefined ? Object.values(stringData) : [stringData];
     for (const value of values) expect(value).to.have.property(mark);
+  });
+});
+
+describe("Images", () => {
+  it("builds and pushes both apps from their own Dockerfiles, and nothing at preview", async () => {
+    const made = await record(() => new Images("i1", { registry: "registry.example.com/team", tag: "prod" }));
+    const images = made.filter(({ type }) => type === "docker-build:index:Image").map(({ inputs }) => inputs);
+    expect(images.map(({ tags }) => tags)).to.have.deep.members([
+      ["registry.example.com/team/inference:prod"],
+      ["registry.example.com/team/trainer:prod"],
+    ]);
+    for (const image of images) {
+      expect(image).to.deep.include({ push: true, buildOnPreview: false, platforms: ["linux/amd64"] });
+      expect((image["dockerfile"] as Manifest).location).to.match(/^\.\/apps\/(inference|trainer)\/Dockerfile$/);
+    }
   });
 });

@@ -121,6 +121,11 @@ describe("stack configuration", () => {
       undefined,
       "models[0].traffic.canaryHeader: needs a canary to send requests to; name one, or leave it out",
     ],
+    [
+      "gateway.namespace",
+      undefined,
+      "gateway.namespace: is missing (Invalid input: expected string, received undefined)",
+    ],
     ["gateway", undefined, "gateway: is missing, and models[0].traffic needs a Gateway to attach to"],
   ];
   for (const [path, value, message] of mistakes) {
