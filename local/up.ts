@@ -17,7 +17,7 @@ import { startNode } from "./node/start.ts";
 import { deployDirectory, stateDirectory } from "./paths.ts";
 import { runSteps, type Step } from "./progress.ts";
 import { showResult } from "./result.ts";
-import { ensureTool, ensureTools, planToolchain, toolchainFolders } from "./toolchain/index.ts";
+import { checkBuild, ensureTool, ensureTools, planToolchain, toolchainFolders } from "./toolchain/index.ts";
 import { installPackages, missingPackages } from "./toolchain/packages.ts";
 import { checkMachine, probeMachine } from "./toolchain/prerequisites.ts";
 
@@ -69,6 +69,7 @@ async function upEmbedded(options: UpOptions): Promise<Result> {
   if (running?.gatewayPort !== gatewayPort && !(await isPortFree(gatewayPort))) throw portTaken(gatewayPort);
   const packages = await missingPackages();
   const missing = planToolchain().filter(({ built }) => !built);
+  if (missing.length > 0) await checkBuild(missing);
   announce({ packages, missing, starting: running === undefined, gatewayPort, paths });
 
   const steps: Step[] = [];

@@ -38,9 +38,7 @@ export async function ensureTools(
 ): Promise<void> {
   const missing = places.filter(({ folder }) => !existsSync(folder));
   if (missing.length === 0) return;
-  await mkdir(cache, { recursive: true });
-  await checkGo();
-  await checkDisk(cache, missing);
+  await checkBuild(missing, cache);
   const release = acquireLock(join(cache, "lock"));
   try {
     const goCache = join(cache, "go-build");
@@ -60,6 +58,13 @@ export async function ensureTools(
   } finally {
     release();
   }
+}
+
+/** Checks that this machine can build the tools that are missing. @throws UserError without a fitting Go or disk space. */
+export async function checkBuild(missing: readonly ToolPlace[], cache: string = cacheDirectory()): Promise<void> {
+  await mkdir(cache, { recursive: true });
+  await checkGo();
+  await checkDisk(cache, missing);
 }
 
 /** Removes what builds that were killed have left half done. */
