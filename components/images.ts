@@ -21,20 +21,24 @@ export class Images extends pulumi.ComponentResource {
 
   constructor(name: string, args: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ml:platform:Images", name, {}, opts);
-    const build = (app: string) =>
-      new dockerBuild.Image(
+    const build = (app: string) => {
+      const tag = `${args.registry}/${app}:${args.tag}`;
+      const { digest } = new dockerBuild.Image(
         `${name}-${app}`,
         {
           context: { location: args.context ?? "." },
           dockerfile: { location: `${args.context ?? "."}/apps/${app}/Dockerfile` },
           platforms: [...(args.platforms ?? [dockerBuild.types.enums.Platform.Linux_amd64])],
-          tags: [`${args.registry}/${app}:${args.tag}`],
+          tags: [tag],
           push: true,
           // A preview builds nothing; a broken Dockerfile is found by the update.
           buildOnPreview: false,
         },
         { parent: this },
-      ).ref;
+      );
+      // Not its `ref`, which has no digest where the registry is left out (`team` on Docker Hub). A preview knows none.
+      return digest.apply((known) => (known ? `${tag}@${known}` : tag));
+    };
     this.inference = build("inference");
     this.trainer = build("trainer");
     this.registerOutputs({ inference: this.inference, trainer: this.trainer });

@@ -29,6 +29,9 @@ export const Cluster = z
   })
   .describe("The cluster that the stack is deployed to.");
 
+/** A registry and a path in it, as image references begin: `registry.example.com:5000/team/ml`. */
+const REGISTRY = /^[a-z0-9]+([._-][a-z0-9]+)*(:[0-9]+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/;
+
 /** Where the images come from. */
 export const Images = z
   .union(
@@ -43,6 +46,10 @@ export const Images = z
     ],
     { error: "must be {registry: <where built images are pushed>} or {inference: <reference>, trainer: <reference>}" },
   )
+  .refine((images) => !("registry" in images) || REGISTRY.test(images.registry), {
+    path: ["registry"],
+    error: "must be a registry and a path in lower case, without https:// and without / at the end",
+  })
   .describe("The registry that the built images are pushed to, or references of ready images.");
 
 const LimitRangeItem = z.strictObject({

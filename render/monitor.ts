@@ -35,9 +35,6 @@ export async function recordObjects(
         if (type === "random:index/randomPassword:RandomPassword") {
           return { id: name, state: { ...inputs, result: generate(name, Number(inputs["length"])) } };
         }
-        if (type === "docker-build:index:Image") {
-          return { id: name, state: { ...inputs, ref: (inputs["tags"] as string[])[0] } };
-        }
         if (!type.startsWith("kubernetes:")) return { id: name, state: inputs };
 
         const object = withName(inputs as unknown as KubernetesObject, name);

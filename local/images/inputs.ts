@@ -41,14 +41,19 @@ function filesUnder(context: string, path: string, ignored: (path: string) => bo
     .flatMap((child) => filesUnder(context, child, ignored));
 }
 
+/** The patterns that Docker goes by: those of the Dockerfile's own file where there is one, else those of the context. */
+function readIgnoreFile(context: string, dockerfile: string): string {
+  const file = [`${dockerfile}.dockerignore`, ".dockerignore"].find((name) => existsSync(join(context, name)));
+  return file === undefined ? "" : readFileSync(join(context, file), "utf8");
+}
+
 /**
  * Twelve hex digits over all that decides what an image holds: its Dockerfile, name, mode and content of every file it
  * copies from `context`, and `base`, the version of the image it starts from.
  */
 export function imageHash(context: string, dockerfile: string, base: string): string {
   const text = readFileSync(join(context, dockerfile), "utf8");
-  const ignoreFile = join(context, ".dockerignore");
-  const ignored = parseIgnore(existsSync(ignoreFile) ? readFileSync(ignoreFile, "utf8") : "");
+  const ignored = parseIgnore(readIgnoreFile(context, dockerfile));
   const hash = createHash("sha256").update(JSON.stringify([base, text]));
   const files = new Set(copiedSources(text).flatMap((path) => filesUnder(context, path, ignored)));
   for (const file of [...files].sort()) {

@@ -102,4 +102,22 @@ describe("Images", () => {
       expect((image["dockerfile"] as Manifest).location).to.match(/^\.\/apps\/(inference|trainer)\/Dockerfile$/);
     }
   });
+
+  it("names what was pushed by its digest, whatever the registry, and by its tag while no digest is known", async () => {
+    const references: Record<string, string> = {};
+    await record(() => {
+      const images = new Images("i2-pushed", { registry: "team", tag: "dev" });
+      images.inference.apply((reference) => {
+        references["pushed"] = reference;
+      });
+      const previewed = new Images("i3", { registry: "team", tag: "dev" });
+      previewed.trainer.apply((reference) => {
+        references["previewed"] = reference;
+      });
+    });
+    expect(references).to.deep.equal({
+      pushed: "team/inference:dev@sha256:0123",
+      previewed: "team/trainer:dev",
+    });
+  });
 });

@@ -15,7 +15,8 @@ await pulumi.runtime.setMocks({
     registered.push({ type, name, inputs });
     const metadata = { name: `${name}-auto`, ...inputs.metadata };
     const result = type.includes("RandomPassword") ? { result: "generated" } : {};
-    return { id: name, state: { ...inputs, metadata, ...result } };
+    const pushed = name.includes("pushed") ? { digest: "sha256:0123" } : {};
+    return { id: name, state: { ...inputs, metadata, ...result, ...pushed } };
   },
   call: () => ({}),
 });

@@ -57,6 +57,11 @@ describe("stack configuration", () => {
       { inference: "inference:1" },
       "images: must be {registry: <where built images are pushed>} or {inference: <reference>, trainer: <reference>}",
     ],
+    [
+      "images",
+      { registry: "https://registry.example.com/team/" },
+      "images.registry: must be a registry and a path in lower case, without https:// and without / at the end",
+    ],
     ["namespace.name", "ML_Prod", "namespace.name: must be lower-case letters, digits and '-', such as 'model-v1'"],
     [
       "namespace.quota",

@@ -59,6 +59,16 @@ describe("the hash of an image", () => {
   });
   afterEach(() => rmSync(context, { recursive: true, force: true }));
 
+  it("goes by the Dockerfile's own ignore file where there is one, as Docker does", () => {
+    write(".dockerignore", "app/main.ts\n");
+    write("Dockerfile.dockerignore", "*\n!app\napp/deep\n");
+    const before = hash();
+    write("app/deep/more.ts", "changed");
+    expect(hash()).to.equal(before);
+    write("app/main.ts", "changed");
+    expect(hash()).to.not.equal(before);
+  });
+
   it("is the same for the same content", () => {
     const before = hash();
     expect(before).to.match(/^[0-9a-f]{12}$/);
