@@ -4,43 +4,49 @@ import { z } from "zod";
 export const KubernetesName = z
   .string()
   .max(63, "is longer than 63 characters")
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be lower-case letters, digits and '-', such as 'model-v1'");
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be lower-case letters, digits and '-', such as 'model-v1'")
+  .meta({ title: "name" });
 
 const QUANTITY = "must be a Kubernetes quantity such as 500m, 1Gi or 4";
 
 /** A Kubernetes quantity such as `500m`, `1Gi` or 4; a number is read as written. */
-export const Quantity = z.union(
-  [
-    z.number().nonnegative(QUANTITY).transform(String),
-    z.string().regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/, QUANTITY),
-  ],
-  { error: QUANTITY },
-);
+export const Quantity = z
+  .union(
+    [
+      z.number().nonnegative(QUANTITY).transform(String),
+      z.string().regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/, QUANTITY),
+    ],
+    { error: QUANTITY },
+  )
+  .meta({ title: "quantity" });
 
 /** Quantities by resource name, such as `cpu`, `memory`, `nvidia.com/gpu`. */
 export const Quantities = z.record(z.string().min(1), Quantity);
 
 /** Requests and limits of a container. */
 export const Resources = z.strictObject({
-  requests: Quantities.optional(),
-  limits: Quantities.optional(),
+  requests: Quantities.optional().describe("What the container is promised."),
+  limits: Quantities.optional().describe("What the container may use at most."),
 });
 
-export const Seconds = z.int().min(0);
-export const Count = z.int().min(0);
+export const Seconds = z.int().min(0).meta({ title: "seconds" });
+export const Count = z.int().min(0).meta({ title: "number" });
 
 const COUNT_OR_PERCENT = 'must be a number of pods such as 1, or a share of them such as "25%"';
 
 /** A number of pods, or a share of them such as "25%". */
-export const CountOrPercent = z.union([Count, z.string().regex(/^(100|[1-9]?[0-9])%$/, COUNT_OR_PERCENT)], {
-  error: COUNT_OR_PERCENT,
-});
+export const CountOrPercent = z
+  .union([Count, z.string().regex(/^(100|[1-9]?[0-9])%$/, COUNT_OR_PERCENT)], { error: COUNT_OR_PERCENT })
+  .meta({ title: "number or share" });
 
 /** Percent of the traffic. */
-export const Weight = z.int().min(0).max(100);
+export const Weight = z.int().min(0).max(100).meta({ title: "percent" });
 
 /** Version of a model in the registry. */
-export const Version = z.string().regex(/^[1-9][0-9]{0,8}$/, 'must be a positive integer in quotes, such as "2"');
+export const Version = z
+  .string()
+  .regex(/^[1-9][0-9]{0,8}$/, 'must be a positive integer in quotes, such as "2"')
+  .meta({ title: "version" });
 
 /** Name of a model in the registry. */
 export const ModelName = z

@@ -3,6 +3,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
 import { parseValues, StackSchema, validateConfig } from "../../config/index.ts";
+import { configReference } from "../../config/reference.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 const readYaml = async (file: string) => parse(await readFile(path.join(repository, file), "utf8"));
@@ -34,6 +35,19 @@ describe("Pulumi.yaml", () => {
       models: [],
       canaryWeight: 0,
     });
+  });
+});
+
+describe("docs/config.md", () => {
+  it("is what `npm run docs` makes of the schema", async () => {
+    expect(await readFile(path.join(repository, "docs/config.md"), "utf8")).to.equal(configReference());
+  });
+
+  it("says of every setting what it means", () => {
+    const silent = configReference()
+      .split("\n")
+      .filter((line) => line.startsWith("| ") && line.endsWith("|  |"));
+    expect(silent).to.deep.equal([]);
   });
 });
 
