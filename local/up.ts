@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { addonImages } from "./addons/images.ts";
 import { ensureAddons } from "./addons/index.ts";
 import { announce } from "./announce.ts";
-import { type Deployed, type DeployOptions, deployStack, type Engine } from "./deploy/index.ts";
+import { type Deployed, deployStack, type Engine } from "./deploy/index.ts";
 import { gatewayAddress } from "./deploy/status.ts";
 import { UserError } from "./errors.ts";
 import { externalImages } from "./images/external.ts";
@@ -36,9 +36,6 @@ export interface UpOptions {
   /** What deploys the stack; default: what deployed it before, else the Pulumi CLI where there is one, else kubectl. */
   readonly engine?: Engine;
 }
-
-/** Where a stack is deployed to, and from which images. */
-type Target = Pick<DeployOptions, "kubectl" | "images">;
 
 /** Brings everything up, from nothing or from whatever is there. @throws UserError for what the person can mend. */
 export async function up(options: UpOptions): Promise<void> {
@@ -126,10 +123,8 @@ async function upEmbedded(options: UpOptions): Promise<Result> {
     },
     deployStep(
       options,
-      () => {
-        if (!images) throw new Error("the images have no names");
-        return { kubectl, images };
-      },
+      kubectl,
+      () => images,
       (result) => {
         deployed = result;
       },
@@ -164,10 +159,8 @@ async function upElsewhere(options: UpOptions, context: string): Promise<Result>
     },
     deployStep(
       options,
-      () => {
-        if (!images) throw new Error("the images have no names");
-        return { kubectl, images };
-      },
+      kubectl,
+      () => images,
       (result) => {
         deployed = result;
       },
@@ -177,17 +170,26 @@ async function upElsewhere(options: UpOptions, context: string): Promise<Result>
   return { kubectl, deployed, gatewayUrl: await gatewayAddress(kubectl) };
 }
 
-function deployStep(options: UpOptions, given: () => Target, done: (deployed: Deployed) => void): Step {
+/** The step that deploys the stack, from the images that an earlier step has named by then. */
+function deployStep(
+  options: UpOptions,
+  kubectl: Kubectl,
+  images: () => AppImages | undefined,
+  done: (deployed: Deployed) => void,
+): Step {
   return {
     title: `Stack ${options.stack}`,
     run: async (report) => {
+      const names = images();
+      if (names === undefined) throw new Error("the images have no names");
       const deployed = await deployStack({
         stack: options.stack,
         configFile: options.configFile,
         engine: options.engine,
         stateDirectory: deployDirectory(options.context),
+        kubectl,
+        images: names,
         report,
-        ...given(),
       });
       done(deployed);
       return deployed.changes.length === 0 ? "no change" : `${deployed.changes.length} changed`;

@@ -59,7 +59,7 @@ describe("stack configuration", () => {
     ],
     [
       "images",
-      { registry: "https://registry.example.com/team/" },
+      { registry: "https://images.example.com/team/" },
       "images.registry: must be a registry and a path in lower case, without https:// and without / at the end",
     ],
     ["namespace.name", "ML_Prod", "namespace.name: must be lower-case letters, digits and '-', such as 'model-v1'"],
