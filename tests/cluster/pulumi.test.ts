@@ -96,6 +96,9 @@ describe("the dev stack under the Pulumi CLI", function () {
   it("leaves the replicas to the autoscaler, and does not train again", async () => {
     const scale = ["scale", "deployment/model-v1", "--replicas=3", `--namespace=${OWN_NAMESPACE}`];
     await cluster.kubectl.run(scale);
+    // A refresh that finds a pod on its way up notes the Deployment as unfinished, and has the next update wait for it.
+    const rollout = ["rollout", "status", "deployment/model-v1", `--namespace=${OWN_NAMESPACE}`, "--timeout=120s"];
+    await cluster.kubectl.run(rollout);
     await pulumi("refresh", "--yes", "--skip-preview");
     await pulumi("preview", "--expect-no-changes");
     const stack = path.join(project, "Pulumi.dev.yaml");
