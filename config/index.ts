@@ -1,3 +1,4 @@
+export type { ConfigProblem } from "./checks/problem.ts";
 export { loadStack, parseValues, type Stack } from "./load.ts";
 export { type StackConfig, StackSchema } from "./schema.ts";
-export { ConfigError, type ConfigProblem, validateConfig } from "./validate.ts";
+export { ConfigError, validateConfig } from "./validate.ts";

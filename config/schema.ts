@@ -1,6 +1,12 @@
 import { z } from "zod";
-import { Cluster, Images, NamespaceConfig, SecretsConfig, StorageConfig, TrainingConfig } from "./platform.ts";
-import { GatewayConfig, ModelsConfig, VersionDefaults } from "./serving.ts";
+import { Cluster } from "./cluster.ts";
+import { Images } from "./images.ts";
+import { NamespaceConfig } from "./namespace.ts";
+import { SecretsConfig } from "./secrets.ts";
+import { ModelsConfig, VersionDefaults } from "./serving.ts";
+import { StorageConfig } from "./storage.ts";
+import { GatewayConfig } from "./traffic.ts";
+import { TrainingConfig } from "./training.ts";
 import { KubernetesName, Weight } from "./values.ts";
 
 /** The configuration of a stack as it is written: every key of `Pulumi.<stack>.yaml` under the project's name. */

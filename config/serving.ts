@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { Autoscaling, DisruptionBudget } from "./autoscaling.ts";
+import { TrafficConfig } from "./traffic.ts";
 import {
   Count,
   CountOrPercent,
@@ -8,7 +10,6 @@ import {
   Seconds,
   VariableName,
   Version,
-  Weight,
 } from "./values.ts";
 
 const Probe = z.strictObject({
@@ -19,55 +20,6 @@ const Probe = z.strictObject({
   successThreshold: z.int().min(1).optional().describe("Good checks that make it good."),
   failureThreshold: z.int().min(1).optional().describe("Bad checks that make it bad."),
 });
-
-const ScalingRules = z.strictObject({
-  stabilizationWindowSeconds: z
-    .int()
-    .min(0)
-    .max(3600)
-    .optional()
-    .describe("Seconds of history from which the safest recommendation is taken."),
-  policies: z
-    .array(
-      z.strictObject({
-        type: z.enum(["Percent", "Pods"]).describe("What `value` counts."),
-        value: z.int().min(1).describe("Most change in one period."),
-        periodSeconds: z.int().min(1).max(1800).describe("Length of the period."),
-      }),
-    )
-    .optional()
-    .describe("Most change in a period. Default: Kubernetes' own."),
-  selectPolicy: z.enum(["Max", "Min", "Disabled"]).optional().describe("Which policy counts. Default: Max."),
-});
-
-const Autoscaling = z
-  .strictObject({
-    name: KubernetesName.optional().describe("Fixed name of the autoscaler. Default: named by Pulumi."),
-    minReplicas: z.int().min(1).describe("Fewest pods."),
-    maxReplicas: z.int().min(1).describe("Most pods."),
-    cpuUtilization: z
-      .int()
-      .min(1)
-      .optional()
-      .describe("Target in percent of the CPU request. Default: 70 where no memory target is given."),
-    memoryUtilization: z.int().min(1).optional().describe("Target in percent of the memory request. Default: none."),
-    scaleUp: ScalingRules.optional().describe("How fast pods are added. Default: Kubernetes' own."),
-    scaleDown: ScalingRules.optional().describe("How fast pods are removed. Default: Kubernetes' own."),
-  })
-  .refine(({ minReplicas, maxReplicas }) => minReplicas <= maxReplicas, {
-    path: ["minReplicas"],
-    error: "is above maxReplicas",
-  });
-
-const DisruptionBudget = z
-  .strictObject({
-    name: KubernetesName.optional().describe("Fixed name of the budget. Default: named by Pulumi."),
-    minAvailable: CountOrPercent.optional().describe("Pods that stay. Give this or maxUnavailable."),
-    maxUnavailable: CountOrPercent.optional().describe("Pods that may go. Give this or minAvailable."),
-  })
-  .refine(({ minAvailable, maxUnavailable }) => (minAvailable === undefined) !== (maxUnavailable === undefined), {
-    error: "takes exactly one of minAvailable and maxUnavailable",
-  });
 
 const Service = z
   .strictObject({
@@ -158,30 +110,6 @@ const ModelVersion = z.strictObject({
   ...versionSettings,
 });
 
-const Traffic = z.strictObject({
-  name: KubernetesName.optional().describe("Fixed name of the route. Default: named by Pulumi."),
-  path: z.string().startsWith("/", "must start with '/'").optional().describe("Path prefix. Default: /."),
-  hosts: z.array(z.string().min(1)).min(1).optional().describe("Host names. Default: every host."),
-  stable: Version.describe("Version that gets the traffic."),
-  canary: Version.optional().describe("Version that gets a share of it. Default: none."),
-  canaryWeight: Weight.optional().describe("Percent for the canary. Default: the stack's `canaryWeight`."),
-  canaryHeader: z
-    .strictObject({
-      name: z
-        .string()
-        .regex(/^[A-Za-z0-9-]+$/, "must be the name of an HTTP header")
-        .describe("Name of the header."),
-      value: z.string().min(1).describe("Its exact value."),
-    })
-    .optional()
-    .describe("Requests with this header go to the canary whatever the weight. Default: none."),
-  retries: z
-    .union([z.literal(false), z.strictObject({ attempts: z.int().min(1).max(100).optional() })])
-    .meta({ title: "`false` or `{attempts}`" })
-    .optional()
-    .describe("Retry on another pod where one is gone. Default: 8 attempts."),
-});
-
 /** The models of the stack. */
 export const ModelsConfig = z
   .array(
@@ -195,17 +123,9 @@ export const ModelsConfig = z
         .array(ModelVersion)
         .min(1, "needs at least one version")
         .describe("Versions to serve; each also takes every setting of `modelDefaults`."),
-      traffic: Traffic.optional().describe("How requests reach the versions. Default: only from inside the cluster."),
+      traffic: TrafficConfig.optional().describe(
+        "How requests reach the versions. Default: only from inside the cluster.",
+      ),
     }),
   )
   .describe("Models and their versions, each version served by a Deployment of its own.");
-
-/** The Gateway that routes attach to. */
-export const GatewayConfig = z
-  .strictObject({
-    name: KubernetesName.describe("Name of the Gateway."),
-    namespace: KubernetesName.describe("Namespace of the Gateway."),
-    sectionName: KubernetesName.optional().describe("Listener of the Gateway. Default: all of them."),
-    implementation: z.enum(["traefik"]).describe("Who implements the Gateway."),
-  })
-  .describe("The Gateway that routes attach to. Needed where a model has `traffic`.");

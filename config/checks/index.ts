@@ -1,0 +1,17 @@
+import type { StackConfig } from "../schema.ts";
+import { checkModel } from "./models.ts";
+import { type ConfigProblem, duplicates } from "./problem.ts";
+import { checkPaths } from "./traffic.ts";
+
+/** What no single setting shows: names that refer to nothing, and names given twice. */
+export function crossCheck(config: StackConfig): ConfigProblem[] {
+  return [
+    ...duplicates(
+      config.models,
+      ({ model }) => model,
+      (index) => `models[${index}].model`,
+    ),
+    ...config.models.flatMap((model, index) => checkModel(config, model, `models[${index}]`)),
+    ...checkPaths(config),
+  ];
+}

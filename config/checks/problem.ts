@@ -1,0 +1,28 @@
+/** What is wrong in a stack's configuration: where, and what to do about it. */
+export interface ConfigProblem {
+  /** Path of the setting, such as `traffic.routes[0].canary`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Names given twice: one problem for each but the first. */
+export function duplicates<T>(
+  items: readonly T[],
+  key: (item: T) => string,
+  path: (index: number) => string,
+): ConfigProblem[] {
+  const first = new Map<string, number>();
+  return items.flatMap((item, index) => {
+    const twin = first.get(key(item));
+    if (twin === undefined) {
+      first.set(key(item), index);
+      return [];
+    }
+    return [{ path: path(index), message: `"${key(item)}" is already given at ${path(twin)}` }];
+  });
+}
+
+/** The names there are, for the end of a message. */
+export function listed(names: readonly string[]): string {
+  return names.length === 0 ? "; there is none" : `; there is ${names.map((name) => `"${name}"`).join(", ")}`;
+}
