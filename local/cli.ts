@@ -21,7 +21,11 @@ program
   .option("--registry <prefix>", "HOST/PREFIX to push images to, for a --context that is neither kind nor minikube")
   .option("--port <number>", "port on 127.0.0.1 for the gateway of the embedded cluster (default: 8080)", parsePort)
   .option("--stack <name>", "stack to deploy", "dev")
-  .option("--config-file <path>", "stack file to read instead of the stack's own")
+  .option(
+    "--config-file <path>",
+    "stack file to read instead of the stack's own; given again, a file is laid over those before it",
+    (file, files: readonly string[] = []) => [...files, file],
+  )
   .addOption(
     new Option(
       "--engine <name>",

@@ -31,8 +31,8 @@ export interface UpOptions {
   readonly port?: number;
   /** Name of the stack. */
   readonly stack: string;
-  /** Stack file instead of the one the stack's name gives. */
-  readonly configFile?: string;
+  /** Stack files instead of the one the stack's name gives, later ones laid over earlier ones. */
+  readonly configFile?: readonly string[];
   /** What deploys the stack; default: what deployed it before, else the Pulumi CLI where there is one, else kubectl. */
   readonly engine?: Engine;
 }
@@ -184,7 +184,7 @@ function deployStep(
       if (names === undefined) throw new Error("the images have no names");
       const deployed = await deployStack({
         stack: options.stack,
-        configFile: options.configFile,
+        configFiles: options.configFile,
         engine: options.engine,
         stateDirectory: deployDirectory(options.context),
         kubectl,

@@ -5,7 +5,7 @@ import { StackFileError } from "./stack-file.ts";
 
 interface Flags {
   readonly stack: string;
-  readonly configFile?: string;
+  readonly configFile?: readonly string[];
   readonly out: string;
   readonly inferenceImage?: string;
   readonly trainerImage?: string;
@@ -14,19 +14,23 @@ interface Flags {
 const command = new Command("render")
   .description("Writes a stack as plain Kubernetes YAML, one file an object. Needs no cluster and no Pulumi CLI.")
   .requiredOption("--stack <name>", "name of the stack")
-  .option("--config-file <file>", "its configuration (default: Pulumi.<stack>.yaml)")
+  .option(
+    "--config-file <file>",
+    "its configuration (default: Pulumi.<stack>.yaml); given again, a file is laid over those before it",
+    (file, files: readonly string[] = []) => [...files, file],
+  )
   .requiredOption("--out <directory>", "folder to write to; files of an earlier rendering are replaced")
   .addOption(new Option("--inference-image <reference>", "image of the inference server (default: the stack's)"))
   .addOption(new Option("--trainer-image <reference>", "image of the trainer (default: the stack's)"))
   .parse();
 
-const { stack, configFile, out, inferenceImage, trainerImage } = command.opts<Flags>();
+const { stack, configFile: configFiles, out, inferenceImage, trainerImage } = command.opts<Flags>();
 if ((inferenceImage === undefined) !== (trainerImage === undefined)) {
   command.error("error: --inference-image and --trainer-image are given together or not at all");
 }
 try {
   const images = inferenceImage === undefined ? {} : { images: { inference: inferenceImage, trainer: trainerImage } };
-  const { objects } = await renderStack({ stack, configFile, overrides: images, withholdSecrets: true });
+  const { objects } = await renderStack({ stack, configFiles, overrides: images, withholdSecrets: true });
   const files = await writeFiles(out, objects);
   console.log(`${files.length} files in ${out}`);
 } catch (error) {

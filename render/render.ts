@@ -3,15 +3,15 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import type { ProgramInput, ProgramOutput } from "./program-io.ts";
 import type { RenderedObject } from "./rendered.ts";
-import { readStackFile, StackFileError } from "./stack-file.ts";
+import { readStack, StackFileError } from "./stack-file.ts";
 
 const PROJECT_DIRECTORY = fileURLToPath(new URL("..", import.meta.url));
 
 export interface RenderOptions {
   /** Name of the stack. */
   readonly stack: string;
-  /** Its configuration. @default `Pulumi.<stack>.yaml` of the project */
-  readonly configFile?: string;
+  /** Files of its configuration, later ones laid over earlier ones. @default `Pulumi.<stack>.yaml` of the project */
+  readonly configFiles?: readonly string[];
   /** Configuration values that take the place of the file's, by key without the project's name. @default none */
   readonly overrides?: Readonly<Record<string, unknown>>;
   /** Values of generated secrets by name; what is missing is made up. @default none */
@@ -39,11 +39,13 @@ export class RenderError extends Error {
  * @throws RenderError where the program refuses its configuration
  */
 export async function renderStack(options: RenderOptions): Promise<Rendering> {
-  const file = options.configFile ?? path.join(PROJECT_DIRECTORY, `Pulumi.${options.stack}.yaml`);
-  const { project, values, encrypted } = await readStackFile(PROJECT_DIRECTORY, file);
+  const files = options.configFiles ?? [path.join(PROJECT_DIRECTORY, `Pulumi.${options.stack}.yaml`)];
+  const { project, values, encrypted } = await readStack(PROJECT_DIRECTORY, files);
   const withhold = options.withholdSecrets ?? false;
   if (encrypted.length > 0 && !withhold) {
-    throw new StackFileError(`${file}: ${encrypted.join(", ")}: is encrypted, and only the Pulumi CLI can read it`);
+    throw new StackFileError(
+      `${files.join(", ")}: ${encrypted.join(", ")}: is encrypted, and only the Pulumi CLI can read it`,
+    );
   }
   const overrides = Object.fromEntries(
     Object.entries(options.overrides ?? {}).map(([key, value]) => [

@@ -2,9 +2,10 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { layerSettings, type Settings } from "./layers.ts";
 
 const ProjectFile = z.object({ name: z.string().min(1) });
-const StackFile = z.object({ config: z.record(z.string(), z.unknown()).default({}) });
+const StackFile = z.looseObject({ config: z.record(z.string(), z.unknown()).default({}) });
 
 /** A file cannot be used. The message names it and says what to do. */
 export class StackFileError extends Error {
@@ -22,22 +23,40 @@ export interface StackSettings {
 }
 
 /**
- * Reads `Pulumi.yaml` and a stack file.
+ * Reads `Pulumi.yaml` and a stack, from one file or from several laid over one another.
  *
  * @param directory folder of the project
- * @param file path of the stack file
+ * @param files paths of the stack files; later ones go over earlier ones
  * @throws StackFileError where one of them is missing or is not what it should be
  */
-export async function readStackFile(directory: string, file: string): Promise<StackSettings> {
+export async function readStack(directory: string, files: readonly string[]): Promise<StackSettings> {
   const { name: project } = await readYaml(path.join(directory, "Pulumi.yaml"), ProjectFile);
-  const { config } = await readYaml(file, StackFile);
+  const { config } = StackFile.parse(await readStackFiles(project, files));
   const encrypted = Object.keys(config).filter((key) => containsSecure(config[key]));
   const values = Object.fromEntries(
     Object.entries(config)
       .filter(([key]) => !encrypted.includes(key))
-      .map(([key, value]) => [key.includes(":") ? key : `${project}:${key}`, asText(value)]),
+      .map(([key, value]) => [key, asText(value)]),
   );
   return { project, values, encrypted };
+}
+
+/**
+ * Stack files laid over one another, as one file would have them. A setting may be written with the project's name before
+ * it or without; the result has it.
+ *
+ * @param project the project's name
+ * @param files paths of the stack files; later ones go over earlier ones
+ * @throws StackFileError where one of them is missing or is not a stack file
+ */
+export async function readStackFiles(project: string, files: readonly string[]): Promise<Settings> {
+  const layers: Settings[] = [];
+  for (const file of files) {
+    const { config, ...rest } = await readYaml(file, StackFile);
+    const named = Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `${project}:${key}`, value]);
+    layers.push({ ...rest, config: Object.fromEntries(named) });
+  }
+  return layerSettings(layers);
 }
 
 async function readYaml<T>(file: string, schema: z.ZodType<T>): Promise<T> {

@@ -8,8 +8,8 @@ export type Engine = (typeof ENGINES)[number];
 export interface DeployOptions {
   /** Name of the stack. */
   readonly stack: string;
-  /** Its configuration. @default `Pulumi.<stack>.yaml` of the project */
-  readonly configFile?: string;
+  /** Files of its configuration, later ones laid over earlier ones. @default `Pulumi.<stack>.yaml` of the project */
+  readonly configFiles?: readonly string[];
   /** The cluster. */
   readonly kubectl: Kubectl;
   /** Folder for what has to be kept between runs: secrets, and the state of the Pulumi CLI. */

@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { parse, parseDocument } from "yaml";
+import { Document, parse, parseDocument } from "yaml";
+import type { Settings } from "../../render/layers.ts";
+import { readStackFiles, StackFileError } from "../../render/stack-file.ts";
+import { UserError } from "../errors.ts";
 import { repositoryRoot } from "../paths.ts";
 import type { DeployOptions } from "./options.ts";
 
@@ -27,9 +30,9 @@ export async function writeProject(options: DeployOptions): Promise<PulumiProjec
   project.set("main", repositoryRoot);
   await writeFile(path.join(directory, "Pulumi.yaml"), project.toString());
 
-  const given = options.configFile ?? path.join(repositoryRoot, `Pulumi.${options.stack}.yaml`);
-  const stack = parseDocument(await readFile(given, "utf8"));
   const name = String(project.get("name"));
+  const given = options.configFiles ?? [path.join(repositoryRoot, `Pulumi.${options.stack}.yaml`)];
+  const stack = new Document(await layered(name, given));
   const { kubeconfig, context } = options.kubectl;
   stack.setIn(["config", `${name}:images`], { ...options.images });
   stack.setIn(["config", `${name}:cluster`], {
@@ -54,6 +57,13 @@ export async function writeProject(options: DeployOptions): Promise<PulumiProjec
       PULUMI_SKIP_UPDATE_CHECK: "true",
     },
   };
+}
+
+async function layered(project: string, files: readonly string[]): Promise<Settings> {
+  return readStackFiles(project, files).catch((error: unknown) => {
+    if (!(error instanceof StackFileError)) throw error;
+    throw new UserError(error.message, "mend the stack file");
+  });
 }
 
 /** A file with a passphrase, made on first use. */

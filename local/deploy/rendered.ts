@@ -15,10 +15,10 @@ import { waitReady } from "./wait.ts";
  * @throws UserError where the stack is wrong, or does not become ready
  */
 export async function deployRendered(options: DeployOptions): Promise<string[]> {
-  const { stack, configFile, images, kubectl, report } = options;
+  const { stack, configFiles, images, kubectl, report } = options;
   const secretsFile = path.join(options.stateDirectory, `${stack}.secrets.json`);
   const kept = await readSecrets(secretsFile);
-  const { objects, secrets } = await render({ stack, configFile, overrides: { images }, secrets: kept });
+  const { objects, secrets } = await render({ stack, configFiles, overrides: { images }, secrets: kept });
   // Before anything uses them: a secret that is applied but not kept could never be applied again.
   if (Object.keys(secrets).some((name) => !(name in kept))) await writeSecrets(secretsFile, secrets);
 

@@ -1,0 +1,65 @@
+/** One stack file, or several laid over one another, as parsed YAML. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/**
+ * Lists that are laid over item by item, and what tells their items apart; any other list takes the place of the one
+ * below it. `models` stands for the stack's own key as well, whatever the project's name before it.
+ */
+const ITEM_KEYS: Readonly<Record<string, readonly string[]>> = {
+  models: ["model"],
+  versions: ["version"],
+  jobs: ["name"],
+  schedules: ["name"],
+  distributed: ["name"],
+  gpu: ["name"],
+  batch: ["name"],
+};
+
+/**
+ * Lays stack files over one another, later ones over earlier ones: objects key by key, models by their name, versions by
+ * their number, training runs by their name. Any other value, lists included, takes the place of the one below it, and
+ * `null` takes a setting away.
+ */
+export function layerSettings(layers: readonly Settings[]): Settings {
+  return layers.reduce((below, above) => layerObject(below, above), {});
+}
+
+function layerObject(below: Settings, above: Settings): Settings {
+  const merged: Record<string, unknown> = { ...below };
+  for (const [key, value] of Object.entries(above)) {
+    if (value === null) delete merged[key];
+    else merged[key] = layerValue(key, below[key], value);
+  }
+  return merged;
+}
+
+function layerValue(key: string, below: unknown, above: unknown): unknown {
+  if (isObject(above)) return layerObject(isObject(below) ? below : {}, above);
+  const itemKeys = ITEM_KEYS[key.slice(key.lastIndexOf(":") + 1)];
+  if (!isList(above) || itemKeys === undefined) return above;
+  return layerItems(itemKeys, isList(below) ? below : [], above);
+}
+
+function layerItems(itemKeys: readonly string[], below: readonly unknown[], above: readonly unknown[]): unknown[] {
+  const items = [...below];
+  for (const item of above) {
+    const found = items.findIndex((other) => isSameItem(itemKeys, other, item));
+    const lower = items[found];
+    if (!isObject(item)) items.push(item);
+    else if (isObject(lower)) items[found] = layerObject(lower, item);
+    else items.push(layerObject({}, item));
+  }
+  return items;
+}
+
+function isSameItem(itemKeys: readonly string[], one: unknown, other: unknown): boolean {
+  return isObject(one) && isObject(other) && itemKeys.every((key) => key in one && one[key] === other[key]);
+}
+
+function isObject(value: unknown): value is Settings {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}

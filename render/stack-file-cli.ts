@@ -1,0 +1,31 @@
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { Command } from "commander";
+import { parse, stringify } from "yaml";
+import { readStackFiles, StackFileError } from "./stack-file.ts";
+
+interface Flags {
+  readonly configFile: readonly string[];
+  readonly out: string;
+}
+
+const command = new Command("stack-file")
+  .description("Lays stack files over one another and writes the result as one, for `pulumi up --config-file`.")
+  .requiredOption(
+    "--config-file <file>",
+    "a stack file; given again, a file is laid over those before it",
+    (file, files: readonly string[] = []) => [...files, file],
+  )
+  .requiredOption("--out <file>", "file to write")
+  .parse();
+
+const { configFile, out } = command.opts<Flags>();
+const { name } = parse(await readFile(path.join(import.meta.dirname, "../Pulumi.yaml"), "utf8")) as { name: string };
+try {
+  const layered = await readStackFiles(name, configFile);
+  await writeFile(out, `# Made of ${configFile.join(", ")}; change those and make it again.\n${stringify(layered)}`);
+  console.log(`${out} from ${configFile.join(", ")}`);
+} catch (error) {
+  if (!(error instanceof StackFileError)) throw error;
+  command.error(error.message);
+}

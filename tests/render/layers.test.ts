@@ -1,0 +1,116 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect } from "chai";
+import { execa } from "execa";
+import { parse } from "yaml";
+import { layerSettings } from "../../render/layers.ts";
+
+const repository = path.resolve(import.meta.dirname, "../..");
+
+describe("stack files laid over one another", () => {
+  it("change the settings they name, and leave the others", () => {
+    const below = { namespace: { name: "ml", quota: { hard: { pods: "50" } } }, canaryWeight: 10 };
+    const above = { namespace: { quota: { hard: { "limits.cpu": "8" } } }, canaryWeight: 0 };
+    expect(layerSettings([below, above])).to.deep.equal({
+      namespace: { name: "ml", quota: { hard: { pods: "50", "limits.cpu": "8" } } },
+      canaryWeight: 0,
+    });
+  });
+
+  it("find models by name, versions by number and training runs by name, and add those that are new", () => {
+    const below = {
+      "ml-platform:models": [
+        { model: "iris", versions: [{ version: "1", replicas: 3, name: "iris" }, { version: "2" }] },
+        { model: "other", versions: [{ version: "1" }] },
+      ],
+      training: { jobs: [{ name: "train", task: "iris", epochs: 5 }] },
+    };
+    const above = {
+      "ml-platform:models": [{ model: "iris", versions: [{ version: "1", replicas: 1 }, { version: "3" }] }],
+      training: { jobs: [{ name: "train", epochs: 1 }] },
+    };
+    expect(layerSettings([below, above])).to.deep.equal({
+      "ml-platform:models": [
+        { model: "iris", versions: [{ version: "1", replicas: 1, name: "iris" }, { version: "2" }, { version: "3" }] },
+        { model: "other", versions: [{ version: "1" }] },
+      ],
+      training: { jobs: [{ name: "train", task: "iris", epochs: 1 }] },
+    });
+  });
+
+  it("replace any other list as a whole, and take away what they set to null", () => {
+    const below = {
+      hosts: ["a.example.com", "b.example.com"],
+      policies: [{ value: 1 }],
+      autoscaling: { maxReplicas: 4 },
+    };
+    const above = { hosts: ["c.example.com"], policies: [{ value: 2 }], autoscaling: null };
+    expect(layerSettings([below, above])).to.deep.equal({ hosts: ["c.example.com"], policies: [{ value: 2 }] });
+  });
+
+  it("change none of the files they are read from", () => {
+    const below = { models: [{ model: "iris", versions: [{ version: "1" }] }] };
+    layerSettings([below, { models: [{ model: "iris", versions: [{ version: "1", replicas: 2 }] }] }]);
+    expect(below).to.deep.equal({ models: [{ model: "iris", versions: [{ version: "1" }] }] });
+  });
+
+  describe("given to render", () => {
+    let folder: string;
+    beforeEach(async () => {
+      folder = await mkdtemp(path.join(tmpdir(), "layers-"));
+    });
+    afterEach(() => rm(folder, { recursive: true }));
+
+    it("give the objects of the settings together", async () => {
+      const overlay = path.join(folder, "overlay.yaml");
+      // Keys with the project's name and without it are the same.
+      await writeFile(
+        overlay,
+        "config:\n  canaryWeight: 100\n  ml-platform:models:\n    - model: iris\n      versions: [{ version: '1', replicas: 5 }]\n",
+      );
+      const files = ["--config-file", "Pulumi.dev.yaml", "--config-file", overlay];
+      const out = path.join(folder, "out");
+      const { exitCode, stderr } = await execa(
+        process.execPath,
+        ["render/cli.ts", "--stack", "dev", ...files, "--out", out],
+        { cwd: repository, reject: false },
+      );
+      expect(exitCode, stderr).to.equal(0);
+      const read = async (name: string) => parse(await readFile(path.join(out, name), "utf8"));
+      expect((await read("deployment-iris.yaml")).spec.replicas).to.equal(5);
+      const { rules } = (await read("httproute-sentiment-classifier.yaml")).spec;
+      expect(rules[1].backendRefs.map(({ weight }: { weight: number }) => weight)).to.deep.equal([0, 100]);
+      expect(await readdir(out)).to.include("deployment-model-v1.yaml");
+    });
+
+    it("give the same objects as the one file that the Pulumi CLI can be given", async () => {
+      const overlay = path.join(folder, "overlay.yaml");
+      await writeFile(overlay, "config:\n  ml-platform:canaryWeight: 50\n");
+      const files = ["--config-file", "Pulumi.dev.yaml", "--config-file", overlay];
+      const one = path.join(folder, "Pulumi.one.yaml");
+      const run = (...args: string[]) => execa(process.execPath, args, { cwd: repository });
+      await run("render/stack-file-cli.ts", ...files, "--out", one);
+      await run("render/cli.ts", "--stack", "dev", ...files, "--out", path.join(folder, "layers"));
+      await run("render/cli.ts", "--stack", "dev", "--config-file", one, "--out", path.join(folder, "one"));
+      const names = await readdir(path.join(folder, "layers"));
+      expect(await readdir(path.join(folder, "one"))).to.deep.equal(names);
+      for (const name of names) {
+        const [a, b] = ["layers", "one"].map((out) => path.join(folder, out, name));
+        expect(await readFile(a ?? "", "utf8")).to.equal(await readFile(b ?? "", "utf8"));
+      }
+    });
+
+    it("are told by name where one is missing", async () => {
+      const files = ["--config-file", "Pulumi.dev.yaml", "--config-file", path.join(folder, "none.yaml")];
+      const { exitCode, stderr } = await execa(
+        process.execPath,
+        ["render/cli.ts", "--stack", "dev", ...files, "--out", path.join(folder, "out")],
+        { cwd: repository, reject: false },
+      );
+      expect(exitCode).to.equal(1);
+      expect(stderr).to.match(/none\.yaml: there is no such file/);
+      expect(await readdir(folder)).to.not.include("out");
+    });
+  });
+});
