@@ -8,6 +8,7 @@ import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import type { ModelHost } from "./model/host.ts";
+import { load } from "./routes/load.ts";
 import { metrics as metricsRoute } from "./routes/metrics.ts";
 import { models } from "./routes/models.ts";
 import { predict } from "./routes/predict.ts";
@@ -44,6 +45,7 @@ export function createApp({ settings, host, metrics, lifecycle, logger }: AppDep
         predict({ host, metrics, settings }),
         models(settings.modelDirectory),
         metricsRoute(metrics.registry),
+        ...(settings.loadEndpoint ? [load()] : []),
       ],
       apiKeyCheck(settings.apiKey),
     ),

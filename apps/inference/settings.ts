@@ -18,6 +18,14 @@ function number(minimum: number, maximum: number, integer: boolean, fallback: nu
 const whole = (minimum: number, maximum: number, fallback: number) => number(minimum, maximum, true, fallback);
 const seconds = (minimum: number, maximum: number, fallback: number) => number(minimum, maximum, false, fallback);
 
+/** `true` or `false`, in small letters. */
+function flag(fallback: boolean) {
+  return z
+    .enum(["true", "false"], { error: "set it to true or false" })
+    .transform((value) => value === "true")
+    .default(fallback);
+}
+
 const Environment = z
   .object({
     MODEL_DIR: z.string().default("/models"),
@@ -40,6 +48,7 @@ const Environment = z
     SHUTDOWN_SECONDS: seconds(0, 3600, 25),
     INTRA_OP_THREADS: whole(1, 256, 1),
     MODEL_WAIT_SECONDS: seconds(0, 86_400, 0),
+    LOAD_ENDPOINT: flag(false),
   })
   .superRefine((env, context) => {
     if (env.SHUTDOWN_SECONDS < env.DRAIN_SECONDS) {
@@ -92,6 +101,8 @@ export interface Settings {
   readonly intraOpThreads: number;
   /** How long to wait for the model before giving up, in seconds; 0 for ever. `MODEL_WAIT_SECONDS`, default 0. */
   readonly modelWaitSeconds: number;
+  /** Whether `GET /load` is there, which uses processor time on request. `LOAD_ENDPOINT`, default false. */
+  readonly loadEndpoint: boolean;
 }
 
 /** A setting is missing or wrong; the message is one line that names the variable and the remedy. */
@@ -128,6 +139,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     shutdownSeconds: values.SHUTDOWN_SECONDS,
     intraOpThreads: values.INTRA_OP_THREADS,
     modelWaitSeconds: values.MODEL_WAIT_SECONDS,
+    loadEndpoint: values.LOAD_ENDPOINT,
   };
 }
 

@@ -22,6 +22,7 @@ describe("settings from the environment", () => {
       shutdownSeconds: 25,
       intraOpThreads: 1,
       modelWaitSeconds: 0,
+      loadEndpoint: false,
     });
   });
 
@@ -37,6 +38,7 @@ describe("settings from the environment", () => {
   const wrong: readonly (readonly [Record<string, string>, RegExp])[] = [
     [{ PORT: "80a" }, /^PORT is "80a": set it to a whole number from 0 to 65535$/],
     [{ PORT: "65536" }, /^PORT is "65536": set it to a whole number from 0 to 65535$/],
+    [{ LOAD_ENDPOINT: "yes" }, /^LOAD_ENDPOINT is "yes": set it to true or false$/],
     [{ MAX_BATCH_SIZE: "0" }, /^MAX_BATCH_SIZE is "0": set it to a whole number from 1 to 65536$/],
     [{ MAX_QUEUE_SIZE: "1e3" }, /^MAX_QUEUE_SIZE is "1e3": /],
     [{ DRAIN_SECONDS: "-1" }, /^DRAIN_SECONDS is "-1": set it to a number from 0 to 3600$/],

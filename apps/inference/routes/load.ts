@@ -1,0 +1,61 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Route } from "../http/router.ts";
+import { invalidInput, unavailable } from "../problem.ts";
+
+const DEFAULT_MS = 100;
+const MAX_MS = 1000;
+/** Between two slices everybody else has a turn: a probe waits for one slice and not for the whole load. */
+const SLICE_MS = 5;
+/** Most loads at once; beyond it the server is as busy as it can be made. */
+const MAX_AT_ONCE = 64;
+
+/**
+ * GET /load?ms=N: uses N milliseconds of processor time, 1–1000, by default 100. It gives an autoscaler something to see
+ * without a model that is slow by itself. Answers `{burned_ms}`.
+ */
+export function load(): Route {
+  let active = 0;
+  return {
+    method: "GET",
+    path: "/load",
+    async handle(ctx) {
+      const milliseconds = readMilliseconds(ctx.query["ms"]);
+      if (active >= MAX_AT_ONCE) {
+        throw unavailable("overloaded", `${MAX_AT_ONCE} loads are under way; try again shortly`);
+      }
+      active += 1;
+      try {
+        for (let left = milliseconds; left > 0; left -= SLICE_MS) {
+          burn(Math.min(left, SLICE_MS));
+          await nextTurn();
+        }
+      } finally {
+        active -= 1;
+      }
+      ctx.body = { burned_ms: milliseconds };
+    },
+  };
+}
+
+function readMilliseconds(given: string | string[] | undefined): number {
+  if (given === undefined) {
+    return DEFAULT_MS;
+  }
+  const milliseconds = typeof given === "string" && /^\d{1,4}$/.test(given) ? Number(given) : 0;
+  if (milliseconds < 1 || milliseconds > MAX_MS) {
+    throw invalidInput("ms", `must be a whole number from 1 to ${MAX_MS}`);
+  }
+  return milliseconds;
+}
+
+/** Processor time, not time on the clock: inside a CPU limit the clock runs on while the process is held back. */
+function burn(milliseconds: number): void {
+  const started = process.threadCpuUsage();
+  let spent = { user: 0, system: 0 };
+  while (spent.user + spent.system < milliseconds * 1000) {
+    for (let step = 0; step < 20_000; step++) {
+      Math.sqrt(step);
+    }
+    spent = process.threadCpuUsage(started);
+  }
+}
