@@ -1,5 +1,6 @@
 import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
+import { trainerCommit } from "./source-commit.ts";
 
 export interface ImagesArgs {
   /** Where the images are pushed, such as `registry.example.com/team`. */
@@ -21,13 +22,15 @@ export class Images extends pulumi.ComponentResource {
 
   constructor(name: string, args: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ml:platform:Images", name, {}, opts);
-    const build = (app: string) => {
+    const project = args.context ?? ".";
+    const build = (app: string, buildArgs: Readonly<Record<string, string>> = {}) => {
       const tag = `${args.registry}/${app}:${args.tag}`;
       const { digest } = new dockerBuild.Image(
         `${name}-${app}`,
         {
-          context: { location: args.context ?? "." },
-          dockerfile: { location: `${args.context ?? "."}/apps/${app}/Dockerfile` },
+          context: { location: project },
+          dockerfile: { location: `${project}/apps/${app}/Dockerfile` },
+          buildArgs: { ...buildArgs },
           platforms: [...(args.platforms ?? [dockerBuild.types.enums.Platform.Linux_amd64])],
           tags: [tag],
           push: true,
@@ -40,7 +43,7 @@ export class Images extends pulumi.ComponentResource {
       return digest.apply((known) => (known ? `${tag}@${known}` : tag));
     };
     this.inference = build("inference");
-    this.trainer = build("trainer");
+    this.trainer = build("trainer", { COMMIT: trainerCommit(project) });
     this.registerOutputs({ inference: this.inference, trainer: this.trainer });
   }
 }

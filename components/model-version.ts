@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { AutoscalingArgs, DisruptionBudgetArgs } from "./autoscaling.ts";
+import { type LineageArgs, originOf } from "./lineage.ts";
 import { kubernetesName, objectMeta } from "./names.ts";
 import { environment, mountClaims, type Resources, restrictedContainer, restrictedPod } from "./pod.ts";
 import { type ProbesArgs, probes } from "./probes.ts";
@@ -69,10 +70,14 @@ export interface ModelVersionArgs {
   readonly version: string;
   /** Fixed name of the Deployment; without one Pulumi names it. */
   readonly name?: string;
-  /** Source commit the version was trained from; the Deployment's label `commit-sha`. */
+  /** Source commit the version was trained from; the Deployment's label `commit-sha`. @default that of `lineage` */
   readonly commitSha?: string;
-  /** Date the version was trained, `YYYY-MM-DD`; the Deployment's label `trained-date`. */
+  /** Date the version was trained, `YYYY-MM-DD`; the Deployment's label `trained-date`. @default that of `lineage` */
   readonly trainedDate?: string;
+  /** Where the version comes from; annotations of the Deployment. @default none */
+  readonly lineage?: LineageArgs;
+  /** Why the version is served although it is worse than the one it replaces; an annotation. @default none */
+  readonly acceptWorse?: string;
   /** Semantic version for people; the Deployment's label `model-version`. @default the version */
   readonly modelVersion?: string;
   /** Shown by `kubectl rollout history`. @default names model, version and image */
@@ -109,6 +114,7 @@ export function deploymentManifest(input: DeploymentInput): k8s.apps.v1.Deployme
   const selector = selectorLabels(input.app, settings.version);
   const labels = { ...selector, component: "model-server" };
   const rollout = settings.rollout ?? {};
+  const origin = originOf(settings);
   return {
     metadata: objectMeta({
       name: settings.name,
@@ -117,12 +123,12 @@ export function deploymentManifest(input: DeploymentInput): k8s.apps.v1.Deployme
         ...labels,
         model: input.model,
         "model-version": settings.modelVersion ?? settings.version,
-        ...(settings.commitSha === undefined ? {} : { "commit-sha": settings.commitSha }),
-        ...(settings.trainedDate === undefined ? {} : { "trained-date": settings.trainedDate }),
+        ...origin.labels,
       },
       annotations: {
         "kubernetes.io/change-cause":
           settings.changeCause ?? pulumi.interpolate`${input.model} version ${settings.version}, image ${input.image}`,
+        ...origin.annotations,
       },
     }),
     spec: {

@@ -13,6 +13,13 @@ export const defaultTrainerResources: Resources = {
   limits: { cpu: "1", memory: "1Gi" },
 };
 
+/** What a version's lineage says of the run that trained it. The Job controller labels each pod with its Job's name. */
+const runIdentity: k8s.types.input.core.v1.EnvVar[] = Object.entries({
+  POD_NAMESPACE: "metadata.namespace",
+  JOB_NAME: "metadata.labels['batch.kubernetes.io/job-name']",
+  POD_NAME: "metadata.name",
+}).map(([name, fieldPath]) => ({ name, valueFrom: { fieldRef: { fieldPath } } }));
+
 /** One run of the trainer image to completion. */
 export interface TrainerJobArgs {
   /** Name of the container. */
@@ -57,11 +64,15 @@ export function trainerJobSpec(args: TrainerJobArgs): k8s.types.input.batch.v1.J
             name: args.container,
             image: args.image,
             args: [...args.command],
-            env: environment({
-              MODELS_DIR: MODELS_PATH,
-              ...(args.dataClaim === undefined ? {} : { DATA_DIR: DATA_PATH }),
-              ...args.environment,
-            }),
+            env: [
+              ...environment({
+                MODELS_DIR: MODELS_PATH,
+                ...(args.dataClaim === undefined ? {} : { DATA_DIR: DATA_PATH }),
+                ...args.environment,
+                TRAINER_IMAGE: args.image,
+              }),
+              ...runIdentity,
+            ],
             resources: args.resources ?? defaultTrainerResources,
             securityContext: restrictedContainer,
             volumeMounts: [...mounts.volumeMounts, { name: "tmp", mountPath: "/tmp" }],

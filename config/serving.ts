@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Autoscaling, DisruptionBudget } from "./autoscaling.ts";
+import { Commit, LineageConfig } from "./lineage.ts";
 import { TrafficConfig } from "./traffic.ts";
 import {
   Count,
@@ -91,15 +92,17 @@ export const VersionDefaults = z.strictObject(versionSettings);
 const ModelVersion = z.strictObject({
   version: Version.describe("Version in the registry."),
   name: KubernetesName.optional().describe("Fixed name of the Deployment. Default: named by Pulumi."),
-  commitSha: z
-    .string()
-    .regex(/^[0-9a-f]{6,63}$/, "must be a commit hash in hexadecimal")
-    .optional()
-    .describe("Label `commit-sha` of the Deployment."),
+  commitSha: Commit.optional().describe("Label `commit-sha` of the Deployment. Default: that of `lineage`."),
   trainedDate: z.iso
     .date('must be a date in quotes, such as "2026-01-15"')
     .optional()
-    .describe("Label `trained-date` of the Deployment."),
+    .describe("Label `trained-date` of the Deployment. Default: that of `lineage`."),
+  lineage: LineageConfig.optional(),
+  acceptWorse: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Why the version is served although its `lineage` says that it is worse. Default: it is refused."),
   modelVersion: z.string().min(1).max(63).optional().describe("Label `model-version`. Default: the version."),
   changeCause: z
     .string()

@@ -1,5 +1,6 @@
 export * from "./errors.ts";
 export * from "./layout.ts";
+export * from "./lineage.ts";
 export * from "./metadata.ts";
 export * from "./publish.ts";
 export * from "./read.ts";

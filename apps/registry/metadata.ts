@@ -51,6 +51,15 @@ export const Signature = z.object({
   labels: z.array(z.string().min(1)).optional(),
 });
 
+/** The promotion gate's mark: `version` was better by `metric`, which was `previous` there and is `value` here. */
+export const WorseThan = z.object({
+  version: ModelVersion,
+  metric: z.string().min(1),
+  value: z.number(),
+  previous: z.number(),
+});
+export type WorseThan = z.infer<typeof WorseThan>;
+
 /** `metadata.json` of one version: what it is, what it was trained on and how good it is. */
 export const ModelMetadata = z.object({
   name: ModelName,
@@ -82,14 +91,32 @@ export const ModelMetadata = z.object({
   /** ISO 8601 date of training. */
   trainedDate: z.iso.date(),
   durationSeconds: z.number().min(0),
+  /** The version this one would replace: the highest below it that is not itself marked as worse. */
+  parent: ModelVersion.optional(),
+  /** Set where the held-out metric is worse than the parent's. */
+  worseThan: WorseThan.optional(),
+  /** Reference of the image that trained it, with its digest where that is known. */
+  image: z.string().min(1).optional(),
+  /** The Kubernetes Job that trained it. */
+  job: z.object({ namespace: z.string(), name: z.string(), pod: z.string() }).partial().optional(),
 });
 export type ModelMetadata = z.infer<typeof ModelMetadata>;
 export type Signature = z.infer<typeof Signature>;
 export type TensorSpec = z.infer<typeof TensorSpec>;
 export type Datatype = z.infer<typeof Datatype>;
 
-/** `registry/models.json`: every model, its versions in ascending order, and the newest of them. */
+/**
+ * `registry/models.json`: every model, its versions in ascending order, and the newest of them. `worse` names the
+ * versions that the promotion gate has marked, with the version that was better; it is left out where there is none.
+ */
 export const RegistryIndex = z.object({
-  models: z.array(z.object({ name: ModelName, versions: z.array(ModelVersion).min(1), latest: ModelVersion })),
+  models: z.array(
+    z.object({
+      name: ModelName,
+      versions: z.array(ModelVersion).min(1),
+      latest: ModelVersion,
+      worse: z.array(z.object({ version: ModelVersion, than: ModelVersion })).optional(),
+    }),
+  ),
 });
 export type RegistryIndex = z.infer<typeof RegistryIndex>;

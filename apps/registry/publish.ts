@@ -3,6 +3,7 @@ import { readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { makeDirectory, syncDirectory, writeDurably } from "./durable.ts";
 import { describeFault, errorCode, RegistryError, VersionExistsError } from "./errors.ts";
+import { compareWithParent, findParent } from "./gate.ts";
 import { METADATA_FILE, MODEL_FILE, modelDirectory, TEMPORARY_PREFIX, versionDirectory } from "./layout.ts";
 import { ModelMetadata, ModelName, ModelVersion } from "./metadata.ts";
 import { temporaryName } from "./owner.ts";
@@ -10,8 +11,11 @@ import { exists } from "./read.ts";
 import { sweepTemporaries } from "./sweep.ts";
 import { updateIndex } from "./update-index.ts";
 
-/** What the caller says of a version; name, number, artefact and time of publishing are filled in here. */
-export type VersionDescription = Omit<ModelMetadata, "name" | "version" | "framework" | "created" | "artefact">;
+/** What the caller says of a version; the rest is filled in here. */
+export type VersionDescription = Omit<
+  ModelMetadata,
+  "name" | "version" | "framework" | "created" | "artefact" | "parent" | "worseThan"
+>;
 
 export interface PublishRequest {
   /** Root of the models volume. */
@@ -37,7 +41,7 @@ export async function publishVersion(request: PublishRequest): Promise<ModelMeta
     await sweepTemporaries(directory);
     for (;;) {
       const version = request.version === "next" ? await nextVersion(root, model) : ModelVersion.parse(request.version);
-      const metadata = completeMetadata(request, version);
+      const metadata = completeMetadata(request, version, await findParent(root, model, version));
       try {
         await publishFolder(root, metadata, request.artefact);
       } catch (error) {
@@ -74,7 +78,8 @@ export async function assertVersionFree(root: string, model: string, version: st
   throw occupiedError(directory);
 }
 
-function completeMetadata(request: PublishRequest, version: string): ModelMetadata {
+function completeMetadata(request: PublishRequest, version: string, parent: ModelMetadata | undefined): ModelMetadata {
+  const worseThan = parent && compareWithParent(request.description, parent);
   return ModelMetadata.parse({
     name: request.model,
     version,
@@ -86,6 +91,8 @@ function completeMetadata(request: PublishRequest, version: string): ModelMetada
       bytes: request.artefact.byteLength,
     },
     ...request.description,
+    ...(parent === undefined ? {} : { parent: parent.version }),
+    ...(worseThan === undefined ? {} : { worseThan }),
   } satisfies ModelMetadata);
 }
 

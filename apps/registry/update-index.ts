@@ -4,7 +4,7 @@ import { makeDirectory, replaceDurably } from "./durable.ts";
 import { describeFault, errorCode, RegistryError } from "./errors.ts";
 import { indexFile, lockFile } from "./layout.ts";
 import { withLock } from "./lock.ts";
-import type { RegistryIndex } from "./metadata.ts";
+import type { ModelMetadata, RegistryIndex } from "./metadata.ts";
 import { artefactFile, listModels, listVersions, readIndex, readMetadata } from "./read.ts";
 import { sweepTemporaries } from "./sweep.ts";
 
@@ -20,13 +20,18 @@ export async function surveyVersions(root: string): Promise<Survey> {
   const models: RegistryIndex["models"] = [];
   for (const name of await listModels(root)) {
     const versions: string[] = [];
+    const worse: { version: string; than: string }[] = [];
     for (const version of await listVersions(root, name)) {
-      const problem = await versionProblem(root, name, version);
-      if (problem) problems.push(problem);
-      else versions.push(version);
+      const found = await wholeVersion(root, name, version);
+      if ("problem" in found) {
+        problems.push(found.problem);
+        continue;
+      }
+      versions.push(version);
+      if (found.worseThan) worse.push({ version, than: found.worseThan.version });
     }
     const latest = versions.at(-1);
-    if (latest !== undefined) models.push({ name, versions, latest });
+    if (latest !== undefined) models.push({ name, versions, latest, ...(worse.length === 0 ? {} : { worse }) });
   }
   return { index: { models }, problems };
 }
@@ -63,17 +68,22 @@ async function currentIndex(root: string): Promise<RegistryIndex | undefined> {
   }
 }
 
-async function versionProblem(root: string, model: string, version: string): Promise<string | undefined> {
+/** The metadata of a version that is whole, or what is wrong with it. */
+async function wholeVersion(
+  root: string,
+  model: string,
+  version: string,
+): Promise<ModelMetadata | { readonly problem: string }> {
   try {
     const metadata = await readMetadata(root, model, version);
     const file = artefactFile(root, metadata);
     const found = await stat(file).catch((error: unknown) => {
       throw describeFault("cannot read", file, error);
     });
-    if (found.size === metadata.artefact.bytes) return undefined;
-    return `${file} has ${found.size} bytes, not the ${metadata.artefact.bytes} its metadata says`;
+    if (found.size === metadata.artefact.bytes) return metadata;
+    return { problem: `${file} has ${found.size} bytes, not the ${metadata.artefact.bytes} its metadata says` };
   } catch (error) {
-    if (error instanceof RegistryError) return error.message;
+    if (error instanceof RegistryError) return { problem: error.message };
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { RegistryError } from "../registry/index.ts";
 import { DEFAULT_SPEC, initStorage } from "./commands/init-storage.ts";
+import { showLineage } from "./commands/lineage.ts";
 import { summarise } from "./commands/summary.ts";
 import { trainModel } from "./commands/train-model.ts";
 import { UserError } from "./errors.ts";
@@ -52,6 +53,14 @@ program
     process.env["STORAGE_SPEC"] ?? DEFAULT_SPEC,
   )
   .action(async (options) => print(await initStorage(options)));
+
+program
+  .command("lineage")
+  .description("say where a version comes from, and print its block for a stack file")
+  .requiredOption("--model <name>", "model in the registry")
+  .option("--models <dir>", "root of the models volume", process.env["MODELS_DIR"] ?? "/models")
+  .option("--version <number>", 'version, a number or "latest"', "latest")
+  .action(async (options) => print(await showLineage(options)));
 
 try {
   await program.parseAsync();

@@ -1,4 +1,5 @@
 import type { StackConfig } from "../schema.ts";
+import { checkLineage } from "./lineage.ts";
 import { type ConfigProblem, duplicates, listed } from "./problem.ts";
 import { checkTraffic } from "./traffic.ts";
 
@@ -12,6 +13,7 @@ export function checkModel(config: StackConfig, model: Model, path: string): Con
       ({ version }) => version,
       (index) => `${path}.versions[${index}].version`,
     ),
+    ...model.versions.flatMap((version, index) => checkLineage(model.model, version, `${path}.versions[${index}]`)),
     ...model.versions.flatMap((version, index) =>
       checkSecretEnvironment(config, version, `${path}.versions[${index}].secretEnvironment`),
     ),

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { trainerCommit } from "../../components/source-commit.ts";
 import { UserError } from "../errors.ts";
 import { importImage, listImages } from "../node/images.ts";
 import { acquireLock } from "../node/lock.ts";
@@ -69,11 +70,12 @@ async function build(storage: string, app: App, reference: string, options: Imag
     "docker",
     ...(await npmMounts(storage)),
   ];
+  const commit = app === "trainer" ? ["--build-arg", `COMMIT=${trainerCommit(repositoryRoot)}`] : [];
   const tag = ["--tag", reference, "--file", join(repositoryRoot, dockerfile(app)), repositoryRoot];
   const log = join(options.state, `build-${app}.log`);
   const lines: string[] = [];
   try {
-    await buildah(storage, ["build", ...flags, ...tag], (line) => {
+    await buildah(storage, ["build", ...flags, ...commit, ...tag], (line) => {
       lines.push(line);
       options.report(`${app}: ${line}`);
     });

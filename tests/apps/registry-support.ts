@@ -15,7 +15,7 @@ export function temporaryDirectory(): Promise<string> {
 }
 
 /** What a test version says of itself. */
-export function describeVersion(): VersionDescription {
+export function describeVersion(change: Partial<VersionDescription> = {}): VersionDescription {
   return {
     description: "a test",
     metrics: { accuracy: 0.5 },
@@ -30,6 +30,7 @@ export function describeVersion(): VersionDescription {
     commit: "unknown",
     trainedDate: "2026-01-01",
     durationSeconds: 0,
+    ...change,
   };
 }
 

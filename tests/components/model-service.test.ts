@@ -76,6 +76,28 @@ describe("ModelService", () => {
     expect(metadata.annotations["kubernetes.io/change-cause"]).to.equal("half_plus_two version 1, image inference:2");
   });
 
+  it("says where the version comes from on its Deployment, and rolls no pod for it", async () => {
+    const lineage = {
+      commit: "0123abc-dirty",
+      trainedDate: "2026-01-15",
+      artefact: "a".repeat(64),
+      image: "trainer:1@sha256:0123",
+      parent: "1",
+      worseThan: { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 },
+    };
+    const versions = [{ version: "2", lineage, acceptWorse: "the new data is harder" }];
+    const made = await record(() => new ModelService("m5-lineage", { ...args, versions }));
+    const { metadata, spec }: Manifest = only(made, "Deployment").inputs;
+    expect(metadata.labels).to.include({ "commit-sha": "0123abc-dirty", "trained-date": "2026-01-15" });
+    expect(metadata.annotations).to.include({
+      "ml-platform/artefact-sha256": "a".repeat(64),
+      "ml-platform/trainer-image": "trainer:1@sha256:0123",
+      "ml-platform/parent-version": "1",
+      "ml-platform/accept-worse": "the new data is harder",
+    });
+    expect(spec.template.metadata.annotations ?? {}).to.deep.equal({});
+  });
+
   it("puts settings into an immutable ConfigMap, so that a change of them rolls the pods", async () => {
     const environment = { LOG_LEVEL: "debug" };
     const made = await record(() => new ModelService("m6", { ...args, versions: [{ version: "1", environment }] }));

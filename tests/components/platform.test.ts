@@ -58,6 +58,17 @@ describe("TrainingPipeline", () => {
     expect(optionsOf(only(first, "Job"))?.ignoreChanges).to.deep.equal(["spec"]);
   });
 
+  it("tells the trainer which image, Job and pod it is, for the lineage of the version", async () => {
+    const made = await record(() => new TrainingPipeline("p2-lineage", { ...pipeline, jobs: [job] }));
+    const [container] = (only(made, "Job").inputs["spec"] as Manifest).template.spec.containers;
+    const variable = (name: string) => container.env.find((found: Manifest) => found.name === name);
+    expect(variable("TRAINER_IMAGE").value).to.equal("trainer:1");
+    expect(variable("JOB_NAME").valueFrom.fieldRef.fieldPath).to.equal(
+      "metadata.labels['batch.kubernetes.io/job-name']",
+    );
+    expect(variable("POD_NAME").valueFrom.fieldRef.fieldPath).to.equal("metadata.name");
+  });
+
   it("hands the hyper-parameters and the bound on accuracy to the trainer", async () => {
     const made = await record(() => new TrainingPipeline("p3", { ...pipeline, jobs: [{ ...job, run: 3 }] }));
     const [container] = (only(made, "Job").inputs["spec"] as Manifest).template.spec.containers;
@@ -101,6 +112,8 @@ describe("Images", () => {
       expect(image).to.deep.include({ push: true, buildOnPreview: false, platforms: ["linux/amd64"] });
       expect((image["dockerfile"] as Manifest).location).to.match(/^\.\/apps\/(inference|trainer)\/Dockerfile$/);
     }
+    // The trainer's carries the commit into the lineage of what it trains.
+    expect(images.map((image) => Object.keys(image["buildArgs"] ?? {}))).to.have.deep.members([[], ["COMMIT"]]);
   });
 
   it("names what was pushed by its digest, whatever the registry, and by its tag while no digest is known", async () => {

@@ -8,6 +8,7 @@ import {
 } from "../../registry/index.ts";
 import { UserError } from "../errors.ts";
 import { createLog } from "../log.ts";
+import { runFromEnvironment } from "../run.ts";
 import { SAMPLES } from "../samples.ts";
 import { prepareTask } from "../tasks/index.ts";
 import type { Parameters } from "../tasks/task.ts";
@@ -60,6 +61,7 @@ export async function trainModel(request: TrainRequest): Promise<ModelMetadata> 
       commit: process.env["GIT_COMMIT"] || "unknown",
       trainedDate: new Date().toISOString().slice(0, 10),
       durationSeconds,
+      ...runFromEnvironment(process.env),
     },
   });
   log.event("published", { version: metadata.version, durationSeconds });
