@@ -24,10 +24,11 @@ program
   .option("--models <dir>", "root of the models volume", process.env["MODELS_DIR"] ?? "/models")
   .option("--model <name>", "name to publish under (default: the task's own)")
   .option("--version <number>", 'version to publish, a number or "next"', "next")
-  .option("--data <file>", "CSV or JSONL file to train on (default: the sample that ships)")
+  .option("--data <file>", "CSV or JSONL file to train on, below DATA_DIR or a path (default: the sample that ships)")
   .option("--param <key=value...>", "hyper-parameter, may be repeated", collectParameters, {})
   .option("--seed <number>", "seed of everything random", wholeNumber, 42)
   .option("--min-accuracy <share>", "publish only from this held-out accuracy on, 0 to 1", share)
+  .option("--max-error <rmse>", "publish only up to this held-out RMSE, in the target's unit", positive)
   .action(async (options) => {
     const metadata = await trainModel({
       task: options.task,
@@ -35,9 +36,12 @@ program
       model: options.model,
       version: options.version,
       data: options.data,
+      dataVolume: process.env["DATA_DIR"],
       parameters: options.param,
       seed: options.seed,
+      environment: process.env,
       minAccuracy: options.minAccuracy,
+      maxError: options.maxError,
     });
     print(summarise(options.models, metadata));
   });
@@ -89,5 +93,12 @@ function share(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !(value >= 0 && value <= 1))
     throw new InvalidArgumentError("it must be a number from 0 to 1.");
+  return value;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value > 0 && value < Number.POSITIVE_INFINITY))
+    throw new InvalidArgumentError("it must be a number above 0.");
   return value;
 }

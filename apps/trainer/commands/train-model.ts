@@ -7,11 +7,12 @@ import {
   publishVersion,
 } from "../../registry/index.ts";
 import { UserError } from "../errors.ts";
+import { findDataFile } from "../input/data-file.ts";
 import { createLog } from "../log.ts";
 import { runFromEnvironment } from "../run.ts";
 import { SAMPLES } from "../samples.ts";
 import { prepareTask } from "../tasks/index.ts";
-import type { Parameters } from "../tasks/task.ts";
+import type { Parameters, TrainedModel } from "../tasks/task.ts";
 
 export interface TrainRequest {
   readonly task: string;
@@ -21,29 +22,38 @@ export interface TrainRequest {
   readonly model: string | undefined;
   /** A number, or "next". */
   readonly version: string;
-  /** Data file; the sample that ships where undefined. */
+  /** Data file, on the data volume or a path; where undefined the sample that ships, or made-up data. */
   readonly data: string | undefined;
+  /** Root of the data volume, where there is one. */
+  readonly dataVolume?: string | undefined;
   readonly parameters: Parameters;
+  /** Where hyper-parameters that are not given are looked for; undefined for nowhere. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly seed: number;
   /** Refuse to publish below this held-out accuracy, 0–1; undefined publishes whatever comes out. */
   readonly minAccuracy: number | undefined;
+  /** Refuse to publish above this held-out root mean square error, in the target's unit; undefined for no bound. */
+  readonly maxError?: number | undefined;
 }
 
 /** Trains one model and publishes it. Throws `UserError` or `RegistryError` where it cannot; then nothing is published. */
 export async function trainModel(request: TrainRequest): Promise<ModelMetadata> {
-  const task = prepareTask(request.task, request.parameters);
+  const task = prepareTask(request.task, request.parameters, request.environment);
   const model = checked(ModelName, "model name", request.model ?? task.model);
   const version = request.version === "next" ? "next" : checked(ModelVersion, "version", request.version);
   if (version !== "next") await assertVersionFree(request.models, model, version);
-  if (request.data !== undefined && task.sample === undefined)
+  if (request.data !== undefined && !task.takesData)
     throw new UserError(`task ${task.name} makes its own data: leave --data out`);
   const log = createLog({ task: task.name, model });
-  const file = request.data ?? (task.sample && path.join(SAMPLES, task.sample));
+  const file =
+    request.data === undefined
+      ? task.sample && path.join(SAMPLES, task.sample)
+      : await findDataFile(request.data, request.dataVolume);
   log.event("training", { ...task.parameters, version, seed: request.seed });
   const started = performance.now();
   const trained = await task.train({ seed: request.seed, file, log });
   const durationSeconds = Math.round(performance.now() - started) / 1000;
-  assertGoodEnough(task.name, trained.accuracy, request.minAccuracy);
+  assertGoodEnough(task.name, trained, request);
   const metadata = await publishVersion({
     root: request.models,
     model,
@@ -69,16 +79,32 @@ export async function trainModel(request: TrainRequest): Promise<ModelMetadata> 
 }
 
 function dataSource(given: string | undefined, sample: string | undefined): string {
-  return given ?? `sample:${sample}`;
+  return given ?? (sample === undefined ? "generated" : `sample:${sample}`);
 }
 
-function assertGoodEnough(task: string, accuracy: number | undefined, minimum: number | undefined): void {
-  if (minimum === undefined) return;
-  if (accuracy === undefined) throw new UserError(`task ${task} has no accuracy: leave --min-accuracy out`);
-  if (accuracy >= minimum) return;
-  throw new UserError(
-    `not published: held-out accuracy ${accuracy.toFixed(4)} is below --min-accuracy ${minimum}; train on more or better data, or lower it`,
-  );
+function assertGoodEnough(
+  task: string,
+  { accuracy, metrics }: Pick<TrainedModel, "accuracy" | "metrics">,
+  { minAccuracy, maxError }: Pick<TrainRequest, "minAccuracy" | "maxError">,
+): void {
+  if (minAccuracy !== undefined) {
+    if (accuracy === undefined) throw new UserError(`task ${task} has no accuracy: leave --min-accuracy out`);
+    if (accuracy < minAccuracy) {
+      throw new UserError(
+        `not published: held-out accuracy ${accuracy.toFixed(4)} is below --min-accuracy ${minAccuracy}; train on more or better data, or lower it`,
+      );
+    }
+  }
+  if (maxError !== undefined) {
+    const error = metrics["rmse"];
+    if (error === undefined)
+      throw new UserError(`task ${task} has no error in its target's unit: leave --max-error out`);
+    if (error > maxError) {
+      throw new UserError(
+        `not published: held-out RMSE ${Number(error.toPrecision(4))} is above --max-error ${maxError}; train on more or better data, or raise it`,
+      );
+    }
+  }
 }
 
 function checked(schema: typeof ModelName | typeof ModelVersion, what: string, value: string): string {

@@ -32,3 +32,18 @@ export function macroF1(predicted: ArrayLike<number>, targets: ArrayLike<number>
   }
   return sum / classes;
 }
+
+/** Mean absolute error and root mean square error, in the targets' unit. */
+export function regressionErrors(
+  predicted: ArrayLike<number>,
+  targets: ArrayLike<number>,
+): { readonly mae: number; readonly rmse: number } {
+  let absolute = 0;
+  let squares = 0;
+  for (let row = 0; row < targets.length; row++) {
+    const error = (predicted[row] ?? 0) - (targets[row] ?? 0);
+    absolute += Math.abs(error);
+    squares += error * error;
+  }
+  return { mae: absolute / targets.length, rmse: Math.sqrt(squares / targets.length) };
+}

@@ -36,9 +36,11 @@ export interface GraphNode {
   readonly attributes?: Readonly<Record<string, Attribute>>;
 }
 
-/** A constant float tensor. */
+/** A constant tensor. */
 export interface Initializer {
   readonly name: string;
+  /** Default float. */
+  readonly type?: "float" | "int64";
   /** Sizes by dimension; empty for a scalar. */
   readonly dims: readonly number[];
   readonly values: ArrayLike<number>;
@@ -67,12 +69,7 @@ export function encodeModel(graph: Graph): Uint8Array {
     graph: {
       name: graph.name,
       node: graph.nodes.map(nodeMessage),
-      initializer: (graph.initializers ?? []).map((tensor) => ({
-        name: tensor.name,
-        dims: tensor.dims,
-        dataType: ELEMENT_TYPES.float,
-        floatData: Array.from(tensor.values),
-      })),
+      initializer: (graph.initializers ?? []).map(tensorMessage),
       input: graph.inputs.map(valueMessage),
       output: graph.outputs.map(valueMessage),
     },
@@ -91,6 +88,11 @@ function nodeMessage(node: GraphNode, position: number) {
     output: node.outputs,
     attribute: Object.entries(node.attributes ?? {}).map(([name, attribute]) => attributeMessage(name, attribute)),
   };
+}
+
+function tensorMessage({ name, type = "float", dims, values }: Initializer) {
+  const data = type === "float" ? { floatData: Array.from(values) } : { int64Data: Array.from(values) };
+  return { name, dims, dataType: ELEMENT_TYPES[type], ...data };
 }
 
 function attributeMessage(name: string, attribute: Attribute) {

@@ -19,6 +19,7 @@ export const halfPlusTwo: Task<z.infer<typeof Parameters>> = {
   model: "half_plus_two",
   parameters: Parameters,
   sample: undefined,
+  takesData: false,
   async train({ parameters, seed, log }) {
     const random = randomSource(seed);
     const draw = () => Float64Array.from({ length: parameters.pairs }, () => (random() - 0.5) * 20);

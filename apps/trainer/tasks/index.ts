@@ -1,40 +1,51 @@
 import { UserError } from "../errors.ts";
 import { halfPlusTwo } from "./half-plus-two.ts";
 import { iris } from "./iris.ts";
-import { parseParameters } from "./parameters.ts";
+import { type GivenParameters, parseParameters } from "./parameters.ts";
 import { sentiment } from "./sentiment.ts";
 import type { Parameters, Task, TrainedModel, TrainingContext } from "./task.ts";
+import { timeseries } from "./timeseries.ts";
 
 /** A task made ready to run: its hyper-parameters are checked and complete. */
 export interface PreparedTask {
   readonly name: string;
   readonly model: string;
   readonly sample: string | undefined;
+  readonly takesData: boolean;
   readonly parameters: Parameters;
   train(context: Omit<TrainingContext<Parameters>, "parameters">): Promise<TrainedModel>;
 }
 
 const prepare = {
-  sentiment: (given) => prepared(sentiment, given),
-  iris: (given) => prepared(iris, given),
-  half_plus_two: (given) => prepared(halfPlusTwo, given),
-} satisfies Record<string, (given: Parameters) => PreparedTask>;
+  sentiment: (...given) => prepared(sentiment, ...given),
+  iris: (...given) => prepared(iris, ...given),
+  timeseries: (...given) => prepared(timeseries, ...given),
+  half_plus_two: (...given) => prepared(halfPlusTwo, ...given),
+} satisfies Record<string, (...given: GivenParameters) => PreparedTask>;
 
 export const TASK_NAMES: readonly string[] = Object.keys(prepare);
 
-/** Finds a task by name and checks its hyper-parameters. Throws `UserError` where either is unknown or out of range. */
-export function prepareTask(name: string, given: Parameters): PreparedTask {
+/**
+ * Finds a task by name and checks its hyper-parameters. What is not among the given ones is taken from `environment`
+ * (n_estimators from N_ESTIMATORS), then from the defaults. Throws `UserError` where a name is unknown or a value out of range.
+ */
+export function prepareTask(
+  name: string,
+  given: Parameters,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): PreparedTask {
   const found = Object.entries(prepare).find(([known]) => known === name);
   if (!found) throw new UserError(`there is no task ${name}; the tasks are ${TASK_NAMES.join(", ")}`);
-  return found[1](given);
+  return found[1](given, environment);
 }
 
-function prepared<P extends Parameters>(task: Task<P>, given: Parameters): PreparedTask {
-  const parameters = parseParameters(task, given);
+function prepared<P extends Parameters>(task: Task<P>, ...given: GivenParameters): PreparedTask {
+  const parameters = parseParameters(task, ...given);
   return {
     name: task.name,
     model: task.model,
     sample: task.sample,
+    takesData: task.takesData,
     parameters,
     train: (context) => task.train({ ...context, parameters }),
   };

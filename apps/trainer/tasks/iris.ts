@@ -28,6 +28,7 @@ export const iris: Task<IrisParameters> = {
   model: "iris",
   parameters: IrisParameters,
   sample: "iris.csv",
+  takesData: true,
   async train({ parameters, seed, file, log }) {
     const data = await readIrisRows(file ?? internal("iris needs a data file"));
     const classes = data.species.length;

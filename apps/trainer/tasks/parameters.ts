@@ -30,9 +30,22 @@ export function flag(byDefault: boolean) {
     .default(byDefault);
 }
 
-/** Fills in defaults and checks ranges; throws `UserError` naming the parameter. */
-export function parseParameters<P extends Parameters>(task: Task<P>, given: Parameters): P {
-  const parsed = task.parameters.safeParse(given);
+/** Hyper-parameters as they were given: by name, and the environment for those that are not. */
+export type GivenParameters = readonly [given: Parameters, environment: Readonly<Record<string, string | undefined>>];
+
+/**
+ * Fills in defaults and checks ranges; throws `UserError` naming the parameter. A name may be written in camel case,
+ * as configuration files have it. An empty variable counts as none.
+ */
+export function parseParameters<P extends Parameters>(task: Task<P>, ...[given, environment]: GivenParameters): P {
+  const named = Object.fromEntries(Object.entries(given).map(([name, value]) => [snakeCase(name), value]));
+  const fromEnvironment = Object.fromEntries(
+    knownParameters(task).flatMap((name) => {
+      const value = environment[name.toUpperCase()];
+      return value && named[name] === undefined ? [[name, value]] : [];
+    }),
+  );
+  const parsed = task.parameters.safeParse({ ...fromEnvironment, ...named });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   if (issue?.code === "unrecognized_keys") {
@@ -42,7 +55,15 @@ export function parseParameters<P extends Parameters>(task: Task<P>, given: Para
     );
   }
   const name = String(issue?.path[0]);
-  throw new UserError(`parameter ${name}=${given[name]} of task ${task.name}: ${issue?.message}`);
+  const shown =
+    name in fromEnvironment
+      ? `environment variable ${name.toUpperCase()}=${fromEnvironment[name]}, parameter ${name}`
+      : `parameter ${name}=${named[name]}`;
+  throw new UserError(`${shown} of task ${task.name}: ${issue?.message}`);
+}
+
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function knownParameters(task: Pick<Task, "parameters">): string[] {

@@ -32,6 +32,7 @@ export const sentiment: Task<SentimentParameters> = {
   model: "sentiment-classifier",
   parameters: SentimentParameters,
   sample: "sentiment.csv",
+  takesData: true,
   async train({ parameters, seed, file, log }) {
     const data = await readSentimentRows(file ?? internal("sentiment needs a data file"));
     const [split] = groupFolds(data.groups, data.targets, FOLDS, seed);

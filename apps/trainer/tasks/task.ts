@@ -8,7 +8,7 @@ export type Parameters = Readonly<Record<string, string | number | boolean>>;
 export interface TrainingContext<P extends Parameters> {
   readonly parameters: P;
   readonly seed: number;
-  /** The data file to read; undefined for a task that makes its own data. */
+  /** The data file to read; undefined where the task makes its own data. */
   readonly file: string | undefined;
   readonly log: TrainingLog;
 }
@@ -38,8 +38,10 @@ export interface Task<P extends Parameters = Parameters> {
   readonly model: string;
   /** Hyper-parameters with their defaults and ranges; values may be strings, as a command line gives them. */
   readonly parameters: z.ZodType<P>;
-  /** Name of the sample data set that ships with the trainer, in `data/`; undefined for a task that makes its own data. */
+  /** Name of the sample data set that ships with the trainer, in `data/`; undefined for a task that can make its own data. */
   readonly sample: string | undefined;
+  /** Whether it can read a data file. */
+  readonly takesData: boolean;
   /** Trains and measures. Throws `UserError` on data or parameters that do not fit. */
   train(context: TrainingContext<P>): Promise<TrainedModel>;
 }

@@ -33,7 +33,10 @@ describe("trainer command line", () => {
   }
 
   it("refuses unknown tasks, names, versions and parameters", async () => {
-    await refused(["--task", "poetry"], "there is no task poetry; the tasks are sentiment, iris, half_plus_two");
+    await refused(
+      ["--task", "poetry"],
+      "there is no task poetry; the tasks are sentiment, iris, timeseries, half_plus_two",
+    );
     await refused(
       ["--task", "iris", "--model", "Iris_1"],
       `model name "Iris_1": must be lower-case letters, digits, '-' and '_'`,

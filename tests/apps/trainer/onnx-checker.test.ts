@@ -60,6 +60,7 @@ describe("exported graphs", () => {
       expect(output.trim().split("\n")).to.deep.equal([
         "10 [('', 21), ('ai.onnx.ml', 3), ('com.microsoft', 1)]",
         "10 [('', 21), ('ai.onnx.ml', 3)]",
+        "10 [('', 21), ('ai.onnx.ml', 3)]",
         "10 [('', 21)]",
         "10 [('', 21), ('ai.onnx.ml', 3), ('com.microsoft', 1)]",
       ]);

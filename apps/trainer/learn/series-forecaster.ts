@@ -1,0 +1,61 @@
+import { encodeForecaster } from "../onnx/forecast-graph.ts";
+import { floatOutput, openSession, runFeatures } from "../onnx/session.ts";
+import { binColumns } from "./bins.ts";
+import { type Forest, predictForest, type TreeOptions, trainTree } from "./forest.ts";
+import { type LagRows, relativeToNewest } from "./lags.ts";
+import type { TreeData } from "./split-search.ts";
+
+export interface SeriesForecaster {
+  readonly forest: Forest;
+  /** The exported graph, lags to the next value. */
+  readonly graph: Uint8Array;
+}
+
+/** What each tree of a forecaster is grown on: the lags, and the value to predict, less the newest value. */
+export function forecastData(rows: LagRows): TreeData {
+  return {
+    columns: binColumns(relativeToNewest(rows), rows.lags),
+    targets: Float64Array.from(rows.targets, (target, row) => target - (rows.features[row * rows.lags] ?? 0)),
+    classes: 0,
+  };
+}
+
+/**
+ * A forecaster from its trees. A forest answers with nothing it has not seen, so it learns the change from the newest
+ * value and not the level: a trend then leads nowhere new.
+ */
+export function assembleForecaster(forest: Forest, description: string): SeriesForecaster {
+  return { forest, graph: encodeForecaster(forest, description) };
+}
+
+/** Grows all trees here; `onTree` is told after each, and waited for. */
+export async function fitForecaster(
+  rows: LagRows,
+  options: TreeOptions & { readonly trees: number; readonly seed: number; readonly description: string },
+  onTree: (index: number) => void | Promise<void> = () => undefined,
+): Promise<SeriesForecaster> {
+  const data = forecastData(rows);
+  const trees = [];
+  for (let index = 0; index < options.trees; index++) {
+    trees.push(trainTree(data, options, options.seed, index));
+    await onTree(index);
+  }
+  return assembleForecaster({ trees, width: rows.lags, outputs: 1 }, options.description);
+}
+
+/** The trainer's own predictions. */
+export function forecast(forest: Forest, rows: LagRows): Float32Array {
+  const changes = predictForest(forest, relativeToNewest(rows));
+  return changes.map((change, row) => (rows.features[row * rows.lags] ?? 0) + change);
+}
+
+/** Runs row-major lags through an exported forecaster. */
+export async function runForecaster(
+  graph: Uint8Array,
+  rows: Pick<LagRows, "features" | "lags">,
+): Promise<Float32Array> {
+  const session = await openSession(graph);
+  const { values } = floatOutput(await runFeatures(session, rows.features, rows.lags), "prediction");
+  await session.release();
+  return values;
+}
