@@ -7,6 +7,7 @@ export interface LiveObject extends KubernetesObject {
   readonly metadata: KubernetesObject["metadata"] & {
     readonly generation?: number;
     readonly deletionTimestamp?: string;
+    readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
     readonly managedFields?: readonly ManagedFields[];
   };
 }
@@ -53,8 +54,6 @@ export class Kubectl {
     ];
     const result = await execa(this.program, [...place, ...args], {
       input,
-      // Pruning by sets is still an alpha feature of kubectl.
-      env: { KUBECTL_APPLYSET: "true" },
       reject: false,
       maxBuffer: 1 << 30,
     });

@@ -1,6 +1,6 @@
 import type { Deployed } from "./deploy/index.ts";
 import { type Prediction, samplePredictions } from "./deploy/predictions.ts";
-import { type StackStatus, stackStatus } from "./deploy/status.ts";
+import { stackStatus } from "./deploy/status.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 /**
@@ -14,16 +14,17 @@ export async function showResult(kubectl: Kubectl, deployed: Deployed, gatewayUr
   for (const change of deployed.changes) console.log(`  ${change}`);
   if (deployed.changes.length === 0) console.log("  no change");
 
-  const status = await stackStatus(kubectl);
+  const { models } = await stackStatus(kubectl);
   if (gatewayUrl === undefined) {
     console.log("\nThe gateway has no address yet; `kubectl get gateway --all-namespaces` shows it once it has.");
     return;
   }
-  const predictions = await samplePredictions(gatewayUrl, status);
+  const own = models.filter(({ namespace }) => deployed.namespaces.includes(namespace));
+  const predictions = await samplePredictions(gatewayUrl, own);
   console.log(`\nGateway: ${gatewayUrl}`);
   for (const prediction of predictions) console.log(predictionLines(prediction));
   const [first] = predictions;
-  if (first !== undefined) console.log(`\nTry it:\n  ${curlCommand(first, status)}`);
+  if (first !== undefined) console.log(`\nTry it:\n  ${curlCommand(first)}`);
 }
 
 function predictionLines({ model, request, response }: Prediction): string {
@@ -31,10 +32,16 @@ function predictionLines({ model, request, response }: Prediction): string {
 }
 
 /** Reads the key from the status, so that it is neither shown nor kept in the shell's history. */
-const API_KEY = `$(npm run -s status -- --json | node -pe 'JSON.parse(fs.readFileSync(0)).gateway.apiKey')`;
+const apiKeyOf = (model: string) =>
+  `$(npm run -s status -- --json | node -pe 'JSON.parse(fs.readFileSync(0)).models.find((m) => m.name === "${model}").apiKey')`;
 
 /** The command that sends a prediction's request once more. */
-export function curlCommand({ url, request }: Prediction, { apiKey }: Pick<StackStatus, "apiKey">): string {
-  const key = apiKey === undefined ? "" : ` -H "X-API-Key: ${API_KEY}"`;
-  return `curl -s ${url} -H 'Content-Type: application/json'${key} -d '${JSON.stringify(request).replaceAll("'", "'\\''")}'`;
+export function curlCommand({ model, url, request, host, withKey }: Prediction): string {
+  const headers = [
+    "'Content-Type: application/json'",
+    ...(host === undefined ? [] : [`'Host: ${host}'`]),
+    ...(withKey ? [`"X-API-Key: ${apiKeyOf(model)}"`] : []),
+  ];
+  const body = JSON.stringify(request).replaceAll("'", "'\\''");
+  return `curl -s ${url} ${headers.map((header) => `-H ${header}`).join(" ")} -d '${body}'`;
 }

@@ -7,7 +7,7 @@ import { stateDirectory } from "./paths.ts";
 import { toolchainFolders } from "./toolchain/index.ts";
 import { tools } from "./toolchain/tools.ts";
 
-const nothing: StackStatus = { models: [], problems: [], apiKey: undefined };
+const nothing: StackStatus = { models: [], problems: [] };
 
 /** Prints what runs, where, which version gets which share, and what is wrong. Changes nothing. */
 export async function status({ json = false }: { readonly json?: boolean }): Promise<void> {
@@ -24,6 +24,7 @@ const gatewayUrl = (record: KeeperRecord) => `http://127.0.0.1:${record.gatewayP
 /** The status as `--json` prints it. `kubeconfig` and `gateway` are null while no node runs. */
 export function statusJson(record: KeeperRecord | undefined, paths: NodePaths, stack: StackStatus): object {
   const host = stack.models.find((model) => model.host !== undefined)?.host;
+  const apiKey = stack.models.find((model) => model.apiKey !== undefined)?.apiKey;
   return {
     kubeconfig: record ? paths.kubeconfig : null,
     gateway:
@@ -32,11 +33,14 @@ export function statusJson(record: KeeperRecord | undefined, paths: NodePaths, s
         : {
             url: gatewayUrl(record),
             ...(host === undefined ? {} : { host }),
-            ...(stack.apiKey === undefined ? {} : { apiKey: stack.apiKey }),
+            ...(apiKey === undefined ? {} : { apiKey }),
           },
-    models: stack.models.map(({ name, path, versions }) => ({
+    models: stack.models.map(({ name, namespace, path, host, apiKey, versions }) => ({
       name,
+      namespace,
       ...(path === undefined ? {} : { path }),
+      ...(host === undefined ? {} : { host }),
+      ...(apiKey === undefined ? {} : { apiKey }),
       versions: versions.map(({ version, ready, weight }) => ({ version, ready, weight })),
     })),
     problems: stack.problems,
@@ -47,10 +51,11 @@ export function statusJson(record: KeeperRecord | undefined, paths: NodePaths, s
 export function statusLines(record: KeeperRecord | undefined, paths: NodePaths, stack: StackStatus): string[] {
   if (!record) return ["No node is running. Start it: npm run up"];
   const versions = [tools.kubernetes, tools.containerd, tools.etcd, tools.coredns, tools.traefik, tools.metricsServer];
-  const models = stack.models.flatMap(({ name, path, versions: all }) => [
-    `Model ${name}${path === undefined ? "" : ` at ${path}`}`,
+  const models = stack.models.flatMap(({ name, namespace, path, host, versions: all }) => [
+    `Model ${name} in ${namespace}${path === undefined ? "" : ` at ${host ?? ""}${path}`}`,
     ...all.map(
-      ({ version, ready, wanted, weight }) => `  ${version}: ${ready} of ${wanted} pods ready, ${weight} % of requests`,
+      ({ version, ready, wanted, weight }) =>
+        `  ${version}: ${ready} of ${wanted} pods ready, ${Math.round(weight * 10) / 10} % of requests`,
     ),
   ]);
   return [
@@ -60,6 +65,9 @@ export function statusLines(record: KeeperRecord | undefined, paths: NodePaths, 
     `Versions    ${versions.map(({ name, version }) => `${name} ${version}`).join(", ")}`,
     ...(models.length > 0 ? models : ["No model is deployed; npm run up deploys the dev stack."]),
     ...(stack.problems.length > 0 ? ["Problems"] : []),
-    ...stack.problems.flatMap(({ object, what, remedy }) => [`  ${object}: ${what}`, `    → ${remedy}`]),
+    ...stack.problems.flatMap(({ object, namespace, what, remedy }) => [
+      `  ${object} in ${namespace}: ${what}`,
+      `    → ${remedy}`,
+    ]),
   ];
 }

@@ -1,8 +1,12 @@
 import { describeObject, objectKey, type RenderedObject } from "../../render/rendered.ts";
 import { UserError } from "../errors.ts";
 import type { Kubectl } from "../kubectl.ts";
-import { onlyPaths, owns } from "./fields.ts";
-import { APPLY, type ApplySet, changeCount, FIELD_MANAGER, inSet, type Plan, reapplied } from "./plan.ts";
+import { identity, onlyPaths, owns } from "./fields.ts";
+import { type Inventory, type InventoryPlace, inventoryData, union, writeInventory } from "./inventory.ts";
+import { applyNodes, isNodePatch } from "./nodes.ts";
+import { changeCount, inventoryOf, type Plan, reapplied } from "./plan.ts";
+import { removalWaves } from "./removal.ts";
+import { APPLY, FIELD_MANAGER } from "./server-side.ts";
 
 /** Owner of what the program sets once and then leaves to others, such as the replicas under an autoscaler. */
 const INITIAL_MANAGER = "ml-platform-initial";
@@ -14,37 +18,56 @@ const DATA_KINDS = new Set(["PersistentVolumeClaim", "Namespace"]);
  * Carries out a plan in the order of the program's dependencies: what others depend on is up before they are made, and
  * what has left the program goes last. Interrupted anywhere, the next plan and apply finish the work.
  *
+ * @param before what the last deployment consisted of, as it was planned with
  * @param waitReady resolves when the objects given to it are up; where it throws, nothing that depends on them is touched
  * @throws UserError where the plan would delete data
  */
 export async function applyPlan(
   kubectl: Kubectl,
-  set: ApplySet,
+  place: InventoryPlace,
+  before: Inventory,
   rendered: readonly RenderedObject[],
   plan: Plan,
   waitReady: (made: readonly RenderedObject[]) => Promise<void>,
 ): Promise<void> {
   refuseToLoseData(plan);
-  if (changeCount(plan) === 0) return;
+  const after = inventoryOf(rendered);
+  if (changeCount(plan) === 0 && sameInventory(before, after)) return;
+  const made = new Set([...plan.create, ...plan.replace]);
+  const changed = new Set([...made, ...plan.update.map((update) => update.rendered)]);
+  const apply = async (due: readonly RenderedObject[]) => {
+    await kubectl.onObjects(
+      APPLY,
+      due.map((item) => (made.has(item) ? item.object : reapplied(item))),
+    );
+    await handOver(kubectl, due);
+  };
+
+  const home = plan.create.find(
+    ({ object }) => object.kind === "Namespace" && object.metadata.name === place.namespace,
+  );
+  if (home !== undefined) await apply([home]);
+  // Before anything is made, so that it is known as the stack's, and pruned, even if this run gets no further.
+  await writeInventory(kubectl, place, union(before, after));
+  await applyNodes(kubectl, plan.nodes);
   if (plan.replace.length > 0) {
     const old = plan.replace.map(({ object }) => object);
     await kubectl.onObjects(["delete", "--wait"], old);
   }
-  const made = new Set([...plan.create, ...plan.replace]);
-  const changed = new Set([...made, ...plan.update.map((update) => update.rendered)]);
-  for (const wave of waves(rendered)) {
+  for (const wave of waves(rendered.filter(({ object }) => !isNodePatch(object)))) {
     const due = wave.filter((item) => changed.has(item));
     if (due.length === 0) continue;
-    // In the set, so that they are known as the stack's, and pruned, even if this run gets no further.
-    const objects = due.map((item) => inSet(set, made.has(item) ? item.object : reapplied(item)));
-    await kubectl.onObjects(APPLY, objects);
-    await handOver(kubectl, due);
+    await apply(due);
     await waitReady(due);
   }
-  await kubectl.onObjects(
-    [...APPLY, `--namespace=${set.namespace}`, `--applyset=configmaps/${set.name}`, "--prune"],
-    rendered.map(reapplied),
-  );
+  for (const wave of removalWaves(plan.remove)) {
+    await kubectl.onObjects(["delete", "--ignore-not-found", "--wait=false"], wave.map(identity));
+  }
+  await writeInventory(kubectl, place, after);
+}
+
+function sameInventory(a: Inventory, b: Inventory): boolean {
+  return JSON.stringify(inventoryData(a)) === JSON.stringify(inventoryData(b));
 }
 
 /** The objects in waves: each depends only on objects of earlier waves. */
@@ -74,7 +97,7 @@ export async function handOver(kubectl: Kubectl, rendered: readonly RenderedObje
   const kept = rendered.filter(({ ignoreChanges }) => ignoreChanges.length > 0);
   const live = await kubectl.getLive(kept.map(({ object }) => object));
   const handed = kept.flatMap(({ object, ignoreChanges }) => {
-    const state = live.find(({ kind, metadata }) => kind === object.kind && metadata.name === object.metadata.name);
+    const state = live.find((candidate) => objectKey(candidate) === objectKey(object));
     // All of them even where it owns but one: what an apply leaves out, it gives up.
     return state !== undefined && ignoreChanges.some((path) => owns(state, FIELD_MANAGER, path))
       ? [onlyPaths(state, ignoreChanges)]

@@ -15,6 +15,8 @@ export interface Deployed {
   readonly engine: string;
   /** What changed, one line for each object; none where everything was as it should be. */
   readonly changes: readonly string[];
+  /** Namespaces with objects of the stack. */
+  readonly namespaces: readonly string[];
 }
 
 /**
@@ -44,10 +46,10 @@ export async function deployStack(options: DeployOptions): Promise<Deployed> {
   await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
   await writeFile(record, program === undefined ? "kubectl" : "pulumi");
   if (program !== undefined) {
-    return { engine: `Deployed with the Pulumi CLI (${program}).`, changes: await deployByPulumi(program, options) };
+    return { engine: `Deployed with the Pulumi CLI (${program}).`, ...(await deployByPulumi(program, options)) };
   }
   const why = wanted === undefined ? "There is no Pulumi CLI here, so the" : "The";
-  return { engine: `${why} rendered stack was applied with kubectl.`, changes: await deployRendered(options) };
+  return { engine: `${why} rendered stack was applied with kubectl.`, ...(await deployRendered(options)) };
 }
 
 async function readEngine(record: string): Promise<Engine | undefined> {

@@ -21,3 +21,11 @@ export interface DeployOptions {
   /** Takes one line of progress. */
   readonly report: (line: string) => void;
 }
+
+/** What a deployment came to. */
+export interface Deployment {
+  /** What changed, one line for each object. */
+  readonly changes: readonly string[];
+  /** Namespaces with objects of the stack. */
+  readonly namespaces: readonly string[];
+}

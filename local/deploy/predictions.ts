@@ -19,6 +19,10 @@ export interface Prediction {
   readonly url: string;
   readonly request: object;
   readonly response: unknown;
+  /** Host to name in the request; undefined where every host will do. */
+  readonly host: string | undefined;
+  /** Whether the model asks for an API key. */
+  readonly withKey: boolean;
 }
 
 /**
@@ -29,32 +33,27 @@ export interface Prediction {
  */
 export async function samplePredictions(
   gatewayUrl: string,
-  status: StackStatus,
+  models: StackStatus["models"],
   timeoutSeconds = 60,
 ): Promise<Prediction[]> {
   const deadline = Date.now() + timeoutSeconds * 1000;
   const predictions: Prediction[] = [];
   for (const [name, requests] of Object.entries(SAMPLES)) {
-    const model = status.models.find((candidate) => candidate.name === name && candidate.path !== undefined);
+    const model = models.find((candidate) => candidate.name === name && candidate.path !== undefined);
     if (model === undefined) continue;
-    for (const request of requests) {
-      predictions.push(await predict(gatewayUrl, model, status.apiKey, request, deadline));
-    }
+    for (const request of requests) predictions.push(await predict(gatewayUrl, model, request, deadline));
   }
   return predictions;
 }
 
-async function predict(
-  gatewayUrl: string,
-  model: ModelStatus,
-  apiKey: string | undefined,
-  request: object,
-  deadline: number,
-): Promise<Prediction> {
+async function predict(gatewayUrl: string, model: ModelStatus, request: object, deadline: number): Promise<Prediction> {
+  const { host, apiKey } = model;
   const url = new URL(`${(model.path ?? "/").replace(/\/$/, "")}/predict`, gatewayUrl).href;
   for (;;) {
-    const { status, body } = await post(url, model.host, apiKey, request);
-    if (status === 200) return { model: model.name, url, request, response: JSON.parse(body) };
+    const { status, body } = await post(url, host, apiKey, request);
+    if (status === 200) {
+      return { model: model.name, url, request, response: JSON.parse(body), host, withKey: apiKey !== undefined };
+    }
     if (Date.now() > deadline) {
       throw new UserError(`${model.name} does not answer at ${url}: ${status} ${body}`, "see `npm run status`");
     }

@@ -3,6 +3,8 @@ import { valueAt } from "./fields.ts";
 
 /** Something that keeps an object from doing its work. */
 export interface Problem {
+  readonly kind: string;
+  readonly namespace: string;
   /** The object, such as `Pod model-v1-7d9f-x2x`. */
   readonly object: string;
   readonly what: string;
@@ -19,24 +21,41 @@ interface Condition {
 interface ContainerStatus {
   readonly name: string;
   readonly restartCount?: number;
-  readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
-  readonly lastState?: { readonly terminated?: { readonly reason?: string; readonly exitCode?: number } };
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string };
+    readonly terminated?: Terminated;
+  };
+  readonly lastState?: { readonly terminated?: Terminated };
 }
 
-/** What is wrong with the given objects, one problem an object, worst knowledge first. */
-export function findProblems(objects: readonly LiveObject[]): Problem[] {
+interface Terminated {
+  readonly reason?: string;
+  readonly exitCode?: number;
+}
+
+/**
+ * What is wrong with the given objects, one problem an object, worst knowledge first.
+ *
+ * @param context objects that tell more about them, such as their events. @default the objects themselves
+ */
+export function findProblems(objects: readonly LiveObject[], context: readonly LiveObject[] = objects): Problem[] {
   return objects.flatMap((object) => {
-    const found = FINDERS[object.kind]?.(object);
-    return found === undefined ? [] : [{ object: `${object.kind} ${object.metadata.name}`, ...found }];
+    const found = FINDERS[object.kind]?.(object, context);
+    if (found === undefined) return [];
+    const { kind, metadata } = object;
+    return [{ kind, namespace: metadata.namespace ?? "", object: `${kind} ${metadata.name}`, ...found }];
   });
 }
 
+/** The resource that NVIDIA's device plugin offers. */
+const GPU = "nvidia.com/gpu";
+
 /** Kinds that {@link findProblems} knows about, as kubectl takes them. */
-export const PROBLEM_KINDS = "pods,persistentvolumeclaims,horizontalpodautoscalers,replicasets,jobs";
+export const PROBLEM_KINDS = "pods,persistentvolumeclaims,horizontalpodautoscalers,replicasets,jobs,events";
 
-type Finding = Omit<Problem, "object"> | undefined;
+type Finding = Pick<Problem, "what" | "remedy"> | undefined;
 
-const FINDERS: Readonly<Record<string, (object: LiveObject) => Finding>> = {
+const FINDERS: Readonly<Record<string, (object: LiveObject, context: readonly LiveObject[]) => Finding>> = {
   Pod: podProblem,
   PersistentVolumeClaim: claimProblem,
   HorizontalPodAutoscaler: autoscalerProblem,
@@ -44,15 +63,18 @@ const FINDERS: Readonly<Record<string, (object: LiveObject) => Finding>> = {
   Job: jobProblem,
 };
 
-function podProblem(pod: LiveObject): Finding {
+function podProblem(pod: LiveObject, context: readonly LiveObject[]): Finding {
+  if (isOfCompleteJob(pod, context)) return undefined;
   const scheduled = condition(pod, "PodScheduled");
-  if (scheduled?.status === "False") return unschedulable(scheduled.message ?? "");
-  const statuses = (valueAt(pod, "status.containerStatuses") ?? []) as ContainerStatus[];
+  if (scheduled?.status === "False") return unschedulable(scheduled.message ?? "", gpusOf(pod));
+  const statuses = ["initContainerStatuses", "containerStatuses"].flatMap(
+    (field) => (valueAt(pod, `status.${field}`) ?? []) as ContainerStatus[],
+  );
   for (const { name, state, lastState, restartCount } of statuses) {
     const waiting = state?.waiting?.reason ?? "";
-    if (lastState?.terminated?.reason === "OOMKilled") {
+    if ([state, lastState].some((moment) => moment?.terminated?.reason === "OOMKilled")) {
       const what = `container ${name} was killed for want of memory, ${restartCount ?? 0} restarts`;
-      return { what, remedy: "raise resources.limits.memory of the version in the stack file" };
+      return { what, remedy: "raise resources.limits.memory of what it belongs to in the stack file" };
     }
     if (/^(ErrImage|ImagePull|InvalidImage)/.test(waiting)) {
       const what = `container ${name}: image not found (${waiting}): ${state?.waiting?.message ?? ""}`;
@@ -72,9 +94,31 @@ function podProblem(pod: LiveObject): Finding {
   return undefined;
 }
 
-function unschedulable(message: string): Finding {
+/** Whether a Job made the pod and has ended well since, whatever became of this try. */
+function isOfCompleteJob({ metadata }: LiveObject, context: readonly LiveObject[]): boolean {
+  return context.some(
+    (job) =>
+      job.kind === "Job" &&
+      job.metadata.namespace === metadata.namespace &&
+      condition(job, "Complete")?.status === "True" &&
+      (metadata.ownerReferences ?? []).some(({ kind, name }) => kind === "Job" && name === job.metadata.name),
+  );
+}
+
+function gpusOf(pod: LiveObject): number {
+  const containers = (valueAt(pod, "spec.containers") ?? []) as readonly object[];
+  return containers.reduce((sum, { resources = {} }: { resources?: { limits?: Readonly<Record<string, string>> } }) => {
+    return sum + Number(resources.limits?.[GPU] ?? 0);
+  }, 0);
+}
+
+function unschedulable(message: string, gpus: number): Finding {
   const what = `is Pending: ${message}`;
-  if (message.includes("nvidia.com/gpu")) return { what, remedy: "add a node with a free GPU, or wait for one" };
+  if (gpus > 0 || message.includes(GPU)) {
+    const asked = gpus > 0 ? `it asks for ${gpus} ${GPU}: ` : "";
+    const remedy = `${asked}add a node with a free GPU, labelled and tainted by the GPU node pool of the stack file, or wait for one`;
+    return { what, remedy };
+  }
   if (/Insufficient (cpu|memory)/.test(message)) {
     return { what, remedy: "lower the requests or the replicas in the stack file, or add a node" };
   }
@@ -99,19 +143,34 @@ function autoscalerProblem(autoscaler: LiveObject): Finding {
 
 function quotaProblem(replicaSet: LiveObject): Finding {
   const failure = condition(replicaSet, "ReplicaFailure");
-  if (failure?.status !== "True") return undefined;
-  const remedy = failure.message?.includes("exceeded quota")
-    ? "raise namespace.quota in the stack file, or lower the replicas or requests"
-    : "mend what the message names";
-  return { what: `cannot make its pods: ${failure.message ?? failure.reason ?? ""}`, remedy };
+  return failure?.status === "True" ? refusedPods(failure.message ?? failure.reason ?? "") : undefined;
 }
 
-function jobProblem(job: LiveObject): Finding {
+function refusedPods(message: string): Finding {
+  const remedy = message.includes("exceeded quota")
+    ? "raise namespace.quota in the stack file, or lower the replicas or requests"
+    : "mend what the message names";
+  return { what: `cannot make its pods: ${message}`, remedy };
+}
+
+function jobProblem(job: LiveObject, context: readonly LiveObject[]): Finding {
   const failed = condition(job, "Failed");
-  if (failed?.status !== "True") return undefined;
-  const place = `--namespace ${job.metadata.namespace ?? "default"}`;
-  const what = `failed: ${failed.message ?? failed.reason ?? ""}`;
-  return { what, remedy: `read its log: kubectl logs job/${job.metadata.name} ${place}` };
+  if (failed?.status === "True") {
+    const place = `--namespace ${job.metadata.namespace ?? "default"}`;
+    const what = `failed: ${failed.message ?? failed.reason ?? ""}`;
+    return { what, remedy: `read its log: kubectl logs job/${job.metadata.name} ${place}` };
+  }
+  const over = condition(job, "Complete")?.status === "True" || valueAt(job, "spec.suspend") === true;
+  if (over || Number(valueAt(job, "status.active") ?? 0) > 0) return undefined;
+  // A Job says nowhere but in its events that it may not make its pods.
+  const refusal = context.findLast((event) => isRefusal(event, job));
+  return refusal === undefined ? undefined : refusedPods(String(refusal["message"] ?? ""));
+}
+
+function isRefusal(event: LiveObject, job: LiveObject): boolean {
+  if (event.kind !== "Event" || event["reason"] !== "FailedCreate") return false;
+  const { kind, name, namespace } = (event["involvedObject"] ?? {}) as Record<string, string>;
+  return kind === "Job" && name === job.metadata.name && namespace === job.metadata.namespace;
 }
 
 function condition(object: LiveObject, type: string): Condition | undefined {

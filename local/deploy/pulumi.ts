@@ -2,17 +2,16 @@ import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
 import { UserError } from "../errors.ts";
-import type { DeployOptions } from "./options.ts";
+import type { Deployment, DeployOptions } from "./options.ts";
 import { type PulumiProject, writeProject } from "./pulumi-project.ts";
 
 /**
  * Deploys a stack with the Pulumi CLI, its state in a local folder. The checkout is left as it is.
  *
  * @param program path of the CLI
- * @returns what changed, one line for each resource
  * @throws UserError where the program or the engine refuses, with what they say
  */
-export async function deployByPulumi(program: string, options: DeployOptions): Promise<string[]> {
+export async function deployByPulumi(program: string, options: DeployOptions): Promise<Deployment> {
   const { stack, report } = options;
   const project = await writeProject(options);
   const unfinished = path.join(project.directory, `${stack}.unfinished`);
@@ -37,7 +36,12 @@ export async function deployByPulumi(program: string, options: DeployOptions): P
     );
   }
   await rm(unfinished);
-  return changes;
+  return { changes, namespaces: namespacesOf(steps ?? []) };
+}
+
+function namespacesOf(steps: readonly Step[]): string[] {
+  const named = steps.flatMap(({ newState, oldState }) => (newState ?? oldState)?.inputs?.metadata?.namespace ?? []);
+  return [...new Set(named)];
 }
 
 async function run(
@@ -87,7 +91,7 @@ export interface Step {
 interface ResourceState {
   readonly custom?: boolean;
   readonly type: string;
-  readonly inputs?: { readonly metadata?: { readonly name?: string } };
+  readonly inputs?: { readonly metadata?: { readonly name?: string; readonly namespace?: string } };
 }
 
 const SIGNS: Readonly<Record<string, string>> = { create: "+", update: "~", delete: "-", replace: "±" };

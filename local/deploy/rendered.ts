@@ -1,9 +1,11 @@
 import path from "node:path";
 import { RenderError, type Rendering, type RenderOptions, renderStack } from "../../render/render.ts";
+import type { RenderedObject } from "../../render/rendered.ts";
 import { StackFileError } from "../../render/stack-file.ts";
 import { UserError } from "../errors.ts";
 import { applyPlan, handOver } from "./apply.ts";
-import type { DeployOptions } from "./options.ts";
+import { readInventory } from "./inventory.ts";
+import type { Deployment, DeployOptions } from "./options.ts";
 import { describePlan, planApply } from "./plan.ts";
 import { readSecrets, writeSecrets } from "./secrets-file.ts";
 import { waitReady } from "./wait.ts";
@@ -11,10 +13,9 @@ import { waitReady } from "./wait.ts";
 /**
  * Deploys a stack without the Pulumi CLI: renders it, and applies it with pruning.
  *
- * @returns what changed, one line for each object
  * @throws UserError where the stack is wrong, or does not become ready
  */
-export async function deployRendered(options: DeployOptions): Promise<string[]> {
+export async function deployRendered(options: DeployOptions): Promise<Deployment> {
   const { stack, configFiles, images, kubectl, report } = options;
   const secretsFile = path.join(options.stateDirectory, `${stack}.secrets.json`);
   const kept = await readSecrets(secretsFile);
@@ -22,16 +23,22 @@ export async function deployRendered(options: DeployOptions): Promise<string[]> 
   // Before anything uses them: a secret that is applied but not kept could never be applied again.
   if (Object.keys(secrets).some((name) => !(name in kept))) await writeSecrets(secretsFile, secrets);
 
-  const namespace = objects.find(({ object }) => object.kind === "Namespace")?.object.metadata.name ?? "default";
-  const set = { name: `ml-platform-${stack}`, namespace };
+  const place = { name: `ml-platform-${stack}`, namespace: homeOf(objects) };
+  const before = await readInventory(kubectl, place);
   // An interrupted run may have left this undone.
   await handOver(kubectl, objects);
-  const plan = await planApply(kubectl, set, objects);
+  const plan = await planApply(kubectl, before, objects);
   const changes = describePlan(plan);
   report(`${changes.length} changes`);
 
-  await applyPlan(kubectl, set, objects, plan, (made) => waitReady(kubectl, made, { namespace, report }));
-  return changes;
+  await applyPlan(kubectl, place, before, objects, plan, (made) => waitReady(kubectl, made, { report }));
+  return { changes, namespaces: [...new Set(objects.flatMap(({ object }) => object.metadata.namespace ?? []))] };
+}
+
+/** The namespace that a stack is at home in: the first it makes, else the first it uses. */
+function homeOf(objects: readonly RenderedObject[]): string {
+  const made = objects.find(({ object }) => object.kind === "Namespace")?.object.metadata.name;
+  return made ?? objects.find(({ object }) => object.metadata.namespace)?.object.metadata.namespace ?? "default";
 }
 
 async function render(options: RenderOptions): Promise<Rendering> {

@@ -1,11 +1,11 @@
 import type { Kubectl, LiveObject } from "../kubectl.ts";
 import { valueAt } from "./fields.ts";
 import { findProblems, PROBLEM_KINDS, type Problem } from "./problems.ts";
+import { ROUTE_KINDS, type RouteShare, routeShare } from "./routes.ts";
 
 /** One version of a model as it is served. */
 export interface VersionStatus {
   readonly version: string;
-  readonly namespace: string;
   readonly deployment: string;
   /** Pods that answer. */
   readonly ready: number;
@@ -18,10 +18,13 @@ export interface VersionStatus {
 /** One model as it is served. */
 export interface ModelStatus {
   readonly name: string;
+  readonly namespace: string;
   /** Path prefix of the model at the gateway; undefined where no route leads to it. */
   readonly path: string | undefined;
   /** Host of the model at the gateway; undefined where every host will do. */
   readonly host: string | undefined;
+  /** API key of the model; undefined where it asks for none. */
+  readonly apiKey?: string | undefined;
   readonly versions: readonly VersionStatus[];
 }
 
@@ -29,33 +32,27 @@ export interface ModelStatus {
 export interface StackStatus {
   readonly models: readonly ModelStatus[];
   readonly problems: readonly Problem[];
-  /** API key of the models; undefined where they ask for none. */
-  readonly apiKey: string | undefined;
 }
 
 const SELECTOR = "--selector=app.kubernetes.io/part-of=ml-platform";
 
-interface Rule {
-  readonly matches?: readonly { readonly path?: { readonly value?: string }; readonly headers?: readonly unknown[] }[];
-  readonly backendRefs?: readonly { readonly name: string; readonly weight?: number }[];
-}
-
 /** Reads what runs, which version gets which share of the requests, and what is wrong. Changes nothing. */
 export async function stackStatus(kubectl: Kubectl): Promise<StackStatus> {
   const namespaces = await kubectl.get(["namespaces", SELECTOR]);
-  if (namespaces.length === 0) return { models: [], problems: [], apiKey: undefined };
+  if (namespaces.length === 0) return { models: [], problems: [] };
   const [served, routes, ...watched] = await Promise.all([
     kubectl.get(["deployments,services", "--all-namespaces", SELECTOR]),
-    kubectl.get(["httproutes.gateway.networking.k8s.io", "--all-namespaces", SELECTOR]),
+    kubectl.get([ROUTE_KINDS, "--all-namespaces", SELECTOR]),
     ...namespaces.map(({ metadata }) => kubectl.get([PROBLEM_KINDS, `--namespace=${metadata.name}`])),
   ]);
   const deployments = served.filter(({ kind, metadata }) => kind === "Deployment" && metadata.labels?.["model"]);
   const services = served.filter(({ kind }) => kind === "Service");
-  return {
-    models: modelStatuses(deployments, services, routes),
-    problems: findProblems(watched.flat()),
-    apiKey: await findApiKey(kubectl, deployments),
-  };
+  const keys = new ApiKeys(kubectl);
+  const models = modelStatuses(deployments, services, routes).map(async (model) => {
+    const own = deployments.filter(({ metadata }) => metadata.namespace === model.namespace);
+    return { ...model, apiKey: await keys.of(own.filter((deployment) => modelName(deployment) === model.name)) };
+  });
+  return { models: await Promise.all(models), problems: findProblems(watched.flat()) };
 }
 
 /** URL of the Gateway that the stacks' routes attach to; undefined where it has no address yet. */
@@ -76,60 +73,60 @@ export async function gatewayAddress(kubectl: Kubectl): Promise<string | undefin
   return undefined;
 }
 
-/** Joins Deployments, Services and routes into what is served where. */
+/** Joins Deployments, Services and routes into what is served where, model by model in each namespace. */
 export function modelStatuses(
   deployments: readonly LiveObject[],
   services: readonly LiveObject[],
   routes: readonly LiveObject[],
 ): ModelStatus[] {
-  const names = [...new Set(deployments.map(modelName))].toSorted();
-  return names.map((name) => {
-    const own = deployments.filter((deployment) => modelName(deployment) === name);
-    const shares = own.map((deployment) => routeShare(deployment, services, routes));
-    const routed = shares.find((share) => share !== undefined);
-    return {
-      name,
-      path: routed?.path,
-      host: routed?.host,
-      versions: own.map((deployment, index) => ({
-        version: environmentValue(deployment, "MODEL_VERSION") ?? "",
-        namespace: deployment.metadata.namespace ?? "",
-        deployment: deployment.metadata.name,
-        ready: Number(valueAt(deployment, "status.readyReplicas") ?? 0),
-        wanted: Number(valueAt(deployment, "spec.replicas") ?? 0),
-        weight: shares[index]?.percent ?? 0,
-      })),
-    };
-  });
+  const byModel = Map.groupBy(deployments, (deployment) => `${modelName(deployment)} ${deployment.metadata.namespace}`);
+  return [...byModel.values()].map((own) => modelStatus(own, services, routes)).toSorted(byName);
 }
 
-/** The share of requests that a route's rule for all requests sends to a Deployment's Service. */
-function routeShare(
+function byName(a: ModelStatus, b: ModelStatus): number {
+  return a.name.localeCompare(b.name) || a.namespace.localeCompare(b.namespace);
+}
+
+/** The status of the model that the given Deployments serve. */
+function modelStatus(
+  own: readonly LiveObject[],
+  services: readonly LiveObject[],
+  routes: readonly LiveObject[],
+): ModelStatus {
+  const shares = own.map((deployment) => shareOf(deployment, services, routes));
+  const routed = shares.find((share) => share !== undefined);
+  const [first] = own;
+  return {
+    name: first === undefined ? "" : modelName(first),
+    namespace: first?.metadata.namespace ?? "",
+    path: routed?.path,
+    host: routed?.host,
+    versions: own.map((deployment, index) => ({
+      version: environmentValue(deployment, "MODEL_VERSION") ?? "",
+      deployment: deployment.metadata.name,
+      ready: Number(valueAt(deployment, "status.readyReplicas") ?? 0),
+      wanted: Number(valueAt(deployment, "spec.replicas") ?? 0),
+      weight: shares[index]?.percent ?? 0,
+    })),
+  };
+}
+
+/** The share of requests that a route sends to a Deployment's Services. */
+function shareOf(
   deployment: LiveObject,
   services: readonly LiveObject[],
   routes: readonly LiveObject[],
-): { percent: number; path: string; host: string | undefined } | undefined {
+): RouteShare | undefined {
   const { namespace } = deployment.metadata;
   const podLabels = valueAt(deployment, "spec.template.metadata.labels") as Record<string, string>;
   const own = services.filter((service) => {
     const selector = Object.entries((valueAt(service, "spec.selector") ?? {}) as Record<string, string>);
     return service.metadata.namespace === namespace && selector.every(([label, value]) => podLabels[label] === value);
   });
-  for (const route of routes.filter(({ metadata }) => metadata.namespace === namespace)) {
-    const rules = (valueAt(route, "spec.rules") ?? []) as readonly Rule[];
-    const rule = rules.find(({ matches }) => (matches ?? []).every(({ headers }) => headers === undefined));
-    const backends = rule?.backendRefs ?? [];
-    const backend = backends.find(({ name }) => own.some((service) => service.metadata.name === name));
-    if (backend === undefined) continue;
-    const total = backends.reduce((sum, { weight }) => sum + (weight ?? 1), 0);
-    const hosts = valueAt(route, "spec.hostnames") as readonly string[] | undefined;
-    return {
-      percent: total === 0 ? 0 : (100 * (backend.weight ?? 1)) / total,
-      path: rule?.matches?.[0]?.path?.value ?? "/",
-      host: hosts?.[0],
-    };
-  }
-  return undefined;
+  return routeShare(
+    new Set(own.map(({ metadata }) => metadata.name)),
+    routes.filter(({ metadata }) => metadata.namespace === namespace),
+  );
 }
 
 interface Variable {
@@ -151,15 +148,33 @@ function modelName(deployment: LiveObject): string {
   return environmentValue(deployment, "MODEL_NAME") ?? deployment.metadata.name;
 }
 
-/** The key that the first model with one takes from a Secret. */
-async function findApiKey(kubectl: Kubectl, deployments: readonly LiveObject[]): Promise<string | undefined> {
-  for (const deployment of deployments) {
-    const source = variables(deployment).find(({ name }) => name === "API_KEY")?.valueFrom?.secretKeyRef;
-    if (source === undefined) continue;
-    const [secret] = await kubectl.get(["secret", source.name, `--namespace=${deployment.metadata.namespace}`]);
-    const encoded = secret === undefined ? undefined : valueAt(secret, "data");
-    const value = (encoded as Record<string, string> | undefined)?.[source.key];
-    if (value !== undefined) return Buffer.from(value, "base64").toString("utf8");
+/** Reads API keys from the Secrets that Deployments take them from, each Secret once. */
+class ApiKeys {
+  readonly #kubectl: Kubectl;
+  readonly #secrets = new Map<string, Promise<LiveObject | undefined>>();
+
+  constructor(kubectl: Kubectl) {
+    this.#kubectl = kubectl;
   }
-  return undefined;
+
+  /** The key that the first of the given Deployments with one takes from a Secret. */
+  async of(deployments: readonly LiveObject[]): Promise<string | undefined> {
+    for (const deployment of deployments) {
+      const source = variables(deployment).find(({ name }) => name === "API_KEY")?.valueFrom?.secretKeyRef;
+      if (source === undefined) continue;
+      const secret = await this.#secret(deployment.metadata.namespace ?? "", source.name);
+      const value = (secret?.["data"] as Record<string, string> | undefined)?.[source.key];
+      if (value !== undefined) return Buffer.from(value, "base64").toString("utf8");
+    }
+    return undefined;
+  }
+
+  #secret(namespace: string, name: string): Promise<LiveObject | undefined> {
+    const key = `${namespace}/${name}`;
+    const known = this.#secrets.get(key);
+    if (known !== undefined) return known;
+    const asked = this.#kubectl.get(["secret", name, `--namespace=${namespace}`]).then(([secret]) => secret);
+    this.#secrets.set(key, asked);
+    return asked;
+  }
 }

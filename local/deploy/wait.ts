@@ -3,11 +3,11 @@ import { objectKey, type RenderedObject } from "../../render/rendered.ts";
 import { UserError } from "../errors.ts";
 import type { Kubectl, LiveObject } from "../kubectl.ts";
 import { valueAt } from "./fields.ts";
-import { findProblems, PROBLEM_KINDS } from "./problems.ts";
+import { findProblems, PROBLEM_KINDS, type Problem } from "./problems.ts";
+import { AWAITED_KINDS, isAwaited, isReady, ownTimeout } from "./readiness.ts";
 
 export interface WaitOptions {
-  readonly namespace: string;
-  /** Seconds until the wait is given up. @default 600 */
+  /** Seconds until the wait is given up; an object's own timeout goes before it. @default 600 */
   readonly timeoutSeconds?: number;
   /** Seconds that a pod may be in trouble before the wait is given up. @default 60 */
   readonly patienceSeconds?: number;
@@ -18,38 +18,36 @@ export interface WaitOptions {
 const BLOCKING_KINDS = new Set(["Pod", "ReplicaSet", "Job"]);
 
 /**
- * Waits until the given Deployments serve their present revision and the given Jobs have ended well.
+ * Waits until the given Deployments and DaemonSets serve their present revision and the given Jobs have ended well.
  *
  * @throws UserError where a Job fails, a pod stays in trouble or the time is up, naming what is wrong with which object
  */
 export async function waitReady(
   kubectl: Kubectl,
   made: readonly RenderedObject[],
-  { namespace, timeoutSeconds = 600, patienceSeconds = 60, report }: WaitOptions,
+  { timeoutSeconds = 600, patienceSeconds = 60, report }: WaitOptions,
 ): Promise<void> {
-  const awaited = new Set(
-    made
-      .filter(({ object }) => object.kind === "Deployment" || object.kind === "Job")
-      .map(({ object }) => objectKey(object)),
-  );
-  if (awaited.size === 0) return;
+  const awaited = made.map(({ object }) => object).filter(isAwaited);
+  if (awaited.length === 0) return;
+  const keys = new Set(awaited.map(objectKey));
+  const namespaces = [...new Set(awaited.map(({ metadata }) => metadata.namespace ?? "default"))];
   const start = Date.now();
   const seconds = () => (Date.now() - start) / 1000;
   const since = new Map<string, number>();
   let told = "";
   for (;;) {
-    const live = await kubectl.get([`deployments,${PROBLEM_KINDS}`, `--namespace=${namespace}`]);
-    const pending = live.filter((object) => awaited.has(objectKey(object)) && !isReady(object));
+    const live = await readNamespaces(kubectl, namespaces);
+    const pending = live.filter((object) => keys.has(objectKey(object)) && !isReady(object));
     if (pending.length === 0) return;
 
-    const problems = findProblems(live).filter(({ object }) => BLOCKING_KINDS.has(object.split(" ")[0] ?? ""));
-    for (const { object } of problems) since.set(object, since.get(object) ?? seconds());
-    for (const object of since.keys()) {
-      if (!problems.some((problem) => problem.object === object)) since.delete(object);
-    }
+    const problems = findProblems(partsOf(pending, live), live).filter(({ kind }) => BLOCKING_KINDS.has(kind));
+    const troubled = new Set(problems.map(({ namespace, object }) => `${namespace} ${object}`));
+    for (const key of troubled) since.set(key, since.get(key) ?? seconds());
+    for (const key of since.keys()) if (!troubled.has(key)) since.delete(key);
     const stuck = [...since.values()].some((moment) => seconds() - moment > patienceSeconds);
-    const failed = pending.some((object) => object.kind === "Job" && findProblems([object]).length > 0);
-    if (failed || stuck || seconds() > timeoutSeconds) throw notReady(pending, problems);
+    const failed = problems.some(({ kind }) => kind === "Job");
+    const late = pending.some((object) => seconds() > (ownTimeout(object) ?? timeoutSeconds));
+    if (failed || stuck || late) throw notReady(pending, problems);
 
     const line = `waiting for ${pending.map(progress).join(", ")}`;
     if (line !== told) report(line);
@@ -58,26 +56,47 @@ export async function waitReady(
   }
 }
 
-/** Whether a Deployment serves its present revision with all its pods, or a Job has ended well. */
-export function isReady(object: LiveObject): boolean {
-  const status = (path: string) => Number(valueAt(object, `status.${path}`) ?? 0);
-  if (object.kind === "Job") return status("succeeded") >= Number(valueAt(object, "spec.completions") ?? 1);
-  const wanted = Number(valueAt(object, "spec.replicas") ?? 1);
-  return (
-    status("observedGeneration") >= (object.metadata.generation ?? 0) &&
-    status("updatedReplicas") >= wanted &&
-    status("availableReplicas") >= wanted &&
-    status("replicas") === status("updatedReplicas")
-  );
+async function readNamespaces(kubectl: Kubectl, namespaces: readonly string[]): Promise<readonly LiveObject[]> {
+  const kinds = [...new Set(`${AWAITED_KINDS},${PROBLEM_KINDS}`.split(","))].join(",");
+  const lists = await Promise.all(namespaces.map((namespace) => kubectl.get([kinds, `--namespace=${namespace}`])));
+  return lists.flat();
+}
+
+/**
+ * The given objects and what belongs to them: their ReplicaSets and their pods. Others in the same namespace may be in
+ * trouble of their own, such as a Job that waits for a GPU.
+ */
+export function partsOf(owners: readonly LiveObject[], live: readonly LiveObject[]): LiveObject[] {
+  const parts = [...owners];
+  const known = new Set(owners.map(ownKey));
+  // Deployments own ReplicaSets, and those own pods.
+  for (let level = 0; level < 2; level += 1) {
+    for (const object of live) {
+      if (known.has(ownKey(object)) || !ownerKeys(object).some((key) => known.has(key))) continue;
+      known.add(ownKey(object));
+      parts.push(object);
+    }
+  }
+  return parts;
+}
+
+const ownKey = ({ kind, metadata }: LiveObject) => `${kind}/${metadata.namespace ?? ""}/${metadata.name}`;
+
+function ownerKeys({ metadata }: LiveObject): string[] {
+  return (metadata.ownerReferences ?? []).map(({ kind, name }) => `${kind}/${metadata.namespace ?? ""}/${name}`);
 }
 
 function progress(object: LiveObject): string {
-  if (object.kind === "Job") return `Job ${object.metadata.name}`;
-  const ready = Number(valueAt(object, "status.availableReplicas") ?? 0);
-  return `Deployment ${object.metadata.name} (${ready} of ${String(valueAt(object, "spec.replicas"))} ready)`;
+  const { kind, metadata } = object;
+  if (kind === "Job") return `Job ${metadata.name}`;
+  const [ready, wanted] =
+    kind === "DaemonSet"
+      ? ["status.numberAvailable", "status.desiredNumberScheduled"]
+      : ["status.availableReplicas", "spec.replicas"];
+  return `${kind} ${metadata.name} (${Number(valueAt(object, ready) ?? 0)} of ${Number(valueAt(object, wanted) ?? 1)} ready)`;
 }
 
-function notReady(pending: readonly LiveObject[], problems: ReturnType<typeof findProblems>): UserError {
+function notReady(pending: readonly LiveObject[], problems: readonly Problem[]): UserError {
   const what = `not ready: ${pending.map(progress).join(", ")}`;
   if (problems.length === 0) return new UserError(what, "see `npm run status`");
   return new UserError(

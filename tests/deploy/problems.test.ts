@@ -7,6 +7,13 @@ function object(kind: string, status: object): LiveObject {
 }
 const pod = (container: object) =>
   object("Pod", { containerStatuses: [{ name: "server", restartCount: 4, ...container }] });
+const jobOf = (status: object) => object("Job", status);
+const refusal = {
+  ...object("Event", {}),
+  reason: "FailedCreate",
+  involvedObject: { kind: "Job", name: "x", namespace: "ml" },
+  message: 'Error creating: pods "x-1" is forbidden: exceeded quota: q',
+};
 const unscheduled = (message: string) =>
   object("Pod", { conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }] });
 
@@ -23,6 +30,21 @@ describe("problems that status finds", () => {
       unscheduled("0/1 nodes are available: 1 Insufficient nvidia.com/gpu."),
       /nvidia\.com\/gpu/,
       /free GPU/,
+    ],
+    [
+      "a pod that asks for a GPU where no node is of that kind",
+      {
+        ...unscheduled("0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."),
+        spec: { containers: [{ name: "c", resources: { limits: { "nvidia.com/gpu": "1" } } }] },
+      },
+      /Pending: .*selector/,
+      /^it asks for 1 nvidia\.com\/gpu: add a node with a free GPU/,
+    ],
+    [
+      "a container of a Job out of memory",
+      pod({ restartCount: 0, state: { terminated: { reason: "OOMKilled", exitCode: 137 } } }),
+      /killed for want of memory, 0 restarts/,
+      /limits\.memory/,
     ],
     [
       "a container out of memory",
@@ -83,6 +105,23 @@ describe("problems that status finds", () => {
       expect(problem?.remedy).to.match(remedy);
     });
   }
+
+  it("names a Job whose pods the quota refuses, which only its events tell", () => {
+    const [problem] = findProblems([jobOf({}), refusal]);
+    expect(problem).to.include({ kind: "Job", namespace: "ml", object: "Job x" });
+    expect(problem?.what).to.match(/cannot make its pods: .*exceeded quota/);
+    expect(problem?.remedy).to.match(/namespace\.quota/);
+    expect(findProblems([jobOf({ active: 1 }), refusal])).to.deep.equal([]);
+    expect(findProblems([jobOf({ conditions: [{ type: "Complete", status: "True" }] }), refusal])).to.deep.equal([]);
+  });
+
+  it("forgets the failed tries of a Job that has ended well", () => {
+    const job = jobOf({ conditions: [{ type: "Complete", status: "True" }] });
+    const failed = pod({ state: { terminated: { reason: "OOMKilled", exitCode: 137 } } });
+    const owned = { ...failed, metadata: { ...failed.metadata, ownerReferences: [{ kind: "Job", name: "x" }] } };
+    expect(findProblems([job, owned])).to.deep.equal([]);
+    expect(findProblems([jobOf({ active: 1 }), owned])).to.have.length(1);
+  });
 
   it("finds nothing where all is well", () => {
     const well = [

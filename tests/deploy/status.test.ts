@@ -1,6 +1,7 @@
 import { expect } from "chai";
+import { isAwaited, isReady, ownTimeout } from "../../local/deploy/readiness.ts";
 import { modelStatuses } from "../../local/deploy/status.ts";
-import { isReady } from "../../local/deploy/wait.ts";
+import { partsOf } from "../../local/deploy/wait.ts";
 import type { LiveObject } from "../../local/kubectl.ts";
 
 function deployment(version: string, ready = 1): LiveObject {
@@ -58,11 +59,57 @@ describe("status of the models", () => {
     );
   });
 
+  it("keeps apart models of the same name in two namespaces", () => {
+    const elsewhere = { ...deployment("7"), metadata: { name: "m-v7", namespace: "other" } };
+    const models = modelStatuses([deployment("1"), elsewhere], [service("1")], [route({ 1: 1 })]);
+    expect(models.map(({ namespace, path, versions }) => [namespace, path, versions.length])).to.deep.equal([
+      ["ml", "/", 1],
+      ["other", undefined, 1],
+    ]);
+  });
+
   it("counts no header rule as a share, and knows models that no route leads to", () => {
     const [model] = modelStatuses([deployment("1"), deployment("2")], [service("1"), service("2")], [route({ 1: 1 })]);
     expect(model?.versions.map(({ weight }) => weight)).to.deep.equal([100, 0]);
     const [alone] = modelStatuses([deployment("1")], [], []);
     expect(alone).to.include({ path: undefined, host: undefined });
+  });
+});
+
+describe("what a deployment waits for", () => {
+  const annotated = (annotations: Record<string, string>) => ({
+    ...deployment("1"),
+    metadata: { name: "m", namespace: "ml", annotations },
+  });
+
+  it("is every Deployment that does not say otherwise, and no other kind of object", () => {
+    expect(isAwaited(annotated({}))).to.equal(true);
+    expect(isAwaited(annotated({ "pulumi.com/skipAwait": "true" }))).to.equal(false);
+    expect(isAwaited({ ...service("1"), spec: { type: "LoadBalancer" } })).to.equal(false);
+    expect(ownTimeout(annotated({ "pulumi.com/timeoutSeconds": "30" }))).to.equal(30);
+    expect(ownTimeout(annotated({}))).to.equal(undefined);
+  });
+
+  it("is in trouble only where its own pods are, not those of others beside it", () => {
+    const part = (kind: string, name: string, owner?: string): LiveObject => ({
+      apiVersion: "v1",
+      kind,
+      metadata: {
+        name,
+        namespace: "ml",
+        ...(owner === undefined
+          ? {}
+          : { ownerReferences: [{ kind: owner.split("/")[0] ?? "", name: owner.split("/")[1] ?? "" }] }),
+      },
+    });
+    const live = [
+      part("Pod", "p", "ReplicaSet/r"),
+      part("ReplicaSet", "r", "Deployment/m-v1"),
+      part("Pod", "waits-for-a-gpu", "Job/j"),
+      part("Job", "j"),
+    ];
+    const names = partsOf([deployment("1")], live).map(({ metadata }) => metadata.name);
+    expect(names).to.have.members(["m-v1", "r", "p"]);
   });
 });
 
@@ -89,5 +136,17 @@ describe("readiness", () => {
     expect(isReady(job({}, {}))).to.equal(false);
     expect(isReady(job({}, { succeeded: 1 }))).to.equal(true);
     expect(isReady(job({ completions: 4 }, { succeeded: 3 }))).to.equal(false);
+    expect(isReady(job({ suspend: true }, {}))).to.equal(true);
+  });
+
+  it("waits for a DaemonSet on every node that it wants, which may be none", () => {
+    const daemonSet = (status: object): LiveObject => ({
+      apiVersion: "apps/v1",
+      kind: "DaemonSet",
+      metadata: { name: "d", generation: 1 },
+      status: { observedGeneration: 1, ...status },
+    });
+    expect(isReady(daemonSet({ desiredNumberScheduled: 0, numberAvailable: 0 }))).to.equal(true);
+    expect(isReady(daemonSet({ desiredNumberScheduled: 2, updatedNumberScheduled: 2 }))).to.equal(false);
   });
 });
