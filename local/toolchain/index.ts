@@ -6,17 +6,19 @@ import { cacheDirectory } from "../paths.ts";
 import { buildTool } from "./build.ts";
 import { readSources, toolKey } from "./key.ts";
 import { checkDisk, checkGo } from "./prerequisites.ts";
-import { moduleFolder, type Tool, type ToolPlace, tools } from "./tools.ts";
+import { moduleFolder, type Tool, type ToolPlace, testTools, tools } from "./tools.ts";
 
 /** The folders of the built tools; binaries and files lie directly in them. */
 export type Toolchain = { readonly [name in keyof typeof tools]: string };
 
 /** Every tool with its place in the cache, in build order. Reads only. */
 export function planToolchain(cache: string = cacheDirectory()): ToolPlace[] {
-  return Object.values<Tool>(tools).map((tool) => {
-    const folder = join(cache, "tools", toolKey(tool, readSources(moduleFolder(tool))));
-    return { tool, folder, built: existsSync(folder) };
-  });
+  return Object.values<Tool>(tools).map((tool) => placeOf(tool, cache));
+}
+
+function placeOf(tool: Tool, cache: string): ToolPlace {
+  const folder = join(cache, "tools", toolKey(tool, readSources(moduleFolder(tool))));
+  return { tool, folder, built: existsSync(folder) };
 }
 
 /** The toolchain's folders, built or not. */
@@ -78,11 +80,10 @@ async function removeLeftovers(cache: string): Promise<void> {
  * no cluster.
  */
 export async function ensureTool(
-  name: keyof typeof tools,
+  name: keyof typeof tools | keyof typeof testTools,
   report: (line: string) => void = () => undefined,
 ): Promise<string> {
-  const place = planToolchain().find(({ tool }) => tool === tools[name]);
-  if (!place) throw new Error(`no tool ${name}`);
+  const place = placeOf({ ...tools, ...testTools }[name], cacheDirectory());
   await ensureTools([place], (_, line) => report(line));
   return place.folder;
 }
