@@ -1,0 +1,130 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { expect } from "chai";
+import { publishVersion } from "../../apps/registry/index.ts";
+import { checkedVersions, describeVersion, leftovers, temporaryDirectory } from "./registry-support.ts";
+
+const PUBLISHER = path.join(import.meta.dirname, "registry-publisher.ts");
+const SABOTEUR = path.join(import.meta.dirname, "registry-saboteur.ts");
+/** Publishers at work at a time. */
+const LANES = 4;
+
+/** Publishes the next version of `demo` in a process of its own, sabotaged as `environment` says. */
+async function publisher(root: string, environment: Record<string, string>) {
+  const child = spawn(process.execPath, ["--import", SABOTEUR, PUBLISHER, root, "demo", "next"], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment },
+  });
+  let errors = "";
+  child.stdout.resume();
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
+  const [code, signal] = await once(child, "close");
+  return { code, signal, errors };
+}
+
+function publishNext(root: string) {
+  const description = describeVersion();
+  return publishVersion({ root, model: "demo", version: "next", artefact: Buffer.from("graph"), description });
+}
+
+/** Runs `work` for 1 … `count`, a few at a time. */
+async function forEveryStep(count: number, work: (step: number) => Promise<void>): Promise<void> {
+  let next = 1;
+  const lane = async () => {
+    while (next <= count) await work(next++);
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane));
+  // Only now, so that none still writes while the volumes are removed.
+  for (const { reason } of lanes.filter((ended) => ended.status === "rejected")) throw reason;
+}
+
+describe("registry, at every step of publishing", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await temporaryDirectory();
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  /** A volume of its own for one step, with so many versions on it. */
+  async function volume(name: string, versions: number): Promise<string> {
+    const root = path.join(folder, name);
+    await mkdir(root);
+    for (let published = 0; published < versions; published++) await publishNext(root);
+    return root;
+  }
+
+  async function countSteps(versions: number): Promise<number> {
+    const { code, errors } = await publisher(await volume("counted", versions), {});
+    expect(code).to.equal(0);
+    return Number(errors);
+  }
+
+  /** What readers find at any time: an index that is whole, and every version in it byte for byte. */
+  async function readable(root: string, versions: number, place: string): Promise<void> {
+    const found = (await checkedVersions(root))["demo"] ?? [];
+    const sure = Array.from({ length: versions }, (_, i) => String(i + 1));
+    expect(found.slice(0, versions), place).to.deep.equal(sure);
+  }
+
+  /** The next publisher goes on as if nothing had been, and cleans up. */
+  async function goesOn(root: string, place: string): Promise<void> {
+    const { version } = await publishNext(root);
+    const all = Array.from({ length: Number(version) }, (_, i) => String(i + 1));
+    expect(await checkedVersions(root), place).to.deep.equal({ demo: all });
+    expect(await leftovers(root), place).to.deep.equal([]);
+  }
+
+  for (const versions of [0, 1]) {
+    const where = versions === 0 ? "an empty volume" : "a volume with a version";
+    it(`survives kill -9 on ${where}`, async function () {
+      this.timeout(300_000);
+      const steps = await countSteps(versions);
+      expect(steps).to.be.above(15);
+      await forEveryStep(steps, async (step) => {
+        const place = `killed at step ${step} of ${steps}`;
+        const root = await volume(String(step), versions);
+        const { signal } = await publisher(root, { SABOTAGE: "kill", SABOTAGE_AT: String(step) });
+        expect(signal, place).to.equal("SIGKILL");
+        await readable(root, versions, place);
+        await goesOn(root, place);
+      });
+    });
+  }
+
+  it("leaves nothing half-written when the disk is full, and says so in one line", async function () {
+    this.timeout(300_000);
+    const steps = await countSteps(1);
+    await forEveryStep(steps, async (step) => {
+      const place = `full at step ${step} of ${steps}`;
+      const root = await volume(String(step), 1);
+      const { code, errors } = await publisher(root, { SABOTAGE: "full", SABOTAGE_AT: String(step) });
+      // Removing needs no space and is not counted, so the last steps are never reached.
+      if (code !== 0)
+        expect(errors, place).to.match(/^cannot [^\n]*: the disk is full: free space or enlarge the volume\n$/);
+      await readable(root, 1, place);
+      expect(await leftovers(root), place).to.deep.equal([]);
+      await goesOn(root, place);
+    });
+  });
+
+  it("lets another trainer publish meanwhile, whenever the first one is killed", async function () {
+    this.timeout(300_000);
+    const steps = await countSteps(1);
+    await forEveryStep(Math.floor(steps / 2), async (half) => {
+      const step = half * 2;
+      const place = `killed at step ${step} of ${steps}, beside another`;
+      const root = await volume(String(step), 1);
+      const [other] = await Promise.all([
+        publisher(root, {}),
+        publisher(root, { SABOTAGE: "kill", SABOTAGE_AT: String(step) }),
+      ]);
+      expect(other.code, place).to.equal(0);
+      await readable(root, 2, place);
+      await goesOn(root, place);
+    });
+  });
+});
