@@ -52,12 +52,19 @@ function apply(kubectl: Kubectl, manifests: string): Promise<string> {
   return kubectl.run(["apply", ...flags, "--filename=-"], manifests);
 }
 
-/** Custom resource definitions of the Gateway API and Traefik, as they are published. */
+/** Custom resource definitions of the Gateway API, Traefik and the Prometheus operator, as they are published. */
 async function readDefinitions(toolchain: Toolchain): Promise<string> {
   const folder = join(toolchain.gatewayApi, "crds");
   // The admission policy against downgrades is left out: nothing but this program installs definitions here.
   const files = (await readdir(folder)).filter((name) => !name.includes("_vap_")).sort();
-  const paths = [...files.map((name) => join(folder, name)), join(toolchain.traefik, "traefik-crds.yaml")];
+  const monitoring = ["servicemonitors", "prometheusrules"].map((name) =>
+    join(toolchain.prometheusOperator, "crds", `${name}.yaml`),
+  );
+  const paths = [
+    ...files.map((name) => join(folder, name)),
+    join(toolchain.traefik, "traefik-crds.yaml"),
+    ...monitoring,
+  ];
   return (await Promise.all(paths.map((path) => readFile(path, "utf8")))).join("\n---\n");
 }
 

@@ -1,5 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../errors.ts";
 import { identify, isAlive, type ProcessIdentity } from "./processes.ts";
 
@@ -49,6 +50,18 @@ export function acquireLock(
     throw new UserError("the lock changes hands too fast", "wait for the other up or down to end and try again");
   } finally {
     rmSync(mine, { force: true });
+  }
+}
+
+/** Takes the lock as {@link acquireLock} does, once whoever holds it has given it back or died. */
+export async function waitForLock(path: string): Promise<() => void> {
+  for (;;) {
+    try {
+      return acquireLock(path);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      await sleep(500);
+    }
   }
 }
 

@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { acquireLock } from "../node/lock.ts";
+import { acquireLock, waitForLock } from "../node/lock.ts";
 import { cacheDirectory } from "../paths.ts";
 import { buildTool } from "./build.ts";
 import { readSources, toolKey } from "./key.ts";
 import { checkDisk, checkGo } from "./prerequisites.ts";
-import { moduleFolder, type Tool, type ToolPlace, testTools, tools } from "./tools.ts";
+import { testTools } from "./test-tools.ts";
+import { moduleFolder, type Tool, type ToolPlace, tools } from "./tools.ts";
 
 /** The folders of the built tools; binaries and files lie directly in them. */
 export type Toolchain = { readonly [name in keyof typeof tools]: string };
@@ -37,11 +38,12 @@ export async function ensureTools(
   places: readonly ToolPlace[],
   report: (tool: Tool, line: string) => void,
   cache: string = cacheDirectory(),
+  lock: (path: string) => (() => void) | Promise<() => void> = acquireLock,
 ): Promise<void> {
   const missing = places.filter(({ folder }) => !existsSync(folder));
   if (missing.length === 0) return;
   await checkBuild(missing, cache);
-  const release = acquireLock(join(cache, "lock"));
+  const release = await lock(join(cache, "lock"));
   try {
     const goCache = join(cache, "go-build");
     // A folder of this process's own: a compiler that outlived a killed run may still write into the one before.
@@ -56,10 +58,18 @@ export async function ensureTools(
         report: (line) => report(tool, line),
       });
     }
-    if (planToolchain(cache).every(({ built }) => built)) await rm(goCache, { recursive: true, force: true });
+    if (isComplete(places, cache)) await rm(goCache, { recursive: true, force: true });
   } finally {
     release();
   }
+}
+
+/** Whether what Go has compiled is of no more use: all of the cluster's tools are built, and so are those of the kind asked for. */
+function isComplete(places: readonly ToolPlace[], cache: string): boolean {
+  const forTests = Object.values<Tool>(testTools);
+  const some = places.some(({ tool }) => forTests.includes(tool));
+  const needed = some ? [...Object.values<Tool>(tools), ...forTests] : Object.values<Tool>(tools);
+  return needed.every((tool) => placeOf(tool, cache).built);
 }
 
 /** Checks that this machine can build the tools that are missing. @throws UserError without a fitting Go or disk space. */
@@ -75,15 +85,19 @@ async function removeLeftovers(cache: string): Promise<void> {
   await Promise.all(left.map((name) => rm(join(cache, name), { recursive: true, force: true })));
 }
 
+/** A tool of the cluster, or one that only tests and benchmarks use. */
+export type ToolName = keyof typeof tools | keyof typeof testTools;
+
 /**
- * One built tool's folder, e.g. `join(await ensureTool("kubeconform"), "kubeconform")`: what tests use that need a tool and
- * no cluster.
+ * One tool's folder, built first where the cache lacks it, e.g. `join(await ensureTool("k6"), "k6")`: what tests and
+ * benchmarks ask for a tool with. Waits while something else builds in the same cache.
  */
 export async function ensureTool(
-  name: keyof typeof tools | keyof typeof testTools,
+  name: ToolName,
   report: (line: string) => void = () => undefined,
+  cache: string = cacheDirectory(),
 ): Promise<string> {
-  const place = placeOf({ ...tools, ...testTools }[name], cacheDirectory());
-  await ensureTools([place], (_, line) => report(line));
+  const place = placeOf({ ...tools, ...testTools }[name], cache);
+  if (!place.built) await ensureTools([place], (_, line) => report(line), cache, waitForLock);
   return place.folder;
 }

@@ -8,8 +8,10 @@ import { moduleFolder, tools } from "./tools.ts";
 const gibibyte = 1024 ** 3;
 /** Measured: 6 GiB of source modules, 8.5 of Go's build cache (removed at the end), 0.9 of binaries. */
 const toolchainGibibytes = 16;
-/** The same for the small tools alone. */
-const smallToolGibibytes = 2;
+/** The same for one small tool. */
+const smallToolGibibytes = 3;
+/** Minutes up to which a build counts as small. */
+const smallToolMinutes = 2.5;
 
 /** What a look at the machine says; `undefined` where the program is missing. */
 export interface MachineProbe {
@@ -78,7 +80,7 @@ export async function checkDisk(
   freeBytes: (folder: string) => Promise<number> = diskFree,
 ): Promise<void> {
   const minutes = missing.reduce((sum, { tool }) => sum + tool.minutes, 0);
-  const needed = minutes > 1 ? toolchainGibibytes : smallToolGibibytes;
+  const needed = minutes > smallToolMinutes ? toolchainGibibytes : smallToolGibibytes;
   const free = (await freeBytes(folder)) / gibibyte;
   if (free < needed) {
     throw new UserError(

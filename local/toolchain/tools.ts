@@ -32,7 +32,7 @@ export interface ModuleFiles {
   readonly to: string;
 }
 
-const versions = {
+export const versions = {
   kubernetes: "v1.36.3",
   etcd: "v3.7.3",
   containerd: "v2.4.2",
@@ -41,14 +41,22 @@ const versions = {
   metricsServer: "v0.9.0",
   kubeconform: "v0.8.0",
   gatewayApi: "v1.7.0",
-  kubeScore: "v1.20.0",
   prometheusOperator: "v0.85.0",
 } as const;
 
 const kubernetesVersion = "k8s.io/component-base/version";
 const containerd = "github.com/containerd/containerd/v2";
 
-const command = (path: string) => ({ package: path, name: path.split("/").at(-1) ?? path });
+export const command = (path: string) => ({ package: path, name: path.split("/").at(-1) ?? path });
+
+/** The definition of one kind of the Prometheus operator. */
+export const prometheusCrds = (kind: string): ModuleFiles => ({
+  module: "github.com/prometheus-operator/prometheus-operator",
+  version: versions.prometheusOperator,
+  sum: "h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s=",
+  from: `example/prometheus-operator-crd/monitoring.coreos.com_${kind}.yaml`,
+  to: `crds/${kind}.yaml`,
+});
 
 /** Every tool of the embedded cluster, in the order in which they are built: the slowest first. */
 export const tools = {
@@ -131,61 +139,18 @@ export const tools = {
     ],
     minutes: 0,
   },
+  prometheusOperator: {
+    name: "prometheus-operator",
+    version: versions.prometheusOperator,
+    binaries: [],
+    files: [prometheusCrds("servicemonitors"), prometheusCrds("prometheusrules")],
+    minutes: 0,
+  },
   kubeconform: {
     name: "kubeconform",
     version: versions.kubeconform,
     binaries: [command("github.com/yannh/kubeconform/cmd/kubeconform")],
     minutes: 0.5,
-  },
-} satisfies Record<string, Tool>;
-
-const prometheusCrds = (kind: string): ModuleFiles => ({
-  module: "github.com/prometheus-operator/prometheus-operator",
-  version: versions.prometheusOperator,
-  sum: "h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s=",
-  from: `example/prometheus-operator-crd/monitoring.coreos.com_${kind}.yaml`,
-  to: `crds/${kind}.yaml`,
-});
-
-/** What only the tests use: built on first use, and no part of the embedded cluster. */
-export const testTools = {
-  kubeScore: {
-    name: "kube-score",
-    version: versions.kubeScore,
-    binaries: [command("github.com/zegl/kube-score/cmd/kube-score")],
-    minutes: 0.5,
-  },
-  /** What objects look like: the API's own kinds (swagger.json), and the custom ones that a stack has (crds). */
-  schemas: {
-    name: "schemas",
-    version: versions.kubernetes,
-    binaries: [],
-    files: [
-      {
-        module: "k8s.io/kubernetes",
-        version: versions.kubernetes,
-        sum: "h1:qDQdoMiluAE2Eab6Fa52YV+WjiGz9mZFFoagEA6cI+o=",
-        from: "api/openapi-spec/swagger.json",
-        to: "swagger.json",
-      },
-      {
-        module: "sigs.k8s.io/gateway-api",
-        version: versions.gatewayApi,
-        sum: "h1:duVnm7nO6oXfMMUWfcDoBph47CYR/ME3NGxccOVglaY=",
-        from: "config/crd/standard",
-        to: "crds/gateway-api",
-      },
-      {
-        module: "github.com/traefik/traefik/v3",
-        version: versions.traefik,
-        sum: "h1:gV5jILPOCVkuNjXy5+d1HzMG8mpLnDDW82yYdcaV7KI=",
-        from: "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml",
-        to: "crds/traefik.yaml",
-      },
-      prometheusCrds("servicemonitors"),
-      prometheusCrds("prometheusrules"),
-    ],
-    minutes: 0,
   },
 } satisfies Record<string, Tool>;
 

@@ -8,7 +8,8 @@ import { planToolchain } from "../../local/toolchain/index.ts";
 import { readSources, toolKey } from "../../local/toolchain/key.ts";
 import { notInstalled } from "../../local/toolchain/packages.ts";
 import { checkDisk, checkGo, checkMachine } from "../../local/toolchain/prerequisites.ts";
-import { moduleFolder, type Tool, testTools, tools } from "../../local/toolchain/tools.ts";
+import { testTools } from "../../local/toolchain/test-tools.ts";
+import { moduleFolder, type Tool, tools } from "../../local/toolchain/tools.ts";
 
 const tool: Tool = { name: "hammer", version: "v1.2.3", binaries: [{ package: "a/cmd/b", name: "b" }], minutes: 3 };
 const sources = new Map([
@@ -46,6 +47,11 @@ describe("the key of a tool in the cache", () => {
     for (const built of Object.values<Tool>({ ...tools, ...testTools }).filter(({ binaries }) => binaries.length > 0)) {
       expect([...readSources(moduleFolder(built)).keys()], built.name).to.include.members(["go.mod", "go.sum"]);
     }
+  });
+
+  it("leaves what only tests use out of what up builds", () => {
+    const planned = planToolchain().map(({ tool }) => tool.name);
+    for (const { name } of Object.values<Tool>(testTools)) expect(planned).to.not.include(name);
   });
 
   it("pins in each go.mod the version the tool is named by", () => {
