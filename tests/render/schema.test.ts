@@ -1,0 +1,54 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect } from "chai";
+import { writeFiles } from "../../render/files.ts";
+import { conform, publishedDefinitions, writeSchemas } from "../schemas.ts";
+import { objectsOf, stacks } from "./stacks.ts";
+
+describe("rendered manifests, against the published schemas of Kubernetes and the custom kinds", function () {
+  this.timeout(120_000);
+  let folder: string;
+  let schemas: string;
+  before(async function () {
+    // On a new machine this builds kubeconform and downloads the schemas.
+    this.timeout(20 * 60_000);
+    folder = await mkdtemp(path.join(tmpdir(), "schemas-"));
+    schemas = await writeSchemas(await publishedDefinitions(), path.join(folder, "schemas"));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  for (const stack of Object.keys(stacks)) {
+    it(`are valid for stack ${stack}, every one of them`, async () => {
+      const objects = await objectsOf(stack);
+      const out = path.join(folder, stack);
+      await writeFiles(out, objects);
+      const { wrong, summary } = await conform(schemas, { folder: out });
+      expect(wrong).to.deep.equal([]);
+      expect(summary).to.deep.include({ valid: objects.length, invalid: 0, errors: 0, skipped: 0 });
+    });
+  }
+
+  const object = (apiVersion: string, kind: string, spec: object) =>
+    conform(schemas, { text: JSON.stringify({ apiVersion, kind, metadata: { name: "it" }, spec }) });
+
+  it("would be found out, were they wrong", async () => {
+    const selector = { matchLabels: { app: "it" } };
+    const template = { metadata: { labels: { app: "it" } }, spec: { containers: [{ name: "c" }] } };
+    expect((await object("apps/v1", "Deployment", { selector, template })).exitCode).to.equal(0);
+    expect((await object("apps/v1", "Deployment", { template })).exitCode).to.equal(1);
+    expect((await object("apps/v1", "Deployment", { selector, template, replica: 1 })).exitCode).to.equal(1);
+    expect((await object("apps/v1", "Deployment", { selector, template, replicas: "1" })).exitCode).to.equal(1);
+  });
+
+  it("would be found out, were objects of custom kinds wrong", async () => {
+    const rules = [{ backendRefs: [{ name: "a", port: 80, weight: 1 }] }];
+    const route = (spec: object) => object("gateway.networking.k8s.io/v1", "HTTPRoute", spec);
+    expect((await route({ rules })).exitCode).to.equal(0);
+    expect((await route({ rules: [{ backendRefs: [{ name: "a", weight: "1" }] }] })).exitCode).to.equal(1);
+    expect((await route({ rules, hostname: ["a.example.com"] })).exitCode).to.equal(1);
+    const monitor = (spec: object) => object("monitoring.coreos.com/v1", "ServiceMonitor", spec);
+    expect((await monitor({ selector: {}, endpoints: [{ port: "metrics" }] })).exitCode).to.equal(0);
+    expect((await monitor({ selector: {}, endpoints: [{ port: 9090 }] })).exitCode).to.equal(1);
+  });
+});

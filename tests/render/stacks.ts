@@ -1,0 +1,28 @@
+import path from "node:path";
+import { renderStack } from "../../render/render.ts";
+import type { RenderedObject } from "../../render/rendered.ts";
+
+const repository = path.resolve(import.meta.dirname, "../..");
+
+/** Stacks of the repository and the files they are made of. */
+export const stacks: Readonly<Record<string, readonly string[]>> = {
+  dev: ["Pulumi.dev.yaml"],
+  prod: ["Pulumi.prod.yaml"],
+};
+
+const renderings = new Map<string, Promise<readonly RenderedObject[]>>();
+
+/** The objects of a stack with images of fixed names and without the values of its secrets; rendered once. */
+export function objectsOf(stack: string, files = stacks[stack] ?? []): Promise<readonly RenderedObject[]> {
+  const key = [stack, ...files].join(" ");
+  const known = renderings.get(key);
+  if (known !== undefined) return known;
+  const rendering = renderStack({
+    stack,
+    configFiles: files.map((file) => path.join(repository, file)),
+    overrides: { images: { inference: "inference:1", trainer: "trainer:1" } },
+    withholdSecrets: true,
+  }).then(({ objects }) => objects);
+  renderings.set(key, rendering);
+  return rendering;
+}

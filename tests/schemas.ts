@@ -1,0 +1,110 @@
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { execa } from "execa";
+import { parseAllDocuments } from "yaml";
+import type { Kubectl } from "../local/kubectl.ts";
+import { ensureTool } from "../local/toolchain/index.ts";
+
+interface Definition {
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly "x-kubernetes-group-version-kind"?: readonly { group: string; version: string; kind: string }[];
+  readonly "x-kubernetes-preserve-unknown-fields"?: boolean;
+  readonly [key: string]: unknown;
+}
+
+/** Where a definition says what kind it is. */
+const KINDS = "x-kubernetes-group-version-kind";
+
+type Definitions = Readonly<Record<string, Definition>>;
+
+interface CustomResourceDefinition {
+  readonly kind: string;
+  readonly spec: {
+    readonly group: string;
+    readonly names: { readonly kind: string };
+    readonly versions: readonly { readonly name: string; readonly schema: { readonly openAPIV3Schema: Definition } }[];
+  };
+}
+
+/** What a running API server publishes, custom kinds included. */
+export async function servedDefinitions(kubectl: Kubectl): Promise<Definitions> {
+  return JSON.parse(await kubectl.run(["get", "--raw", "/openapi/v2"])).definitions;
+}
+
+/** What Kubernetes and the owners of the custom kinds publish: the same, and no cluster is needed. */
+export async function publishedDefinitions(): Promise<Definitions> {
+  const folder = await ensureTool("schemas");
+  const { definitions } = JSON.parse(await readFile(path.join(folder, "swagger.json"), "utf8"));
+  const custom = path.join(folder, "crds");
+  const files = (await readdir(custom, { recursive: true })).filter((file) => file.endsWith(".yaml"));
+  const texts = await Promise.all(files.map((file) => readFile(path.join(custom, file), "utf8")));
+  const documents = texts.flatMap((text) => parseAllDocuments(text)).map((document) => document.toJS() as unknown);
+  return { ...definitions, ...Object.fromEntries(documents.filter(isCustomResourceDefinition).flatMap(customKinds)) };
+}
+
+function isCustomResourceDefinition(value: unknown): value is CustomResourceDefinition {
+  return typeof value === "object" && value !== null && Reflect.get(value, "kind") === "CustomResourceDefinition";
+}
+
+function customKinds({ spec }: CustomResourceDefinition): [string, Definition][] {
+  const metadata = { $ref: "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" };
+  return spec.versions.map(({ name, schema: { openAPIV3Schema } }) => [
+    `${spec.group}.${name}.${spec.names.kind}`,
+    {
+      ...openAPIV3Schema,
+      properties: { ...openAPIV3Schema.properties, metadata },
+      [KINDS]: [{ group: spec.group, version: name, kind: spec.names.kind }],
+    },
+  ]);
+}
+
+/**
+ * Writes schemas as kubeconform reads them: a file for each kind that allows no field the kind does not have.
+ *
+ * @returns kubeconform's template for the files
+ */
+export async function writeSchemas(definitions: Definitions, folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const all = Object.fromEntries(Object.entries(definitions).map(([name, definition]) => [name, closed(definition)]));
+  await writeFile(path.join(folder, "definitions.json"), JSON.stringify({ definitions: all }));
+  for (const [name, definition] of Object.entries(definitions)) {
+    for (const { group, version, kind } of definition[KINDS] ?? []) {
+      // kubeconform takes the version of the core group for its name.
+      const file = `${group || version}_${kind.toLowerCase()}_${version}`;
+      const schema = { $ref: `definitions.json#/definitions/${name}` };
+      await writeFile(path.join(folder, `${file}.json`), JSON.stringify(schema));
+    }
+  }
+  return path.join(folder, "{{ .Group }}_{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json");
+}
+
+/** A definition that refuses fields it does not name. Quantities and the like may be numbers as well as text. */
+function closed(definition: Definition): unknown {
+  return JSON.parse(JSON.stringify(definition), (_key, value: Definition | null) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    if (typeof value["$ref"] === "string") return { $ref: value["$ref"].replace("#/", "definitions.json#/") };
+    if (value["format"] === "int-or-string") return { oneOf: [{ type: "string" }, { type: "integer" }] };
+    const open = value["x-kubernetes-preserve-unknown-fields"] === true || "additionalProperties" in value;
+    if (value["type"] !== "object" || value.properties === undefined || open) return value;
+    return { ...value, additionalProperties: false };
+  });
+}
+
+/** What kubeconform says of objects. */
+export interface Verdict {
+  readonly exitCode: number | undefined;
+  /** What is wrong, one entry for each object that is not right. */
+  readonly wrong: readonly unknown[];
+  readonly summary: Readonly<Record<"valid" | "invalid" | "errors" | "skipped", number>>;
+}
+
+/** Checks the objects of a folder or of a text against schemas; a kind without a schema is an error. */
+export async function conform(schemas: string, input: { folder: string } | { text: string }): Promise<Verdict> {
+  const { stdout, exitCode } = await execa(
+    path.join(await ensureTool("kubeconform"), "kubeconform"),
+    ["-strict", "-summary", "-output=json", "-schema-location", schemas, ...("folder" in input ? [input.folder] : [])],
+    { reject: false, ...("text" in input ? { input: input.text } : {}) },
+  );
+  const { resources, summary } = JSON.parse(stdout);
+  return { exitCode, wrong: resources ?? [], summary };
+}
