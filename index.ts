@@ -1,8 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import {
+  ConfigMaps,
+  GpuNodePool,
+  type ImageAccess,
   Images,
   kubernetesName,
+  LoadTest,
   ModelService,
   ModelStorage,
   Namespace,
@@ -34,51 +38,109 @@ const namespace = new Namespace("namespace", { ...config.namespace, environment:
 
 const secrets = new Secrets("secrets", { namespace: namespace.name, secrets: stack.secrets }, onCluster(namespace));
 
-const storage = new ModelStorage(
-  "storage",
-  { ...config.storage, namespace: namespace.name, trainerImage: images.trainer },
+const configMaps = new ConfigMaps(
+  "config-maps",
+  { namespace: namespace.name, configMaps: config.configMaps },
   onCluster(namespace),
 );
-const volumes = { namespace: namespace.name, modelsClaim: storage.modelsClaim, dataClaim: storage.dataClaim };
 
+/** A workload with the ConfigMaps and Secrets that it names. */
+const wired = <T extends { readonly configMaps?: readonly string[]; readonly secrets?: readonly string[] }>(
+  workload: T,
+) => ({
+  ...workload,
+  configMaps: configMaps.references(workload.configMaps),
+  secrets: (workload.secrets ?? []).map((name) => secrets.nameOf(name)),
+});
+
+const { pullPolicy, pullSecret } = config.images;
+const imageAccess: ImageAccess = {
+  pullPolicy,
+  pullSecret: pullSecret === undefined ? undefined : secrets.nameOf(pullSecret),
+};
+
+const storage = new ModelStorage(
+  "storage",
+  { ...config.storage, namespace: namespace.name, trainerImage: images.trainer, imageAccess },
+  onCluster(namespace, secrets),
+);
+const volumes = {
+  namespace: namespace.name,
+  modelsClaim: storage.modelsClaim,
+  dataClaim: storage.dataClaim,
+  imageAccess,
+};
+
+if (config.gpuPool !== undefined) new GpuNodePool("gpu-pool", config.gpuPool, onCluster());
+
+const { jobs = [], cronJobs = [], batchJobs = [], ...pipeline } = config.training;
 new TrainingPipeline(
   "training",
-  { ...config.training, ...volumes, trainerImage: images.trainer },
-  onCluster(namespace, storage),
+  {
+    ...pipeline,
+    ...volumes,
+    trainerImage: images.trainer,
+    jobs: jobs.map(wired),
+    cronJobs: cronJobs.map(wired),
+    batchJobs: batchJobs.map(wired),
+  },
+  onCluster(namespace, secrets, configMaps, storage),
 );
 
-for (const { model, traffic, versions, ...serving } of config.models) {
-  const name = kubernetesName(model);
+const services = new Map<string, { service: ModelService; stable: string }>();
+const routes: Traffic[] = [];
+for (const { model, name: entry = kubernetesName(model), traffic, versions, ...serving } of config.models) {
   const service = new ModelService(
-    name,
+    entry,
     {
       ...serving,
       ...volumes,
       model,
+      entry,
       image: images.inference,
       versions: versions.map((version) => ({
-        ...version,
+        ...wired(version),
         secretEnvironment: secrets.references(version.secretEnvironment),
       })),
     },
-    onCluster(namespace, secrets, storage),
+    onCluster(namespace, secrets, configMaps, storage),
   );
+  services.set(entry, { service, stable: traffic?.stable ?? versions[0]?.version ?? "" });
   if (traffic !== undefined && config.gateway !== undefined) {
     const { stable, canary, ...route } = traffic;
-    new Traffic(
-      name,
-      {
-        canaryWeight: canary === undefined ? 0 : config.canaryWeight,
-        ...route,
-        namespace: namespace.name,
-        gateway: config.gateway,
-        stable: service.backend(stable),
-        canary: canary === undefined ? undefined : service.backend(canary),
-      },
-      // Traffic moves only onto versions that are ready.
-      onCluster(namespace, service),
+    routes.push(
+      new Traffic(
+        entry,
+        {
+          canaryWeight: canary === undefined ? 0 : config.canaryWeight,
+          ...route,
+          namespace: namespace.name,
+          gateway: config.gateway,
+          stable: service.backend(stable),
+          canary: canary === undefined ? undefined : service.backend(canary),
+        },
+        // Traffic moves only onto versions that are ready.
+        onCluster(namespace, service),
+      ),
     );
   }
+}
+
+if (config.loadTest !== undefined) {
+  const { url, model = "", path = "/predict", secretEnvironment, ...test } = config.loadTest;
+  const asked = services.get(kubernetesName(model));
+  new LoadTest(
+    "load-test",
+    {
+      ...test,
+      namespace: namespace.name,
+      image: images.inference,
+      imageAccess,
+      url: pulumi.interpolate`${asked?.service.address(asked.stable) ?? url}${path}`,
+      secretEnvironment: secrets.references(secretEnvironment),
+    },
+    onCluster(namespace, secrets, ...routes, ...[...services.values()].map(({ service }) => service)),
+  );
 }
 
 /** Where the models are, for the people and the tools that call them. */

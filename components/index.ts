@@ -1,12 +1,32 @@
 export type { AutoscalingArgs, DisruptionBudgetArgs, ScalingRules } from "./autoscaling.ts";
+export { type ConfigMapArgs, type ConfigMapRef, ConfigMaps, type ConfigMapsArgs } from "./config-maps.ts";
+export type { EnvironmentSources, ImageAccess, PlacementArgs, Toleration } from "./container.ts";
+export { type DevicePluginArgs, GpuNodePool, type GpuNodePoolArgs, type TaintArgs } from "./gpu-node-pool.ts";
 export { Images, type ImagesArgs } from "./images.ts";
+export { LoadTest, type LoadTestArgs } from "./load-test.ts";
 export { ModelService, type ModelServiceArgs, type ServedVersion } from "./model-service.ts";
 export { type ClaimArgs, ModelStorage, type ModelStorageArgs, type SeedModel } from "./model-storage.ts";
-export type { ModelVersionArgs, RolloutArgs, SecretKey, ServiceArgs } from "./model-version.ts";
 export { kubernetesName } from "./names.ts";
 export { type LimitRangeItem, Namespace, type NamespaceArgs } from "./namespace.ts";
 export type { Resources } from "./pod.ts";
 export type { ProbeArgs, ProbesArgs } from "./probes.ts";
-export { type SecretArgs, Secrets, type SecretsArgs, type SecretValue } from "./secrets.ts";
+export { type RegistryCredentials, type SecretArgs, Secrets, type SecretsArgs, type SecretValue } from "./secrets.ts";
 export { type Backend, type GatewayRef, type RetryArgs, Traffic, type TrafficArgs } from "./traffic.ts";
-export { type TrainingJobArgs, TrainingPipeline, type TrainingPipelineArgs } from "./training-pipeline.ts";
+export type { JobRunArgs } from "./trainer-job.ts";
+export type { BatchArgs, TrainArgs } from "./training-commands.ts";
+export {
+  type BatchJobArgs,
+  type ScheduleArgs,
+  type TrainingCronJobArgs,
+  type TrainingJobArgs,
+  TrainingPipeline,
+  type TrainingPipelineArgs,
+} from "./training-pipeline.ts";
+export type {
+  ContainerArgs,
+  ModelVersionArgs,
+  RolloutArgs,
+  SchedulingArgs,
+  SecretKey,
+  ServiceArgs,
+} from "./version-args.ts";

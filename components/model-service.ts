@@ -1,24 +1,27 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { autoscalerManifest, disruptionBudgetManifest } from "./autoscaling.ts";
-import {
-  deploymentManifest,
-  type ModelVersionArgs,
-  selectorLabels,
-  serviceManifest,
-  versionResourceName,
-} from "./model-version.ts";
-import { kubernetesName, objectMeta } from "./names.ts";
+import { configMapManifest } from "./config-maps.ts";
+import type { ImageAccess } from "./container.ts";
+import { DEFAULT_SERVICE_PORT } from "./defaults.ts";
+import { deploymentManifest } from "./model-version.ts";
+import { kubernetesName } from "./names.ts";
 import type { Backend } from "./traffic.ts";
+import type { ModelVersionArgs, ServiceArgs } from "./version-args.ts";
+import { selectorLabels, versionResourceName } from "./version-labels.ts";
+import { serviceManifest } from "./version-service.ts";
 
 export interface ModelServiceArgs {
   readonly namespace: pulumi.Input<string>;
   /** Name of the model in the registry. */
   readonly model: string;
-  /** Value of the label `app` on the model's pods. @default the model's name */
+  /** Name of the entry, where one model is served twice. @default the model's name */
+  readonly entry?: string;
+  /** Value of the label `app` on the model's pods. @default the entry's name */
   readonly app?: string;
   /** Image of the inference server. */
   readonly image: pulumi.Input<string>;
+  readonly imageAccess?: ImageAccess;
   /** Claim that holds the model registry; mounted read-only. */
   readonly modelsClaim: pulumi.Input<string>;
   /** At least one, each served by a Deployment and a Service of its own. */
@@ -70,28 +73,45 @@ export class ModelService extends pulumi.ComponentResource {
     return { service: served.service, port: served.port };
   }
 
+  /**
+   * Address of a version inside the cluster, without a path.
+   *
+   * @throws InputPropertyError where the model does not serve the version
+   */
+  address(version: string): pulumi.Output<string> {
+    const { service, port } = this.backend(version);
+    return pulumi.interpolate`http://${service}:${port}`;
+  }
+
   private serve(args: ModelServiceArgs, settings: ModelVersionArgs): ServedVersion {
     const { namespace } = args;
-    const name = versionResourceName(args.model, settings.version);
-    const app = args.app ?? kubernetesName(args.model);
+    const entry = args.entry ?? args.model;
+    const name = versionResourceName(entry, settings.version);
+    const app = args.app ?? kubernetesName(entry);
 
     const configMap =
       settings.environment === undefined
         ? undefined
-        : new k8s.core.v1.ConfigMap(
-            `${name}-config`,
-            { metadata: objectMeta({ namespace }), immutable: true, data: { ...settings.environment } },
-            { parent: this },
-          );
+        : new k8s.core.v1.ConfigMap(`${name}-config`, configMapManifest(namespace, { data: settings.environment }), {
+            parent: this,
+          });
     const deployment = new k8s.apps.v1.Deployment(
       name,
-      deploymentManifest({ ...args, app, settings, configMap: configMap?.metadata.name }),
+      deploymentManifest({
+        ...args,
+        app,
+        settings,
+        ...(configMap === undefined ? {} : { configMap: { name: configMap.metadata.name } }),
+      }),
       // The autoscaler owns the number of replicas once the Deployment is there.
       { parent: this, ...(settings.autoscaling === undefined ? {} : { ignoreChanges: ["spec.replicas"] }) },
     );
-    const service = new k8s.core.v1.Service(name, serviceManifest(namespace, app, settings.version, settings.service), {
-      parent: this,
-    });
+    const serve = (suffix: string, service?: ServiceArgs) =>
+      new k8s.core.v1.Service(`${name}${suffix}`, serviceManifest(namespace, app, settings, service), { parent: this });
+    const service = serve("", settings.service);
+    for (const [index, more] of (settings.additionalServices ?? []).entries()) {
+      serve(`-${more.name ?? index + 2}`, more);
+    }
     if (settings.autoscaling !== undefined) {
       new k8s.autoscaling.v2.HorizontalPodAutoscaler(
         name,
@@ -102,7 +122,7 @@ export class ModelService extends pulumi.ComponentResource {
     if (settings.disruptionBudget !== undefined) {
       new k8s.policy.v1.PodDisruptionBudget(
         name,
-        disruptionBudgetManifest(namespace, selectorLabels(app, settings.version), settings.disruptionBudget),
+        disruptionBudgetManifest(namespace, selectorLabels(app, settings), settings.disruptionBudget),
         { parent: this },
       );
     }
@@ -110,7 +130,7 @@ export class ModelService extends pulumi.ComponentResource {
       version: settings.version,
       deployment: deployment.metadata.name,
       service: service.metadata.name,
-      port: settings.service?.port ?? 80,
+      port: settings.service?.port ?? DEFAULT_SERVICE_PORT,
     };
   }
 }

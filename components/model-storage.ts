@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { ImageAccess } from "./container.ts";
 import { objectMeta, replacement } from "./names.ts";
 import type { Resources } from "./pod.ts";
 import { trainerJobSpec } from "./trainer-job.ts";
@@ -34,6 +35,7 @@ export interface ModelStorageArgs {
   readonly data?: ClaimArgs;
   /** Image of the trainer, which lays the volumes out. */
   readonly trainerImage: pulumi.Input<string>;
+  readonly imageAccess?: ImageAccess;
   /** The init Job that lays out the volumes. It never overwrites a version that is there. */
   readonly init?: {
     readonly name?: string;
@@ -75,18 +77,18 @@ export class ModelStorage extends pulumi.ComponentResource {
       `${name}-init`,
       {
         metadata: objectMeta({ name: init.name, namespace: args.namespace, labels: { "job-type": "storage-init" } }),
-        spec: trainerJobSpec({
-          container: "init",
-          image: args.trainerImage,
-          jobType: "storage-init",
-          command: ["init-storage"],
-          environment: { STORAGE_SPEC: JSON.stringify(init.seed ?? []) },
-          modelsClaim: this.modelsClaim,
-          dataClaim: this.dataClaim,
-          resources: init.resources,
-          backoffLimit: init.backoffLimit ?? 3,
-          activeDeadlineSeconds: init.activeDeadlineSeconds ?? 600,
-        }),
+        spec: trainerJobSpec(
+          { ...args, modelsClaim: this.modelsClaim, dataClaim: this.dataClaim },
+          {
+            container: "init",
+            jobType: "storage-init",
+            command: ["init-storage"],
+            environment: { STORAGE_SPEC: JSON.stringify(init.seed ?? []) },
+            resources: init.resources,
+            backoffLimit: init.backoffLimit ?? 3,
+            activeDeadlineSeconds: init.activeDeadlineSeconds ?? 600,
+          },
+        ),
       },
       { parent: this, ...replacement(init.name) },
     );

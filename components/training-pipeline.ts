@@ -1,11 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { objectMeta } from "./names.ts";
-import type { Resources } from "./pod.ts";
-import { trainerJobSpec } from "./trainer-job.ts";
+import { type JobRunArgs, type TrainerJobArgs, type TrainerVolumes, trainerJobSpec } from "./trainer-job.ts";
+import { type BatchArgs, batchCommand, type TrainArgs, trainCommand } from "./training-commands.ts";
 
 /** One training run as a Job. */
-export interface TrainingJobArgs {
+export interface TrainingJobArgs extends TrainArgs, JobRunArgs {
   /** Identifies the Job in the stack; the Job's name is derived from it and from `run`. */
   readonly name: string;
   /**
@@ -15,81 +15,120 @@ export interface TrainingJobArgs {
    * @default 1
    */
   readonly run?: number;
-  /** Task of the trainer: `sentiment`, `iris`, `half_plus_two`. */
-  readonly task: string;
-  /** Model whose next version the run publishes. */
-  readonly model: string;
-  /** Hyper-parameters of the task. @default the task's own */
-  readonly parameters?: Readonly<Record<string, string | number | boolean>>;
-  /** Training data, a file under the data volume. @default the data set shipped with the trainer */
-  readonly data?: string;
-  /** Held-out accuracy below which nothing is published, 0–1. @default no bound */
-  readonly minAccuracy?: number;
-  readonly resources?: Resources;
-  /** Retries before the Job fails. @default 3 */
-  readonly backoffLimit?: number;
-  /** Seconds until the Job is given up. @default 3600 */
-  readonly activeDeadlineSeconds?: number;
+  /** Wait for the Job to finish when deploying. @default true */
+  readonly await?: boolean;
 }
 
-export interface TrainingPipelineArgs {
+/** When and how a CronJob starts its Jobs. */
+export interface ScheduleArgs {
+  /** Fixed name of the CronJob. */
+  readonly name: string;
+  /** Cron's five fields. */
+  readonly schedule: string;
+  /** Time zone of the schedule. @default the cluster's */
+  readonly timeZone?: string;
+  /** What happens where the run before is not over. @default "Forbid" */
+  readonly concurrencyPolicy?: "Forbid" | "Allow" | "Replace";
+  /** @default 3 */
+  readonly successfulJobsHistoryLimit?: number;
+  /** @default 1 */
+  readonly failedJobsHistoryLimit?: number;
+  /** Seconds that a run may begin late. @default no bound */
+  readonly startingDeadlineSeconds?: number;
+  /** Start no run. @default false */
+  readonly suspend?: boolean;
+}
+
+/** Training by schedule. */
+export interface TrainingCronJobArgs extends ScheduleArgs, TrainArgs, JobRunArgs {
+  /** Train only where `new_data_available` is on the data volume, and clear it after success. @default false */
+  readonly whenNewData?: boolean;
+}
+
+/** Batch scoring by schedule. */
+export interface BatchJobArgs extends ScheduleArgs, BatchArgs, JobRunArgs {}
+
+export interface TrainingPipelineArgs extends TrainerVolumes {
   readonly namespace: pulumi.Input<string>;
-  readonly trainerImage: pulumi.Input<string>;
-  readonly modelsClaim: pulumi.Input<string>;
-  readonly dataClaim?: pulumi.Input<string>;
   /** @default [] */
   readonly jobs?: readonly TrainingJobArgs[];
+  /** Run the Jobs one after another. @default false */
+  readonly sequential?: boolean;
+  /** @default [] */
+  readonly cronJobs?: readonly TrainingCronJobArgs[];
+  /** @default [] */
+  readonly batchJobs?: readonly BatchJobArgs[];
 }
 
-/** The training Jobs of a stack. */
+/** The training runs of a stack, and its batch scoring. */
 export class TrainingPipeline extends pulumi.ComponentResource {
   constructor(name: string, args: TrainingPipelineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ml:training:TrainingPipeline", name, {}, opts);
+    let before: k8s.batch.v1.Job | undefined;
     for (const job of args.jobs ?? []) {
       // The run is part of the resource's identity, and the rest is fixed once the Job is made:
       // so training is repeated by raising `run`, never as a side effect of another change.
-      new k8s.batch.v1.Job(`${job.name}-run-${job.run ?? 1}`, trainingJobManifest(args, job), {
+      const made = new k8s.batch.v1.Job(`${job.name}-run-${job.run ?? 1}`, trainingJobManifest(args, job), {
         parent: this,
         ignoreChanges: ["spec"],
+        ...(before === undefined ? {} : { dependsOn: [before] }),
       });
+      if (args.sequential === true) before = made;
+    }
+    for (const job of args.cronJobs ?? []) {
+      this.cronJob(args, { ...job, jobType: job.jobType ?? "scheduled-training", command: trainCommand(job) });
+    }
+    for (const job of args.batchJobs ?? []) {
+      this.cronJob(args, { ...job, jobType: job.jobType ?? "batch-scoring", command: batchCommand(job) });
     }
     this.registerOutputs();
+  }
+
+  private cronJob(pipeline: TrainingPipelineArgs, job: ScheduleArgs & TrainerJobArgs): void {
+    new k8s.batch.v1.CronJob(job.name, cronJobManifest(pipeline, job), { parent: this });
   }
 }
 
 /** The Job of one training run; its name carries the run. */
 export function trainingJobManifest(
-  pipeline: Pick<TrainingPipelineArgs, "namespace" | "trainerImage" | "modelsClaim" | "dataClaim">,
+  pipeline: TrainerVolumes & Pick<TrainingPipelineArgs, "namespace">,
   job: TrainingJobArgs,
 ): k8s.batch.v1.JobArgs {
   const run = job.run ?? 1;
+  const jobType = job.jobType ?? defaultJobType(job);
   return {
     metadata: objectMeta({
       name: run === 1 ? job.name : `${job.name}-${run}`,
       namespace: pipeline.namespace,
-      labels: { "job-type": "training" },
+      labels: { "job-type": jobType },
+      ...(job.await === false ? { annotations: { "pulumi.com/skipAwait": "true" } } : {}),
     }),
-    spec: trainerJobSpec({
-      container: "trainer",
-      image: pipeline.trainerImage,
-      jobType: "training",
-      command: trainCommand(job),
-      modelsClaim: pipeline.modelsClaim,
-      dataClaim: pipeline.dataClaim,
-      resources: job.resources,
-      backoffLimit: job.backoffLimit ?? 3,
-      activeDeadlineSeconds: job.activeDeadlineSeconds ?? 3600,
-    }),
+    spec: trainerJobSpec(pipeline, { ...job, jobType, command: trainCommand(job) }),
   };
 }
 
-function trainCommand(job: TrainingJobArgs): string[] {
-  return [
-    "train",
-    `--task=${job.task}`,
-    `--model=${job.model}`,
-    ...(job.data === undefined ? [] : [`--data=${job.data}`]),
-    ...(job.minAccuracy === undefined ? [] : [`--min-accuracy=${job.minAccuracy}`]),
-    ...Object.entries(job.parameters ?? {}).map(([key, value]) => `--param=${key}=${value}`),
-  ];
+function defaultJobType({ gpus, workers }: TrainingJobArgs): string {
+  if (gpus !== undefined) return "gpu-training";
+  return workers === undefined ? "training" : "distributed-training";
+}
+
+/** The CronJob that starts a run of the trainer by its schedule. */
+export function cronJobManifest(
+  pipeline: TrainerVolumes & Pick<TrainingPipelineArgs, "namespace">,
+  job: ScheduleArgs & TrainerJobArgs,
+): k8s.batch.v1.CronJobArgs {
+  const labels = { "job-type": job.jobType };
+  return {
+    metadata: objectMeta({ name: job.name, namespace: pipeline.namespace, labels }),
+    spec: {
+      schedule: job.schedule,
+      ...(job.timeZone === undefined ? {} : { timeZone: job.timeZone }),
+      concurrencyPolicy: job.concurrencyPolicy ?? "Forbid",
+      successfulJobsHistoryLimit: job.successfulJobsHistoryLimit ?? 3,
+      failedJobsHistoryLimit: job.failedJobsHistoryLimit ?? 1,
+      ...(job.startingDeadlineSeconds === undefined ? {} : { startingDeadlineSeconds: job.startingDeadlineSeconds }),
+      ...(job.suspend === undefined ? {} : { suspend: job.suspend }),
+      jobTemplate: { metadata: { labels }, spec: trainerJobSpec(pipeline, job) },
+    },
+  };
 }

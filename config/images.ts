@@ -1,7 +1,18 @@
 import { z } from "zod";
+import { KubernetesName } from "./values.ts";
 
 /** A registry and a path in it, as image references begin: `registry.example.com:5000/team/ml`. */
 const REGISTRY = /^[a-z0-9]+([._-][a-z0-9]+)*(:[0-9]+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/;
+
+const pods = {
+  pullPolicy: z
+    .enum(["IfNotPresent", "Always", "Never"])
+    .optional()
+    .describe("When a node pulls. Default: Kubernetes' own."),
+  pullSecret: KubernetesName.optional().describe(
+    "Name under `secrets` of the registry's credentials. Default: none are needed.",
+  ),
+};
 
 /** Where the images come from. */
 export const Images = z
@@ -9,10 +20,12 @@ export const Images = z
     [
       z.strictObject({
         registry: z.string().min(1).describe("Where the built images are pushed, such as registry.example.com/team."),
+        ...pods,
       }),
       z.strictObject({
         inference: z.string().min(1).describe("Reference of the inference server's image."),
-        trainer: z.string().min(1).describe("Reference of the trainer's image."),
+        trainer: z.string().min(1).describe("Reference of the trainer's image; one image may be both."),
+        ...pods,
       }),
     ],
     { error: "must be {registry: <where built images are pushed>} or {inference: <reference>, trainer: <reference>}" },

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { SecretArgs, SecretValue } from "../components/secrets.ts";
 import type { StackConfig } from "./schema.ts";
 import { validateConfig } from "./validate.ts";
 
@@ -7,11 +8,8 @@ export interface Stack {
   readonly name: string;
   readonly config: StackConfig;
   /** Secrets by name; a value that comes from configuration and is not set there is an error. */
-  readonly secrets: Record<string, { readonly name?: string; readonly data: Record<string, SecretValue> }>;
+  readonly secrets: Readonly<Record<string, SecretArgs>>;
 }
-
-/** Where one value of a Secret comes from, once configuration has been read. */
-type SecretValue = { random: { length?: number } } | { value: pulumi.Output<string> };
 
 /**
  * Reads and checks the configuration of the stack that Pulumi is running.
@@ -27,14 +25,19 @@ export function loadStack(): Stack {
   for (const key of secretKeys(values)) delete values[key];
   const settings = new pulumi.Config(project);
   const config = validateConfig(values, `Pulumi.${name}.yaml`);
-  const secretValue = (source: StackConfig["secrets"][string]["data"][string]): SecretValue =>
-    "config" in source ? { value: settings.requireSecret(source.config) } : source;
-  return {
-    name,
-    config,
-    secrets: mapValues(config.secrets, (secret) => ({ ...secret, data: mapValues(secret.data, secretValue) })),
+  const fromConfig = ({ config: key }: { config: string }) => settings.requireSecret(key);
+  const secretValue = (source: WrittenValue): SecretValue => {
+    if ("config" in source) return { value: fromConfig(source) };
+    return "value" in source ? { plain: source.value } : source;
   };
+  const secret = ({ data, registry, ...fixed }: StackConfig["secrets"][string]): SecretArgs =>
+    registry === undefined
+      ? { ...fixed, data: mapValues(data ?? {}, secretValue) }
+      : { ...fixed, registry: { ...registry, password: fromConfig(registry.password) } };
+  return { name, config, secrets: mapValues(config.secrets, secret) };
 }
+
+type WrittenValue = NonNullable<StackConfig["secrets"][string]["data"]>[string];
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
@@ -71,7 +74,7 @@ function secretKeys(values: Readonly<Record<string, unknown>>): string[] {
   const field = (value: unknown, key: string): unknown =>
     typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
   return entries(values["secrets"])
-    .flatMap((secret) => entries(field(secret, "data")))
+    .flatMap((secret) => [...entries(field(secret, "data")), field(field(secret, "registry"), "password")])
     .map((source) => field(source, "config"))
     .filter((key) => typeof key === "string");
 }

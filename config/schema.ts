@@ -1,13 +1,22 @@
 import { z } from "zod";
 import { Cluster } from "./cluster.ts";
+import { ConfigMapsConfig } from "./config-maps.ts";
+import { GpuPoolConfig } from "./gpu-pool.ts";
 import { Images } from "./images.ts";
+import { LoadTestConfig } from "./load-test.ts";
 import { NamespaceConfig } from "./namespace.ts";
+import { PricesConfig } from "./prices.ts";
 import { SecretsConfig } from "./secrets.ts";
 import { ModelsConfig, VersionDefaults } from "./serving.ts";
 import { StorageConfig } from "./storage.ts";
 import { GatewayConfig } from "./traffic.ts";
 import { TrainingConfig } from "./training.ts";
 import { KubernetesName, Weight } from "./values.ts";
+
+/** Pulumi.yaml can describe an optional setting only with a default: an empty object stands for none. */
+function optional<T extends z.ZodType>(setting: T) {
+  return z.preprocess((value) => (isEmptyObject(value) ? undefined : value), setting.optional());
+}
 
 /** The configuration of a stack as it is written: every key of `Pulumi.<stack>.yaml` under the project's name. */
 export const StackSchema = z.strictObject({
@@ -17,14 +26,17 @@ export const StackSchema = z.strictObject({
   images: Images,
   namespace: NamespaceConfig,
   secrets: SecretsConfig.default({}),
+  configMaps: ConfigMapsConfig.default({}),
   storage: StorageConfig,
   training: TrainingConfig.default({}),
   modelDefaults: VersionDefaults.optional().describe(
     "Settings of every version of every model that does not set its own.",
   ),
   models: ModelsConfig.default([]),
-  // Pulumi.yaml can describe an optional setting only with a default: an empty object stands for none.
-  gateway: z.preprocess((value) => (isEmptyObject(value) ? undefined : value), GatewayConfig.optional()),
+  gateway: optional(GatewayConfig),
+  gpuPool: optional(GpuPoolConfig),
+  loadTest: optional(LoadTestConfig),
+  prices: PricesConfig.default({}),
 });
 
 function isEmptyObject(value: unknown): boolean {

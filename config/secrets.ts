@@ -1,26 +1,48 @@
 import { z } from "zod";
 import { KubernetesName, VariableName } from "./values.ts";
 
+const FROM_CONFIG = z.strictObject({ config: z.string().min(1) });
+
+const SecretValue = z
+  .union(
+    [
+      z.strictObject({ random: z.strictObject({ length: z.int().min(16).max(256).optional() }) }),
+      FROM_CONFIG,
+      z.strictObject({ value: z.string() }),
+    ],
+    {
+      error:
+        "must be {random: {length: 32}}, {config: <key of a `pulumi config set --secret` value>} or {value: <text that is no secret>}",
+    },
+  )
+  .meta({ title: "`{random: {length: 32}}`, `{config: key}` or `{value: text}`" });
+
 /** Secrets of the stack, by name. */
 export const SecretsConfig = z
   .record(
     KubernetesName,
-    z.strictObject({
-      name: KubernetesName.optional().describe("Fixed name of the Secret. Default: named by Pulumi."),
-      data: z
-        .record(
-          VariableName,
-          z
-            .union(
-              [
-                z.strictObject({ random: z.strictObject({ length: z.int().min(16).max(256).optional() }) }),
-                z.strictObject({ config: z.string().min(1) }),
-              ],
-              { error: "must be {random: {length: 32}} or {config: <key of a `pulumi config set --secret` value>}" },
-            )
-            .meta({ title: "`{random: {length: 32}}` or `{config: key}`" }),
-        )
-        .describe("Values by key: made up once, or taken from a `pulumi config set --secret` value."),
-    }),
+    z
+      .strictObject({
+        name: KubernetesName.optional().describe("Fixed name of the Secret. Default: named by Pulumi."),
+        data: z
+          .record(VariableName, SecretValue)
+          .optional()
+          .describe(
+            "Values by key: made up once, taken from a `pulumi config set --secret` value, or plain text that is no secret.",
+          ),
+        registry: z
+          .strictObject({
+            server: z.string().min(1).describe("Address of the registry, such as registry.example.com."),
+            username: z.string().min(1).describe("User name."),
+            password: FROM_CONFIG.meta({ title: "`{config: key}`" }).describe(
+              "Key of a `pulumi config set --secret` value.",
+            ),
+          })
+          .optional()
+          .describe("Credentials of an image registry, as kubernetes.io/dockerconfigjson. Give this or data."),
+      })
+      .refine(({ data, registry }) => (data === undefined) !== (registry === undefined), {
+        error: "takes exactly one of data and registry",
+      }),
   )
   .describe("Secrets by name: values generated once, or taken from secret configuration.");

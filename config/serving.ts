@@ -1,65 +1,17 @@
 import { z } from "zod";
 import { Autoscaling, DisruptionBudget } from "./autoscaling.ts";
+import { environmentSources } from "./container.ts";
 import { Commit, LineageConfig } from "./lineage.ts";
+import { Container, Probe, Scheduling } from "./pods.ts";
+import { Rollout } from "./rollout.ts";
+import { Service } from "./service.ts";
 import { TrafficConfig } from "./traffic.ts";
-import {
-  Count,
-  CountOrPercent,
-  KubernetesName,
-  ModelName,
-  Resources,
-  Seconds,
-  VariableName,
-  Version,
-} from "./values.ts";
-
-const Probe = z.strictObject({
-  path: z.string().startsWith("/").optional().describe("Path that is asked."),
-  initialDelaySeconds: Seconds.optional().describe("Wait before the first check."),
-  periodSeconds: z.int().min(1).optional().describe("Time between two checks."),
-  timeoutSeconds: z.int().min(1).optional().describe("Time for an answer."),
-  successThreshold: z.int().min(1).optional().describe("Good checks that make it good."),
-  failureThreshold: z.int().min(1).optional().describe("Bad checks that make it bad."),
-});
-
-const Service = z
-  .strictObject({
-    name: KubernetesName.optional().describe("Fixed name of the Service. Default: named by Pulumi."),
-    type: z.enum(["ClusterIP", "NodePort", "LoadBalancer"]).optional().describe("Default: ClusterIP."),
-    port: z.int().min(1).max(65535).optional().describe("Port of the Service. Default: 80."),
-    nodePort: z
-      .int()
-      .min(30000, "is outside 30000–32767")
-      .max(32767, "is outside 30000–32767")
-      .optional()
-      .describe("Port on every node. Default: chosen by the cluster."),
-  })
-  .refine(({ type, nodePort }) => nodePort === undefined || (type ?? "ClusterIP") !== "ClusterIP", {
-    path: ["nodePort"],
-    error: "needs `type: NodePort` or `type: LoadBalancer`",
-  });
-
-const Rollout = z
-  .strictObject({
-    maxSurge: CountOrPercent.optional().describe("Pods above the wanted number while rolling. Default: 1."),
-    maxUnavailable: CountOrPercent.optional().describe("Pods below the wanted number while rolling. Default: 0."),
-    drainSeconds: Seconds.optional().describe("How long the server goes on answering after SIGTERM. Default: 5."),
-    terminationGracePeriodSeconds: z.int().min(1).optional().describe("From SIGTERM to SIGKILL. Default: 30."),
-    preStopSeconds: Seconds.optional().describe(
-      "Wait before SIGTERM. Default: none, since the server drains by itself.",
-    ),
-    revisionHistoryLimit: Count.optional().describe("Revisions kept for `kubectl rollout undo`. Default: 10."),
-  })
-  .refine(
-    ({ drainSeconds = 5, preStopSeconds = 0, terminationGracePeriodSeconds = 30 }) =>
-      drainSeconds + preStopSeconds < terminationGracePeriodSeconds,
-    {
-      path: ["terminationGracePeriodSeconds"],
-      error: "must be above drainSeconds (default 5) and preStopSeconds (default 0) together",
-    },
-  );
+import { KubernetesName, Labels, ModelName, Resources, SecretReferences, VariableName, Version } from "./values.ts";
 
 const versionSettings = {
+  container: Container.optional().describe("Name and ports of the container."),
+  labels: Labels.optional().describe("More labels of the Deployment and its pods. Default: none."),
+  scheduling: Scheduling.optional().describe("Which nodes the pods run on, and how they are spread."),
   replicas: z.int().min(0).optional().describe("Pods; with autoscaling, those to start with. Default: 1."),
   resources: Resources.optional().describe("Default: 500m CPU and 1Gi, at most 2 CPU and 2Gi."),
   probes: z
@@ -77,13 +29,10 @@ const versionSettings = {
     .record(VariableName, z.string())
     .optional()
     .describe("Settings of the server; a change rolls the pods. Default: none."),
-  secretEnvironment: z
-    .record(
-      VariableName,
-      z.strictObject({ secret: KubernetesName, key: VariableName }).meta({ title: "`{secret, key}`" }),
-    )
-    .optional()
-    .describe("Environment variables taken from `secrets`. Default: none."),
+  secretEnvironment: SecretReferences.optional().describe(
+    "Environment variables taken from `secrets`, one by one. Default: none.",
+  ),
+  ...environmentSources,
 };
 
 /** Settings of every version that does not set its own. */
@@ -109,7 +58,11 @@ const ModelVersion = z.strictObject({
     .min(1)
     .optional()
     .describe("Shown by `kubectl rollout history`. Default: model, version and image."),
-  service: Service.optional().describe("The Service in front of the version."),
+  selector: Labels.refine((labels) => Object.keys(labels).length > 0, "needs at least one label")
+    .optional()
+    .describe("Labels that pick the pods; they can never be changed. Default: `app` and `version`."),
+  service: Service.optional().describe("The Service in front of the version, which routes send requests to."),
+  additionalServices: z.array(Service).optional().describe("More Services in front of the version. Default: none."),
   ...versionSettings,
 });
 
@@ -118,7 +71,10 @@ export const ModelsConfig = z
   .array(
     z.strictObject({
       model: ModelName.describe("Name of the model in the registry."),
-      app: KubernetesName.optional().describe("Label `app` of the pods. Default: the model's name."),
+      name: KubernetesName.max(53, "is longer than 53 characters")
+        .optional()
+        .describe("Name of the entry, where one model is served twice. Default: the model's name."),
+      app: KubernetesName.optional().describe("Label `app` of the pods. Default: the entry's name."),
       defaults: VersionDefaults.optional().describe(
         "Settings of every version of the model that does not set its own.",
       ),

@@ -65,3 +65,41 @@ export const VariableName = z
 
 /** Hyper-parameters by name. */
 export const Parameters = z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]));
+
+/** Name of a label or a taint, with an optional prefix: `nvidia.com/gpu`. */
+export const LabelName = z
+  .string()
+  .regex(
+    /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
+    "must be the name of a label, such as 'tier' or 'nvidia.com/gpu'",
+  );
+
+/** Value of a label. */
+export const LabelValue = z
+  .string()
+  .regex(
+    /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/,
+    "must be the value of a label: at most 63 letters, digits, '-', '_' and '.'",
+  );
+
+/** Labels by name. */
+export const Labels = z.record(LabelName, LabelValue);
+
+/** Name of a node, which may have dots. */
+export const NodeName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "must be the name of a node: lower-case letters, digits, '-' and '.'");
+
+/** Environment variables taken from keys of Secrets. */
+export const SecretReferences = z.record(
+  VariableName,
+  z.strictObject({ secret: KubernetesName, key: VariableName }).meta({ title: "`{secret, key}`" }),
+);
+
+/** A port of a container or a Service. */
+export const Port = z
+  .int()
+  .min(1, "must be a port, 1–65535")
+  .max(65535, "must be a port, 1–65535")
+  .meta({ title: "port" });

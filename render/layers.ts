@@ -2,17 +2,15 @@
 export type Settings = Readonly<Record<string, unknown>>;
 
 /**
- * Lists that are laid over item by item, and what tells their items apart; any other list takes the place of the one
- * below it. `models` stands for the stack's own key as well, whatever the project's name before it.
+ * Lists that are laid over item by item, and what tells their items apart: the first of the settings that an item has.
+ * Any other list takes the place of the one below it. `models` stands for the stack's own key as well, whatever the project's name before it.
  */
 const ITEM_KEYS: Readonly<Record<string, readonly string[]>> = {
-  models: ["model"],
+  models: ["name", "model"],
   versions: ["version"],
   jobs: ["name"],
-  schedules: ["name"],
-  distributed: ["name"],
-  gpu: ["name"],
-  batch: ["name"],
+  cronJobs: ["name"],
+  batchJobs: ["name"],
 };
 
 /**
@@ -43,7 +41,8 @@ function layerValue(key: string, below: unknown, above: unknown): unknown {
 function layerItems(itemKeys: readonly string[], below: readonly unknown[], above: readonly unknown[]): unknown[] {
   const items = [...below];
   for (const item of above) {
-    const found = items.findIndex((other) => isSameItem(itemKeys, other, item));
+    // Not among those added from the same file: two of one name there are a mistake to be told, not one item.
+    const found = below.findIndex((other) => isSameItem(itemKeys, other, item));
     const lower = items[found];
     if (!isObject(item)) items.push(item);
     else if (isObject(lower)) items[found] = layerObject(lower, item);
@@ -53,7 +52,12 @@ function layerItems(itemKeys: readonly string[], below: readonly unknown[], abov
 }
 
 function isSameItem(itemKeys: readonly string[], one: unknown, other: unknown): boolean {
-  return isObject(one) && isObject(other) && itemKeys.every((key) => key in one && one[key] === other[key]);
+  const name = identity(itemKeys, one);
+  return name !== undefined && name === identity(itemKeys, other);
+}
+
+function identity(itemKeys: readonly string[], item: unknown): unknown {
+  return isObject(item) ? itemKeys.map((key) => item[key]).find((value) => value !== undefined) : undefined;
 }
 
 function isObject(value: unknown): value is Settings {

@@ -1,3 +1,4 @@
+import { kubernetesName } from "../../components/names.ts";
 import type { StackConfig } from "../schema.ts";
 import { checkModel } from "./models.ts";
 import { type ConfigProblem, duplicates } from "./problem.ts";
@@ -8,8 +9,8 @@ export function crossCheck(config: StackConfig): ConfigProblem[] {
   return [
     ...duplicates(
       config.models,
-      ({ model }) => model,
-      (index) => `models[${index}].model`,
+      ({ model, name }) => name ?? kubernetesName(model),
+      (index) => `models[${index}].${config.models[index]?.name === undefined ? "model" : "name"}`,
     ),
     ...config.models.flatMap((model, index) => checkModel(config, model, `models[${index}]`)),
     ...checkPaths(config),
