@@ -1,7 +1,10 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { RegistryError } from "../registry/index.ts";
+import { collectParameters, positive, share, wholeNumber } from "./arguments.ts";
+import { predictFile, predictSynthetic } from "./commands/batch-predict.ts";
 import { DEFAULT_SPEC, initStorage } from "./commands/init-storage.ts";
 import { showLineage } from "./commands/lineage.ts";
+import { whenNewData } from "./commands/new-data.ts";
 import { summarise } from "./commands/summary.ts";
 import { trainModel } from "./commands/train-model.ts";
 import { UserError } from "./errors.ts";
@@ -29,21 +32,44 @@ program
   .option("--seed <number>", "seed of everything random", wholeNumber, 42)
   .option("--min-accuracy <share>", "publish only from this held-out accuracy on, 0 to 1", share)
   .option("--max-error <rmse>", "publish only up to this held-out RMSE, in the target's unit", positive)
+  .option("--when-new-data", "train only where DATA_DIR has the file new_data_available; clear it after success")
   .action(async (options) => {
-    const metadata = await trainModel({
-      task: options.task,
-      models: options.models,
-      model: options.model,
-      version: options.version,
-      data: options.data,
-      dataVolume: process.env["DATA_DIR"],
-      parameters: options.param,
-      seed: options.seed,
-      environment: process.env,
-      minAccuracy: options.minAccuracy,
-      maxError: options.maxError,
-    });
-    print(summarise(options.models, metadata));
+    const train = async () => {
+      const metadata = await trainModel({
+        task: options.task,
+        models: options.models,
+        model: options.model,
+        version: options.version,
+        data: options.data,
+        dataVolume: process.env["DATA_DIR"],
+        parameters: options.param,
+        seed: options.seed,
+        environment: process.env,
+        minAccuracy: options.minAccuracy,
+        maxError: options.maxError,
+      });
+      return summarise(options.models, metadata);
+    };
+    print(options.whenNewData ? await whenNewData(process.env["DATA_DIR"] ?? "/data", train) : await train());
+  });
+
+program
+  .command("batch-predict")
+  .description("score the rows of a file, or made-up ones, with a published model")
+  .requiredOption("--model <name>", "model in the registry")
+  .option("--models <dir>", "root of the models volume", process.env["MODELS_DIR"] ?? "/models")
+  .option("--version <number>", 'version, a number or "latest"', "latest")
+  .option("--input <file>", "CSV or JSONL file to score, below DATA_DIR or a path")
+  .option("--output <file>", "CSV or JSONL file to write, below DATA_DIR or a path")
+  .option("--synthetic <count>", "score as many made-up rows and print them", wholeNumber)
+  .option("--seed <number>", "seed of the made-up rows", wholeNumber, 42)
+  .action(async ({ models, model, version, input, output, synthetic, seed }) => {
+    const request = { models, model, version, dataVolume: process.env["DATA_DIR"] };
+    if (synthetic !== undefined && input === undefined && output === undefined)
+      return print(await predictSynthetic({ ...request, count: synthetic, seed }));
+    if (synthetic !== undefined || input === undefined || output === undefined)
+      throw new UserError("batch-predict takes --input FILE and --output FILE, or --synthetic COUNT");
+    return print(await predictFile({ ...request, input, output }));
   });
 
 program
@@ -76,29 +102,4 @@ try {
 
 function print(lines: readonly string[]): void {
   process.stdout.write(`${lines.join("\n")}\n`);
-}
-
-function collectParameters(text: string, previous: Record<string, string>): Record<string, string> {
-  const [, key, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
-  if (key === undefined || value === undefined) throw new InvalidArgumentError("it must have the form key=value.");
-  return { ...previous, [key]: value };
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("it must be a whole number.");
-  return Number(text);
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= 0 && value <= 1))
-    throw new InvalidArgumentError("it must be a number from 0 to 1.");
-  return value;
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value > 0 && value < Number.POSITIVE_INFINITY))
-    throw new InvalidArgumentError("it must be a number above 0.");
-  return value;
 }

@@ -22,7 +22,7 @@ export interface Table {
  */
 export async function readTable(file: string, required: readonly string[]): Promise<Table> {
   const bytes = await readFile(file).catch((error: unknown) => {
-    throw new UserError(`cannot read ${file}: ${reason(error)}; give the data file with --data FILE`);
+    throw new UserError(`cannot read ${file}: ${faultOf(error)}; give the data file with --data FILE`);
   });
   const text = bytes.toString("utf8");
   const rows = file.endsWith(".jsonl") ? parseJsonLines(file, text, required) : parseCsv(file, text, required);
@@ -71,7 +71,8 @@ function parseJsonLines(file: string, text: string, required: readonly string[])
   return rows;
 }
 
-function parseObject(file: string, line: number, content: string): [string, unknown][] {
+/** One line of JSONL as entries. */
+export function parseObject(file: string, line: number, content: string): [string, unknown][] {
   let value: unknown;
   try {
     value = JSON.parse(content);
@@ -93,7 +94,8 @@ function requireColumns(place: string, found: readonly string[], required: reado
   }
 }
 
-function reason(error: unknown): string {
+/** What went wrong with reading a file, in a few words. */
+export function faultOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOENT") return "there is no such file";
   if (code === "EACCES") return "permission denied";

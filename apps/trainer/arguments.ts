@@ -1,0 +1,28 @@
+import { InvalidArgumentError } from "commander";
+
+/** Adds one `key=value` to those given before. */
+export function collectParameters(text: string, previous: Record<string, string>): Record<string, string> {
+  const [, key, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+  if (key === undefined || value === undefined) throw new InvalidArgumentError("it must have the form key=value.");
+  return { ...previous, [key]: value };
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("it must be a whole number.");
+  return Number(text);
+}
+
+/** A number from 0 to 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError("it must be a number from 0 to 1.");
+  return value;
+}
+
+export function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value > 0 && value < Number.POSITIVE_INFINITY))
+    throw new InvalidArgumentError("it must be a number above 0.");
+  return value;
+}

@@ -1,0 +1,169 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import path from "node:path";
+import { makeDirectory } from "../../registry/durable.ts";
+import {
+  describeFault,
+  type ModelMetadata,
+  ModelName,
+  ModelVersion,
+  RegistryError,
+  readIndex,
+  readMetadata,
+} from "../../registry/index.ts";
+import { withLock } from "../../registry/lock.ts";
+import { UserError } from "../errors.ts";
+import { findDataFile } from "../input/data-file.ts";
+import { faultOf } from "../input/table.ts";
+import { createLog } from "../log.ts";
+import { lineFormat } from "../score/lines.ts";
+import { ResumableOutput } from "../score/output.ts";
+import { readRows, type ScoringRow } from "../score/rows.ts";
+import { openScorer, type Prediction, type Scorer } from "../score/scorer.ts";
+import { syntheticRows } from "../score/synthetic.ts";
+
+/** Rows per run of the graph: a text model's features are dense, so this bounds memory. */
+const ROWS_PER_RUN = 128;
+/** Runs between two points from which a killed run can go on. */
+const RUNS_PER_CHECKPOINT = 16;
+
+export interface BatchPredictRequest {
+  /** Root of the models volume. */
+  readonly models: string;
+  readonly model: string;
+  /** A number, or "latest". */
+  readonly version: string;
+  /** Root of the data volume, where there is one. */
+  readonly dataVolume: string | undefined;
+}
+
+export interface FileRequest extends BatchPredictRequest {
+  /** CSV or JSONL, on the data volume or a path. */
+  readonly input: string;
+  /** CSV or JSONL, on the data volume where it is a relative path. */
+  readonly output: string;
+}
+
+/**
+ * Scores every row of a file: the rows' own fields, then `prediction` and, for a classifier, `confidence`. The output
+ * appears whole, in one step; a run that was killed is continued by the next one over the same file and model.
+ */
+export async function predictFile(request: FileRequest): Promise<string[]> {
+  const metadata = await findVersion(request);
+  const input = await findDataFile(request.input, request.dataVolume);
+  const output = path.resolve(request.dataVolume ?? ".", request.output);
+  const log = createLog({ model: metadata.name, version: metadata.version });
+  const identity = {
+    input: await fingerprint(input),
+    model: metadata.name,
+    version: metadata.version,
+    artefact: metadata.artefact.sha256,
+  };
+  const scorer = await openScorer(request.models, metadata);
+  try {
+    await makeDirectory(path.dirname(output));
+    const { rows, resumed } = await withLock(`${output}.lock`, async () => {
+      const written = await ResumableOutput.open(output, identity);
+      const before = written.rows;
+      if (before > 0) log.event("resumed", { rows: before });
+      try {
+        await scoreAll(scorer, input, output, written, (rows) => log.event("scored", { rows }));
+      } catch (error) {
+        if (error instanceof UserError) await written.discard();
+        throw error;
+      }
+      await written.finish();
+      return { rows: written.rows, resumed: before };
+    });
+    return [
+      `${rows} rows of ${input} scored with ${metadata.name} version ${metadata.version}`,
+      ...(resumed > 0 ? [`  went on after row ${resumed}, where an earlier run ended`] : []),
+      `  ${output}`,
+    ];
+  } catch (error) {
+    throw describeFault("cannot write", output, error);
+  } finally {
+    await scorer.close();
+  }
+}
+
+/** Scores made-up rows and returns a line for each. */
+export async function predictSynthetic(
+  request: BatchPredictRequest & { readonly count: number; readonly seed: number },
+): Promise<string[]> {
+  const metadata = await findVersion(request);
+  const scorer = await openScorer(request.models, metadata);
+  try {
+    const rows = await syntheticRows(scorer, request.count, request.seed);
+    const predictions: Prediction[] = [];
+    for (let from = 0; from < rows.length; from += ROWS_PER_RUN)
+      predictions.push(...(await scorer.score(rows.slice(from, from + ROWS_PER_RUN), "made-up rows")));
+    return [
+      `${rows.length} made-up rows scored with ${metadata.name} version ${metadata.version}`,
+      ...predictions.map((prediction, i) => `  ${JSON.stringify({ ...rows[i]?.fields, ...prediction })}`),
+    ];
+  } finally {
+    await scorer.close();
+  }
+}
+
+async function scoreAll(
+  scorer: Scorer,
+  input: string,
+  output: string,
+  written: ResumableOutput,
+  onCheckpoint: (rows: number) => void,
+): Promise<void> {
+  const format = lineFormat(output);
+  let passed = 0;
+  let waiting: ScoringRow[] = [];
+  const flush = async () => {
+    let text = "";
+    for (let from = 0; from < waiting.length; from += ROWS_PER_RUN) {
+      const rows = waiting.slice(from, from + ROWS_PER_RUN);
+      const predictions = await scorer.score(rows, input);
+      rows.forEach((row, i) => {
+        const prediction = predictions[i];
+        if (prediction === undefined) return;
+        if (written.rows === 0 && text === "") text += format.header(row, prediction);
+        text += format.line(row, prediction);
+      });
+    }
+    await written.append(text, waiting.length);
+    onCheckpoint(written.rows);
+    waiting = [];
+  };
+  const done = written.rows;
+  for await (const row of readRows(input)) {
+    if (passed++ < done) continue;
+    waiting.push(row);
+    if (waiting.length === ROWS_PER_RUN * RUNS_PER_CHECKPOINT) await flush();
+  }
+  if (waiting.length > 0) await flush();
+  if (written.rows === 0) throw new UserError(`${input} has no rows: it needs the columns ${scorer.fields.join(", ")}`);
+}
+
+async function findVersion({ models, model, version }: BatchPredictRequest): Promise<ModelMetadata> {
+  if (!ModelName.safeParse(model).success || !(version === "latest" || ModelVersion.safeParse(version).success))
+    throw new UserError(
+      `"${model}" version "${version}" cannot be: a model has a lower-case name and numbered versions`,
+    );
+  if (version !== "latest") return readMetadata(models, model, version);
+  const index = await readIndex(models);
+  const found = index.models.find(({ name }) => name === model);
+  if (found) return readMetadata(models, model, found.latest);
+  const names = index.models.map(({ name }) => name);
+  throw new RegistryError(
+    `there is no model ${model} in ${models}: ${names.length > 0 ? `it has ${names.join(", ")}` : "it has none; train one first"}`,
+  );
+}
+
+async function fingerprint(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    for await (const chunk of createReadStream(file)) hash.update(chunk);
+  } catch (error) {
+    throw new UserError(`cannot read ${file}: ${faultOf(error)}; give the rows to score with --input FILE`);
+  }
+  return hash.digest("hex");
+}

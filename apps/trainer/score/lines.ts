@@ -1,0 +1,32 @@
+import type { ScoringRow } from "./rows.ts";
+import type { Prediction } from "./scorer.ts";
+
+/** Words rows and their predictions as lines of a file: JSONL where its name ends so, otherwise CSV with a header. */
+export interface LineFormat {
+  header(first: ScoringRow, prediction: Prediction): string;
+  line(row: ScoringRow, prediction: Prediction): string;
+}
+
+export function lineFormat(file: string): LineFormat {
+  return file.endsWith(".jsonl") ? JSON_LINES : CSV_LINES;
+}
+
+const JSON_LINES: LineFormat = {
+  header: () => "",
+  line: ({ fields }, prediction) => `${JSON.stringify({ ...fields, ...prediction })}\n`,
+};
+
+const CSV_LINES: LineFormat = {
+  header: ({ fields }, prediction) => csvLine(Object.keys({ ...fields, ...prediction })),
+  line: ({ fields }, prediction) => csvLine(Object.values({ ...fields, ...prediction })),
+};
+
+function csvLine(values: readonly unknown[]): string {
+  return `${values.map(csvField).join(",")}\n`;
+}
+
+/** A field by RFC 4180: in quotes where it holds what divides fields or lines. */
+function csvField(value: unknown): string {
+  const text = typeof value === "object" && value !== null ? JSON.stringify(value) : String(value ?? "");
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,118 @@
+import { readFile } from "node:fs/promises";
+import * as ort from "onnxruntime-node";
+import { artefactFile, type ModelMetadata, type TensorSpec, verifyArtefact } from "../../registry/index.ts";
+import { UserError } from "../errors.ts";
+import { openSession } from "../onnx/session.ts";
+import type { ScoringRow } from "./rows.ts";
+
+/** What a model says of a row: the predicted label or number, and for a classifier how sure it is, 0–1. */
+export interface Prediction {
+  readonly prediction: string | number;
+  readonly confidence?: number;
+}
+
+/** A published model, ready to score rows of named fields. */
+export interface Scorer {
+  /** The fields a row must have, in the order of the model's columns. */
+  readonly fields: readonly string[];
+  readonly input: TensorSpec;
+  /**
+   * Scores rows in one run of the graph.
+   *
+   * @throws UserError with `file`, line and column of a field that is missing or does not suit.
+   */
+  score(rows: readonly ScoringRow[], file: string): Promise<Prediction[]>;
+  close(): Promise<void>;
+}
+
+/** Opens a published version after comparing its graph with its SHA-256. */
+export async function openScorer(root: string, metadata: ModelMetadata): Promise<Scorer> {
+  await verifyArtefact(root, metadata);
+  const [input, ...others] = metadata.signature.inputs;
+  if (input === undefined || others.length > 0)
+    throw new UserError(
+      `${metadata.name} version ${metadata.version} has not one input: batch-predict cannot score it`,
+    );
+  const fields = fieldsOf(metadata, input);
+  const session = await openSession(await readFile(artefactFile(root, metadata)));
+  const read = input.datatype === "BYTES" ? asText : asNumber;
+  return {
+    fields,
+    input,
+    async score(rows, file) {
+      const values = rows.flatMap((row) =>
+        fields.map((field) => read(fieldValue(row, field, fields, file), row, field, file)),
+      );
+      const shape = [rows.length, ...input.shape.slice(1)];
+      const outputs = await session.run({ [input.name]: tensor(input, values, shape) });
+      return rows.map((_, row) => wordPrediction(metadata, outputs, row));
+    },
+    close: () => session.release(),
+  };
+}
+
+function fieldsOf({ name, version, signature }: ModelMetadata, input: TensorSpec): readonly string[] {
+  const width = input.shape.slice(1).reduce((product, size) => product * size, 1);
+  const fields = signature.features ?? (signature.kind === "text-classification" ? ["text"] : [input.name]);
+  if (fields.length === width) return fields;
+  throw new UserError(
+    `${name} version ${version} names ${fields.length} fields for ${width} columns: it cannot be scored`,
+  );
+}
+
+/** The field of a row, or its place in a list called `features`, as the server takes it. */
+function fieldValue(row: ScoringRow, field: string, fields: readonly string[], file: string): unknown {
+  if (Object.hasOwn(row.fields, field)) return row.fields[field];
+  const list = row.fields["features"];
+  if (Array.isArray(list)) {
+    if (list.length === fields.length) return list[fields.indexOf(field)];
+    throw new UserError(
+      `${file}, line ${row.line}, column features: has ${list.length} values; the model takes ${fields.length}`,
+    );
+  }
+  throw new UserError(
+    `${file}, line ${row.line}: column ${field} is missing; the columns are ${Object.keys(row.fields).join(", ")}, needed are ${fields.join(", ")}`,
+  );
+}
+
+function asText(value: unknown, row: ScoringRow, field: string, file: string): string {
+  const text = typeof value === "number" ? String(value) : value;
+  if (typeof text !== "string" || text.trim() === "")
+    throw new UserError(`${file}, line ${row.line}, column ${field}: is empty or not a text`);
+  // A lone surrogate has no UTF-8 form, and at NUL the binding would cut the text off.
+  return text.toWellFormed().replaceAll("\0", " ");
+}
+
+function asNumber(value: unknown, row: ScoringRow, field: string, file: string): number {
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  if (typeof number === "number" && Number.isFinite(Math.fround(number))) return number;
+  const shown = value === "" || value === null ? "is empty" : `"${value}" is not a number`;
+  throw new UserError(`${file}, line ${row.line}, column ${field}: ${shown}`);
+}
+
+function tensor(
+  { name, datatype }: TensorSpec,
+  values: readonly (string | number)[],
+  shape: readonly number[],
+): ort.Tensor {
+  if (datatype === "BYTES") return new ort.Tensor("string", values.map(String), shape);
+  if (datatype === "FP32") return new ort.Tensor("float32", Float32Array.from(values, Number), shape);
+  throw new UserError(`input ${name} is of type ${datatype}: batch-predict knows FP32 and BYTES`);
+}
+
+function wordPrediction(
+  { signature }: ModelMetadata,
+  outputs: ort.InferenceSession.OnnxValueMapType,
+  row: number,
+): Prediction {
+  const { labels } = signature;
+  const element = (name: string | undefined, at: number) => {
+    const found = name === undefined ? undefined : outputs[name];
+    return found instanceof ort.Tensor ? Number(found.data[at]) : Number.NaN;
+  };
+  if (labels === undefined) return { prediction: element(signature.outputs[0]?.name, row) };
+  const label = signature.outputs.find(({ datatype }) => datatype === "INT64")?.name;
+  const scores = signature.outputs.find(({ datatype }) => datatype === "FP32")?.name;
+  const index = element(label, row);
+  return { prediction: labels[index] ?? String(index), confidence: element(scores, row * labels.length + index) };
+}

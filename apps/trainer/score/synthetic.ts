@@ -1,0 +1,22 @@
+import path from "node:path";
+import { readSentimentRows } from "../input/sentiment-rows.ts";
+import { randomSource } from "../learn/random.ts";
+import { SAMPLES } from "../samples.ts";
+import type { ScoringRow } from "./rows.ts";
+import type { Scorer } from "./scorer.ts";
+
+/** Made-up numbers lie between 0 and this. */
+const LARGEST = 8;
+
+/** `count` made-up rows for a model: numbers from 0 to 8, texts from the sample data. Seeded. */
+export async function syntheticRows(scorer: Scorer, count: number, seed: number): Promise<ScoringRow[]> {
+  const random = randomSource(seed);
+  const texts =
+    scorer.input.datatype === "BYTES" ? (await readSentimentRows(path.join(SAMPLES, "sentiment.csv"))).texts : [];
+  const draw = () =>
+    texts.length > 0 ? texts[Math.floor(random() * texts.length)] : Number((random() * LARGEST).toFixed(2));
+  return Array.from({ length: count }, (_, index) => ({
+    line: index + 1,
+    fields: Object.fromEntries(scorer.fields.map((field) => [field, draw()])),
+  }));
+}
