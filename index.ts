@@ -107,7 +107,7 @@ for (const { model, name: entry = kubernetesName(model), traffic, versions, ...s
   );
   services.set(entry, { service, stable: traffic?.stable ?? versions[0]?.version ?? "" });
   if (traffic !== undefined && config.gateway !== undefined) {
-    const { stable, canary, ...route } = traffic;
+    const { stable, canary, mirror, ...route } = traffic;
     routes.push(
       new Traffic(
         entry,
@@ -118,6 +118,7 @@ for (const { model, name: entry = kubernetesName(model), traffic, versions, ...s
           gateway: config.gateway,
           stable: service.backend(stable),
           canary: canary === undefined ? undefined : service.backend(canary),
+          mirror: mirror === undefined ? undefined : { ...mirror, backend: service.backend(mirror.version) },
         },
         // Traffic moves only onto versions that are ready.
         onCluster(namespace, service),

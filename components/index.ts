@@ -1,6 +1,7 @@
 export type { AutoscalingArgs, DisruptionBudgetArgs, ScalingRules } from "./autoscaling.ts";
 export { type ConfigMapArgs, type ConfigMapRef, ConfigMaps, type ConfigMapsArgs } from "./config-maps.ts";
 export type { EnvironmentSources, ImageAccess, PlacementArgs, Toleration } from "./container.ts";
+export type { GatewayRef, HttpRouteGateway, IngressGateway } from "./gateway.ts";
 export { type DevicePluginArgs, GpuNodePool, type GpuNodePoolArgs, type TaintArgs } from "./gpu-node-pool.ts";
 export { Images, type ImagesArgs } from "./images.ts";
 export { LoadTest, type LoadTestArgs } from "./load-test.ts";
@@ -11,7 +12,15 @@ export { type LimitRangeItem, Namespace, type NamespaceArgs } from "./namespace.
 export type { Resources } from "./pod.ts";
 export type { ProbeArgs, ProbesArgs } from "./probes.ts";
 export { type RegistryCredentials, type SecretArgs, Secrets, type SecretsArgs, type SecretValue } from "./secrets.ts";
-export { type Backend, type GatewayRef, type RetryArgs, Traffic, type TrafficArgs } from "./traffic.ts";
+export {
+  type Backend,
+  type MirrorArgs,
+  type RateLimitArgs,
+  type RetryArgs,
+  type TlsArgs,
+  Traffic,
+  type TrafficArgs,
+} from "./traffic.ts";
 export type { JobRunArgs } from "./trainer-job.ts";
 export type { BatchArgs, TrainArgs } from "./training-commands.ts";
 export {

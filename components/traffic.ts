@@ -1,6 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { objectMeta } from "./names.ts";
+import type { GatewayRef } from "./gateway.ts";
+import { unsupportedSettings } from "./gateway-capabilities.ts";
+import { gatewayPolicies } from "./gateway-policies.ts";
+import { redirectRouteManifest, routeManifest } from "./http-route.ts";
+import { canaryIngressManifest, ingressManifest } from "./ingress.ts";
 
 /** Where one version answers. */
 export interface Backend {
@@ -9,29 +13,45 @@ export interface Backend {
   readonly port: number;
 }
 
-/** The Gateway that the route attaches to. */
-export interface GatewayRef {
-  readonly name: string;
-  readonly namespace: string;
-  /** Listener of the Gateway. @default all of them */
-  readonly sectionName?: string;
-  /** Who implements the Gateway; decides how retries are written. */
-  readonly implementation: "traefik";
-}
-
 export interface RetryArgs {
   /** Tries of one request, the first included. @default 8 */
   readonly attempts?: number;
 }
 
+/** Most requests, on average and at once. */
+export interface RateLimitArgs {
+  /** @default 100 */
+  readonly requestsPerSecond?: number;
+  /** How many seconds' worth of requests may come at once. @default 5 */
+  readonly burstMultiplier?: number;
+}
+
+/** HTTPS at the gateway. */
+export interface TlsArgs {
+  /** Send plain HTTP requests to HTTPS. @default false */
+  readonly redirect?: boolean;
+  /** Secret with the certificate, in the route's namespace; form Ingress only. */
+  readonly secretName?: string;
+}
+
+/** Shadow traffic. */
+export interface MirrorArgs {
+  /** Gets a copy of the requests; its answers are thrown away. */
+  readonly backend: Backend;
+  /** Share of the requests that are copied, 1–100. @default 100 */
+  readonly percent?: number;
+}
+
 export interface TrafficArgs {
   readonly namespace: pulumi.Input<string>;
-  /** Fixed name of the route; without one Pulumi names it. */
+  /** Fixed name of the route or Ingress; without one Pulumi names it. */
   readonly name?: string;
+  /** Fixed name of the canary's Ingress, in the form Ingress; without one Pulumi names it. */
+  readonly canaryName?: string;
   readonly gateway: GatewayRef;
-  /** Host names that the route answers to. @default every host */
+  /** Host names that are answered to. @default every host */
   readonly hosts?: readonly string[];
-  /** Path prefix of the route; a prefix other than `/` is cut off before the request reaches the server. @default "/" */
+  /** Path prefix; a prefix other than `/` is cut off before the request reaches the server. @default "/" */
   readonly path?: string;
   readonly stable: Backend;
   /** @default none: everything goes to the stable version */
@@ -41,38 +61,64 @@ export interface TrafficArgs {
   /** Requests with this header go to the canary whatever the weight. @default none */
   readonly canaryHeader?: { readonly name: string; readonly value: string };
   /**
-   * Retry on another pod where a pod is gone (502), so that a crash costs no request. A prediction changes
-   * nothing, so it may be repeated. `false` turns it off.
+   * Retry on another pod where a pod is gone, so that a crash costs no request. A prediction changes nothing, so it may
+   * be repeated. `false` turns it off.
    *
    * @default 8 attempts
    */
   readonly retries?: RetryArgs | false;
+  /** @default no bound */
+  readonly rateLimit?: RateLimitArgs;
+  /** Largest request body, such as `10Mi`. @default the gateway's own */
+  readonly bodyLimit?: string;
+  /** Longest time for an answer. @default the gateway's own */
+  readonly timeoutSeconds?: number;
+  readonly tls?: TlsArgs;
+  /** @default no shadow traffic */
+  readonly mirror?: MirrorArgs;
 }
 
 /**
- * Sends the requests of one path to a model's versions, by weight and by header.
+ * Sends the requests of one path to a model's versions, by weight and by header: as an HTTPRoute, or as an Ingress with the
+ * annotations of ingress-nginx, with what the gateway needs beside it.
  *
  * Make it depend on the versions: a backend that cannot be resolved answers 500 for its share of the requests.
+ *
+ * @throws InputPropertyError where a setting is wrong, or the gateway would ignore it
  */
 export class Traffic extends pulumi.ComponentResource {
-  /** Name of the HTTPRoute. */
+  /** Name of the HTTPRoute or of the stable version's Ingress. */
   readonly route: pulumi.Output<string>;
 
   constructor(name: string, args: TrafficArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ml:serving:Traffic", name, {}, opts);
     checkTraffic(args);
-
-    const retry =
-      args.retries === false
-        ? undefined
-        : new k8s.apiextensions.CustomResource(`${name}-retry`, retryMiddleware(args.namespace, args.retries ?? {}), {
-            parent: this,
-          });
-    const route = new k8s.apiextensions.CustomResource(name, routeManifest(args, retry?.metadata.name), {
-      parent: this,
-    });
-    this.route = route.metadata.name;
+    this.route = args.gateway.form === "Ingress" ? this.ingresses(name, args) : this.httpRoute(name, args);
     this.registerOutputs({ route: this.route });
+  }
+
+  private httpRoute(name: string, args: TrafficArgs): pulumi.Output<string> {
+    const { filters, attached } = gatewayPolicies(args);
+    const filterNames = filters.map(
+      ({ suffix, manifest }) =>
+        new k8s.apiextensions.CustomResource(`${name}-${suffix}`, manifest, { parent: this }).metadata.name,
+    );
+    const route = new k8s.apiextensions.CustomResource(name, routeManifest(args, filterNames), { parent: this });
+    for (const { suffix, manifest } of attached) {
+      new k8s.apiextensions.CustomResource(`${name}-${suffix}`, manifest(route.metadata.name), { parent: this });
+    }
+    if (args.tls?.redirect === true) {
+      new k8s.apiextensions.CustomResource(`${name}-redirect`, redirectRouteManifest(args), { parent: this });
+    }
+    return route.metadata.name;
+  }
+
+  private ingresses(name: string, args: TrafficArgs): pulumi.Output<string> {
+    const stable = new k8s.networking.v1.Ingress(name, ingressManifest(args), { parent: this });
+    if (args.canary !== undefined) {
+      new k8s.networking.v1.Ingress(`${name}-canary`, canaryIngressManifest(args, args.canary), { parent: this });
+    }
+    return stable.metadata.name;
   }
 }
 
@@ -87,78 +133,5 @@ function checkTraffic(args: TrafficArgs): void {
   if (weight > 0 && args.canary === undefined) {
     fail("canaryWeight", `is ${weight}, but the route has no canary to send traffic to`);
   }
-}
-
-/**
- * Traefik's retry on 502, which it gives where the pod behind it refused or dropped the connection.
- *
- * @see https://doc.traefik.io/traefik/middlewares/http/retry/
- */
-export function retryMiddleware(
-  namespace: pulumi.Input<string>,
-  args: RetryArgs,
-): k8s.apiextensions.CustomResourceArgs {
-  return {
-    apiVersion: "traefik.io/v1alpha1",
-    kind: "Middleware",
-    metadata: objectMeta({ namespace }),
-    spec: { retry: { attempts: args.attempts ?? 8, status: ["502"], retryNonIdempotentMethod: true } },
-  };
-}
-
-/** The HTTPRoute: the header rule first, since the more specific match wins, then the weights. */
-export function routeManifest(
-  args: TrafficArgs,
-  retryMiddlewareName?: pulumi.Input<string>,
-): k8s.apiextensions.CustomResourceArgs {
-  const path = args.path ?? "/";
-  const weight = args.canaryWeight ?? 0;
-  const backend = ({ service, port }: Backend, share: number) => ({ name: service, port, weight: share });
-  const filters = [
-    ...(retryMiddlewareName === undefined
-      ? []
-      : [
-          {
-            type: "ExtensionRef",
-            extensionRef: { group: "traefik.io", kind: "Middleware", name: retryMiddlewareName },
-          },
-        ]),
-    ...(path === "/"
-      ? []
-      : [{ type: "URLRewrite", urlRewrite: { path: { type: "ReplacePrefixMatch", replacePrefixMatch: "/" } } }]),
-  ];
-  const rule = (match: object, backendRefs: object[]) => ({
-    matches: [{ path: { type: "PathPrefix", value: path }, ...match }],
-    ...(filters.length === 0 ? {} : { filters }),
-    backendRefs,
-  });
-  const { stable, canary, canaryHeader, gateway } = args;
-  return {
-    apiVersion: "gateway.networking.k8s.io/v1",
-    kind: "HTTPRoute",
-    metadata: objectMeta({ name: args.name, namespace: args.namespace }),
-    spec: {
-      parentRefs: [
-        {
-          name: gateway.name,
-          namespace: gateway.namespace,
-          ...(gateway.sectionName === undefined ? {} : { sectionName: gateway.sectionName }),
-        },
-      ],
-      ...(args.hosts === undefined ? {} : { hostnames: [...args.hosts] }),
-      rules: [
-        ...(canary === undefined || canaryHeader === undefined
-          ? []
-          : [
-              rule({ headers: [{ type: "Exact", name: canaryHeader.name, value: canaryHeader.value }] }, [
-                backend(canary, 1),
-              ]),
-            ]),
-        rule(
-          {},
-          canary === undefined ? [backend(stable, 1)] : [backend(stable, 100 - weight), backend(canary, weight)],
-        ),
-      ],
-    },
-  };
+  for (const { path, message } of unsupportedSettings(args.gateway, args)) fail(path, message);
 }

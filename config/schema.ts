@@ -1,10 +1,13 @@
 import { z } from "zod";
+import { ApiGatewayConfig } from "./api-gateway.ts";
 import { Cluster } from "./cluster.ts";
 import { ConfigMapsConfig } from "./config-maps.ts";
 import { GpuPoolConfig } from "./gpu-pool.ts";
 import { Images } from "./images.ts";
 import { LoadTestConfig } from "./load-test.ts";
+import { MonitoringConfig } from "./monitoring.ts";
 import { NamespaceConfig } from "./namespace.ts";
+import { NetworkPoliciesConfig } from "./network.ts";
 import { PricesConfig } from "./prices.ts";
 import { SecretsConfig } from "./secrets.ts";
 import { ModelsConfig, VersionDefaults } from "./serving.ts";
@@ -34,6 +37,9 @@ export const StackSchema = z.strictObject({
   ),
   models: ModelsConfig.default([]),
   gateway: optional(GatewayConfig),
+  apiGateway: optional(ApiGatewayConfig),
+  networkPolicies: NetworkPoliciesConfig.default({}),
+  monitoring: optional(MonitoringConfig),
   gpuPool: optional(GpuPoolConfig),
   loadTest: optional(LoadTestConfig),
   prices: PricesConfig.default({}),

@@ -39,6 +39,12 @@ export const CountOrPercent = z
   .union([Count, z.string().regex(/^(100|[1-9]?[0-9])%$/, COUNT_OR_PERCENT)], { error: COUNT_OR_PERCENT })
   .meta({ title: "number or share" });
 
+/** A size in bytes as a Kubernetes quantity with a binary suffix, such as `10Mi`. */
+export const ByteSize = z
+  .string()
+  .regex(/^[1-9][0-9]*(Ki|Mi|Gi)$/, "must be a size such as 512Ki or 10Mi")
+  .meta({ title: "size" });
+
 /** Percent of the traffic. */
 export const Weight = z.int().min(0).max(100).meta({ title: "percent" });
 

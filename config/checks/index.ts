@@ -1,8 +1,10 @@
 import { kubernetesName } from "../../components/names.ts";
 import type { StackConfig } from "../schema.ts";
+import { checkApiGateway } from "./api-gateway.ts";
 import { checkModel } from "./models.ts";
+import { checkNetworkPolicies } from "./network.ts";
+import { checkPlaces } from "./places.ts";
 import { type ConfigProblem, duplicates } from "./problem.ts";
-import { checkPaths } from "./traffic.ts";
 
 /** What no single setting shows: names that refer to nothing, and names given twice. */
 export function crossCheck(config: StackConfig): ConfigProblem[] {
@@ -13,6 +15,8 @@ export function crossCheck(config: StackConfig): ConfigProblem[] {
       (index) => `models[${index}].${config.models[index]?.name === undefined ? "model" : "name"}`,
     ),
     ...config.models.flatMap((model, index) => checkModel(config, model, `models[${index}]`)),
-    ...checkPaths(config),
+    ...checkPlaces(config),
+    ...checkApiGateway(config),
+    ...checkNetworkPolicies(config),
   ];
 }

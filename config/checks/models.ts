@@ -1,6 +1,7 @@
 import type { StackConfig } from "../schema.ts";
 import { checkLineage } from "./lineage.ts";
-import { type ConfigProblem, duplicates, listed } from "./problem.ts";
+import { type ConfigProblem, duplicates } from "./problem.ts";
+import { checkSecretKey } from "./secrets.ts";
 import { checkTraffic } from "./traffic.ts";
 
 type Model = StackConfig["models"][number];
@@ -22,20 +23,11 @@ export function checkModel(config: StackConfig, model: Model, path: string): Con
 }
 
 function checkSecretEnvironment(
-  config: StackConfig,
+  { secrets }: StackConfig,
   { secretEnvironment }: Model["versions"][number],
   path: string,
 ): ConfigProblem[] {
-  return Object.entries(secretEnvironment ?? {}).flatMap(([variable, { secret, key }]) => {
-    const data = config.secrets[secret]?.data;
-    if (data === undefined) {
-      const message = `there is no secret "${secret}" under secrets${listed(Object.keys(config.secrets))}`;
-      return [{ path: `${path}.${variable}.secret`, message }];
-    }
-    if (data[key] === undefined) {
-      const message = `secret "${secret}" has no key "${key}"${listed(Object.keys(data))}`;
-      return [{ path: `${path}.${variable}.key`, message }];
-    }
-    return [];
-  });
+  return Object.entries(secretEnvironment ?? {}).flatMap(([variable, reference]) =>
+    checkSecretKey(secrets, reference, `${path}.${variable}`),
+  );
 }
