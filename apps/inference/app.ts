@@ -6,13 +6,17 @@ import { requestId } from "./http/request-id.ts";
 import { router } from "./http/router.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import type { ModelHost } from "./model/host.ts";
+import { Prediction } from "./prediction.ts";
 import { load } from "./routes/load.ts";
 import { metrics as metricsRoute } from "./routes/metrics.ts";
 import { models } from "./routes/models.ts";
 import { predict } from "./routes/predict.ts";
 import { health, ready } from "./routes/probes.ts";
+import { repository } from "./routes/repository.ts";
+import { v1 } from "./routes/v1.ts";
+import { v2 } from "./routes/v2.ts";
 import type { Settings } from "./settings.ts";
 
 /** Everything the application works with; it makes nothing of its own and listens nowhere. */
@@ -24,9 +28,10 @@ export interface AppDeps {
   readonly logger: Logger;
 }
 
-/** The inference API: /health, /ready, /predict, /models, /metrics. */
+/** The inference API: probes, predictions by model and by protocol, the registry, metrics. */
 export function createApp({ settings, host, metrics, lifecycle, logger }: AppDeps): Koa {
   const app = base(logger);
+  const prediction = new Prediction({ host, metrics, settings });
   app.use(async (ctx, next) => {
     await next();
     // Decided as the answer leaves: a request that came before the parting may well be answered after it.
@@ -42,7 +47,10 @@ export function createApp({ settings, host, metrics, lifecycle, logger }: AppDep
       [
         health(host),
         ready(host, lifecycle),
-        predict({ host, metrics, settings }),
+        ...predict(prediction),
+        ...v1(host, prediction),
+        ...v2({ host, lifecycle, prediction }),
+        ...repository({ host, settings, limits: prediction.limits }),
         models(settings.modelDirectory),
         metricsRoute(metrics.registry),
         ...(settings.loadEndpoint ? [load()] : []),

@@ -9,14 +9,24 @@ export interface BatcherOptions {
   readonly maxBatchSize: number;
   /** Most rows waiting; a request beyond that is refused at once. */
   readonly maxQueueSize: number;
-  /** Told of every run: its rows and how long it took, in seconds. */
-  readonly onRun?: (rows: number, seconds: number) => void;
+  readonly observer?: BatchObserver;
+}
+
+/** Who is told what the batcher did. */
+export interface BatchObserver {
+  /** One run of the model: its rows, for how many requests, and how long it took, in seconds. */
+  ran(rows: number, requests: number, seconds: number): void;
+  /** How long one request, or a part of a long one, waited for its run, in seconds. */
+  waited(seconds: number): void;
 }
 
 interface Job {
   readonly inputs: Tensors;
   readonly rows: number;
   readonly longest: number;
+  /** Inner shapes where they may differ between requests: only equal ones can be one batch. */
+  readonly inner: string;
+  readonly queued: number;
   readonly deadline: number;
   readonly resolve: (outputs: Tensors) => void;
   readonly reject: (error: unknown) => void;
@@ -30,7 +40,7 @@ export class Batcher {
   readonly #model: Model;
   readonly #limits: BatchLimits;
   readonly #maxQueue: number;
-  readonly #onRun: (rows: number, seconds: number) => void;
+  readonly #observer: BatchObserver | undefined;
   #queue: Job[] = [];
   #queuedRows = 0;
   #scheduled = false;
@@ -40,7 +50,7 @@ export class Batcher {
     this.#model = model;
     this.#limits = new BatchLimits(Math.min(options.maxBatchSize, model.maxRows));
     this.#maxQueue = options.maxQueueSize;
-    this.#onRun = options.onRun ?? (() => {});
+    this.#observer = options.observer;
   }
 
   /** Rows waiting for the model. */
@@ -48,16 +58,24 @@ export class Batcher {
     return this.#queuedRows;
   }
 
+  /** Requests waiting for the model, the parts of a long one counted singly. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   /**
    * Has the model answer some rows, together with whatever else waits. More rows than fit one batch are run in several.
    *
-   * @param rows Rows in each input, at least 1.
+   * @param rows Rows in each input, at least 1; 1 where the model has no batch dimension.
    * @param deadline When the answer is no longer wanted, on the clock of `performance.now()`.
    * @throws Problem 503 where the queue is full, 504 where the deadline passed in the queue; what the model threw.
    */
   async submit(inputs: Tensors, rows: number, deadline: number): Promise<Tensors> {
     if (this.#queuedRows + rows > this.#maxQueue) {
       throw unavailable("overloaded", `the queue of ${this.#maxQueue} rows is full; try again shortly`);
+    }
+    if (!this.#model.batched) {
+      return this.#enqueue(inputs, { from: 0, to: 1, longest: 0 }, deadline);
     }
     const pieces = this.#limits.pieces(inputs, rows);
     const parts = pieces.map((piece) =>
@@ -78,8 +96,10 @@ export class Batcher {
       this.#scheduled = true;
       setImmediate(() => this.#turn());
     }
+    const inner = this.#model.ragged ? innerShapes(inputs) : "";
+    const queued = performance.now();
     return new Promise((resolve, reject) => {
-      this.#queue.push({ inputs, rows, longest, deadline, resolve, reject });
+      this.#queue.push({ inputs, rows, longest, inner, queued, deadline, resolve, reject });
     });
   }
 
@@ -108,6 +128,9 @@ export class Batcher {
       if (rows > 0 && !this.#limits.allow(rows + job.rows, Math.max(longest, job.longest))) {
         break;
       }
+      if (batch[0] !== undefined && batch[0].inner !== job.inner) {
+        break;
+      }
       taken += 1;
       this.#queuedRows -= job.rows;
       if (job.deadline <= now) {
@@ -115,6 +138,7 @@ export class Batcher {
       } else {
         rows += job.rows;
         longest = Math.max(longest, job.longest);
+        this.#observer?.waited((now - job.queued) / 1000);
         batch.push(job);
       }
     }
@@ -128,12 +152,14 @@ export class Batcher {
     let outputs: Tensors;
     try {
       outputs = await this.#model.run(concatenate(batch.map((job) => job.inputs)));
-      checkRows(outputs, rows);
+      if (this.#model.batched) {
+        checkRows(outputs, rows);
+      }
     } catch (error) {
       await this.#isolate(batch, error);
       return;
     } finally {
-      this.#onRun(rows, (performance.now() - started) / 1000);
+      this.#observer?.ran(rows, batch.length, (performance.now() - started) / 1000);
     }
     let from = 0;
     for (const job of batch) {
@@ -160,6 +186,14 @@ function checkRows(outputs: Tensors, rows: number): void {
       throw new Error(`output "${name}" has ${tensor.shape[0]} rows for ${rows} rows of input`);
     }
   }
+}
+
+function innerShapes(inputs: Tensors): string {
+  let shapes = "";
+  for (const { shape } of inputs.values()) {
+    shapes += `${shape.slice(1).join()};`;
+  }
+  return shapes;
 }
 
 function slice(tensors: Tensors, from: number, to: number): Tensors {

@@ -1,18 +1,17 @@
 import { readdir } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { RegistryError } from "../registry/errors.ts";
-import { ModelName } from "../registry/metadata.ts";
 import { readIndex } from "../registry/read.ts";
 import { run } from "./run.ts";
 import { readSettings, SettingsError } from "./settings.ts";
 
-const USAGE = `Serves a model of a registry folder on this machine.
+const USAGE = `Serves the models of a registry folder on this machine, and what is published there later.
 
   npm run serve -- --models DIR [--port N] [--model NAME] [--version V] [--host ADDRESS]
 
   --models DIR     registry folder, as "npm run train" writes it
   --port N         port to listen on (8080; 0 takes a free one)
-  --model NAME     which model; may be left out where the folder has one only
+  --model NAME     which model (all of the folder); several with commas between them
   --version V      which version (latest)
   --host ADDRESS   address to listen on (127.0.0.1)
 
@@ -36,16 +35,19 @@ async function main(): Promise<void> {
     // On one's own machine nothing has to be told that this server goes: it closes as soon as it is asked to.
     DRAIN_SECONDS: "0",
     LOG_LEVEL: "warn",
+    MODEL_CONTROL: "poll",
+    MODEL_POLL_SECONDS: "2",
     ...process.env,
     MODEL_DIR: values.models,
-    MODEL_NAME: values.model ?? (await onlyModel(values.models)),
+    MODEL_NAME: values.model ?? (await modelsOf(values.models)),
     MODEL_VERSION: values.version,
     HOST: values.host,
     PORT: values.port,
     METRICS_PORT: "0",
   });
   await run(settings, (port) => {
-    console.log(`Serving ${settings.modelName} on http://${values.host}:${port} (Ctrl-C stops)`);
+    const what = settings.modelName === "*" ? "every model" : settings.modelName;
+    console.log(`Serving ${what} on http://${values.host}:${port} (Ctrl-C stops)`);
   });
 }
 
@@ -66,8 +68,8 @@ function readArguments() {
   }
 }
 
-/** The only model of a registry folder. */
-async function onlyModel(root: string): Promise<string> {
+/** The only model of a registry folder, which then needs no name in a request, or `*` for several. */
+async function modelsOf(root: string): Promise<string> {
   await readdir(root).catch(() => {
     throw new UsageError(`--models ${root} cannot be read: name a registry folder`);
   });
@@ -76,10 +78,7 @@ async function onlyModel(root: string): Promise<string> {
   if (name === undefined) {
     throw new UsageError(`--models ${root} has no model: train one with "npm run train -- --models ${root}"`);
   }
-  if (names.length > 1) {
-    throw new UsageError(`--models ${root} has several models: choose one with --model (${names.join(", ")})`);
-  }
-  return ModelName.parse(name);
+  return names.length > 1 ? "*" : name;
 }
 
 try {

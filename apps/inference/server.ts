@@ -5,7 +5,7 @@ import { Registry } from "prom-client";
 import { createApp, createMetricsApp } from "./app.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
-import { Metrics } from "./metrics.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { ModelHost } from "./model/host.ts";
 import type { OpenModel } from "./model/model.ts";
 import { onnxOpener } from "./model/onnx.ts";
@@ -54,15 +54,14 @@ export class ListenError extends Error {
 export async function startServer(settings: Settings, deps: ServerDeps): Promise<RunningServer> {
   const { logger, open = onnxOpener(settings.intraOpThreads) } = deps;
   const lifecycle = new Lifecycle();
-  const host: ModelHost = new ModelHost({
+  const metrics = new Metrics(new Registry());
+  const host = new ModelHost({
     settings,
     open,
     logger,
-    metrics: () => metrics,
+    metrics,
     ...(deps.retryMs === undefined ? {} : { retryMs: deps.retryMs }),
   });
-  const depth = () => host.served?.batcher.depth ?? 0;
-  const metrics = new Metrics(new Registry(), settings.modelName, settings.modelVersion, depth);
   const app = createApp({ settings, host, metrics, lifecycle, logger });
 
   const api = httpServer(app);

@@ -26,15 +26,24 @@ function flag(fallback: boolean) {
     .default(fallback);
 }
 
+const NAME_REMEDY = "set it to a model of the registry, to several with commas between them, or to * for all";
+const VERSION_REMEDY = 'set it to a version such as "1", to "latest", or to "all"';
+
 const Environment = z
   .object({
     MODEL_DIR: z.string().default("/models"),
-    MODEL_NAME: z.string({ error: "set it to the name of a model in the registry" }).pipe(ModelName),
-    MODEL_VERSION: z
-      .string({ error: 'set it to a version such as "1", or to "latest"' })
-      .refine((version) => version === "latest" || ModelVersion.safeParse(version).success, {
-        error: 'set it to a version such as "1", or to "latest"',
+    MODEL_NAME: z
+      .string({ error: NAME_REMEDY })
+      .refine((names) => names === "*" || names.split(",").every((name) => ModelName.safeParse(name).success), {
+        error: NAME_REMEDY,
       }),
+    MODEL_VERSION: z
+      .string({ error: VERSION_REMEDY })
+      .refine((version) => ["latest", "all"].includes(version) || ModelVersion.safeParse(version).success, {
+        error: VERSION_REMEDY,
+      }),
+    MODEL_CONTROL: z.enum(["none", "poll", "explicit"], { error: "set it to none, poll or explicit" }).default("none"),
+    MODEL_POLL_SECONDS: seconds(0.01, 86_400, 5),
     HOST: z.string().default("0.0.0.0"),
     PORT: whole(0, 65535, 8080),
     METRICS_PORT: whole(0, 65535, 9090),
@@ -71,10 +80,17 @@ const Environment = z
 export interface Settings {
   /** Root of the models volume. `MODEL_DIR`, default `/models`. */
   readonly modelDirectory: string;
-  /** Model to serve. `MODEL_NAME`, required. */
+  /** What to serve: a model, several with commas between them, or `*` for every model. `MODEL_NAME`, required. */
   readonly modelName: string;
-  /** Version to serve: a positive integer, or `latest` for the newest at the time of loading. `MODEL_VERSION`, required. */
+  /** Which of their versions: a positive integer, `latest` for the newest, or `all`. `MODEL_VERSION`, required. */
   readonly modelVersion: string;
+  /**
+   * What changes the models once they are loaded: `none`; `poll`, what is published or withdrawn later; `explicit`, the
+   * requests of the repository API. `MODEL_CONTROL`, default `none`.
+   */
+  readonly modelControl: "none" | "poll" | "explicit";
+  /** Time between two looks at the registry where `modelControl` is `poll`. `MODEL_POLL_SECONDS`, default 5. */
+  readonly modelPollSeconds: number;
   /** Address to listen on. `HOST`, default `0.0.0.0`. */
   readonly host: string;
   /** Port of the API; 0 takes any free one. `PORT`, default 8080. */
@@ -126,6 +142,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     modelDirectory: values.MODEL_DIR,
     modelName: values.MODEL_NAME,
     modelVersion: values.MODEL_VERSION,
+    modelControl: values.MODEL_CONTROL,
+    modelPollSeconds: values.MODEL_POLL_SECONDS,
     host: values.HOST,
     port: values.PORT,
     metricsPort: values.METRICS_PORT,

@@ -39,12 +39,15 @@ export const TensorSpec = z.object({
  * - `text-classification`: `{text}` → `{text, sentiment, confidence}`; `labels` by class index;
  * - `tabular-classification`: named `features` → `{species_index, species_name}`; `labels` by class index;
  * - `regression`: `{features: […]}` → `{prediction}`;
- * - `instances`: `{instances: […]}` → `{predictions: […]}`.
+ * - `instances`: `{instances: […]}` → `{predictions: […]}`;
+ * - `tensors`: not at all; any inputs and outputs, by the Open Inference Protocol.
  */
 export const Signature = z.object({
-  kind: z.enum(["text-classification", "tabular-classification", "regression", "instances"]),
+  kind: z.enum(["text-classification", "tabular-classification", "regression", "instances", "tensors"]),
   inputs: z.array(TensorSpec).min(1),
   outputs: z.array(TensorSpec).min(1),
+  /** Most rows in one run; 0 where tensors have no batch dimension. Left out: any number, where every first dimension is -1. */
+  maxBatchSize: z.int().min(0).optional(),
   /** Names of the request's fields in column order, for the tabular kinds. */
   features: z.array(z.string().min(1)).optional(),
   /** Names of the classes by index, for the classifiers. */

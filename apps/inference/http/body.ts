@@ -15,31 +15,40 @@ export interface BodyLimits {
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/i;
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
 /**
- * Reads a JSON body.
+ * Parses a JSON body.
  *
- * @throws Problem 400 not JSON, 408 too slow, 413 too large, 415 not declared as JSON, 503 too many bodies at once.
+ * @throws Problem 400 where it is empty, not UTF-8 or not JSON.
  */
-export async function readJson(ctx: Context, limits: BodyLimits): Promise<unknown> {
-  checkType(ctx.req);
-  const bytes = await readBytes(ctx, limits);
+export function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) {
     throw new Problem(400, "invalid_json", "the body is empty; send a JSON object");
   }
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(UTF8.decode(bytes));
   } catch (error) {
     const reason = error instanceof SyntaxError ? "it does not parse" : "it is not UTF-8";
     throw new Problem(400, "invalid_json", `the body is not JSON: ${reason}`);
   }
 }
 
-function checkType(req: IncomingMessage): void {
-  const type = req.headers["content-type"]?.split(";", 1)[0]?.trim();
-  if (type !== undefined && !JSON_TYPE.test(type)) {
-    throw new Problem(415, "unsupported_media_type", "send the body as Content-Type: application/json", {
-      headers: { Accept: "application/json" },
-    });
+/**
+ * Checks that the body is declared as what will be read: JSON where nothing is declared.
+ *
+ * @param binary Whether it may be `application/octet-stream` as well.
+ * @throws Problem 415.
+ */
+export function checkType(req: IncomingMessage, binary = false): void {
+  const declared = req.headers["content-type"];
+  if (declared !== undefined && declared !== "application/json") {
+    const type = declared.split(";", 1)[0]?.trim() ?? "";
+    if (!JSON_TYPE.test(type) && !(binary && type === "application/octet-stream")) {
+      throw new Problem(415, "unsupported_media_type", "send the body as Content-Type: application/json", {
+        headers: { Accept: "application/json" },
+      });
+    }
   }
   const encoding = req.headers["content-encoding"]?.toLowerCase() ?? "identity";
   if (encoding !== "identity") {
@@ -49,7 +58,12 @@ function checkType(req: IncomingMessage): void {
   }
 }
 
-async function readBytes(ctx: Context, limits: BodyLimits): Promise<Buffer> {
+/**
+ * Reads a body whole.
+ *
+ * @throws Problem 400 broken off, 408 too slow, 413 too large, 503 too many bodies at once.
+ */
+export async function readBody(ctx: Context, limits: BodyLimits): Promise<Buffer> {
   const { req, res } = ctx;
   const expected = Number(req.headers["content-length"] ?? 0);
   if (req.headers.expect !== undefined && expected <= limits.maxBytes) {

@@ -2,6 +2,9 @@ import type { Middleware } from "koa";
 import type { Logger } from "../logger.ts";
 import { Problem } from "../problem.ts";
 
+/** Their clients take an error to be a string. */
+const INFERENCE_PROTOCOLS = /^\/v[12](?:\/|$)/;
+
 /**
  * Words everything thrown below as `{error: {code, message, path?, request_id}}`. What is not a `Problem` is ours: it is
  * logged with its stack and answered as 500 without a word of it.
@@ -22,9 +25,9 @@ export function wordProblems(logger: Logger): Middleware {
       ctx.state["problem"] = code;
       ctx.status = status;
       ctx.set(headers);
-      ctx.body = {
-        error: { code, message, ...(path === undefined ? {} : { path }), request_id: ctx.state["requestId"] },
-      };
+      ctx.body = INFERENCE_PROTOCOLS.test(ctx.path)
+        ? { error: path === undefined || path === "" ? message : `${path} ${message}` }
+        : { error: { code, message, ...(path === undefined ? {} : { path }), request_id: ctx.state["requestId"] } };
     }
   };
 }

@@ -4,11 +4,25 @@ import { Problem } from "../problem.ts";
 /** One path and method. */
 export interface Route {
   readonly method: "GET" | "POST";
+  /** `{word}` stands for any one segment, or for its beginning where something follows it: `/v1/models/{model}:predict`. */
   readonly path: string;
   /** Whether it answers without an API key. @default false */
   readonly open?: boolean;
-  readonly handle: (ctx: Context) => void | Promise<void>;
+  /** @param parameters What stood for the path's words, in their order. */
+  readonly handle: (ctx: Context, parameters: readonly string[]) => void | Promise<void>;
 }
+
+type Methods = Map<string, Route>;
+
+/** One segment of the paths. */
+interface Node {
+  readonly literals: Map<string, Node>;
+  /** Segments that a word stands for, by what follows the word; the longest such ending is tried first. */
+  readonly words: { readonly ending: string; readonly node: Node }[];
+  methods: Methods | undefined;
+}
+
+const NO_PARAMETERS: readonly string[] = [];
 
 /**
  * Sends each request to its route; HEAD goes where GET does.
@@ -17,28 +31,96 @@ export interface Route {
  * @throws Problem 404 for a path no route has, 405 with Allow for a method its routes do not have.
  */
 export function router(routes: readonly Route[], authorize: (ctx: Context) => void): Middleware {
-  const paths = new Map<string, Map<string, Route>>();
+  const { exact, root } = index(routes);
+  return async (ctx) => {
+    const path = ctx.path;
+    let parameters = NO_PARAMETERS;
+    let methods = exact.get(path);
+    if (methods === undefined) {
+      const found: string[] = [];
+      methods = walk(root, path, 1, found);
+      parameters = found;
+    }
+    if (methods === undefined) {
+      throw new Problem(404, "not_found", `there is no ${path} here`);
+    }
+    const route = methods.get(ctx.method);
+    if (route === undefined) {
+      const allow = [...methods.keys()].join(", ");
+      throw new Problem(405, "method_not_allowed", `${path} takes ${allow}`, { headers: { Allow: allow } });
+    }
+    if (route.open !== true) {
+      authorize(ctx);
+    }
+    await route.handle(ctx, parameters);
+  };
+}
+
+/** A path without words is found in one look-up; the others by their segments. */
+function index(routes: readonly Route[]): { exact: Map<string, Methods>; root: Node } {
+  const exact = new Map<string, Methods>();
+  const root = newNode();
   for (const route of routes) {
-    const methods = paths.get(route.path) ?? new Map<string, Route>();
-    paths.set(route.path, methods);
+    const methods = methodsOf(exact, root, route.path);
     methods.set(route.method, route);
     if (route.method === "GET") {
       methods.set("HEAD", route);
     }
   }
-  return async (ctx) => {
-    const methods = paths.get(ctx.path);
-    if (methods === undefined) {
-      throw new Problem(404, "not_found", `there is no ${ctx.path} here`);
+  return { exact, root };
+}
+
+function methodsOf(exact: Map<string, Methods>, root: Node, path: string): Methods {
+  if (!path.includes("{")) {
+    const methods = exact.get(path) ?? new Map<string, Route>();
+    exact.set(path, methods);
+    return methods;
+  }
+  const last = path.split("/").slice(1).reduce(child, root);
+  last.methods ??= new Map();
+  return last.methods;
+}
+
+function newNode(): Node {
+  return { literals: new Map(), words: [], methods: undefined };
+}
+
+function child(parent: Node, segment: string): Node {
+  if (!segment.startsWith("{")) {
+    const node = parent.literals.get(segment) ?? newNode();
+    parent.literals.set(segment, node);
+    return node;
+  }
+  const ending = segment.slice(segment.indexOf("}") + 1);
+  const known = parent.words.find((word) => word.ending === ending);
+  if (known !== undefined) {
+    return known.node;
+  }
+  const node = newNode();
+  parent.words.push({ ending, node });
+  parent.words.sort((a, b) => b.ending.length - a.ending.length);
+  return node;
+}
+
+function walk(node: Node, path: string, from: number, parameters: string[]): Methods | undefined {
+  const slash = path.indexOf("/", from);
+  const segment = slash < 0 ? path.slice(from) : path.slice(from, slash);
+  const descend = (next: Node) => (slash < 0 ? next.methods : walk(next, path, slash + 1, parameters));
+  const literal = node.literals.get(segment);
+  const methods = literal && descend(literal);
+  if (methods !== undefined) {
+    return methods;
+  }
+  for (const word of node.words) {
+    if (segment.length > word.ending.length && segment.endsWith(word.ending)) {
+      const depth = parameters.length;
+      parameters.push(segment.slice(0, segment.length - word.ending.length));
+      const found = descend(word.node);
+      if (found !== undefined) {
+        return found;
+      }
+      parameters.length = depth;
     }
-    const route = methods.get(ctx.method);
-    if (route === undefined) {
-      const allow = [...methods.keys()].join(", ");
-      throw new Problem(405, "method_not_allowed", `${ctx.path} takes ${allow}`, { headers: { Allow: allow } });
-    }
-    if (route.open !== true) {
-      authorize(ctx);
-    }
-    await route.handle(ctx);
-  };
+  }
+  return undefined;
 }

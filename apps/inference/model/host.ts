@@ -1,136 +1,296 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Batcher } from "../batcher.ts";
+import { indexFile } from "../../registry/layout.ts";
+import { ModelName, type RegistryIndex } from "../../registry/metadata.ts";
+import { readIndex } from "../../registry/read.ts";
 import type { Logger } from "../logger.ts";
-import type { Metrics } from "../metrics.ts";
-import type { Form } from "../predict/form.ts";
-import { formFor } from "../predict/forms.ts";
-import { tensorOf } from "../predict/tensor-of.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Settings } from "../settings.ts";
-import type { Model, OpenModel } from "./model.ts";
-import { readVersion } from "./published.ts";
-
-/** A model that answers: loaded, warmed up, and behind its queue. */
-export interface ServedModel {
-  readonly model: Model;
-  readonly form: Form;
-  readonly batcher: Batcher;
-}
+import type { OpenModel } from "./model.ts";
+import { versionStamp } from "./published.ts";
+import { Selection, type Wanted } from "./selection.ts";
+import { openVersion, type ServedModel } from "./served.ts";
+import { Shelf } from "./shelf.ts";
 
 /** What a `ModelHost` needs. */
 export interface ModelHostDeps {
   readonly settings: Pick<
     Settings,
-    "modelDirectory" | "modelName" | "modelVersion" | "maxBatchSize" | "maxQueueSize" | "modelWaitSeconds"
+    | "modelDirectory"
+    | "modelName"
+    | "modelVersion"
+    | "maxBatchSize"
+    | "maxQueueSize"
+    | "modelWaitSeconds"
+    | "modelControl"
+    | "modelPollSeconds"
   >;
   readonly open: OpenModel;
-  readonly metrics: () => Metrics;
+  readonly metrics: Metrics;
   readonly logger: Logger;
-  /** Time between two looks at the registry, in milliseconds. @default 1000 */
+  /** Time between two looks at the registry until all is loaded, in milliseconds. @default 1000 */
   readonly retryMs?: number;
 }
 
 /** How often an unchanged reason for not being ready is logged again, in milliseconds. */
 const REMINDER_MS = 60_000;
 
-/** The model did not become servable within `MODEL_WAIT_SECONDS`. */
+/** The models did not become servable within `MODEL_WAIT_SECONDS`. */
 export class ModelWaitError extends Error {
   override name = "ModelWaitError";
 }
 
-/** Loads the model, waiting for it where it is not there or not whole, and holds it for the routes. */
+/** A version that was tried and cannot be served. */
+interface Fault {
+  readonly name: string;
+  readonly version: string;
+  readonly reason: string;
+  /** Sizes and times of its files when it was tried. */
+  readonly stamp: string;
+}
+
+/** Loads the models that are asked for, waiting for what is not there or not whole, and holds them for the routes. */
 export class ModelHost {
+  readonly selection: Selection;
   readonly #deps: ModelHostDeps;
   readonly #stopping = new AbortController();
-  #served: ServedModel | undefined;
-  #loading: Promise<void> | undefined;
+  readonly #shelf = new Shelf();
+  readonly #faults = new Map<string, Fault>();
+  #isReady = false;
+  #running: Promise<void> | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(deps: ModelHostDeps) {
     this.#deps = deps;
+    this.selection = new Selection(deps.settings.modelName, deps.settings.modelVersion);
+    deps.metrics.ready = false;
   }
 
-  /** The model, once it has answered its warm-up. */
-  get served(): ServedModel | undefined {
-    return this.#served;
+  /** Whether all that was asked for has been loaded once; of a whole registry, whether every model of it was tried. */
+  get ready(): boolean {
+    return this.#isReady;
+  }
+
+  /** Grows with everything that is loaded or unloaded: what is derived from the models can be kept as long as it stays. */
+  get generation(): number {
+    return this.#shelf.generation;
+  }
+
+  /** A version that answers, by default the newest of those loaded. */
+  find(name: string, version?: string): ServedModel | undefined {
+    return this.#shelf.find(name, version);
+  }
+
+  /** The model that a request means which names none: the only one asked for, or the only one there is. */
+  get only(): ServedModel | undefined {
+    const { single } = this.selection;
+    return single === undefined ? this.#shelf.only : this.#shelf.find(single);
+  }
+
+  /** Everything that is served, by name and version. */
+  all(): ServedModel[] {
+    return this.#shelf.all();
+  }
+
+  /** The loaded versions of a model, ascending. */
+  versions(name: string): ServedModel[] {
+    return this.#shelf.versions(name);
+  }
+
+  /** What was tried in vain, and why. */
+  faults(): readonly Fault[] {
+    return [...this.#faults.values()];
   }
 
   /** Name and version as known so far: as asked for until the model is loaded, and then its own. */
   get identity(): { readonly model: string; readonly version: string } {
-    const metadata = this.#served?.model.metadata;
     const { modelName, modelVersion } = this.#deps.settings;
+    const metadata = this.selection.single === undefined ? undefined : this.only?.model.metadata;
     return { model: metadata?.name ?? modelName, version: metadata?.version ?? modelVersion };
   }
 
   /**
-   * Loads the model, looking again until it can be served; resolves when it is, or when `close` was called.
+   * Loads what is asked for, looking again until it can be served; resolves when it is, or when `close` was called.
+   * Where `MODEL_CONTROL` is `poll` it goes on looking for what is published later.
    *
    * @throws ModelWaitError after `MODEL_WAIT_SECONDS`, where those are not 0.
    */
   load(): Promise<void> {
-    this.#loading ??= this.#loadWhenWhole();
-    return this.#loading;
+    this.#running ??= this.#loadAll();
+    return this.#running;
   }
 
-  /** Stops waiting, answers what is queued, and frees the model. */
+  /**
+   * Loads a model's versions as they are published now, and lets go of those that they replace.
+   *
+   * @throws Error where none is published or one cannot be served; what was served before stays.
+   */
+  loadModel(name: string): Promise<void> {
+    return this.#exclusively(async () => {
+      const root = this.#deps.settings.modelDirectory;
+      const index = await readIndex(root);
+      const versions = ModelName.safeParse(name).success ? this.selection.versionsOf(index, name) : [];
+      if (versions.length === 0) {
+        throw new Error(`${name} is not in the registry: publish a version of it first`);
+      }
+      for (const version of versions) {
+        if (!(await this.#tryVersion({ name, version }))) {
+          throw new Error(this.#faults.get(keyOf({ name, version }))?.reason);
+        }
+      }
+      await this.#retire((served) => served.name === name && !versions.includes(served.version));
+    });
+  }
+
+  /** Lets go of a model: all its versions, or one. Resolves to whether any was loaded. */
+  unloadModel(name: string): Promise<boolean> {
+    return this.#exclusively(() => this.#retire((served) => served.name === name));
+  }
+
+  /** Stops waiting, answers what is queued, and frees the models. */
   async close(): Promise<void> {
     this.#stopping.abort();
-    await this.#loading?.catch(() => {});
-    await this.#served?.batcher.drained();
-    await this.#served?.model.close();
+    await this.#running?.catch(() => {});
+    await this.#exclusively(() => Promise.all(this.all().map(release)));
   }
 
-  async #loadWhenWhole(): Promise<void> {
-    const { settings, logger, retryMs = 1000 } = this.#deps;
+  async #loadAll(): Promise<void> {
+    const { settings, logger, metrics, retryMs = 1000 } = this.#deps;
     const { signal } = this.#stopping;
     const started = performance.now();
     let told = { reason: "", at: 0 };
     while (!signal.aborted) {
-      try {
-        this.#served = await this.#attempt();
-        this.#deps.metrics().modelLoaded(this.#served.model.metadata);
-        const seconds = (performance.now() - started) / 1000;
-        logger.info({ ...this.identity, seconds }, "model loaded");
+      const reason = await this.#look();
+      if (reason === undefined) {
+        this.#isReady = true;
+        metrics.ready = true;
+        logger.info({ ...this.identity, seconds: (performance.now() - started) / 1000 }, "model loaded");
+        this.#keepLooking();
         return;
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        const waited = (performance.now() - started) / 1000;
-        if (settings.modelWaitSeconds > 0 && waited >= settings.modelWaitSeconds) {
-          throw new ModelWaitError(`no model to serve after ${settings.modelWaitSeconds} s: ${reason}`);
-        }
-        if (reason !== told.reason || performance.now() - told.at >= REMINDER_MS) {
-          logger.warn({ ...this.identity, reason }, "not ready: the model cannot be served yet; looking again");
-          told = { reason, at: performance.now() };
-        }
-        await sleep(retryMs, undefined, { signal }).catch(() => {});
       }
+      const waited = (performance.now() - started) / 1000;
+      if (settings.modelWaitSeconds > 0 && waited >= settings.modelWaitSeconds) {
+        throw new ModelWaitError(`no model to serve after ${settings.modelWaitSeconds} s: ${reason}`);
+      }
+      if (reason !== told.reason || performance.now() - told.at >= REMINDER_MS) {
+        logger.warn({ ...this.identity, reason }, "not ready: the model cannot be served yet; looking again");
+        told = { reason, at: performance.now() };
+      }
+      await sleep(retryMs, undefined, { signal }).catch(() => {});
     }
   }
 
-  async #attempt(): Promise<ServedModel> {
-    const { settings, open } = this.#deps;
-    const { metadata, artefact } = await readVersion(
-      settings.modelDirectory,
-      settings.modelName,
-      settings.modelVersion,
-    );
-    const form = formFor(metadata);
-    const model = await open(metadata, artefact);
-    try {
-      await warmUp(model, form);
-    } catch (error) {
-      await model.close();
-      throw error;
+  #keepLooking(): void {
+    const { settings, logger } = this.#deps;
+    const { signal } = this.#stopping;
+    if (settings.modelControl !== "poll") {
+      return;
     }
-    const batcher = new Batcher(model, {
-      maxBatchSize: settings.maxBatchSize,
-      maxQueueSize: settings.maxQueueSize,
-      onRun: (rows, seconds) => this.#deps.metrics().run(rows, seconds),
+    const milliseconds = settings.modelPollSeconds * 1000;
+    const next = async () => {
+      while (!signal.aborted) {
+        await sleep(milliseconds, undefined, { signal, ref: false }).catch(() => {});
+        const reason = signal.aborted ? undefined : await this.#look();
+        if (reason !== undefined) {
+          logger.debug({ reason }, "not everything that is published can be served");
+        }
+      }
+    };
+    void next();
+  }
+
+  /** One look at the registry; resolves to why something that is asked for is not served, or undefined where all is. */
+  #look(): Promise<string | undefined> {
+    return this.#exclusively(async () => {
+      const root = this.#deps.settings.modelDirectory;
+      let index: RegistryIndex = { models: [] };
+      try {
+        index = this.selection.needsIndex ? await readIndex(root) : index;
+      } catch (error) {
+        return wordError(error);
+      }
+      const { wanted, missing } = this.selection.choose(index, indexFile(root));
+      for (const one of wanted) {
+        if (this.#stopping.signal.aborted) {
+          return "stopping";
+        }
+        await this.#tryVersion(one);
+      }
+      await this.#retire((served) => this.#isReplaced(served, wanted, index));
+      const reasons = [...missing, ...wanted.flatMap((one) => this.#faults.get(keyOf(one))?.reason ?? [])];
+      // One broken model of a whole registry must not keep the others from being served.
+      const isEnough = this.selection.names === undefined ? this.#shelf.size > 0 : reasons.length === 0;
+      return isEnough ? undefined : reasons.join("; ");
     });
-    return { model, form, batcher };
+  }
+
+  #isReplaced({ name, version }: Wanted, wanted: readonly Wanted[], index: RegistryIndex): boolean {
+    const ofName = wanted.filter((one) => one.name === name);
+    if (ofName.some((one) => one.version === version)) {
+      return false;
+    }
+    const isGone = this.selection.names === undefined && !index.models.some((model) => model.name === name);
+    return isGone || (ofName.length > 0 && ofName.every((one) => this.find(name, one.version) !== undefined));
+  }
+
+  /** Loads a version unless it is loaded, or has been tried as it still lies there. Resolves to whether it is served. */
+  async #tryVersion(one: Wanted): Promise<boolean> {
+    const { settings, logger } = this.#deps;
+    const { name, version } = one;
+    if (this.find(name, version) !== undefined) {
+      return true;
+    }
+    const stamp = await versionStamp(settings.modelDirectory, name, version);
+    const known = this.#faults.get(keyOf(one));
+    if (known !== undefined && known.stamp === stamp && stamp !== "") {
+      return false;
+    }
+    const started = performance.now();
+    try {
+      const served = await openVersion(name, version, this.#deps);
+      this.#faults.delete(keyOf(one));
+      this.#shelf.put(served);
+      logger.info({ model: name, version, seconds: (performance.now() - started) / 1000 }, "version loaded");
+      return true;
+    } catch (error) {
+      const reason = wordError(error);
+      this.#faults.set(keyOf(one), { name, version, reason, stamp });
+      if (this.#isReady && known?.reason !== reason) {
+        logger.warn({ model: name, version, reason }, "a version cannot be served");
+      }
+      return false;
+    }
+  }
+
+  /** Takes versions away: no request finds them any more, and what they have queued is answered before they are freed. */
+  async #retire(which: (served: Wanted) => boolean): Promise<boolean> {
+    const gone = this.all().filter(({ model }) => which(model.metadata));
+    for (const served of gone) {
+      const { name, version } = served.model.metadata;
+      this.#shelf.remove(served);
+      await release(served);
+      this.#deps.metrics.modelUnloaded(served.model.metadata);
+      this.#deps.logger.info({ model: name, version }, "version unloaded");
+    }
+    return gone.length > 0;
+  }
+
+  /** One change of what is served after the other. */
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work, work);
+    this.#turn = result.catch(() => {});
+    return result;
   }
 }
 
-/** Whether a word comes out at all is checked here, so that a signature that does not fit its graph is never ready. */
-async function warmUp(model: Model, form: Form): Promise<void> {
-  const outputs = await model.run(tensorOf(form.input, form.sample, 1));
-  form.word({}, outputs, 1);
+async function release({ batcher, model }: ServedModel): Promise<void> {
+  await batcher.drained();
+  await model.close();
+}
+
+function keyOf({ name, version }: Wanted): string {
+  return `${name}/${version}`;
+}
+
+function wordError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

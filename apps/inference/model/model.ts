@@ -4,13 +4,17 @@ import type { Tensors } from "./tensor.ts";
 /** A loaded model: tensors in, tensors out. What runs it (a session here, a worker elsewhere) stays behind this. */
 export interface Model {
   readonly metadata: ModelMetadata;
-  /** Most rows that one run may have: Infinity, or 1 where the graph fixes its batch dimension. */
+  /** Whether the first dimension of every tensor is the batch; where not, each request is a run of its own. */
+  readonly batched: boolean;
+  /** Most rows that one run may have: Infinity, or fewer where the graph or its description says so. */
   readonly maxRows: number;
+  /** Whether the shape of a row may differ from request to request. */
+  readonly ragged: boolean;
   /**
    * Runs the graph once.
    *
-   * @param inputs Every input of the signature, all with the same number of rows.
-   * @returns Every output of the signature, with that same number of rows.
+   * @param inputs Every input of the signature; where the model is batched, all with the same number of rows.
+   * @returns Every output of the signature; where the model is batched, with that same number of rows.
    */
   run(inputs: Tensors): Promise<Tensors>;
   /** Frees what the model holds; it cannot run afterwards. */

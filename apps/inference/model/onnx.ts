@@ -1,7 +1,8 @@
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
+import type { Datatype, ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
+import { batchingOf } from "./batching.ts";
 import type { Model, OpenModel } from "./model.ts";
-import { isHeld, type Tensor, type TensorData, type Tensors } from "./tensor.ts";
+import type { Tensor, TensorData, Tensors } from "./tensor.ts";
 
 const ORT_TYPES = {
   BOOL: "bool",
@@ -13,10 +14,11 @@ const ORT_TYPES = {
   INT16: "int16",
   INT32: "int32",
   INT64: "int64",
+  FP16: "float16",
   FP32: "float32",
   FP64: "float64",
   BYTES: "string",
-} as const;
+} as const satisfies Record<Datatype, string>;
 
 /** ONNX Runtime's level for errors only: its warnings about unused initialisers would break the JSON log. */
 const ERRORS_ONLY = 3;
@@ -46,31 +48,39 @@ export function onnxOpener(intraOpThreads: number): OpenModel {
 
 class OnnxModel implements Model {
   readonly metadata: ModelMetadata;
+  readonly batched: boolean;
   readonly maxRows: number;
+  readonly ragged: boolean;
   readonly #session: InferenceSession;
   readonly #outputNames: string[];
 
   constructor(metadata: ModelMetadata, session: InferenceSession) {
     const { inputs, outputs } = metadata.signature;
-    checkNames("input", inputs, session.inputNames);
-    checkNames("output", outputs, session.outputNames);
+    checkSpecs("input", inputs, session.inputMetadata);
+    checkSpecs("output", outputs, session.outputMetadata);
     const missing = session.inputNames.filter((name) => !inputs.some((input) => input.name === name));
     if (missing.length > 0) {
       throw new Error(`the signature lacks the graph's input "${missing[0]}"`);
     }
+    const { batched, maxRows, ragged } = batchingOf(metadata.signature);
     this.metadata = metadata;
-    this.maxRows = batchLimit(inputs);
+    this.batched = batched;
+    this.maxRows = maxRows;
+    this.ragged = ragged;
     this.#session = session;
     this.#outputNames = outputs.map((output) => output.name);
   }
 
   async run(inputs: Tensors): Promise<Tensors> {
-    const feeds = Object.fromEntries([...inputs].map(([name, tensor]) => [name, toOrt(tensor)]));
+    const feeds: Record<string, OrtTensor> = Object.create(null);
+    for (const [name, tensor] of inputs) {
+      feeds[name] = toOrt(tensor);
+    }
     const fetched = await this.#session.run(feeds, this.#outputNames);
     const outputs = new Map<string, Tensor>();
     for (const { name, datatype } of this.metadata.signature.outputs) {
       const output = fetched[name];
-      if (output === undefined || !isHeld(datatype) || output.type !== ORT_TYPES[datatype]) {
+      if (output === undefined || output.type !== ORT_TYPES[datatype]) {
         throw new Error(`output "${name}" is ${output?.type ?? "absent"}, not ${datatype} as the signature says`);
       }
       outputs.set(name, { datatype, shape: output.dims, data: output.data as TensorData });
@@ -83,28 +93,54 @@ class OnnxModel implements Model {
   }
 }
 
-function toOrt(tensor: Tensor): OrtTensor {
-  if (!isHeld(tensor.datatype)) {
-    throw new TypeError(`tensors of type ${tensor.datatype} cannot be held`);
+function toOrt({ datatype, data, shape }: Tensor): OrtTensor {
+  const tensor = new OrtTensor(ORT_TYPES[datatype], data as Float32Array, shape);
+  if (data instanceof Float16Array) {
+    // Node-API has no name for a Float16Array: the binding would take its bytes for none. The same bits as whole numbers
+    // are what it reads.
+    (tensor as unknown as { cpuData: Uint16Array }).cpuData = new Uint16Array(
+      data.buffer,
+      data.byteOffset,
+      data.length,
+    );
   }
-  return new OrtTensor(ORT_TYPES[tensor.datatype], tensor.data as Float32Array, tensor.shape);
+  return tensor;
 }
 
-function checkNames(what: string, specs: readonly TensorSpec[], names: readonly string[]): void {
-  for (const spec of specs) {
-    if (!names.includes(spec.name)) {
-      throw new Error(`the graph has no ${what} "${spec.name}"; it has ${names.join(", ")}`);
+function checkSpecs(
+  what: "input" | "output",
+  specs: readonly TensorSpec[],
+  graph: readonly InferenceSession.ValueMetadata[],
+): void {
+  for (const { name, datatype, shape } of specs) {
+    const found = graph.find((value) => value.name === name);
+    if (found === undefined) {
+      throw new Error(`the graph has no ${what} "${name}"; it has ${graph.map((value) => value.name).join(", ")}`);
     }
-    if (!isHeld(spec.datatype)) {
-      throw new Error(`${what} "${spec.name}" is ${spec.datatype}, which this server cannot hold`);
+    if (!found.isTensor) {
+      throw new Error(`${what} "${name}" is no tensor but a sequence or map, which cannot be served`);
+    }
+    if (found.type !== ORT_TYPES[datatype]) {
+      throw new Error(`${what} "${name}" is ${found.type} in the graph, not ${datatype} as the signature says`);
+    }
+    if (what === "input") {
+      checkShape(name, shape, found.shape);
     }
   }
 }
 
-function batchLimit(inputs: readonly TensorSpec[]): number {
-  const fixed = inputs.map((input) => input.shape[0]).filter((size) => size !== undefined && size !== -1);
-  if (fixed.some((size) => size !== 1)) {
-    throw new Error(`the graph fixes its batch dimension at ${fixed.join(", ")}; it must be 1 or of any size (-1)`);
+/** A dimension that the graph fixes is what it is; a graph without a word on a shape has none to compare. */
+function checkShape(name: string, signature: readonly number[], graph: readonly (number | string)[]): void {
+  if (graph.length > 0 && graph.length !== signature.length) {
+    throw new Error(
+      `input "${name}" has ${graph.length} dimensions in the graph, ${signature.length} in the signature`,
+    );
   }
-  return fixed.length > 0 ? 1 : Number.POSITIVE_INFINITY;
+  for (const [index, size] of graph.entries()) {
+    if (typeof size === "number" && size > 0 && signature[index] !== size) {
+      throw new Error(
+        `dimension ${index} of input "${name}" is ${size} in the graph, ${signature[index]} in the signature`,
+      );
+    }
+  }
 }

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { describeFault, RegistryError } from "../../registry/errors.ts";
-import { indexFile } from "../../registry/layout.ts";
+import { versionDirectory } from "../../registry/layout.ts";
 import type { ModelMetadata } from "../../registry/metadata.ts";
-import { artefactFile, readIndex, readMetadata } from "../../registry/read.ts";
+import { artefactFile, readMetadata } from "../../registry/read.ts";
 
 /** A version as published: its description, and the bytes that the description vouches for. */
 export interface PublishedVersion {
@@ -17,20 +17,22 @@ export interface PublishedVersion {
  * ones returned: a file that changes afterwards changes nothing.
  *
  * @param root Root of the models volume.
- * @param version A version, or `latest` for the one the index calls so.
  * @throws RegistryError where the version is absent, malformed, half-written or corrupted.
  */
 export async function readVersion(root: string, model: string, version: string): Promise<PublishedVersion> {
-  const metadata = await readMetadata(root, model, version === "latest" ? await latest(root, model) : version);
+  const metadata = await readMetadata(root, model, version);
   return { metadata, artefact: await readArtefact(root, metadata) };
 }
 
-async function latest(root: string, model: string): Promise<string> {
-  const entry = (await readIndex(root)).models.find(({ name }) => name === model);
-  if (entry === undefined) {
-    throw new RegistryError(`${indexFile(root)} does not list ${model}: no version of it is published`);
-  }
-  return entry.latest;
+/** Sizes and times of a version's files: a version that could not be served is worth another try when they change. */
+export async function versionStamp(root: string, model: string, version: string): Promise<string> {
+  const directory = versionDirectory(root, model, version);
+  const names = (await readdir(directory).catch(() => [])).sort();
+  const stamps = names.map(async (name) => {
+    const found = await stat(path.join(directory, name)).catch(() => undefined);
+    return `${name} ${found?.size} ${found?.mtimeMs}`;
+  });
+  return (await Promise.all(stamps)).join("\n");
 }
 
 async function readArtefact(root: string, metadata: ModelMetadata): Promise<Uint8Array> {

@@ -2,6 +2,7 @@ import type { Datatype } from "../../registry/metadata.ts";
 
 /** Elements of a tensor in row-major order. BOOL is a Uint8Array of 0 and 1, BYTES an array of strings. */
 export type TensorData =
+  | Float16Array
   | Float32Array
   | Float64Array
   | Int8Array
@@ -14,7 +15,7 @@ export type TensorData =
   | BigUint64Array
   | string[];
 
-/** A tensor whose first dimension is the batch. */
+/** A tensor; where the model is batched, its first dimension is the batch. */
 export interface Tensor {
   readonly datatype: Datatype;
   readonly shape: readonly number[];
@@ -24,7 +25,7 @@ export interface Tensor {
 /** Tensors by the name of the graph's input or output. */
 export type Tensors = ReadonlyMap<string, Tensor>;
 
-type TypedArray = Exclude<TensorData, string[]>;
+export type TypedArray = Exclude<TensorData, string[]>;
 
 const CONSTRUCTORS = {
   BOOL: Uint8Array,
@@ -36,16 +37,21 @@ const CONSTRUCTORS = {
   INT16: Int16Array,
   INT32: Int32Array,
   INT64: BigInt64Array,
+  FP16: Float16Array,
   FP32: Float32Array,
   FP64: Float64Array,
-} satisfies Partial<Record<Datatype, new (length: number) => TypedArray>>;
+} as const satisfies Record<Exclude<Datatype, "BYTES">, new (length: number) => TypedArray>;
 
-/** Data types the server can hold; FP16 has no array type that every supported Node has. */
-export type HeldDatatype = keyof typeof CONSTRUCTORS | "BYTES";
+/** How an array for elements of a type is made: of a length, or over bytes that are there. */
+export interface NumericArrayConstructor {
+  readonly BYTES_PER_ELEMENT: number;
+  new (length: number): TypedArray;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): TypedArray;
+}
 
-/** Whether tensors of this type can be held. */
-export function isHeld(datatype: Datatype): datatype is HeldDatatype {
-  return datatype === "BYTES" || Object.hasOwn(CONSTRUCTORS, datatype);
+/** The array type for a data type of numbers. */
+export function arrayOf(datatype: Exclude<Datatype, "BYTES">): NumericArrayConstructor {
+  return CONSTRUCTORS[datatype];
 }
 
 /** Elements in one row: the product of all dimensions but the first. */
@@ -54,7 +60,7 @@ export function rowWidth(shape: readonly number[]): number {
 }
 
 /** Room for `length` elements of a type; numbers are zero and strings "". */
-export function allocate(datatype: HeldDatatype, length: number): TensorData {
+export function allocate(datatype: Datatype, length: number): TensorData {
   return datatype === "BYTES" ? new Array<string>(length).fill("") : new CONSTRUCTORS[datatype](length);
 }
 
@@ -93,8 +99,8 @@ export function concatenateRows(tensors: readonly Tensor[]): Tensor {
 
 function concatenateData(tensors: readonly Tensor[], length: number): TensorData {
   const datatype = tensors[0]?.datatype;
-  if (datatype === undefined || !isHeld(datatype)) {
-    throw new TypeError(`tensors of type ${datatype} cannot be held`);
+  if (datatype === undefined) {
+    throw new TypeError("there is nothing to concatenate");
   }
   if (datatype === "BYTES") {
     return tensors.flatMap((tensor) => tensor.data as string[]);

@@ -1,4 +1,5 @@
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
+import { batchingOf } from "../model/batching.ts";
 import type { Tensors } from "../model/tensor.ts";
 import { invalidInput } from "../problem.ts";
 
@@ -41,6 +42,9 @@ export function onlyInput(metadata: ModelMetadata): TensorSpec {
   }
   if (input.shape.slice(1).some((size) => size < 0)) {
     throw new Error(`input "${input.name}" must fix all dimensions but the first; its shape is [${input.shape}]`);
+  }
+  if (!batchingOf(metadata.signature).batched) {
+    throw new Error(`a ${kind} model must have a batch dimension: make the first one 1 or of any size (-1)`);
   }
   return input;
 }

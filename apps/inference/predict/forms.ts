@@ -5,7 +5,7 @@ import { regression } from "./regression.ts";
 import { tabularClassification } from "./tabular-classification.ts";
 import { textClassification } from "./text-classification.ts";
 
-const FORMS: Readonly<Record<Signature["kind"], FormOf>> = {
+const FORMS: Readonly<Record<Exclude<Signature["kind"], "tensors">, FormOf>> = {
   "text-classification": textClassification,
   "tabular-classification": tabularClassification,
   regression,
@@ -13,10 +13,11 @@ const FORMS: Readonly<Record<Signature["kind"], FormOf>> = {
 };
 
 /**
- * The form of `/predict` for a model.
+ * The form of `/predict` for a model; undefined for one that takes tensors only.
  *
  * @throws Error where the signature does not suit its kind.
  */
-export function formFor(metadata: ModelMetadata): Form {
-  return FORMS[metadata.signature.kind](metadata);
+export function formFor(metadata: ModelMetadata): Form | undefined {
+  const { kind } = metadata.signature;
+  return kind === "tensors" ? undefined : FORMS[kind](metadata);
 }

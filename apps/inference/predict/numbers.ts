@@ -1,6 +1,6 @@
 import type { Datatype } from "../../registry/metadata.ts";
 import type { Tensor } from "../model/tensor.ts";
-import { invalidInput } from "../problem.ts";
+import { invalidInput, Problem } from "../problem.ts";
 import { nameOf } from "./form.ts";
 
 const INTEGER_RANGES: Partial<Record<Datatype, readonly [number, number]>> = {
@@ -26,7 +26,7 @@ export function asNumber(value: unknown, datatype: Datatype, path: string): numb
   }
   const range = INTEGER_RANGES[datatype];
   if (range === undefined) {
-    const held = datatype === "FP32" ? Math.fround(value) : value;
+    const held = datatype === "FP32" ? Math.fround(value) : datatype === "FP16" ? Math.f16round(value) : value;
     if (!Number.isFinite(held)) {
       throw invalidInput(path, `is beyond the range of ${datatype}`);
     }
@@ -56,7 +56,7 @@ export function wordFloat32(value: number): number {
 /**
  * Element `index` of a tensor as a JSON value.
  *
- * @throws Error for NaN and the infinities: JSON has no word for them.
+ * @throws Problem 422 for NaN and the infinities: JSON has no word for them.
  */
 export function wordElement(tensor: Tensor, index: number): number | string {
   const value = tensor.data[index];
@@ -70,7 +70,7 @@ export function wordElement(tensor: Tensor, index: number): number | string {
     return Number(value);
   }
   if (!Number.isFinite(value)) {
-    throw new Error(`the model answered ${value}`);
+    throw new Problem(422, "not_finite", `the model answers ${value} to this, which JSON has no word for`);
   }
   return tensor.datatype === "FP32" ? wordFloat32(value) : value;
 }

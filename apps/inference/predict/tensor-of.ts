@@ -1,5 +1,5 @@
 import type { TensorSpec } from "../../registry/metadata.ts";
-import { allocate, isHeld, rowWidth, type Tensors } from "../model/tensor.ts";
+import { allocate, rowWidth, type Tensors } from "../model/tensor.ts";
 import type { Values } from "./form.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { Values } from "./form.ts";
  * @param values `rows` × the row's width of values that suit the input's type.
  */
 export function tensorOf(input: TensorSpec, values: Values, rows: number): Tensors {
-  if (!isHeld(input.datatype) || values.length !== rows * rowWidth(input.shape)) {
+  if (values.length !== rows * rowWidth(input.shape)) {
     throw new Error(`${values.length} values do not make ${rows} rows of "${input.name}"`);
   }
   const data = allocate(input.datatype, values.length);

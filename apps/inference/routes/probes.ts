@@ -21,7 +21,7 @@ export function ready(host: ModelHost, lifecycle: Lifecycle): Route {
     path: "/ready",
     open: true,
     handle(ctx) {
-      const isReady = host.served !== undefined && !lifecycle.draining;
+      const isReady = host.ready && !lifecycle.draining;
       ctx.status = isReady ? 200 : 503;
       ctx.body = { status: isReady ? "ready" : "not ready", model_loaded: isReady };
     },

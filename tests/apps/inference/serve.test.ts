@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Child, endChild, startChild } from "./support/child.ts";
 import { emptyRegistry, publish } from "./support/registry.ts";
-import { send } from "./support/server.ts";
+import { send, until } from "./support/server.ts";
 
 describe("npm run serve", () => {
   let registry: { root: string; remove: () => Promise<void> };
@@ -42,12 +42,30 @@ describe("npm run serve", () => {
     expect(body).to.deep.equal({ status: "healthy", model: "words", version: "1" });
   });
 
-  it("lists the models where there are several and none is named", async () => {
+  it("serves the whole folder where it has several models and none is named", async () => {
     await publish(registry.root, ["iris", "1"], ["words", "1"]);
-    const running = serve();
-    expect(await running.exited).to.equal(1);
-    expect(running.stderr).to.have.lengthOf(1);
-    expect(running.stderr[0]).to.match(/several models: choose one with --model \(iris, words\)$/);
+    const line = await serve().line(/^Serving every model /);
+    const url = /http:\/\/[^ ]+/.exec(line)?.[0];
+    const post = (path: string, body: unknown) =>
+      send(url + path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    expect((await post("/models/words/predict", { text: "good" })).body.sentiment).to.equal("positive");
+    const iris = { sepal_length: 5, sepal_width: 3, petal_length: 1, petal_width: 0.2 };
+    expect((await post("/models/iris/predict", iris)).body.species_name).to.equal("setosa");
+    const unnamed = await post("/predict", { text: "good" });
+    expect(unnamed.status).to.equal(404);
+    expect(unnamed.body.error.message).to.match(/name one: POST \/models\/\{model\}\/predict$/);
+  });
+
+  it("serves what is published later", async () => {
+    await publish(registry.root, ["half-plus-two", "1"]);
+    child = startChild("serve.ts", { MODEL_POLL_SECONDS: "0.02" }, ["--models", registry.root, "--port", "0"]);
+    const url = /http:\/\/[^ ]+/.exec(await child.line(/^Serving /))?.[0];
+    await publish(registry.root, ["half-plus-two", "1"], ["half-plus-two", "2"]);
+    await until(async () => (await send(`${url}/health`, {})).body.version === "2");
   });
 
   it("says so where the folder has no model", async () => {

@@ -26,7 +26,9 @@ export function fakeModel(spoil?: number): FakeModel {
     },
     open: async (metadata): Promise<Model> => ({
       metadata,
+      batched: true,
       maxRows: Number.POSITIVE_INFINITY,
+      ragged: false,
       async run(inputs): Promise<Tensors> {
         const rows = Array.from((inputs.get("x")?.data ?? []) as Float32Array);
         if (warmedUp) {

@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { indexFile, METADATA_FILE, MODEL_FILE, versionDirectory } from "../../../../apps/registry/layout.ts";
-import type { ModelMetadata, Signature } from "../../../../apps/registry/metadata.ts";
+import { Datatype, type ModelMetadata, type Signature } from "../../../../apps/registry/metadata.ts";
 
 const FIXTURES = path.join(import.meta.dirname, "..", "fixtures");
+
+/** Every type that a tensor may have; `types` has an input and an output of each. */
+export const DATATYPES = Datatype.options;
 
 /** The hand-made models of `fixtures/make.py` and what they take. */
 export const MODELS = {
@@ -35,6 +38,40 @@ export const MODELS = {
     inputs: [{ name: "text", datatype: "BYTES", shape: [-1] }],
     outputs: [{ name: "probabilities", datatype: "FP32", shape: [-1, 2] }],
     labels: ["negative", "positive"],
+  },
+  types: {
+    kind: "tensors",
+    inputs: DATATYPES.map((datatype) => ({ name: datatype.toLowerCase(), datatype, shape: [-1, 2] })),
+    outputs: DATATYPES.map((datatype) => ({ name: `${datatype.toLowerCase()}_out`, datatype, shape: [-1, 2] })),
+  },
+  pair: {
+    kind: "tensors",
+    inputs: [
+      { name: "a", datatype: "FP32", shape: [-1, 2] },
+      { name: "b", datatype: "FP32", shape: [-1, 2] },
+    ],
+    outputs: [
+      { name: "sum", datatype: "FP32", shape: [-1, 2] },
+      { name: "product", datatype: "FP32", shape: [-1, 2] },
+    ],
+  },
+  image: {
+    kind: "tensors",
+    inputs: [{ name: "image", datatype: "FP32", shape: [3, 2, 2] }],
+    outputs: [{ name: "means", datatype: "FP32", shape: [3] }],
+  },
+  lengths: {
+    kind: "tensors",
+    inputs: [{ name: "x", datatype: "FP32", shape: [-1, -1] }],
+    outputs: [{ name: "sum", datatype: "FP32", shape: [-1] }],
+  },
+  slow: {
+    kind: "tensors",
+    inputs: [{ name: "turns", datatype: "INT64", shape: [] }],
+    outputs: [
+      { name: "turned", datatype: "INT64", shape: [] },
+      { name: "highest", datatype: "FP32", shape: [] },
+    ],
   },
 } satisfies Record<string, Signature>;
 
@@ -73,15 +110,28 @@ export async function metadataOf(model: ModelName, version: string): Promise<Mod
 
 /** Publishes fixtures as a trainer would: artefact, metadata, and last the index of them all. */
 export async function publish(root: string, ...published: readonly (readonly [ModelName, string])[]): Promise<void> {
+  for (const [model, version] of published) {
+    await writeVersion(root, model, version);
+  }
+  await writeIndex(root, ...published);
+}
+
+/** Writes a version's folder; until the index has it, it is not published. */
+export async function writeVersion(root: string, model: ModelName, version: string): Promise<void> {
+  const directory = versionDirectory(root, model, version);
+  await mkdir(directory, { recursive: true });
+  await writeFile(path.join(directory, MODEL_FILE), await readFile(path.join(FIXTURES, `${model}.onnx`)));
+  await writeFile(path.join(directory, METADATA_FILE), JSON.stringify(await metadataOf(model, version)));
+}
+
+/** Writes the index of what is published, in one step. */
+export async function writeIndex(root: string, ...published: readonly (readonly [ModelName, string])[]): Promise<void> {
   const versions = new Map<ModelName, string[]>();
   for (const [model, version] of published) {
-    const directory = versionDirectory(root, model, version);
-    await mkdir(directory, { recursive: true });
-    await writeFile(path.join(directory, MODEL_FILE), await readFile(path.join(FIXTURES, `${model}.onnx`)));
-    await writeFile(path.join(directory, METADATA_FILE), JSON.stringify(await metadataOf(model, version)));
     versions.set(model, [...(versions.get(model) ?? []), version]);
   }
   const models = [...versions].map(([name, list]) => ({ name, versions: list, latest: list.at(-1) }));
   await mkdir(path.dirname(indexFile(root)), { recursive: true });
-  await writeFile(indexFile(root), JSON.stringify({ models }));
+  await writeFile(`${indexFile(root)}.new`, JSON.stringify({ models }));
+  await rename(`${indexFile(root)}.new`, indexFile(root));
 }

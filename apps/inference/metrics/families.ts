@@ -1,0 +1,120 @@
+import type { Histogram } from "./histogram.ts";
+import { type ModelMetrics, STATUSES } from "./model-metrics.ts";
+
+/** One line of a family. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+  /** Where it is not the family's own, as of a histogram's buckets. */
+  readonly metricName?: string;
+}
+
+/** A metric of every model: its name and meaning, and how its lines are read off one model's numbers. */
+export interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly samples: (model: ModelMetrics) => Sample[];
+}
+
+type Read = (model: ModelMetrics) => number;
+
+const labelsOf = ({ model, version }: ModelMetrics) => ({ model, version });
+const MICROSECONDS = 1e6;
+
+function counter(name: string, help: string, read: Read): Family {
+  return { name, help, type: "counter", samples: (model) => [{ labels: labelsOf(model), value: read(model) }] };
+}
+
+function gauge(name: string, help: string, read: Read): Family {
+  return { name, help, type: "gauge", samples: (model) => [{ labels: labelsOf(model), value: read(model) }] };
+}
+
+function histogram(name: string, help: string, read: (model: ModelMetrics) => Histogram): Family {
+  return { name, help, type: "histogram", samples: (model) => histogramSamples(name, labelsOf(model), read(model)) };
+}
+
+/** KServe's own servers label these by `model_name` alone; the version is added, as two may be served at once. */
+function kserveHistogram(name: string, help: string, read: (model: ModelMetrics) => Histogram): Family {
+  return {
+    name,
+    help,
+    type: "histogram",
+    samples: (model) => histogramSamples(name, { model_name: model.model, model_version: model.version }, read(model)),
+  };
+}
+
+function histogramSamples(name: string, labels: Sample["labels"], { bounds, counts, sum }: Histogram): Sample[] {
+  const samples: Sample[] = [];
+  let total = 0;
+  for (let bucket = 0; bucket < counts.length; bucket++) {
+    total += counts[bucket] ?? 0;
+    const le = bounds[bucket] ?? "+Inf";
+    samples.push({ labels: { ...labels, le }, value: total, metricName: `${name}_bucket` });
+  }
+  samples.push({ labels, value: sum, metricName: `${name}_sum` });
+  samples.push({ labels, value: total, metricName: `${name}_count` });
+  return samples;
+}
+
+/** The server's own metrics, by the names its alerts and dashboards use. */
+const OWN: readonly Family[] = [
+  {
+    name: "model_requests_total",
+    help: "Prediction requests by how they ended",
+    type: "counter",
+    samples: (model) =>
+      STATUSES.map((status) => ({ labels: { ...labelsOf(model), status }, value: model.requests[status] })),
+  },
+  histogram(
+    "model_request_latency_seconds",
+    "Time from a prediction request's headers to its answer; success and error only",
+    ({ latency }) => latency,
+  ),
+  counter("model_predictions_total", "Rows the model has answered", ({ predictions }) => predictions),
+  histogram("model_batch_size", "Rows in one run of the model", ({ batchSize }) => batchSize),
+  histogram("model_inference_seconds", "Time of one run of the model", ({ inference }) => inference),
+  histogram("model_queue_seconds", "Time a request waited for its run", ({ queue }) => queue),
+  gauge("model_queue_depth", "Rows waiting for the model", ({ waiting }) => waiting().rows),
+];
+
+/** The names of KServe's own servers, for dashboards made for them. */
+const KSERVE: readonly Family[] = [
+  kserveHistogram("request_preprocess_seconds", "Time to read and check a request", ({ preprocess }) => preprocess),
+  kserveHistogram("request_predict_seconds", "Time from the queue to the model's answer", ({ predict }) => predict),
+  kserveHistogram("request_postprocess_seconds", "Time to word an answer", ({ postprocess }) => postprocess),
+];
+
+/** The names of NVIDIA Triton, for dashboards made for it. */
+const TRITON: readonly Family[] = [
+  counter("nv_inference_request_success", "Successful inference requests", ({ requests }) => requests.success),
+  {
+    name: "nv_inference_request_failure",
+    help: "Failed inference requests by reason",
+    type: "counter",
+    samples: (model) => {
+      const { invalid, rejected, error } = model.requests;
+      const reasons = { REJECTED: rejected, BACKEND: error, OTHER: invalid };
+      return Object.entries(reasons).map(([reason, value]) => ({ labels: { ...labelsOf(model), reason }, value }));
+    },
+  },
+  counter("nv_inference_count", "Inferences performed, one for each row", ({ predictions }) => predictions),
+  counter("nv_inference_exec_count", "Runs of the model, of one row or many", ({ batchSize }) =>
+    batchSize.counts.reduce((sum, count) => sum + count, 0),
+  ),
+  gauge("nv_inference_pending_request_count", "Requests waiting for the model", ({ waiting }) => waiting().requests),
+  duration("request", "Time of requests, queue included", ({ latency }) => latency.sum),
+  duration("queue", "Time requests spent in the queue", ({ queue }) => queue.sum),
+  duration("compute_input", "Time spent reading requests", ({ preprocess }) => preprocess.sum),
+  duration("compute_infer", "Time requests spent in runs of the model", ({ computeSeconds }) => computeSeconds),
+  duration("compute_output", "Time spent wording answers", ({ postprocess }) => postprocess.sum),
+];
+
+function duration(what: string, help: string, seconds: Read): Family {
+  return counter(`nv_inference_${what}_duration_us`, `${help}, summed up, in microseconds`, (model) =>
+    Math.round(seconds(model) * MICROSECONDS),
+  );
+}
+
+/** Every metric that each model has. */
+export const FAMILIES: readonly Family[] = [...OWN, ...KSERVE, ...TRITON];

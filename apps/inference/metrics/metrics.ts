@@ -1,0 +1,80 @@
+import { collectDefaultMetrics, Gauge, type Metric, type Registry } from "prom-client";
+import type { ModelMetadata } from "../../registry/metadata.ts";
+import { FAMILIES, type Family } from "./families.ts";
+import { ModelMetrics } from "./model-metrics.ts";
+
+/** The server's metrics, registered in the registry that is handed in. */
+export class Metrics {
+  readonly registry: Registry;
+  readonly #models = new Map<string, ModelMetrics>();
+  readonly #info: Gauge<"model" | "version" | "framework" | "commit" | "trained_date" | "sha256">;
+  readonly #loaded: Gauge;
+
+  /** @param registry Where the metrics are registered; no other `Metrics` may use it. */
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.registry = registry;
+    for (const family of FAMILIES) {
+      registry.registerMetric(this.#asMetric(family));
+    }
+    this.#info = new Gauge({
+      name: "model_info",
+      help: "A loaded version of a model; always 1",
+      labelNames: ["model", "version", "framework", "commit", "trained_date", "sha256"],
+      registers,
+    });
+    this.#loaded = new Gauge({
+      name: "model_loaded",
+      help: "1 once the models asked for have answered their warm-up, 0 before",
+      registers,
+    });
+    collectDefaultMetrics({ register: registry });
+  }
+
+  /** The numbers of one version of a model, which begin at 0: rates begin at the first request. */
+  model(name: string, version: string): ModelMetrics {
+    const key = `${name}/${version}`;
+    const found = this.#models.get(key) ?? new ModelMetrics(name, version);
+    this.#models.set(key, found);
+    return found;
+  }
+
+  /** A version has been loaded. */
+  modelLoaded(metadata: ModelMetadata): void {
+    this.#info.set(infoLabels(metadata), 1);
+  }
+
+  /** A version has been unloaded: its numbers end here. */
+  modelUnloaded(metadata: ModelMetadata): void {
+    this.#info.remove(infoLabels(metadata));
+    this.#models.delete(`${metadata.name}/${metadata.version}`);
+  }
+
+  /** Whether all that was asked for is served. */
+  set ready(isReady: boolean) {
+    this.#loaded.set(isReady ? 1 : 0);
+  }
+
+  /** prom-client's registry asks a metric for no more than this; its own classes look labels up for each observation. */
+  #asMetric({ name, help, type, samples }: Family): Metric {
+    const get = async () => ({
+      name,
+      help,
+      type,
+      aggregator: "sum",
+      values: [...this.#models.values()].flatMap((model) => samples(model)),
+    });
+    return { name, help, type, get, reset() {} } as unknown as Metric;
+  }
+}
+
+function infoLabels(metadata: ModelMetadata) {
+  return {
+    model: metadata.name,
+    version: metadata.version,
+    framework: metadata.framework,
+    commit: metadata.commit,
+    trained_date: metadata.trainedDate,
+    sha256: metadata.artefact.sha256,
+  };
+}

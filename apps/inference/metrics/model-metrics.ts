@@ -1,0 +1,75 @@
+import { Histogram } from "./histogram.ts";
+
+/**
+ * How a prediction request ended: `success`; `invalid`, the caller's mistake (4xx); `rejected`, not ready or overloaded
+ * (503); `error`, ours (500, 504).
+ */
+export type RequestStatus = "success" | "invalid" | "rejected" | "error";
+
+export const STATUSES: readonly RequestStatus[] = ["success", "invalid", "rejected", "error"];
+
+/** Seconds: from a cached tree model on an idle core to the longest a request may take by default. */
+const LATENCY_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const INFERENCE_BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5];
+const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+
+/** What one version of a model has done, as plain numbers; the families in `families.ts` put them into words. */
+export class ModelMetrics {
+  readonly model: string;
+  readonly version: string;
+  /** Requests by how they ended. */
+  readonly requests: Record<RequestStatus, number> = { success: 0, invalid: 0, rejected: 0, error: 0 };
+  /** Rows answered. */
+  predictions = 0;
+  /** Seconds from a request's headers to its answer; success and error only. */
+  readonly latency = new Histogram(LATENCY_BUCKETS);
+  /** Rows of one run. */
+  readonly batchSize = new Histogram(BATCH_BUCKETS);
+  /** Seconds of one run. */
+  readonly inference = new Histogram(INFERENCE_BUCKETS);
+  /** Seconds that a request, or a part of a long one, waited for its run. */
+  readonly queue = new Histogram(INFERENCE_BUCKETS);
+  /** Seconds to read and check a request that has arrived. */
+  readonly preprocess = new Histogram(INFERENCE_BUCKETS);
+  /** Seconds from entering the queue to the model's answer. */
+  readonly predict = new Histogram(LATENCY_BUCKETS);
+  /** Seconds to word the answer. */
+  readonly postprocess = new Histogram(INFERENCE_BUCKETS);
+  /** Seconds of runs, counted once for each request in them. */
+  computeSeconds = 0;
+  /** Reads how many rows and requests wait at this moment. */
+  waiting: () => { readonly rows: number; readonly requests: number } = () => ({ rows: 0, requests: 0 });
+
+  constructor(model: string, version: string) {
+    this.model = model;
+    this.version = version;
+  }
+
+  /** Counts one prediction request; `rows` are those it was answered. */
+  request(status: RequestStatus, seconds: number, rows: number): void {
+    this.requests[status] += 1;
+    if (status === "success" || status === "error") {
+      this.latency.observe(seconds);
+    }
+    this.predictions += rows;
+  }
+
+  /** Counts the stages of a request that was answered, in seconds. */
+  stages(preprocess: number, predict: number, postprocess: number): void {
+    this.preprocess.observe(preprocess);
+    this.predict.observe(predict);
+    this.postprocess.observe(postprocess);
+  }
+
+  /** Counts one run of the model for so many requests. */
+  ran(rows: number, requests: number, seconds: number): void {
+    this.batchSize.observe(rows);
+    this.inference.observe(seconds);
+    this.computeSeconds += seconds * requests;
+  }
+
+  /** Counts one wait in the queue. */
+  waited(seconds: number): void {
+    this.queue.observe(seconds);
+  }
+}

@@ -1,0 +1,74 @@
+import { parseJson } from "../http/body.ts";
+import { sliceRows, type Tensors } from "../model/tensor.ts";
+import type { Protocol } from "../prediction.ts";
+import { invalidInput, Problem } from "../problem.ts";
+import { asObject, type Form, type Values } from "./form.ts";
+import { tensorOf } from "./tensor-of.ts";
+
+interface Asked {
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly from: number;
+  readonly rows: number;
+}
+
+/**
+ * By the model's own form: one request object → one answer; a list of 1 or more → a list of as many. Either way the rows of
+ * one request together must fit the queue (`MAX_QUEUE_SIZE`): more could never be accepted.
+ */
+export const formProtocol: Protocol = {
+  read(_ctx, bytes, { form, model }, maxRows) {
+    if (form === undefined) {
+      const { name } = model.metadata;
+      throw new Problem(404, "not_found", `model ${name} takes tensors; POST /v2/models/${name}/infer`);
+    }
+    const body = parseJson(bytes);
+    const values: Values = [];
+    if (!Array.isArray(body)) {
+      const request = asObject(body, "");
+      const rows = form.read(request, "", values, maxRows);
+      return {
+        inputs: tensorOf(form.input, values, rows),
+        rows,
+        word(ctx, outputs) {
+          ctx.body = form.word(request, outputs, rows);
+        },
+      };
+    }
+    const asked = readAll(form, body, values, maxRows);
+    const rows = asked.reduce((sum, one) => sum + one.rows, 0);
+    return {
+      inputs: tensorOf(form.input, values, rows),
+      rows,
+      word(ctx, outputs) {
+        ctx.body = asked.map((one) => form.word(one.request, rowsOf(outputs, one, rows), one.rows));
+      },
+    };
+  },
+};
+
+function readAll(form: Form, list: readonly unknown[], values: Values, maxRows: number): Asked[] {
+  if (list.length === 0) {
+    throw invalidInput("", "the list must have at least one request");
+  }
+  if (list.length > maxRows) {
+    throw invalidInput("", `the list must not have more than ${maxRows} requests; it has ${list.length}`);
+  }
+  let from = 0;
+  return list.map((item, index) => {
+    const path = `[${index}]`;
+    const request = asObject(item, path);
+    if (from >= maxRows) {
+      throw invalidInput(path, `begins after the ${maxRows} rows that one request may have`);
+    }
+    const rows = form.read(request, path, values, maxRows - from);
+    const one = { request, from, rows };
+    from += rows;
+    return one;
+  });
+}
+
+function rowsOf(outputs: Tensors, { from, rows }: Asked, all: number): Tensors {
+  return rows === all
+    ? outputs
+    : new Map([...outputs].map(([name, tensor]) => [name, sliceRows(tensor, from, from + rows)]));
+}

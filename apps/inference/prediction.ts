@@ -1,0 +1,136 @@
+import type { Context } from "koa";
+import { before } from "./deadline.ts";
+import { type BodyLimits, checkType, readBody } from "./http/body.ts";
+import { BodyBudget } from "./http/body-budget.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import type { ModelMetrics, RequestStatus } from "./metrics/model-metrics.ts";
+import type { ModelHost } from "./model/host.ts";
+import type { ServedModel } from "./model/served.ts";
+import type { Tensors } from "./model/tensor.ts";
+import { Problem, unavailable } from "./problem.ts";
+import type { Settings } from "./settings.ts";
+
+/** Memory for bodies that are arriving: 64 MiB, or one of the longest where that is more. */
+const BODIES_BYTES = 64 * 1024 * 1024;
+
+/** A request that has been read and found right. */
+export interface Question {
+  readonly inputs: Tensors;
+  /** Rows in each input; 1 where the model has no batch dimension. */
+  readonly rows: number;
+  /** Puts the answer into the response. */
+  readonly word: (ctx: Context, outputs: Tensors) => void;
+}
+
+/** A way of asking: how a body is read, and how its answer is worded. */
+export interface Protocol {
+  /** Whether a body may be `application/octet-stream`. @default false */
+  readonly binary?: boolean;
+  /**
+   * @param maxRows Most rows that one request may have.
+   * @throws Problem 400 or 422 with what is wrong, and where.
+   */
+  readonly read: (ctx: Context, body: Buffer, served: ServedModel, maxRows: number) => Question;
+}
+
+/** What predictions need. */
+export interface PredictionDeps {
+  readonly host: ModelHost;
+  readonly metrics: Metrics;
+  readonly settings: Pick<Settings, "maxBodyBytes" | "maxQueueSize" | "requestTimeoutMs">;
+}
+
+/** What every way of asking has in common: the model, the body and its bounds, the deadline, the counting. */
+export class Prediction {
+  readonly #host: ModelHost;
+  readonly #metrics: Metrics;
+  /** Bounds of every body of the API; they share one budget of memory. */
+  readonly limits: BodyLimits;
+  readonly #maxRows: number;
+  readonly #timeoutMs: number;
+
+  constructor({ host, metrics, settings }: PredictionDeps) {
+    this.#host = host;
+    this.#metrics = metrics;
+    this.#maxRows = settings.maxQueueSize;
+    this.#timeoutMs = settings.requestTimeoutMs;
+    this.limits = {
+      maxBytes: settings.maxBodyBytes,
+      timeoutMs: settings.requestTimeoutMs,
+      budget: new BodyBudget(Math.max(BODIES_BYTES, settings.maxBodyBytes)),
+    };
+  }
+
+  /**
+   * Answers one request.
+   *
+   * @param name Model; undefined for the only one there is.
+   * @param version Version; undefined for the newest that is loaded.
+   */
+  async answer(ctx: Context, protocol: Protocol, name?: string, version?: string): Promise<void> {
+    const started = performance.now();
+    let recorder: ModelMetrics | undefined;
+    try {
+      recorder = this.#find(name, version).metrics;
+      checkType(ctx.req, protocol.binary);
+      const body = await readBody(ctx, this.limits);
+      const arrived = performance.now();
+      // Found anew: from here to the queue nothing waits, so that the model cannot be let go of in between.
+      const served = this.#find(name, version);
+      const { metadata } = served.model;
+      recorder = served.metrics;
+      ctx.set("X-Model-Name", metadata.name);
+      ctx.set("X-Model-Version", metadata.version);
+      const { inputs, rows, word } = protocol.read(ctx, body, served, this.#maxRows);
+      const deadline = started + this.#timeoutMs;
+      const asked = performance.now();
+      const outputs = await before(deadline, served.batcher.submit(inputs, rows, deadline));
+      const answered = performance.now();
+      word(ctx, outputs);
+      const worded = performance.now();
+      ctx.state["rows"] = rows;
+      recorder.request("success", (worded - started) / 1000, rows);
+      recorder.stages((asked - arrived) / 1000, (answered - asked) / 1000, (worded - answered) / 1000);
+    } catch (error) {
+      const problem = error instanceof Problem ? error : modelFailed(error);
+      (recorder ?? this.#unloaded(problem))?.request(statusOf(problem), (performance.now() - started) / 1000, 0);
+      throw problem;
+    }
+  }
+
+  #find(name: string | undefined, version: string | undefined): ServedModel {
+    const served = name === undefined ? this.#host.only : this.#host.find(name, version);
+    return served ?? refuse(this.#host, name, version);
+  }
+
+  /** Requests for a model that is not there are counted where there is one name only: callers must not make up series. */
+  #unloaded({ status }: Problem): ModelMetrics | undefined {
+    const { model, version } = this.#host.identity;
+    const isKnown = status === 503 && this.#host.selection.single !== undefined;
+    return isKnown ? this.#metrics.model(model, version) : undefined;
+  }
+}
+
+/** Says why a model is not found: 404, or 503 where it is still to come. */
+export function refuse(host: ModelHost, name: string | undefined, version: string | undefined): never {
+  const known = name ?? host.selection.single;
+  if (!host.ready && known !== undefined && host.selection.includes(known)) {
+    throw unavailable("not_ready", "the model is not loaded yet; try again shortly");
+  }
+  if (known === undefined) {
+    throw new Problem(404, "not_found", "several models are served here; name one: POST /models/{model}/predict");
+  }
+  const what = version === undefined ? "" : ` version ${version}`;
+  throw new Problem(404, "not_found", `model ${known}${what} is not served here`);
+}
+
+function modelFailed(cause: unknown): Problem {
+  return new Problem(500, "model_error", "the model could not answer this request", { cause });
+}
+
+function statusOf({ status }: Problem): RequestStatus {
+  if (status === 503) {
+    return "rejected";
+  }
+  return status < 500 ? "invalid" : "error";
+}

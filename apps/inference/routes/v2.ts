@@ -1,0 +1,98 @@
+import type { Context } from "koa";
+import type { Route } from "../http/router.ts";
+import type { Lifecycle } from "../lifecycle.ts";
+import type { ModelHost } from "../model/host.ts";
+import { type Prediction, refuse } from "../prediction.ts";
+import { inferProtocol } from "../v2/protocol.ts";
+
+/** What the routes of the Open Inference Protocol need. */
+export interface V2Deps {
+  readonly host: ModelHost;
+  readonly lifecycle: Lifecycle;
+  readonly prediction: Prediction;
+}
+
+const EXTENSIONS = ["binary_tensor_data", "model_repository"];
+/** The version of the server, which its package.json has as well. */
+const SERVER_VERSION = "0.1.0";
+
+/**
+ * The Open Inference Protocol v2 over REST: health, metadata, inference.
+ * https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
+ */
+export function v2({ host, lifecycle, prediction }: V2Deps): Route[] {
+  const isReady = () => host.ready && !lifecycle.draining;
+
+  function ready(ctx: Context, name: string, version?: string): void {
+    if (host.find(name, version) === undefined) {
+      refuse(host, name, version);
+    }
+    const answers = !lifecycle.draining;
+    ctx.status = answers ? 200 : 503;
+    ctx.body = { name, ready: answers };
+  }
+
+  function metadata(ctx: Context, name: string, version?: string): void {
+    const served = host.find(name, version) ?? refuse(host, name, version);
+    const { inputs, outputs } = served.model.metadata.signature;
+    const versions = host.versions(name).map(({ model }) => model.metadata.version);
+    ctx.body = { name, versions, platform: "onnxruntime_onnx", inputs, outputs };
+  }
+
+  return [
+    {
+      method: "GET",
+      path: "/v2",
+      handle(ctx) {
+        ctx.body = { name: "ml-platform-inference", version: SERVER_VERSION, extensions: EXTENSIONS };
+      },
+    },
+    {
+      method: "GET",
+      path: "/v2/health/live",
+      open: true,
+      handle(ctx) {
+        ctx.body = { live: true };
+      },
+    },
+    {
+      method: "GET",
+      path: "/v2/health/ready",
+      open: true,
+      handle(ctx) {
+        ctx.status = isReady() ? 200 : 503;
+        ctx.body = { ready: isReady() };
+      },
+    },
+    {
+      method: "GET",
+      path: "/v2/models",
+      handle(ctx) {
+        ctx.body = { models: [...new Set(host.all().map(({ model }) => model.metadata.name))] };
+      },
+    },
+    { method: "GET", path: "/v2/models/{model}", handle: (ctx, [name = ""]) => metadata(ctx, name) },
+    {
+      method: "GET",
+      path: "/v2/models/{model}/versions/{version}",
+      handle: (ctx, [name = "", version]) => metadata(ctx, name, version),
+    },
+    { method: "GET", path: "/v2/models/{model}/ready", open: true, handle: (ctx, [name = ""]) => ready(ctx, name) },
+    {
+      method: "GET",
+      path: "/v2/models/{model}/versions/{version}/ready",
+      open: true,
+      handle: (ctx, [name = "", version]) => ready(ctx, name, version),
+    },
+    {
+      method: "POST",
+      path: "/v2/models/{model}/infer",
+      handle: (ctx, [name = ""]) => prediction.answer(ctx, inferProtocol, name),
+    },
+    {
+      method: "POST",
+      path: "/v2/models/{model}/versions/{version}/infer",
+      handle: (ctx, [name = "", version]) => prediction.answer(ctx, inferProtocol, name, version),
+    },
+  ];
+}

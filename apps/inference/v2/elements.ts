@@ -1,0 +1,145 @@
+import type { Datatype } from "../../registry/metadata.ts";
+import { allocate, type TensorData } from "../model/tensor.ts";
+import { nameOf } from "../predict/form.ts";
+import { asNumber } from "../predict/numbers.ts";
+import { invalidInput } from "../problem.ts";
+
+/**
+ * The elements of a tensor from JSON, flat in row-major order or nested one list a dimension.
+ *
+ * @param shape Every size at least 1.
+ * @param path Where `data` stands in the body.
+ * @throws Problem 422 for what does not fit the shape or the type.
+ */
+export function readElements(datatype: Datatype, shape: readonly number[], data: unknown, path: string): TensorData {
+  if (!Array.isArray(data)) {
+    throw invalidInput(path, `must be a list, not ${nameOf(data)}`);
+  }
+  const length = shape.reduce((product, size) => product * size, 1);
+  const isNested = shape.length > 1 && Array.isArray(data[0]);
+  if (!isNested && data.length !== length) {
+    throw invalidInput(path, `must have ${length} elements for the shape [${shape}]; it has ${data.length}`);
+  }
+  if (isNested) {
+    // Before any memory is taken: a shape may promise more than was sent.
+    checkLevel(data, shape, 0, path);
+  }
+  const elements = allocate(datatype, length);
+  if (isNested) {
+    fill(elements, 0, datatype, shape, 0, data, path);
+  } else {
+    fillFlat(elements, 0, datatype, data, path);
+  }
+  return elements;
+}
+
+function checkLevel(list: readonly unknown[], shape: readonly number[], level: number, path: string): void {
+  const size = shape[level];
+  if (list.length !== size) {
+    throw invalidInput(path, `must have ${size} elements for the shape [${shape}]; it has ${list.length}`);
+  }
+  if (level + 1 === shape.length) {
+    return;
+  }
+  for (const [index, inner] of list.entries()) {
+    if (!Array.isArray(inner)) {
+      throw invalidInput(`${path}[${index}]`, `must be a list of ${shape[level + 1]}, not ${nameOf(inner)}`);
+    }
+    checkLevel(inner, shape, level + 1, `${path}[${index}]`);
+  }
+}
+
+function fill(
+  elements: TensorData,
+  offset: number,
+  datatype: Datatype,
+  shape: readonly number[],
+  level: number,
+  list: readonly unknown[],
+  path: string,
+): number {
+  if (level + 1 === shape.length) {
+    fillFlat(elements, offset, datatype, list, path);
+    return offset + list.length;
+  }
+  let next = offset;
+  for (const [index, inner] of list.entries()) {
+    next = fill(elements, next, datatype, shape, level + 1, inner as unknown[], `${path}[${index}]`);
+  }
+  return next;
+}
+
+function fillFlat(elements: TensorData, offset: number, datatype: Datatype, list: readonly unknown[], path: string) {
+  if (Array.isArray(elements)) {
+    for (let index = 0; index < list.length; index++) {
+      elements[offset + index] = readText(list[index], path, index);
+    }
+    return;
+  }
+  const isWide = elements instanceof BigInt64Array || elements instanceof BigUint64Array;
+  const array = elements as typeof elements & Record<number, number | bigint>;
+  for (let index = 0; index < list.length; index++) {
+    const value = readNumber(list[index], datatype, path, index);
+    array[offset + index] = isWide ? BigInt(value) : value;
+  }
+}
+
+function readNumber(value: unknown, datatype: Datatype, path: string, index: number): number {
+  if (datatype === "FP32" && typeof value === "number" && Number.isFinite(Math.fround(value))) {
+    return value;
+  }
+  if (datatype === "BOOL" && typeof value === "boolean") {
+    return value ? 1 : 0;
+  }
+  return asNumber(value, datatype, `${path}[${index}]`);
+}
+
+function readText(value: unknown, path: string, index: number): string {
+  if (typeof value !== "string") {
+    throw invalidInput(`${path}[${index}]`, `must be a string, not ${nameOf(value)}`);
+  }
+  if (value.includes("\0")) {
+    throw nulProblem(`${path}[${index}]`);
+  }
+  // A lone surrogate has no UTF-8 form.
+  return value.toWellFormed();
+}
+
+/** ONNX Runtime's binding for Node would cut the text off there, and the model answer for another one. */
+export function nulProblem(path: string) {
+  return invalidInput(path, "must not have the character NUL in it");
+}
+
+/**
+ * The elements of a tensor for JSON, flat in row-major order.
+ *
+ * @param refuse Makes the error for a number that JSON has no word for.
+ */
+export function wordElements(datatype: Datatype, data: TensorData, refuse: (value: number) => Error): unknown[] {
+  if (Array.isArray(data)) {
+    return data;
+  }
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    return Array.from<bigint, unknown>(data, wordBigint);
+  }
+  if (datatype === "BOOL") {
+    return Array.from<number, boolean>(data as Uint8Array, (value) => value !== 0);
+  }
+  const words = new Array<number>(data.length);
+  for (let index = 0; index < data.length; index++) {
+    const value = Number(data[index]);
+    if (!Number.isFinite(value)) {
+      throw refuse(value);
+    }
+    words[index] = value;
+  }
+  return words;
+}
+
+/** JSON's numbers have any number of digits; it is JavaScript's that do not. */
+function wordBigint(value: bigint): unknown {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : rawJson(String(value));
+}
+
+const { rawJSON: rawJson } = JSON as typeof JSON & { rawJSON(text: string): unknown };

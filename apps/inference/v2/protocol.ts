@@ -1,0 +1,60 @@
+import type { Context } from "koa";
+import type { ModelMetadata } from "../../registry/metadata.ts";
+import type { Tensors } from "../model/tensor.ts";
+import type { Protocol } from "../prediction.ts";
+import { Problem } from "../problem.ts";
+import { encode } from "./binary.ts";
+import { wordElements } from "./elements.ts";
+import { type InferRequest, readInferRequest } from "./request.ts";
+
+/** Inference by the Open Inference Protocol v2: JSON tensors, and raw ones by the binary tensor extension. */
+export const inferProtocol: Protocol = {
+  binary: true,
+  read(ctx, bytes, { model }, maxRows) {
+    const request = readInferRequest(ctx.req, bytes, model, maxRows);
+    return {
+      inputs: request.inputs,
+      rows: request.rows,
+      word: (answer, outputs) => wordAnswer(answer, request, model.metadata, outputs),
+    };
+  },
+};
+
+function wordAnswer(ctx: Context, request: InferRequest, { name, version }: ModelMetadata, outputs: Tensors): void {
+  const raw: Buffer[] = [];
+  const tensors = request.outputs.map((requested) => wordOutput(requested.name, requested.binary, outputs, raw));
+  const body = {
+    model_name: name,
+    model_version: version,
+    ...(request.id === undefined ? {} : { id: request.id }),
+    outputs: tensors,
+  };
+  if (raw.length === 0) {
+    ctx.body = body;
+    return;
+  }
+  const json = Buffer.from(JSON.stringify(body));
+  ctx.set("Inference-Header-Content-Length", String(json.length));
+  ctx.type = "application/octet-stream";
+  ctx.body = Buffer.concat([json, ...raw]);
+}
+
+function wordOutput(name: string, binary: boolean, outputs: Tensors, raw: Buffer[]) {
+  const tensor = outputs.get(name);
+  if (tensor === undefined) {
+    throw new Error(`the model's answer lacks "${name}"`);
+  }
+  const { datatype, shape, data } = tensor;
+  if (!binary) {
+    const refuse = (value: number) =>
+      new Problem(
+        422,
+        "not_finite",
+        `the model answers ${value} in "${name}", which JSON has no word for; ask for binary_data`,
+      );
+    return { name, datatype, shape, data: wordElements(datatype, data, refuse) };
+  }
+  const bytes = encode(data);
+  raw.push(bytes);
+  return { name, datatype, shape, parameters: { binary_data_size: bytes.length } };
+}

@@ -1,0 +1,218 @@
+import type { IncomingMessage } from "node:http";
+import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
+import { parseJson } from "../http/body.ts";
+import type { Model } from "../model/model.ts";
+import type { Tensor, Tensors } from "../model/tensor.ts";
+import { asObject, field, join, nameOf } from "../predict/form.ts";
+import { MAX_TEXT_LENGTH } from "../predict/text-classification.ts";
+import { invalidInput, Problem } from "../problem.ts";
+import { decode } from "./binary.ts";
+import { readElements } from "./elements.ts";
+
+/** Most dimensions of a tensor, as ONNX Runtime and NumPy have it. */
+const MAX_DIMENSIONS = 32;
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** An output that the answer must have. */
+export interface RequestedOutput {
+  readonly name: string;
+  readonly binary: boolean;
+}
+
+/** An inference request, read. */
+export interface InferRequest {
+  readonly id: string | undefined;
+  readonly inputs: Tensors;
+  /** Rows in each input; 1 where the model has no batch dimension. */
+  readonly rows: number;
+  readonly outputs: readonly RequestedOutput[];
+}
+
+/**
+ * Reads an inference request: JSON, and after it the raw tensors where the binary tensor extension is used.
+ *
+ * @param maxRows Most rows the request may have.
+ * @throws Problem 400 or 422.
+ */
+export function readInferRequest(req: IncomingMessage, bytes: Buffer, model: Model, maxRows: number): InferRequest {
+  const { json, binary } = split(req, bytes);
+  const body = asObject(parseJson(json), "");
+  const { inputs, rows } = readInputs(body, binary, model);
+  if (rows > maxRows) {
+    throw invalidInput("inputs", `have ${rows} rows where one request may have ${maxRows}`);
+  }
+  const binaryByDefault = parameterOf(body, "binary_data_output", "") === true;
+  return { id: readId(body), inputs, rows, outputs: readOutputs(body, model.metadata, binaryByDefault) };
+}
+
+function split(req: IncomingMessage, bytes: Buffer): { json: Buffer; binary: Buffer } {
+  const header = req.headers["inference-header-content-length"];
+  if (header === undefined) {
+    return { json: bytes, binary: bytes.subarray(bytes.length) };
+  }
+  const length = typeof header === "string" && /^\d{1,10}$/.test(header) ? Number(header) : Number.NaN;
+  if (!(length <= bytes.length)) {
+    const message = `Inference-Header-Content-Length must be at most the ${bytes.length} bytes of the body`;
+    throw new Problem(400, "invalid_header", message);
+  }
+  return { json: bytes.subarray(0, length), binary: bytes.subarray(length) };
+}
+
+function readId(body: JsonObject): string | undefined {
+  const id = own(body, "id");
+  if (id !== undefined && typeof id !== "string") {
+    throw invalidInput("id", `must be a string, not ${nameOf(id)}`);
+  }
+  return id;
+}
+
+function readInputs(body: JsonObject, binary: Buffer, model: Model): { inputs: Tensors; rows: number } {
+  const { inputs: specs } = model.metadata.signature;
+  const list = field(body, "inputs", "");
+  if (!Array.isArray(list)) {
+    throw invalidInput("inputs", `must be a list, not ${nameOf(list)}`);
+  }
+  const inputs = new Map<string, Tensor>();
+  let offset = 0;
+  for (let index = 0; index < list.length; index++) {
+    const path = `inputs[${index}]`;
+    const given = asObject(list[index], path);
+    const spec = specOf(specs, given, path, "input");
+    if (inputs.has(spec.name)) {
+      throw invalidInput(`${path}.name`, `"${spec.name}" is given twice`);
+    }
+    checkDatatype(given, spec, path);
+    const shape = readShape(given, spec, model, path);
+    const size = binarySize(given, path);
+    let data: Tensor["data"];
+    if (size === undefined) {
+      data = readElements(spec.datatype, shape, field(given, "data", path), `${path}.data`);
+    } else {
+      if (size > binary.length - offset) {
+        throw invalidInput(path, `has ${size} bytes of binary data; ${binary.length - offset} are left of the body`);
+      }
+      const length = shape.reduce((product, one) => product * one, 1);
+      data = decode(spec.datatype, binary.subarray(offset, offset + size), length, path);
+      offset += size;
+    }
+    checkTexts(data, model.metadata, path);
+    inputs.set(spec.name, { datatype: spec.datatype, shape, data });
+  }
+  if (offset !== binary.length) {
+    throw invalidInput("inputs", `take ${offset} bytes of binary data; the body has ${binary.length}`);
+  }
+  const missing = specs.find(({ name }) => !inputs.has(name));
+  if (missing !== undefined) {
+    throw invalidInput("inputs", `lack "${missing.name}"`);
+  }
+  return { inputs, rows: model.batched ? commonRows(inputs) : 1 };
+}
+
+function specOf(specs: readonly TensorSpec[], given: JsonObject, path: string, what: "input" | "output"): TensorSpec {
+  const name = field(given, "name", path);
+  const spec = specs.find((one) => one.name === name);
+  if (spec === undefined) {
+    const names = specs.map((one) => one.name).join(", ");
+    throw invalidInput(`${path}.name`, `must be an ${what} of the model: ${names}`);
+  }
+  return spec;
+}
+
+function checkDatatype(given: JsonObject, { datatype }: TensorSpec, path: string): void {
+  if (field(given, "datatype", path) !== datatype) {
+    throw invalidInput(`${path}.datatype`, `must be ${datatype}`);
+  }
+}
+
+function readShape(given: JsonObject, spec: TensorSpec, model: Model, path: string): number[] {
+  const shape = field(given, "shape", path);
+  const where = `${path}.shape`;
+  if (!Array.isArray(shape) || shape.length > MAX_DIMENSIONS) {
+    throw invalidInput(where, `must be a list of at most ${MAX_DIMENSIONS} sizes`);
+  }
+  const anyRows = model.batched;
+  const fits =
+    shape.length === spec.shape.length &&
+    spec.shape.every((size, index) => (index === 0 && anyRows) || size === -1 || size === shape[index]);
+  if (!fits) {
+    throw invalidInput(where, `must be [${anyRows ? [-1, ...spec.shape.slice(1)] : spec.shape}]`);
+  }
+  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 1)) {
+    throw invalidInput(where, "must have whole numbers of at least 1");
+  }
+  if (!Number.isSafeInteger(shape.reduce((product, size) => product * size, 1))) {
+    throw invalidInput(where, "has more elements than a tensor can have");
+  }
+  return shape;
+}
+
+function binarySize(given: JsonObject, path: string): number | undefined {
+  const size = parameterOf(given, "binary_data_size", path);
+  if (size === undefined) {
+    return undefined;
+  }
+  if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) {
+    throw invalidInput(`${path}.parameters.binary_data_size`, "must be a whole number of bytes");
+  }
+  if (Object.hasOwn(given, "data")) {
+    throw invalidInput(`${path}.data`, "must not be there beside binary_data_size");
+  }
+  return size;
+}
+
+/** The tokeniser holds the event loop for as long as it reads. */
+function checkTexts(data: Tensor["data"], { signature }: ModelMetadata, path: string): void {
+  if (Array.isArray(data) && signature.kind === "text-classification") {
+    const index = data.findIndex((text) => text.length > MAX_TEXT_LENGTH);
+    if (index >= 0) {
+      throw invalidInput(`${path}.data[${index}]`, `must not be longer than ${MAX_TEXT_LENGTH} characters`);
+    }
+  }
+}
+
+function commonRows(inputs: Tensors): number {
+  let rows: number | undefined;
+  for (const [name, { shape }] of inputs) {
+    rows ??= shape[0];
+    if (shape[0] !== rows) {
+      throw invalidInput("inputs", `must all have the same number of rows; "${name}" has ${shape[0]}, not ${rows}`);
+    }
+  }
+  return rows ?? 1;
+}
+
+function readOutputs(body: JsonObject, metadata: ModelMetadata, binaryByDefault: boolean): RequestedOutput[] {
+  const { outputs: specs } = metadata.signature;
+  const list = own(body, "outputs") ?? [];
+  if (!Array.isArray(list)) {
+    throw invalidInput("outputs", `must be a list, not ${nameOf(list)}`);
+  }
+  if (list.length === 0) {
+    return specs.map(({ name }) => ({ name, binary: binaryByDefault }));
+  }
+  if (list.length > specs.length) {
+    throw invalidInput("outputs", `must not be more than the model's ${specs.length}`);
+  }
+  return list.map((item, index) => {
+    const path = `outputs[${index}]`;
+    const given = asObject(item, path);
+    const { name } = specOf(specs, given, path, "output");
+    for (const unsupported of ["classification", "shared_memory_region"]) {
+      if (parameterOf(given, unsupported, path) !== undefined) {
+        throw invalidInput(`${path}.parameters.${unsupported}`, "is an extension that this server does not have");
+      }
+    }
+    return { name, binary: (parameterOf(given, "binary_data", path) ?? binaryByDefault) === true };
+  });
+}
+
+function parameterOf(object: JsonObject, name: string, path: string): unknown {
+  const parameters = own(object, "parameters");
+  return parameters === undefined ? undefined : own(asObject(parameters, join(path, "parameters")), name);
+}
+
+/** An own field of an object, or undefined: what it inherits is not part of the request. */
+function own(object: JsonObject, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}

@@ -1,0 +1,40 @@
+import { type Answer, send } from "./server.ts";
+
+/** An answer with raw tensors: its JSON part, and the bytes after it. */
+export interface BinaryAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever came back
+  readonly body: any;
+  readonly raw: Buffer;
+}
+
+/** Sends an inference request with raw tensors after its JSON, and takes such an answer apart. */
+export async function postBinary(url: string, request: unknown, raw: Uint8Array): Promise<BinaryAnswer> {
+  const json = Buffer.from(JSON.stringify(request));
+  const response = await fetch(url, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/octet-stream",
+      "Inference-Header-Content-Length": String(json.length),
+    },
+    body: Buffer.concat([json, raw]),
+  });
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const length = Number(response.headers.get("inference-header-content-length") ?? bytes.length);
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: JSON.parse(bytes.subarray(0, length).toString()),
+    raw: bytes.subarray(length),
+  };
+}
+
+/** Sends an inference request as JSON. */
+export function infer(url: string, model: string, request: unknown): Promise<Answer> {
+  return send(`${url}/v2/models/${model}/infer`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(request),
+  });
+}
