@@ -1,6 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import {
+  ApiGateway,
+  type Backend,
   ConfigMaps,
   GpuNodePool,
   type ImageAccess,
@@ -89,6 +91,12 @@ new TrainingPipeline(
 
 const services = new Map<string, { service: ModelService; stable: string }>();
 const routes: Traffic[] = [];
+/** Where a version of a model answers, by the name of the model's entry or its own. */
+const backendOf = (model: string, version: string): Backend => {
+  const served = services.get(kubernetesName(model));
+  if (served === undefined) throw new Error(`there is no model "${model}"`);
+  return served.service.backend(version);
+};
 for (const { model, name: entry = kubernetesName(model), traffic, versions, ...serving } of config.models) {
   const service = new ModelService(
     entry,
@@ -125,6 +133,21 @@ for (const { model, name: entry = kubernetesName(model), traffic, versions, ...s
       ),
     );
   }
+}
+
+if (config.apiGateway !== undefined) {
+  const { routes: paths, apiKey, ...gateway } = config.apiGateway;
+  new ApiGateway(
+    "api-gateway",
+    {
+      ...gateway,
+      namespace: namespace.name,
+      imageAccess,
+      routes: paths.map(({ path, target, model, version }) => ({ path, target, backend: backendOf(model, version) })),
+      apiKey: apiKey === undefined ? undefined : { secret: secrets.nameOf(apiKey.secret), key: apiKey.key },
+    },
+    onCluster(namespace, secrets, ...[...services.values()].map(({ service }) => service)),
+  );
 }
 
 if (config.loadTest !== undefined) {

@@ -24,6 +24,15 @@ export const defaultLoadTestResources: Resources = {
   limits: { cpu: "200m", memory: "256Mi" },
 };
 
+/** Requests and limits of the API gateway's container that names none. */
+export const defaultApiGatewayResources: Resources = {
+  requests: { cpu: "100m", memory: "64Mi" },
+  limits: { cpu: "200m", memory: "128Mi" },
+};
+
+/** Pods of an API gateway that names no number. */
+export const DEFAULT_API_GATEWAY_REPLICAS = 2;
+
 /** Requests and limits of the device plugin's container that names none. */
 export const defaultDevicePluginResources: Resources = {
   requests: { cpu: "50m", memory: "64Mi" },

@@ -1,3 +1,4 @@
+export { API_GATEWAY_IMAGE, ApiGateway, type ApiGatewayArgs, type ApiGatewayRoute } from "./api-gateway.ts";
 export type { AutoscalingArgs, DisruptionBudgetArgs, ScalingRules } from "./autoscaling.ts";
 export { type ConfigMapArgs, type ConfigMapRef, ConfigMaps, type ConfigMapsArgs } from "./config-maps.ts";
 export type { EnvironmentSources, ImageAccess, PlacementArgs, Toleration } from "./container.ts";
