@@ -1,8 +1,7 @@
 import Koa from "koa";
-import { accessLog } from "./http/access-log.ts";
+import { jsonAnswers } from "./http/answer.ts";
 import { apiKeyCheck } from "./http/api-key.ts";
-import { wordProblems } from "./http/problems.ts";
-import { requestId } from "./http/request-id.ts";
+import { exchange } from "./http/exchange.ts";
 import { router } from "./http/router.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
@@ -31,17 +30,8 @@ export interface AppDeps {
 /** The inference API: probes, predictions by model and by protocol, the registry, metrics. */
 export function createApp({ settings, host, metrics, lifecycle, logger }: AppDeps): Koa {
   const app = base(logger);
-  const prediction = new Prediction({ host, metrics, settings });
-  app.use(async (ctx, next) => {
-    await next();
-    // Decided as the answer leaves: a request that came before the parting may well be answered after it.
-    if (lifecycle.parting) {
-      ctx.set("Connection", "close");
-    }
-  });
-  app.use(requestId);
-  app.use(accessLog(logger));
-  app.use(wordProblems(logger));
+  const prediction = new Prediction({ host, metrics, settings, answer: jsonAnswers(lifecycle) });
+  app.use(exchange(lifecycle, logger));
   app.use(
     router(
       [
@@ -62,9 +52,13 @@ export function createApp({ settings, host, metrics, lifecycle, logger }: AppDep
 }
 
 /** /metrics alone, for a port that only Prometheus reaches. */
-export function createMetricsApp({ metrics, logger }: Pick<AppDeps, "metrics" | "logger">): Koa {
+export function createMetricsApp({
+  metrics,
+  lifecycle,
+  logger,
+}: Pick<AppDeps, "metrics" | "lifecycle" | "logger">): Koa {
   const app = base(logger);
-  app.use(wordProblems(logger));
+  app.use(exchange(lifecycle, logger));
   app.use(router([metricsRoute(metrics.registry)], () => {}));
   return app;
 }

@@ -70,18 +70,22 @@ export class Batcher {
    * @param deadline When the answer is no longer wanted, on the clock of `performance.now()`.
    * @throws Problem 503 where the queue is full, 504 where the deadline passed in the queue; what the model threw.
    */
-  async submit(inputs: Tensors, rows: number, deadline: number): Promise<Tensors> {
+  submit(inputs: Tensors, rows: number, deadline: number): Promise<Tensors> {
     if (this.#queuedRows + rows > this.#maxQueue) {
-      throw unavailable("overloaded", `the queue of ${this.#maxQueue} rows is full; try again shortly`);
+      return Promise.reject(
+        unavailable("overloaded", `the queue of ${this.#maxQueue} rows is full; try again shortly`),
+      );
     }
     if (!this.#model.batched) {
       return this.#enqueue(inputs, { from: 0, to: 1, longest: 0 }, deadline);
     }
     const pieces = this.#limits.pieces(inputs, rows);
-    const parts = pieces.map((piece) =>
-      this.#enqueue(pieces.length === 1 ? inputs : slice(inputs, piece.from, piece.to), piece, deadline),
-    );
-    return concatenate(await Promise.all(parts));
+    const [whole] = pieces;
+    if (whole !== undefined && pieces.length === 1) {
+      return this.#enqueue(inputs, whole, deadline);
+    }
+    const parts = pieces.map((piece) => this.#enqueue(slice(inputs, piece.from, piece.to), piece, deadline));
+    return Promise.all(parts).then(concatenate);
   }
 
   /** Resolves once nothing waits and nothing runs. */
@@ -151,7 +155,8 @@ export class Batcher {
     const rows = batch.reduce((sum, job) => sum + job.rows, 0);
     let outputs: Tensors;
     try {
-      outputs = await this.#model.run(concatenate(batch.map((job) => job.inputs)));
+      const answer = this.#model.run(concatenate(batch.map((job) => job.inputs)));
+      outputs = answer instanceof Promise ? await answer : answer;
       if (this.#model.batched) {
         checkRows(outputs, rows);
       }

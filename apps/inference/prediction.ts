@@ -1,5 +1,6 @@
 import type { Context } from "koa";
 import { before } from "./deadline.ts";
+import type { AnswerJson } from "./http/answer.ts";
 import { type BodyLimits, checkType, readBody } from "./http/body.ts";
 import { BodyBudget } from "./http/body-budget.ts";
 import type { Metrics } from "./metrics/metrics.ts";
@@ -18,8 +19,8 @@ export interface Question {
   readonly inputs: Tensors;
   /** Rows in each input; 1 where the model has no batch dimension. */
   readonly rows: number;
-  /** Puts the answer into the response. */
-  readonly word: (ctx: Context, outputs: Tensors) => void;
+  /** The answer as a JSON value; undefined where it is another kind, which has been put into `ctx.body`. */
+  readonly word: (ctx: Context, outputs: Tensors) => unknown;
 }
 
 /** A way of asking: how a body is read, and how its answer is worded. */
@@ -37,6 +38,7 @@ export interface Protocol {
 export interface PredictionDeps {
   readonly host: ModelHost;
   readonly metrics: Metrics;
+  readonly answer: AnswerJson;
   readonly settings: Pick<Settings, "maxBodyBytes" | "maxQueueSize" | "requestTimeoutMs">;
 }
 
@@ -44,14 +46,16 @@ export interface PredictionDeps {
 export class Prediction {
   readonly #host: ModelHost;
   readonly #metrics: Metrics;
+  readonly #send: AnswerJson;
   /** Bounds of every body of the API; they share one budget of memory. */
   readonly limits: BodyLimits;
   readonly #maxRows: number;
   readonly #timeoutMs: number;
 
-  constructor({ host, metrics, settings }: PredictionDeps) {
+  constructor({ host, metrics, answer, settings }: PredictionDeps) {
     this.#host = host;
     this.#metrics = metrics;
+    this.#send = answer;
     this.#maxRows = settings.maxQueueSize;
     this.#timeoutMs = settings.requestTimeoutMs;
     this.limits = {
@@ -79,14 +83,16 @@ export class Prediction {
       const served = this.#find(name, version);
       const { metadata } = served.model;
       recorder = served.metrics;
-      ctx.set("X-Model-Name", metadata.name);
-      ctx.set("X-Model-Version", metadata.version);
+      ctx.state["headers"] = ["X-Model-Name", metadata.name, "X-Model-Version", metadata.version];
       const { inputs, rows, word } = protocol.read(ctx, body, served, this.#maxRows);
       const deadline = started + this.#timeoutMs;
       const asked = performance.now();
       const outputs = await before(deadline, served.batcher.submit(inputs, rows, deadline));
       const answered = performance.now();
-      word(ctx, outputs);
+      const value = word(ctx, outputs);
+      if (value !== undefined) {
+        this.#send(ctx, value);
+      }
       const worded = performance.now();
       ctx.state["rows"] = rows;
       recorder.request("success", (worded - started) / 1000, rows);

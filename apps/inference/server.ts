@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type Koa from "koa";
 import { Registry } from "prom-client";
 import { createApp, createMetricsApp } from "./app.ts";
+import { listener } from "./http/listener.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
@@ -65,7 +66,7 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
   const app = createApp({ settings, host, metrics, lifecycle, logger });
 
   const api = httpServer(app);
-  const scrape = settings.metricsPort > 0 ? httpServer(createMetricsApp({ metrics, logger })) : undefined;
+  const scrape = settings.metricsPort > 0 ? httpServer(createMetricsApp({ metrics, lifecycle, logger })) : undefined;
   const port = await listen(api, settings.host, settings.port, "PORT");
   const metricsPort = scrape && (await listenOrClose(scrape, api, settings));
   logger.info({ host: settings.host, port, metrics_port: metricsPort, ...host.identity }, "listening");
@@ -87,7 +88,7 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
 }
 
 function httpServer(app: Koa): Server {
-  const handle = app.callback();
+  const handle = listener(app);
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS },
     handle,

@@ -1,5 +1,7 @@
-import type { IncomingMessage } from "node:http";
+import { isUtf8 } from "node:buffer";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "koa";
+import { alarm } from "../deadline.ts";
 import { Problem } from "../problem.ts";
 import type { BodyBudget } from "./body-budget.ts";
 
@@ -13,9 +15,9 @@ export interface BodyLimits {
   readonly budget: BodyBudget;
 }
 
+/** Some Windows programs begin a file with it; JSON has no place for it. */
+const BYTE_ORDER_MARK = "\ufeff";
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/i;
-
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * Parses a JSON body.
@@ -26,11 +28,14 @@ export function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) {
     throw new Problem(400, "invalid_json", "the body is empty; send a JSON object");
   }
+  if (!isUtf8(bytes)) {
+    throw new Problem(400, "invalid_json", "the body is not JSON: it is not UTF-8");
+  }
+  const text = bytes.toString("utf8");
   try {
-    return JSON.parse(UTF8.decode(bytes));
-  } catch (error) {
-    const reason = error instanceof SyntaxError ? "it does not parse" : "it is not UTF-8";
-    throw new Problem(400, "invalid_json", `the body is not JSON: ${reason}`);
+    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+  } catch {
+    throw new Problem(400, "invalid_json", "the body is not JSON: it does not parse");
   }
 }
 
@@ -63,60 +68,58 @@ export function checkType(req: IncomingMessage, binary = false): void {
  *
  * @throws Problem 400 broken off, 408 too slow, 413 too large, 503 too many bodies at once.
  */
-export async function readBody(ctx: Context, limits: BodyLimits): Promise<Buffer> {
-  const { req, res } = ctx;
+export function readBody({ req, res }: Context, limits: BodyLimits): Promise<Buffer> {
   const expected = Number(req.headers["content-length"] ?? 0);
   if (req.headers.expect !== undefined && expected <= limits.maxBytes) {
     res.removeHeader("Connection");
     res.writeContinue();
   }
-  let held = 0;
-  try {
-    return await collect(ctx, limits, expected, (bytes) => {
-      held += bytes;
-      limits.budget.take(bytes);
-    });
-  } finally {
-    limits.budget.give(held);
-  }
+  return collect(req, res, limits, expected);
 }
 
 /** By events: an async iterator over the request costs several promises a chunk. */
 function collect(
-  { req, res }: Context,
-  { maxBytes, timeoutMs }: BodyLimits,
+  req: IncomingMessage,
+  res: ServerResponse,
+  { maxBytes, timeoutMs, budget }: BodyLimits,
   expected: number,
-  take: (bytes: number) => void,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
-    let refused = false;
+    let held = 0;
+    let settled = false;
+    const settle = () => {
+      settled = true;
+      callOff();
+      budget.give(held);
+    };
     const refuse = (problem: unknown) => {
-      clearTimeout(timer);
-      refused = true;
+      if (settled) return;
+      settle();
       chunks.length = 0;
       reject(problem);
     };
     const tooLarge = () =>
       new Problem(413, "body_too_large", `the body must not be longer than ${maxBytes} bytes (MAX_BODY_BYTES)`);
-    const timer = setTimeout(() => {
+    const callOff = alarm(performance.now() + timeoutMs, () => {
       res.setHeader("Connection", "close");
       refuse(new Problem(408, "body_timeout", `the body did not arrive within ${timeoutMs} ms`));
-    }, timeoutMs);
+    });
     if (expected > maxBytes) {
       refuse(tooLarge());
     }
     req.on("data", (chunk: Buffer) => {
       length += chunk.length;
-      if (refused) {
+      if (settled) {
         // Many clients read the answer only once they have sent everything, so some of it is read and thrown away.
         if (length > 2 * maxBytes) req.destroy();
       } else if (length > maxBytes) {
         refuse(tooLarge());
       } else {
+        held += chunk.length;
         try {
-          take(chunk.length);
+          budget.take(chunk.length);
           chunks.push(chunk);
         } catch (problem) {
           refuse(problem);
@@ -124,7 +127,8 @@ function collect(
       }
     });
     req.on("end", () => {
-      clearTimeout(timer);
+      if (settled) return;
+      settle();
       resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks));
     });
     const leave = () => refuse(new Problem(400, "aborted", "the client went away before its request was whole"));

@@ -1,4 +1,4 @@
-import type { Middleware } from "koa";
+import type { Context } from "koa";
 import type { Logger } from "../logger.ts";
 import { Problem } from "../problem.ts";
 
@@ -6,28 +6,22 @@ import { Problem } from "../problem.ts";
 const INFERENCE_PROTOCOLS = /^\/v[12](?:\/|$)/;
 
 /**
- * Words everything thrown below as `{error: {code, message, path?, request_id}}`. What is not a `Problem` is ours: it is
- * logged with its stack and answered as 500 without a word of it.
+ * Words what was thrown as `{error: {code, message, path?, request_id}}`. What is not a `Problem` is ours: it is logged
+ * with its stack and answered as 500 without a word of it.
  */
-export function wordProblems(logger: Logger): Middleware {
-  return async (ctx, next) => {
-    try {
-      await next();
-    } catch (error) {
-      const problem =
-        error instanceof Problem
-          ? error
-          : new Problem(500, "internal_error", "the server failed to answer; its log has the reason", { cause: error });
-      const { status, code, message, path, headers, cause } = problem;
-      if (cause !== undefined) {
-        logger.error({ request_id: ctx.state["requestId"], code, error: cause }, "request failed");
-      }
-      ctx.state["problem"] = code;
-      ctx.status = status;
-      ctx.set(headers);
-      ctx.body = INFERENCE_PROTOCOLS.test(ctx.path)
-        ? { error: path === undefined || path === "" ? message : `${path} ${message}` }
-        : { error: { code, message, ...(path === undefined ? {} : { path }), request_id: ctx.state["requestId"] } };
-    }
-  };
+export function wordProblem(ctx: Context, error: unknown, logger: Logger): void {
+  const problem =
+    error instanceof Problem
+      ? error
+      : new Problem(500, "internal_error", "the server failed to answer; its log has the reason", { cause: error });
+  const { status, code, message, path, headers, cause } = problem;
+  if (cause !== undefined) {
+    logger.error({ request_id: ctx.state["requestId"], code, error: cause }, "request failed");
+  }
+  ctx.state["problem"] = code;
+  ctx.status = status;
+  ctx.set(headers);
+  ctx.body = INFERENCE_PROTOCOLS.test(ctx.path)
+    ? { error: path === undefined || path === "" ? message : `${path} ${message}` }
+    : { error: { code, message, ...(path === undefined ? {} : { path }), request_id: ctx.state["requestId"] } };
 }

@@ -32,7 +32,7 @@ const NO_PARAMETERS: readonly string[] = [];
  */
 export function router(routes: readonly Route[], authorize: (ctx: Context) => void): Middleware {
   const { exact, root } = index(routes);
-  return async (ctx) => {
+  return (ctx) => {
     const path = ctx.path;
     let parameters = NO_PARAMETERS;
     let methods = exact.get(path);
@@ -52,7 +52,7 @@ export function router(routes: readonly Route[], authorize: (ctx: Context) => vo
     if (route.open !== true) {
       authorize(ctx);
     }
-    await route.handle(ctx, parameters);
+    return route.handle(ctx, parameters);
   };
 }
 

@@ -14,9 +14,10 @@ export interface Model {
    * Runs the graph once.
    *
    * @param inputs Every input of the signature; where the model is batched, all with the same number of rows.
-   * @returns Every output of the signature; where the model is batched, with that same number of rows.
+   * @returns Every output of the signature; where the model is batched, with that same number of rows. No promise where the
+   *   calling thread computes: that spares the caller a turn.
    */
-  run(inputs: Tensors): Promise<Tensors>;
+  run(inputs: Tensors): Tensors | Promise<Tensors>;
   /** Frees what the model holds; it cannot run afterwards. */
   close(): Promise<void>;
 }

@@ -1,7 +1,8 @@
-import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { type InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { Datatype, ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
 import { batchingOf } from "./batching.ts";
 import type { Model, OpenModel } from "./model.ts";
+import { type NativeSession, openSession } from "./native-session.ts";
 import type { Tensor, TensorData, Tensors } from "./tensor.ts";
 
 const ORT_TYPES = {
@@ -30,7 +31,7 @@ const ERRORS_ONLY = 3;
  */
 export function onnxOpener(intraOpThreads: number): OpenModel {
   return async (metadata, artefact) => {
-    const session = await InferenceSession.create(artefact, {
+    const session = openSession(artefact, {
       intraOpNumThreads: intraOpThreads,
       interOpNumThreads: 1,
       executionMode: "sequential",
@@ -40,7 +41,7 @@ export function onnxOpener(intraOpThreads: number): OpenModel {
     try {
       return new OnnxModel(metadata, session);
     } catch (error) {
-      await session.release();
+      session.release();
       throw error;
     }
   };
@@ -51,10 +52,10 @@ class OnnxModel implements Model {
   readonly batched: boolean;
   readonly maxRows: number;
   readonly ragged: boolean;
-  readonly #session: InferenceSession;
-  readonly #outputNames: string[];
+  readonly #session: NativeSession;
+  readonly #fetches: Readonly<Record<string, null>>;
 
-  constructor(metadata: ModelMetadata, session: InferenceSession) {
+  constructor(metadata: ModelMetadata, session: NativeSession) {
     const { inputs, outputs } = metadata.signature;
     checkSpecs("input", inputs, session.inputMetadata);
     checkSpecs("output", outputs, session.outputMetadata);
@@ -68,15 +69,15 @@ class OnnxModel implements Model {
     this.maxRows = maxRows;
     this.ragged = ragged;
     this.#session = session;
-    this.#outputNames = outputs.map((output) => output.name);
+    this.#fetches = Object.fromEntries(outputs.map(({ name }) => [name, null]));
   }
 
-  async run(inputs: Tensors): Promise<Tensors> {
+  run(inputs: Tensors): Tensors {
     const feeds: Record<string, OrtTensor> = Object.create(null);
     for (const [name, tensor] of inputs) {
       feeds[name] = toOrt(tensor);
     }
-    const fetched = await this.#session.run(feeds, this.#outputNames);
+    const fetched = this.#session.run(feeds, this.#fetches);
     const outputs = new Map<string, Tensor>();
     for (const { name, datatype } of this.metadata.signature.outputs) {
       const output = fetched[name];
@@ -89,7 +90,7 @@ class OnnxModel implements Model {
   }
 
   async close(): Promise<void> {
-    await this.#session.release();
+    this.#session.release();
   }
 }
 

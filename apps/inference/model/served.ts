@@ -56,7 +56,9 @@ async function warmUp(model: Model, form: Form | undefined): Promise<void> {
     return;
   }
   // Zeros may be nothing that such a model can take: its names, types and shapes have been checked against the graph.
-  await model.run(zeros(model)).catch(() => {});
+  try {
+    await model.run(zeros(model));
+  } catch {}
 }
 
 function zeros({ metadata }: Model): Tensors {

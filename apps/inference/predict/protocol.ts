@@ -29,9 +29,7 @@ export const formProtocol: Protocol = {
       return {
         inputs: tensorOf(form.input, values, rows),
         rows,
-        word(ctx, outputs) {
-          ctx.body = form.word(request, outputs, rows);
-        },
+        word: (_ctx, outputs) => form.word(request, outputs, rows),
       };
     }
     const asked = readAll(form, body, values, maxRows);
@@ -39,9 +37,7 @@ export const formProtocol: Protocol = {
     return {
       inputs: tensorOf(form.input, values, rows),
       rows,
-      word(ctx, outputs) {
-        ctx.body = asked.map((one) => form.word(one.request, rowsOf(outputs, one, rows), one.rows));
-      },
+      word: (_ctx, outputs) => asked.map((one) => form.word(one.request, rowsOf(outputs, one, rows), one.rows)),
     };
   },
 };

@@ -27,9 +27,7 @@ export const instancesProtocol: Protocol = {
     return {
       inputs,
       rows: instances.length,
-      word(ctx, outputs) {
-        ctx.body = { predictions: instances.map((_, row) => wordRow(signature, outputs, row)) };
-      },
+      word: (_ctx, outputs) => ({ predictions: instances.map((_, row) => wordRow(signature, outputs, row)) }),
     };
   },
 };

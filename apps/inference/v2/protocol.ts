@@ -20,7 +20,7 @@ export const inferProtocol: Protocol = {
   },
 };
 
-function wordAnswer(ctx: Context, request: InferRequest, { name, version }: ModelMetadata, outputs: Tensors): void {
+function wordAnswer(ctx: Context, request: InferRequest, { name, version }: ModelMetadata, outputs: Tensors): unknown {
   const raw: Buffer[] = [];
   const tensors = request.outputs.map((requested) => wordOutput(requested.name, requested.binary, outputs, raw));
   const body = {
@@ -30,13 +30,13 @@ function wordAnswer(ctx: Context, request: InferRequest, { name, version }: Mode
     outputs: tensors,
   };
   if (raw.length === 0) {
-    ctx.body = body;
-    return;
+    return body;
   }
   const json = Buffer.from(JSON.stringify(body));
   ctx.set("Inference-Header-Content-Length", String(json.length));
   ctx.type = "application/octet-stream";
   ctx.body = Buffer.concat([json, ...raw]);
+  return undefined;
 }
 
 function wordOutput(name: string, binary: boolean, outputs: Tensors, raw: Buffer[]) {

@@ -1,0 +1,49 @@
+import type { Context } from "koa";
+import type { Lifecycle } from "../lifecycle.ts";
+
+/** Answers with a JSON value. */
+export type AnswerJson = (ctx: Context, value: unknown) => void;
+
+/** Headers as Node takes them in one piece: name, value, name, value … */
+export type FlatHeaders = readonly string[];
+
+const NONE: FlatHeaders = [];
+/** Lets the client's connection go. */
+const PARTING: FlatHeaders = ["Connection", "close"];
+
+/**
+ * The short way to an answer, for what is asked thousands of times a second: head and body are written at once. Koa's way,
+ * with a setter for each of status, type, length and body and a map of headers, takes 2 µs more.
+ */
+export function jsonAnswers(lifecycle: Lifecycle): AnswerJson {
+  return (ctx, value) => {
+    const text = JSON.stringify(value);
+    ctx.res.writeHead(200, [
+      ...commonHeaders(ctx, lifecycle),
+      "Content-Type",
+      "application/json; charset=utf-8",
+      "Content-Length",
+      String(Buffer.byteLength(text)),
+    ]);
+    ctx.res.end(text);
+  };
+}
+
+/** Sets what every answer carries, on one that did not go the short way. */
+export function completeAnswer(ctx: Context, lifecycle: Lifecycle): void {
+  if (!ctx.headerSent) {
+    const headers = commonHeaders(ctx, lifecycle);
+    for (let index = 0; index < headers.length; index += 2) {
+      ctx.set(headers[index] ?? "", headers[index + 1] ?? "");
+    }
+  }
+}
+
+/**
+ * The request's id, the headers in `ctx.state.headers`, and, towards the end of a drain, the parting. That is decided as the
+ * answer leaves: a request that came before the parting may well be answered after it.
+ */
+function commonHeaders(ctx: Context, lifecycle: Lifecycle): FlatHeaders {
+  const headers: FlatHeaders = ctx.state["headers"] ?? NONE;
+  return ["X-Request-ID", ctx.state["requestId"], ...headers, ...(lifecycle.parting ? PARTING : NONE)];
+}

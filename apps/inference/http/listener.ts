@@ -1,0 +1,35 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type Koa from "koa";
+import type { Context } from "koa";
+import compose from "koa-compose";
+
+/**
+ * What a server calls for each request. Koa's own callback, but for POST: predictions are many and small, and the watch
+ * that it sets on each answer (`on-finished`: for streams to be closed) costs as much as the rest of Koa. No answer to a
+ * POST is a stream.
+ */
+export function listener(app: Koa): RequestListener {
+  const koa = app.callback();
+  const handle = compose(app.middleware);
+  return (req: IncomingMessage, res: ServerResponse) => {
+    if (req.method !== "POST") {
+      koa(req, res);
+      return;
+    }
+    res.statusCode = 404;
+    const ctx = app.createContext(req, res) as Context;
+    handle(ctx)
+      .then(() => respond(ctx))
+      .catch(ctx.onerror);
+  };
+}
+
+function respond(ctx: Context): void {
+  if (!ctx.writable || ctx.headerSent) {
+    return;
+  }
+  const { body } = ctx;
+  const sent = typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body ?? null);
+  ctx.length = Buffer.byteLength(sent);
+  ctx.res.end(sent);
+}

@@ -1,0 +1,54 @@
+import type { InferenceSession, OnnxValue, Tensor } from "onnxruntime-node";
+import { type Binding, binding, initOrt } from "onnxruntime-node/dist/binding.js";
+
+/** Values by the name of the graph's input or output. */
+export type NamedValues = Readonly<Record<string, OnnxValue>>;
+
+/** A graph that is run at once, on the calling thread. */
+export interface NativeSession {
+  readonly inputNames: readonly string[];
+  readonly inputMetadata: readonly InferenceSession.ValueMetadata[];
+  readonly outputMetadata: readonly InferenceSession.ValueMetadata[];
+  /** Runs the graph for the outputs that are the keys of `fetches`; their values are null. */
+  run(feeds: NamedValues, fetches: Readonly<Record<string, null>>): NamedValues;
+  release(): void;
+}
+
+/** ONNX's numbers for the types of elements (`TensorProto.DataType`), from 1. */
+const ELEMENT_TYPES: readonly Tensor.Type[] = [
+  ...(["float32", "uint8", "int8", "uint16", "int16", "int32", "int64"] as const),
+  ...(["string", "bool", "float16", "float64", "uint32", "uint64"] as const),
+];
+
+/**
+ * Opens a graph below ONNX Runtime's own session class. That class computes on the calling thread as well, but one turn of
+ * the event loop and several promises later, which for a small graph is a third of the whole call (7 µs against 5). The
+ * batcher has chosen its moment already.
+ *
+ * @throws Error where the bytes are no graph that this runtime can run.
+ */
+export function openSession(graph: Uint8Array, options: InferenceSession.SessionOptions): NativeSession {
+  initOrt();
+  const session = new binding.InferenceSession();
+  session.loadModel(graph.buffer as ArrayBuffer, graph.byteOffset, graph.byteLength, options);
+  return {
+    inputNames: session.inputMetadata.map(({ name }) => name),
+    inputMetadata: session.inputMetadata.map(describe),
+    outputMetadata: session.outputMetadata.map(describe),
+    run: (feeds, fetches) => session.run(feeds, fetches, {}),
+    release: () => session.dispose(),
+  };
+}
+
+function describe(value: Binding.ValueMetadata): InferenceSession.ValueMetadata {
+  const { name, isTensor, type: number, symbolicDimensions } = value;
+  if (!isTensor) {
+    return { name, isTensor };
+  }
+  const type = ELEMENT_TYPES[number - 1];
+  if (type === undefined) {
+    throw new Error(`"${name}" has elements of ONNX's type ${number}, which cannot be served`);
+  }
+  const shape = value.shape.map((size, index) => (size === -1 ? (symbolicDimensions[index] ?? "") : size));
+  return { name, isTensor, type, shape };
+}
