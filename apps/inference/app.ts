@@ -8,6 +8,7 @@ import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { ModelHost } from "./model/host.ts";
 import { Prediction } from "./prediction.ts";
+import { docs } from "./routes/docs.ts";
 import { load } from "./routes/load.ts";
 import { metrics as metricsRoute } from "./routes/metrics.ts";
 import { models } from "./routes/models.ts";
@@ -44,6 +45,7 @@ export function createApp({ settings, host, metrics, lifecycle, logger }: AppDep
         models(settings.modelDirectory),
         metricsRoute(metrics.registry),
         ...(settings.loadEndpoint ? [load()] : []),
+        ...(settings.docsEndpoint ? docs({ host, settings }) : []),
       ],
       apiKeyCheck(settings.apiKey),
     ),

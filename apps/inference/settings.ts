@@ -58,6 +58,7 @@ const Environment = z
     INTRA_OP_THREADS: whole(1, 256, 1),
     MODEL_WAIT_SECONDS: seconds(0, 86_400, 0),
     LOAD_ENDPOINT: flag(false),
+    DOCS_ENDPOINT: flag(true),
   })
   .superRefine((env, context) => {
     if (env.SHUTDOWN_SECONDS < env.DRAIN_SECONDS) {
@@ -119,6 +120,8 @@ export interface Settings {
   readonly modelWaitSeconds: number;
   /** Whether `GET /load` is there, which uses processor time on request. `LOAD_ENDPOINT`, default false. */
   readonly loadEndpoint: boolean;
+  /** Whether `/docs` and `/openapi.json` are there. `DOCS_ENDPOINT`, default true. */
+  readonly docsEndpoint: boolean;
 }
 
 /** A setting is missing or wrong; the message is one line that names the variable and the remedy. */
@@ -158,6 +161,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     intraOpThreads: values.INTRA_OP_THREADS,
     modelWaitSeconds: values.MODEL_WAIT_SECONDS,
     loadEndpoint: values.LOAD_ENDPOINT,
+    docsEndpoint: values.DOCS_ENDPOINT,
   };
 }
 

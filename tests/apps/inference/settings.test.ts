@@ -25,6 +25,7 @@ describe("settings from the environment", () => {
       intraOpThreads: 1,
       modelWaitSeconds: 0,
       loadEndpoint: false,
+      docsEndpoint: true,
     });
   });
 

@@ -1,0 +1,206 @@
+import type { ModelMetadata } from "../../registry/metadata.ts";
+import type { ModelHost } from "../model/host.ts";
+import type { Settings } from "../settings.ts";
+import { formSchemas } from "./forms.ts";
+import { Operations } from "./operations.ts";
+import { listOf, objectOf, type Schema } from "./schema.ts";
+import { inferSchemas, instancesSchemas, metadataSchema } from "./tensors.ts";
+
+/** The version of the API, which package.json has as well. */
+const API_VERSION = "0.1.0";
+
+const TEXT: Schema = { type: "string" };
+
+const SCHEMAS = {
+  Problem: objectOf({
+    error: {
+      type: "object",
+      required: ["code", "message", "request_id"],
+      properties: {
+        code: TEXT,
+        message: TEXT,
+        path: { ...TEXT, description: "Where in the body the mistake is" },
+        request_id: TEXT,
+      },
+    },
+  }),
+  ProtocolError: objectOf({ error: TEXT }),
+};
+
+/**
+ * The OpenAPI 3.1 document of the server as it is at this moment: the fields of each loaded model are its signature's.
+ *
+ * @param host Whose models are described, each at its newest version.
+ */
+export function openApiDocument(
+  host: ModelHost,
+  settings: Pick<Settings, "apiKey" | "maxQueueSize" | "modelControl" | "loadEndpoint">,
+): unknown {
+  const hasKey = settings.apiKey !== undefined;
+  const operations = new Operations(hasKey);
+  const models = new Map(host.all().map(({ model }) => [model.metadata.name, model] as const));
+  const only = host.only?.model.metadata;
+  const paths: Record<string, unknown> = {
+    ...serverPaths(operations, settings),
+    ...(only === undefined ? {} : predictPath(operations, "/predict", only, settings.maxQueueSize)),
+  };
+  for (const { metadata, batched } of models.values()) {
+    Object.assign(paths, modelPaths(operations, metadata, batched, settings));
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Inference server",
+      version: API_VERSION,
+      description: [...models.values()].map(({ metadata }) => wordModel(metadata)).join("\n"),
+    },
+    servers: [{ url: "./" }],
+    ...(hasKey ? { security: [{ apiKey: [] }] } : {}),
+    paths,
+    components: {
+      schemas: SCHEMAS,
+      ...(hasKey ? { securitySchemes: { apiKey: { type: "apiKey", in: "header", name: "X-API-Key" } } } : {}),
+    },
+  };
+}
+
+function wordModel({ name, version, description }: ModelMetadata): string {
+  return `- **${name}** version ${version}: ${description}`;
+}
+
+function predictPath(operations: Operations, path: string, metadata: ModelMetadata, maxRows: number) {
+  const form = formSchemas(metadata, maxRows);
+  if (form === undefined) {
+    return {};
+  }
+  const { request, answer, example } = form;
+  return {
+    [path]: {
+      post: operations.predict({
+        summary: `Prediction of ${metadata.name}: one request, or a list of them`,
+        tag: metadata.name,
+        request: { oneOf: [request, listOf(request, 1, maxRows)] },
+        answer: { oneOf: [answer, listOf(answer, 1)] },
+        example,
+      }),
+    },
+  };
+}
+
+function modelPaths(
+  operations: Operations,
+  metadata: ModelMetadata,
+  batched: boolean,
+  settings: Pick<Settings, "maxQueueSize" | "modelControl">,
+): Record<string, unknown> {
+  const { name } = metadata;
+  const common = { tag: name, wording: "ProtocolError" } as const;
+  const notHere = { "404": "The model is not served here", "503": "The model is not loaded yet" };
+  const instances = {
+    [`/v1/models/${name}:predict`]: {
+      post: operations.predict({
+        ...common,
+        ...instancesSchemas(metadata, settings.maxQueueSize),
+        summary: "Instances → predictions",
+      }),
+    },
+  };
+  return {
+    ...predictPath(operations, `/models/${name}/predict`, metadata, settings.maxQueueSize),
+    ...(batched ? instances : {}),
+    [`/v1/models/${name}`]: {
+      get: operations.get({
+        ...common,
+        summary: "Served versions",
+        answer: objectOf({ name: { const: name } }),
+        problems: notHere,
+      }),
+    },
+    [`/v2/models/${name}`]: {
+      get: operations.get({ ...common, summary: "Metadata", answer: metadataSchema(metadata), problems: notHere }),
+    },
+    [`/v2/models/${name}/ready`]: {
+      get: operations.get({
+        ...common,
+        summary: "Readiness of the model",
+        answer: objectOf({ name: { const: name }, ready: { type: "boolean" } }),
+        problems: { "404": notHere["404"] },
+        also: { "503": "It is not ready" },
+        open: true,
+      }),
+    },
+    [`/v2/models/${name}/infer`]: {
+      post: operations.predict({ ...common, ...inferSchemas(metadata), summary: "Inference on tensors" }),
+    },
+  };
+}
+
+function serverPaths(
+  operations: Operations,
+  { loadEndpoint }: Pick<Settings, "loadEndpoint">,
+): Record<string, unknown> {
+  const probe = (summary: string, answer: Schema, also = {}) => ({
+    get: operations.get({ summary, tag: "server", answer, also, open: true }),
+  });
+  const flag = (name: string) => objectOf({ [name]: { type: "boolean" } });
+  const notReady = { "503": "It is not ready, or is draining" };
+  const names = objectOf({ models: { type: "array", items: TEXT } });
+  const v2 = { tag: "server", wording: "ProtocolError" } as const;
+  const milliseconds = {
+    name: "ms",
+    in: "query",
+    schema: { type: "integer", minimum: 1, maximum: 1000, default: 100 },
+  };
+  const load = {
+    get: operations.get({
+      summary: "Uses processor time, for autoscaling demonstrations",
+      tag: "server",
+      answer: objectOf({ burned_ms: { type: "integer" } }),
+      parameters: [milliseconds],
+      problems: { "422": "ms is not a whole number from 1 to 1000", "503": "Too many loads are under way" },
+    }),
+  };
+  return {
+    "/health": probe("Whether the process lives", objectOf({ status: TEXT, model: TEXT, version: TEXT })),
+    "/ready": probe("Whether it answers", objectOf({ status: TEXT, model_loaded: { type: "boolean" } }), notReady),
+    "/models": {
+      get: operations.get({
+        summary: "The registry's index",
+        tag: "server",
+        answer: objectOf({
+          models: { type: "array", items: objectOf({ name: TEXT, versions: listOf(TEXT, 1), latest: TEXT }) },
+        }),
+        problems: { "503": "The registry cannot be read" },
+      }),
+    },
+    "/metrics": {
+      get: operations.get({
+        summary: "Prometheus metrics",
+        tag: "server",
+        answer: TEXT,
+        type: "text/plain",
+        open: true,
+      }),
+    },
+    ...(loadEndpoint ? { "/load": load } : {}),
+    "/v1/models": { get: operations.get({ ...v2, summary: "Names of the served models", answer: names }) },
+    "/v2": {
+      get: operations.get({ ...v2, summary: "Server metadata", answer: objectOf({ name: TEXT, version: TEXT }) }),
+    },
+    "/v2/health/live": probe("Whether the process lives", flag("live")),
+    "/v2/health/ready": probe("Whether it answers", flag("ready"), notReady),
+    "/v2/models": { get: operations.get({ ...v2, summary: "Names of the served models", answer: names }) },
+    "/v2/repository/index": {
+      post: operations.post({
+        ...v2,
+        summary: "What is in the registry, and what of it is served",
+        request: { type: "object", properties: { ready: { type: "boolean" } } },
+        answer: {
+          type: "array",
+          items: objectOf({ name: TEXT, version: TEXT, state: { enum: ["READY", "UNAVAILABLE"] }, reason: TEXT }),
+        },
+        required: false,
+      }),
+    },
+  };
+}

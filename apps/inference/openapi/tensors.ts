@@ -1,0 +1,124 @@
+import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
+import { exampleOf } from "./forms.ts";
+import { answeredSchema, elementSchema, listOf, objectOf, rowSchema, type Schema } from "./schema.ts";
+
+/** What a protocol takes and answers. */
+export interface ProtocolSchemas {
+  readonly request: Schema;
+  readonly answer: Schema;
+  readonly example: unknown;
+}
+
+/** `POST /v2/models/{model}/infer` with JSON tensors. */
+export function inferSchemas({ name, version, signature }: ModelMetadata): ProtocolSchemas {
+  const { inputs, outputs } = signature;
+  const requested = {
+    type: "object",
+    required: ["name"],
+    properties: { name: { enum: outputs.map((output) => output.name) }, parameters: { type: "object" } },
+  };
+  return {
+    request: {
+      type: "object",
+      required: ["inputs"],
+      properties: {
+        id: { type: "string" },
+        inputs: {
+          type: "array",
+          minItems: inputs.length,
+          maxItems: inputs.length,
+          items: { anyOf: inputs.map(given) },
+        },
+        outputs: { type: "array", items: requested, maxItems: outputs.length },
+        parameters: { type: "object" },
+      },
+    },
+    answer: {
+      ...objectOf({
+        model_name: { const: name },
+        model_version: { const: version },
+        outputs: { type: "array", items: { anyOf: outputs.map(answered) } },
+      }),
+    },
+    example: {
+      inputs: inputs.map(({ name: input, datatype, shape }) => {
+        const sizes = shape.map((size) => (size === -1 ? 1 : size));
+        const length = sizes.reduce((product, size) => product * size, 1);
+        return { name: input, datatype, shape: sizes, data: new Array(length).fill(sample(datatype)) };
+      }),
+    },
+  };
+}
+
+/** `POST /v1/models/{model}:predict`. */
+export function instancesSchemas({ signature }: ModelMetadata, maxRows: number): ProtocolSchemas {
+  const { inputs } = signature;
+  const rows = inputs.map((input) => [input.name, rowSchema(input, elementSchema(input.datatype))] as const);
+  const [first] = inputs;
+  const [row] = rows;
+  const named = objectOf(Object.fromEntries(rows));
+  const single = inputs.length === 1 && first !== undefined && row !== undefined;
+  return {
+    request: objectOf({ instances: listOf(single ? row[1] : named, 1, maxRows) }),
+    answer: objectOf({ predictions: listOf({}, 1) }),
+    example: {
+      instances: [
+        single
+          ? exampleOf(first.shape.slice(1), sample(first.datatype))
+          : Object.fromEntries(
+              inputs.map(({ name, shape, datatype }) => [name, exampleOf(shape.slice(1), sample(datatype))]),
+            ),
+      ],
+    },
+  };
+}
+
+/** `GET /v2/models/{model}`. */
+export function metadataSchema({ name }: ModelMetadata): Schema {
+  const tensors = listOf(
+    objectOf({ name: { type: "string" }, datatype: { type: "string" }, shape: { type: "array" } }),
+    1,
+  );
+  return objectOf({
+    name: { const: name },
+    versions: listOf({ type: "string" }, 1),
+    platform: { type: "string" },
+    inputs: tensors,
+    outputs: tensors,
+  });
+}
+
+function given({ name, datatype, shape }: TensorSpec): Schema {
+  return objectOf({
+    name: { const: name },
+    datatype: { const: datatype },
+    shape: shapeOf(shape),
+    data: { type: "array", description: "Flat in row-major order, or nested one list a dimension" },
+  });
+}
+
+function answered({ name, datatype, shape }: TensorSpec): Schema {
+  return objectOf({
+    name: { const: name },
+    datatype: { const: datatype },
+    shape: shapeOf(shape),
+    data: { type: "array", items: answeredSchema(datatype) },
+  });
+}
+
+function shapeOf(shape: readonly number[]): Schema {
+  return {
+    type: "array",
+    minItems: shape.length,
+    maxItems: shape.length,
+    ...(shape.length === 0 ? {} : { prefixItems: shape.map(sizeOf) }),
+  };
+}
+
+function sizeOf(size: number): Schema {
+  return size === -1 ? { type: "integer", minimum: 1 } : { const: size };
+}
+
+function sample(datatype: TensorSpec["datatype"]): unknown {
+  return datatype === "BYTES" ? "a text" : datatype === "BOOL" ? true : 1;
+}

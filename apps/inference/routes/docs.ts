@@ -1,0 +1,86 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import type { Context } from "koa";
+import type { Route } from "../http/router.ts";
+import type { ModelHost } from "../model/host.ts";
+import type { Settings } from "../settings.ts";
+
+/** What the documentation is made from. */
+export interface DocsDeps {
+  readonly host: ModelHost;
+  readonly settings: Pick<Settings, "apiKey" | "maxQueueSize" | "modelControl" | "loadEndpoint">;
+}
+
+const OWN = path.join(import.meta.dirname, "..", "docs");
+
+/** The page may load what this server has, and may ask nothing of any other; Swagger UI styles its elements itself. */
+const SECURITY_HEADERS = {
+  "Content-Security-Policy": [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; "),
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Referrer-Policy": "no-referrer",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+};
+
+/**
+ * GET /docs: Swagger UI over GET /openapi.json, which is made from the signatures of the loaded models. Both are open: a
+ * browser has no way to send the key before it has the page, and neither says more than a caller must know.
+ */
+export function docs({ host, settings }: DocsDeps): Route[] {
+  let made: { generation: number; text: string } | undefined;
+  async function document(): Promise<string> {
+    if (made?.generation !== host.generation) {
+      // Loaded when it is asked for: most servers never are.
+      const { openApiDocument } = await import("../openapi/document.ts");
+      made = { generation: host.generation, text: JSON.stringify(openApiDocument(host, settings)) };
+    }
+    return made.text;
+  }
+
+  return [
+    {
+      method: "GET",
+      path: "/openapi.json",
+      open: true,
+      async handle(ctx) {
+        ctx.body = await document();
+        ctx.type = "application/json";
+        ctx.set("X-Content-Type-Options", "nosniff");
+      },
+    },
+    file("/docs", () => path.join(OWN, "index.html"), "text/html; charset=utf-8"),
+    file("/docs/start.js", () => path.join(OWN, "start.js"), "text/javascript; charset=utf-8"),
+    file("/docs/swagger-ui-bundle.js", () => vendored("swagger-ui-bundle.js"), "text/javascript; charset=utf-8"),
+    file("/docs/swagger-ui.css", () => vendored("swagger-ui.css"), "text/css; charset=utf-8"),
+  ];
+}
+
+function file(route: string, find: () => string, type: string): Route {
+  return {
+    method: "GET",
+    path: route,
+    open: true,
+    async handle(ctx: Context) {
+      ctx.body = await readFile(find());
+      ctx.type = type;
+      ctx.set(SECURITY_HEADERS);
+      ctx.set("Cache-Control", "no-cache");
+    },
+  };
+}
+
+/** A file of Swagger UI's package; the package's own entry is not loaded, nor anything that it depends on. */
+function vendored(name: string): string {
+  return path.join(path.dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json")), name);
+}

@@ -1,0 +1,134 @@
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { expect } from "chai";
+import { type ModelName, publish } from "./support/registry.ts";
+import { startTestServer, type TestServer } from "./support/server.ts";
+
+type Paths = Record<string, { get?: Operation; post?: Operation }>;
+interface Operation {
+  readonly security?: unknown[];
+  readonly requestBody?: { content: Record<string, { schema: unknown; example?: unknown }> };
+  readonly responses: Record<string, unknown>;
+}
+
+const EVERY: readonly (readonly [ModelName, string])[] = [
+  ["iris", "1"],
+  ["words", "1"],
+  ["linear", "1"],
+  ["half-plus-two", "1"],
+  ["pair", "1"],
+  ["image", "1"],
+  ["types", "1"],
+  ["lengths", "1"],
+];
+
+describe("GET /openapi.json", () => {
+  let server: TestServer;
+  afterEach(() => server.stop());
+
+  it("describes /predict by the model's own fields", async () => {
+    server = await startTestServer({ model: "iris" });
+    const { status, headers, body } = await server.get("/openapi.json");
+    expect(status).to.equal(200);
+    expect(headers.get("content-type")).to.match(/^application\/json/);
+    expect(body.openapi).to.equal("3.1.0");
+    const { schema } = body.paths["/predict"].post.requestBody.content["application/json"];
+    expect(schema.oneOf[0].required).to.deep.equal(["sepal_length", "sepal_width", "petal_length", "petal_width"]);
+    const answer = body.paths["/predict"].post.responses["200"].content["application/json"].schema.oneOf[0];
+    expect(answer.properties.species_name.enum).to.deep.equal(["setosa", "versicolor", "virginica"]);
+  });
+
+  it("gives an example for every prediction that the server answers with 200", async () => {
+    server = await startTestServer({
+      model: "iris",
+      published: EVERY,
+      env: { MODEL_NAME: "*", MODEL_VERSION: "latest" },
+    });
+    const paths: Paths = (await server.get("/openapi.json")).body.paths;
+    const predictions = Object.entries(paths).filter(([path]) => /predict$|infer$/.test(path));
+    // Eight models: infer for each, instances for those with a batch, /predict for those with a form of their own.
+    expect(predictions).to.have.lengthOf(8 + 7 + 4);
+    for (const [path, { post }] of predictions) {
+      const { status, body } = await server.post(path, post?.requestBody?.content["application/json"]?.example);
+      expect(status, `${path}: ${JSON.stringify(body)}`).to.equal(200);
+    }
+  });
+
+  it("has every path that answers, and no other", async () => {
+    server = await startTestServer({ model: "iris", env: { LOAD_ENDPOINT: "true" } });
+    const paths: Paths = (await server.get("/openapi.json")).body.paths;
+    for (const [path, { get }] of Object.entries(paths)) {
+      const { status } = get === undefined ? await server.post(path, {}) : await server.get(path);
+      expect(status, path).not.to.equal(404);
+    }
+  });
+
+  it("says that a key is needed where one is, and for what not", async () => {
+    server = await startTestServer({ model: "iris", env: { API_KEY: "secret" } });
+    const { body } = await server.get("/openapi.json");
+    expect(body.security).to.deep.equal([{ apiKey: [] }]);
+    expect(body.components.securitySchemes.apiKey).to.deep.equal({ type: "apiKey", in: "header", name: "X-API-Key" });
+    expect(body.paths["/predict"].post.responses).to.have.property("401");
+    expect(body.paths["/health"].get.security).to.deep.equal([]);
+    expect(JSON.stringify(body)).not.to.include("secret");
+  });
+
+  it("follows what is loaded", async () => {
+    server = await startTestServer({
+      model: "iris",
+      env: { MODEL_NAME: "*", MODEL_VERSION: "latest", MODEL_CONTROL: "explicit" },
+    });
+    expect((await server.get("/openapi.json")).body.paths).not.to.have.property("/models/words/predict");
+    await publish(server.root, ["iris", "1"], ["words", "1"]);
+    await server.post("/v2/repository/models/words/load", {});
+    expect((await server.get("/openapi.json")).body.paths).to.have.property("/models/words/predict");
+  });
+});
+
+describe("GET /docs", () => {
+  let server: TestServer;
+  afterEach(() => server.stop());
+
+  it("is a page whose every part this server has, with headers that let it ask nobody else", async () => {
+    server = await startTestServer({ model: "iris", env: { API_KEY: "secret" } });
+    const page = await server.get("/docs");
+    expect(page.status).to.equal(200);
+    expect(page.headers.get("content-type")).to.match(/^text\/html/);
+    const policy = page.headers.get("content-security-policy") ?? "";
+    expect(policy).to.include("default-src 'none'");
+    expect(policy).to.include("connect-src 'self'");
+    expect(policy).not.to.match(/https?:|\*/);
+    expect(page.headers.get("x-content-type-options")).to.equal("nosniff");
+    const parts = [...(page.body as string).matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part]) => part ?? "");
+    expect(parts).to.deep.equal(["data:,", "docs/swagger-ui.css", "docs/swagger-ui-bundle.js", "docs/start.js"]);
+    for (const part of parts.slice(1)) {
+      const { status, headers } = await server.get(`/${part}`);
+      expect(status, part).to.equal(200);
+      expect(headers.get("content-type"), part).to.match(/^text\/(?:css|javascript)/);
+      expect(headers.get("x-content-type-options"), part).to.equal("nosniff");
+    }
+  });
+
+  it("gives no other file", async () => {
+    server = await startTestServer({ model: "iris" });
+    for (const name of ["index.html", "../app.ts", "..%2fapp.ts", "package.json", "swagger-ui-bundle.js.map"]) {
+      expect((await server.get(`/docs/${name}`)).status, name).to.equal(404);
+    }
+  });
+
+  it("is not there where it is switched off", async () => {
+    server = await startTestServer({ model: "iris", env: { DOCS_ENDPOINT: "false" } });
+    expect((await server.get("/docs")).status).to.equal(404);
+    expect((await server.get("/openapi.json")).status).to.equal(404);
+  });
+
+  it("does not run the telemetry that Swagger UI's package depends on", async () => {
+    const root = path.join(import.meta.dirname, "..", "..", "..");
+    const { allowScripts } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8"));
+    expect(allowScripts["@scarf/scarf"]).to.equal(false);
+    const files = await readdir(path.join(root, "apps", "inference"), { recursive: true });
+    for (const file of files.filter((name) => name.endsWith(".ts") && !name.includes("node_modules"))) {
+      expect(await readFile(path.join(root, "apps", "inference", file), "utf8"), file).not.to.match(/import.*scarf/);
+    }
+  });
+});
