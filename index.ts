@@ -5,6 +5,7 @@ import {
   type Backend,
   ConfigMaps,
   GpuNodePool,
+  gatewayNamespace,
   type ImageAccess,
   Images,
   kubernetesName,
@@ -12,6 +13,7 @@ import {
   ModelService,
   ModelStorage,
   Namespace,
+  NetworkPolicies,
   Secrets,
   Traffic,
   TrainingPipeline,
@@ -164,6 +166,32 @@ if (config.loadTest !== undefined) {
       secretEnvironment: secrets.references(secretEnvironment),
     },
     onCluster(namespace, secrets, ...routes, ...[...services.values()].map(({ service }) => service)),
+  );
+}
+
+if (config.networkPolicies.enabled === true) {
+  const { gatewayNamespaceLabels, servingNames = {} } = config.networkPolicies;
+  const namespaceLabels = (name: string) => ({ "kubernetes.io/metadata.name": name });
+  const policyNames = new Map(Object.entries(servingNames).map(([model, name]) => [kubernetesName(model), name]));
+  const behindApiGateway = new Set(config.apiGateway?.routes.map(({ model }) => kubernetesName(model)));
+  new NetworkPolicies(
+    "network",
+    {
+      namespace: namespace.name,
+      models: config.models.map(({ model, name: entry = kubernetesName(model), app, versions, traffic }) => ({
+        entry,
+        app,
+        versions,
+        policyName: policyNames.get(entry),
+        fromGateway: traffic !== undefined,
+        fromApiGateway: behindApiGateway.has(entry),
+      })),
+      gatewayNamespace: config.gateway && (gatewayNamespaceLabels ?? namespaceLabels(gatewayNamespace(config.gateway))),
+      prometheusNamespace: config.monitoring && namespaceLabels(config.monitoring.namespace),
+      apiGateway: config.apiGateway,
+      loadTest: config.loadTest !== undefined,
+    },
+    onCluster(namespace),
   );
 }
 

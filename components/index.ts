@@ -2,7 +2,7 @@ export { API_GATEWAY_IMAGE, ApiGateway, type ApiGatewayArgs, type ApiGatewayRout
 export type { AutoscalingArgs, DisruptionBudgetArgs, ScalingRules } from "./autoscaling.ts";
 export { type ConfigMapArgs, type ConfigMapRef, ConfigMaps, type ConfigMapsArgs } from "./config-maps.ts";
 export type { EnvironmentSources, ImageAccess, PlacementArgs, Toleration } from "./container.ts";
-export type { GatewayRef, HttpRouteGateway, IngressGateway } from "./gateway.ts";
+export { type GatewayRef, gatewayNamespace, type HttpRouteGateway, type IngressGateway } from "./gateway.ts";
 export { type DevicePluginArgs, GpuNodePool, type GpuNodePoolArgs, type TaintArgs } from "./gpu-node-pool.ts";
 export { Images, type ImagesArgs } from "./images.ts";
 export { LoadTest, type LoadTestArgs } from "./load-test.ts";
@@ -10,6 +10,7 @@ export { ModelService, type ModelServiceArgs, type ServedVersion } from "./model
 export { type ClaimArgs, ModelStorage, type ModelStorageArgs, type SeedModel } from "./model-storage.ts";
 export { kubernetesName } from "./names.ts";
 export { type LimitRangeItem, Namespace, type NamespaceArgs } from "./namespace.ts";
+export { NetworkPolicies, type NetworkPoliciesArgs, type ServedModel } from "./network-policies.ts";
 export type { Resources } from "./pod.ts";
 export type { ProbeArgs, ProbesArgs } from "./probes.ts";
 export { type RegistryCredentials, type SecretArgs, Secrets, type SecretsArgs, type SecretValue } from "./secrets.ts";
