@@ -125,7 +125,7 @@ const runIdentity: k8s.types.input.core.v1.EnvVar[] = Object.entries({
 }).map(([name, fieldPath]) => ({ name, valueFrom: { fieldRef: { fieldPath } } }));
 
 /** Resources of a container that uses GPUs: as many requested as at most used, since they cannot be shared. */
-function withGpus(resources: Resources, gpus: number | undefined): Resources {
+export function withGpus(resources: Resources, gpus: number | undefined): Resources {
   if (gpus === undefined) return resources;
   const share = { [GPU_RESOURCE]: String(gpus) };
   return { requests: { ...resources.requests, ...share }, limits: { ...resources.limits, ...share } };

@@ -1,12 +1,15 @@
 import { kubernetesName } from "../../components/names.ts";
 import type { StackConfig } from "../schema.ts";
 import { checkApiGateway } from "./api-gateway.ts";
+import { checkFit } from "./fit.ts";
 import { checkModel } from "./models.ts";
+import { checkNames } from "./names.ts";
 import { checkNetworkPolicies } from "./network.ts";
 import { checkPlaces } from "./places.ts";
 import { type ConfigProblem, duplicates } from "./problem.ts";
+import { checkReferences } from "./references.ts";
 
-/** What no single setting shows: names that refer to nothing, and names given twice. */
+/** What no single setting shows: names that refer to nothing, names given twice, and a stack that does not fit its quota. */
 export function crossCheck(config: StackConfig): ConfigProblem[] {
   return [
     ...duplicates(
@@ -18,5 +21,8 @@ export function crossCheck(config: StackConfig): ConfigProblem[] {
     ...checkPlaces(config),
     ...checkApiGateway(config),
     ...checkNetworkPolicies(config),
+    ...checkReferences(config),
+    ...checkNames(config),
+    ...checkFit(config),
   ];
 }

@@ -1,0 +1,25 @@
+import { ConfigError, validateConfig } from "../../config/index.ts";
+
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** The smallest stack that is right, with the given settings in the place of its own. */
+export function stackWith(settings: Settings): Settings {
+  return {
+    environment: "test",
+    images: { inference: "inference:1", trainer: "trainer:1" },
+    namespace: { name: "ml" },
+    storage: { models: { size: "1Gi" } },
+    ...settings,
+  };
+}
+
+/** What is wrong with a stack: a line for each mistake, `<path>: <message>`. */
+export function problemsOf(settings: Settings): string[] {
+  try {
+    validateConfig(stackWith(settings), "test");
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split("\n").map((line) => line.replace("test: ", ""));
+    throw error;
+  }
+  return [];
+}
