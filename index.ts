@@ -18,7 +18,7 @@ import {
   Traffic,
   TrainingPipeline,
 } from "./components/index.ts";
-import { loadStack } from "./config/index.ts";
+import { estimateCost, loadStack } from "./config/index.ts";
 
 const stack = loadStack();
 const { config } = stack;
@@ -197,3 +197,6 @@ if (config.networkPolicies.enabled === true) {
 
 /** Where the models are, for the people and the tools that call them. */
 export const namespaceName = namespace.name;
+
+/** What the stack costs a month, from the fewest to the most pods that the autoscalers allow. */
+export const cost = estimateCost(config);
