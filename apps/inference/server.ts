@@ -10,6 +10,8 @@ import { Metrics } from "./metrics/metrics.ts";
 import { ModelHost } from "./model/host.ts";
 import type { OpenModel } from "./model/model.ts";
 import { onnxOpener } from "./model/onnx.ts";
+import { movingOpener } from "./model/threads/moving.ts";
+import { threadOpener } from "./model/threads/threaded.ts";
 import type { Settings } from "./settings.ts";
 import { shutDown } from "./shutdown.ts";
 
@@ -53,7 +55,7 @@ export class ListenError extends Error {
  * @throws ListenError where a port is taken or not allowed.
  */
 export async function startServer(settings: Settings, deps: ServerDeps): Promise<RunningServer> {
-  const { logger, open = onnxOpener(settings.intraOpThreads) } = deps;
+  const { logger, open = openerFor(settings, logger) } = deps;
   const lifecycle = new Lifecycle();
   const metrics = new Metrics(new Registry());
   const host = new ModelHost({
@@ -85,6 +87,16 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
       return closing;
     },
   };
+}
+
+function openerFor(settings: Settings, logger: Logger): OpenModel {
+  return movingOpener({
+    inline: onnxOpener(settings.intraOpThreads),
+    threaded: threadOpener(settings.intraOpThreads),
+    afterMs: settings.threadAfterMs,
+    modelDirectory: settings.modelDirectory,
+    logger,
+  });
 }
 
 function httpServer(app: Koa): Server {

@@ -57,6 +57,7 @@ const Environment = z
     SHUTDOWN_SECONDS: seconds(0, 3600, 25),
     INTRA_OP_THREADS: whole(1, 256, 1),
     MODEL_WAIT_SECONDS: seconds(0, 86_400, 0),
+    THREAD_AFTER_MS: whole(0, 3_600_000, 100),
     LOAD_ENDPOINT: flag(false),
     DOCS_ENDPOINT: flag(true),
   })
@@ -118,6 +119,11 @@ export interface Settings {
   readonly intraOpThreads: number;
   /** How long to wait for the model before giving up, in seconds; 0 for ever. `MODEL_WAIT_SECONDS`, default 0. */
   readonly modelWaitSeconds: number;
+  /**
+   * Processor time of one run from which on a model gets a thread of its own, so that its runs hold up nobody else; 0 for
+   * every model from the start. `THREAD_AFTER_MS`, default 100.
+   */
+  readonly threadAfterMs: number;
   /** Whether `GET /load` is there, which uses processor time on request. `LOAD_ENDPOINT`, default false. */
   readonly loadEndpoint: boolean;
   /** Whether `/docs` and `/openapi.json` are there. `DOCS_ENDPOINT`, default true. */
@@ -160,6 +166,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     shutdownSeconds: values.SHUTDOWN_SECONDS,
     intraOpThreads: values.INTRA_OP_THREADS,
     modelWaitSeconds: values.MODEL_WAIT_SECONDS,
+    threadAfterMs: values.THREAD_AFTER_MS,
     loadEndpoint: values.LOAD_ENDPOINT,
     docsEndpoint: values.DOCS_ENDPOINT,
   };

@@ -249,6 +249,7 @@ export class ModelHost {
       const served = await openVersion(name, version, this.#deps);
       this.#faults.delete(keyOf(one));
       this.#shelf.put(served);
+      served.model.lost?.then(() => this.#replace(served));
       logger.info({ model: name, version, seconds: (performance.now() - started) / 1000 }, "version loaded");
       return true;
     } catch (error) {
@@ -259,6 +260,18 @@ export class ModelHost {
       }
       return false;
     }
+  }
+
+  /** A model that has ended by itself is opened anew, unless it was let go of. */
+  #replace(served: ServedModel): Promise<void> {
+    return this.#exclusively(async () => {
+      const { name, version } = served.model.metadata;
+      if (this.find(name, version) === served && !this.#stopping.signal.aborted) {
+        this.#deps.logger.error({ model: name, version }, "the model ended by itself; opening it anew");
+        this.#shelf.remove(served);
+        await this.#tryVersion({ name, version });
+      }
+    });
   }
 
   /** Takes versions away: no request finds them any more, and what they have queued is answered before they are freed. */

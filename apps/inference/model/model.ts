@@ -18,6 +18,8 @@ export interface Model {
    *   calling thread computes: that spares the caller a turn.
    */
   run(inputs: Tensors): Tensors | Promise<Tensors>;
+  /** Resolves where the model has ended by itself and cannot run any more; left out where it cannot. */
+  readonly lost?: Promise<void>;
   /** Frees what the model holds; it cannot run afterwards. */
   close(): Promise<void>;
 }

@@ -24,6 +24,7 @@ describe("settings from the environment", () => {
       shutdownSeconds: 25,
       intraOpThreads: 1,
       modelWaitSeconds: 0,
+      threadAfterMs: 100,
       loadEndpoint: false,
       docsEndpoint: true,
     });

@@ -116,12 +116,21 @@ export async function publish(root: string, ...published: readonly (readonly [Mo
   await writeIndex(root, ...published);
 }
 
-/** Writes a version's folder; until the index has it, it is not published. */
-export async function writeVersion(root: string, model: ModelName, version: string): Promise<void> {
+/**
+ * Writes a version's folder; until the index has it, it is not published.
+ *
+ * @param metadata @default true to the fixture
+ */
+export async function writeVersion(
+  root: string,
+  model: ModelName,
+  version: string,
+  metadata?: ModelMetadata,
+): Promise<void> {
   const directory = versionDirectory(root, model, version);
   await mkdir(directory, { recursive: true });
   await writeFile(path.join(directory, MODEL_FILE), await readFile(path.join(FIXTURES, `${model}.onnx`)));
-  await writeFile(path.join(directory, METADATA_FILE), JSON.stringify(await metadataOf(model, version)));
+  await writeFile(path.join(directory, METADATA_FILE), JSON.stringify(metadata ?? (await metadataOf(model, version))));
 }
 
 /** Writes the index of what is published, in one step. */

@@ -1,7 +1,6 @@
 import { Writable } from "node:stream";
 import { createLogger } from "../../../../apps/inference/logger.ts";
 import type { OpenModel } from "../../../../apps/inference/model/model.ts";
-import { onnxOpener } from "../../../../apps/inference/model/onnx.ts";
 import { type RunningServer, startServer } from "../../../../apps/inference/server.ts";
 import { readSettings } from "../../../../apps/inference/settings.ts";
 import { emptyRegistry, type ModelName, publish } from "./registry.ts";
@@ -65,7 +64,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   });
   const running = await startServer(settings, {
     logger: createLogger(settings.logLevel, destination),
-    open: open ?? onnxOpener(1),
+    ...(open === undefined ? {} : { open }),
     retryMs: 20,
   });
   if (wait) {
