@@ -1,0 +1,71 @@
+import path from "node:path";
+import { expect } from "chai";
+import { python, runScript } from "../../support/python.ts";
+import { DATATYPES } from "../inference/support/registry.ts";
+import { startTestServer, type TestServer } from "../inference/support/server.ts";
+
+const script = (name: string) => path.join(import.meta.dirname, name);
+
+describe("the clients that people have", () => {
+  let server: TestServer;
+  before(async () => {
+    server = await startTestServer({
+      model: "iris",
+      published: [
+        ["iris", "1"],
+        ["words", "1"],
+        ["pair", "1"],
+        ["types", "1"],
+        ["half-plus-two", "1"],
+      ],
+      env: { MODEL_NAME: "*", MODEL_VERSION: "latest" },
+    });
+  });
+  after(() => server.stop());
+
+  it("tritonclient: health, metadata, and inference with binary and JSON tensors of every type", async function () {
+    const interpreter = await python(this, "inference-clients");
+    const heard = await runScript(interpreter, script("triton_calls.py"), server.url.replace("http://", ""));
+    const iris = { id: "from-triton", label: [0, 2], probabilities: [1, 1] };
+    expect(heard).to.deep.include({
+      live: true,
+      ready: true,
+      model_ready: true,
+      version_ready: true,
+      absent_ready: false,
+      server_name: "ml-platform-inference",
+      index: ["half-plus-two", "iris", "pair", "types", "words"],
+      binary: iris,
+      json: iris,
+      by_default: ["label", "probabilities"],
+      texts_binary: [1, 0],
+      texts_json: [1, 0],
+      pair: [[[4, 6]], [[3, 8]]],
+      types: Object.fromEntries(DATATYPES.map((datatype) => [`${datatype.toLowerCase()}_out`, datatype])),
+      halves: [[0.5, 1.5]],
+      strings: ["one", ""],
+    });
+    expect(heard).to.have.nested.property("metadata.inputs[0].name", "x");
+    expect(heard)
+      .to.have.nested.property("refusal.message")
+      .that.matches(/shape|4/);
+    expect(heard)
+      .to.have.nested.property("refusal.status")
+      .that.matches(/^4\d\d$/);
+  });
+
+  it("kserve: health and inference by both of its protocols", async function () {
+    const interpreter = await python(this, "inference-clients");
+    const iris = { id: "from-kserve", model: "iris", label: [0, 2] };
+    expect(await runScript(interpreter, script("kserve_calls.py"), server.url)).to.deep.equal({
+      live: true,
+      ready: true,
+      model_ready: true,
+      absent_ready: false,
+      binary: iris,
+      json: iris,
+      v1_ready: true,
+      v1: { predictions: [2.5, 3, 4.5] },
+    });
+  });
+});
