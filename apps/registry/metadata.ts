@@ -50,6 +50,12 @@ export const Signature = z.object({
   maxBatchSize: z.int().min(0).optional(),
   /** Names of the request's fields in column order, for the tabular kinds. */
   features: z.array(z.string().min(1)).optional(),
+  /**
+   * Of a model that fills in missing values itself: the features that are words, each with those the model knows; the
+   * other features are numbers. Where there are words the input is BYTES, with numbers in decimal and an empty text for
+   * a missing value; otherwise a missing value is NaN.
+   */
+  categories: z.record(z.string(), z.array(z.string())).optional(),
   /** Names of the classes by index, for the classifiers. */
   labels: z.array(z.string().min(1)).optional(),
 });

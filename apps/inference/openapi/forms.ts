@@ -35,14 +35,21 @@ export function formSchemas(metadata: ModelMetadata, maxRows: number): FormSchem
       };
     case "tabular-classification":
       return {
-        request: objectOf(Object.fromEntries(features.map((name) => [name, number]))),
+        request: objectOf(Object.fromEntries(features.map((name) => [name, featureSchema(metadata, name, number)]))),
         answer: objectOf({
           species_index: { type: "integer", minimum: 0, maximum: labels.length - 1 },
           species_name: { type: "string", enum: labels },
         }),
-        example: Object.fromEntries(features.map((name) => [name, 1])),
+        example: featureExample(metadata),
       };
     case "regression":
+      if (metadata.signature.categories !== undefined) {
+        return {
+          request: objectOf(Object.fromEntries(features.map((name) => [name, featureSchema(metadata, name, number)]))),
+          answer: objectOf({ prediction: answeredSchema(output.datatype) }),
+          example: featureExample(metadata),
+        };
+      }
       return {
         request: objectOf({
           features: {
@@ -64,6 +71,23 @@ export function formSchemas(metadata: ModelMetadata, maxRows: number): FormSchem
     default:
       return undefined;
   }
+}
+
+/** A feature by its own kind: a word, or a number, and null where the model fills in what is missing. */
+function featureSchema({ signature }: ModelMetadata, name: string, number: Schema): Schema {
+  const { categories } = signature;
+  if (categories === undefined) {
+    return number;
+  }
+  const words = categories[name];
+  return words === undefined
+    ? { ...elementSchema("FP32"), type: ["number", "null"] }
+    : { type: ["string", "null"], examples: words };
+}
+
+function featureExample({ signature }: ModelMetadata): unknown {
+  const { features = [], categories = {} } = signature;
+  return Object.fromEntries(features.map((name) => [name, categories[name]?.at(-1) ?? 1]));
 }
 
 /** Nested lists of 1, one level a dimension. */

@@ -1,7 +1,7 @@
 import { rowWidth } from "../model/tensor.ts";
 import { choiceReader } from "./classes.ts";
+import { featureReader } from "./feature.ts";
 import { type FormOf, field, join, onlyInput } from "./form.ts";
-import { asNumber } from "./numbers.ts";
 
 /** One field per feature, such as `{sepal_length, …}` → `{species_index, species_name}`. */
 export const tabularClassification: FormOf = (metadata) => {
@@ -12,14 +12,15 @@ export const tabularClassification: FormOf = (metadata) => {
       `the signature names ${features.length} features; input "${input.name}" takes ${rowWidth(input.shape)}`,
     );
   }
+  const { read: readFeature, sample } = featureReader(metadata, input, features.length);
   const choose = choiceReader(metadata);
   return {
     input,
-    sample: features.map(() => 0),
+    sample,
     read(request, path, values) {
-      for (const name of features) {
-        values.push(asNumber(field(request, name, path), input.datatype, join(path, name)));
-      }
+      features.forEach((name, column) => {
+        values.push(readFeature(field(request, name, path), column, join(path, name)));
+      });
       return 1;
     },
     word(_request, outputs) {

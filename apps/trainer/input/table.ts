@@ -27,7 +27,9 @@ export async function readTable(file: string, required: readonly string[]): Prom
   const text = bytes.toString("utf8");
   const rows = file.endsWith(".jsonl") ? parseJsonLines(file, text, required) : parseCsv(file, text, required);
   if (rows.length === 0)
-    throw new UserError(`${file} has no rows: it needs the columns ${required.join(", ")} and data below`);
+    throw new UserError(
+      `${file} has no rows: it needs ${required.length > 0 ? `the columns ${required.join(", ")} and data below` : "a header line with the columns, and data below"}`,
+    );
   return { file, sha256: createHash("sha256").update(bytes).digest("hex"), rows };
 }
 

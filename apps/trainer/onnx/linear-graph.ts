@@ -12,12 +12,12 @@ export function encodeLinearClassifier(model: LinearModel, description: string):
   });
 }
 
-/** From `features` to `label` and `probabilities`. */
-export function linearNode(model: LinearModel): GraphNode {
+/** From `input` to `label` and `probabilities`. */
+export function linearNode(model: LinearModel, input = "features"): GraphNode {
   return {
     op: "LinearClassifier",
     domain: "ai.onnx.ml",
-    inputs: ["features"],
+    inputs: [input],
     outputs: ["label", "probabilities"],
     attributes: {
       coefficients: { type: "floats", value: model.weights },

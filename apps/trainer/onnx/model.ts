@@ -40,10 +40,10 @@ export interface GraphNode {
 export interface Initializer {
   readonly name: string;
   /** Default float. */
-  readonly type?: "float" | "int64";
+  readonly type?: GraphValue["type"];
   /** Sizes by dimension; empty for a scalar. */
   readonly dims: readonly number[];
-  readonly values: ArrayLike<number>;
+  readonly values: ArrayLike<number | string>;
 }
 
 export interface Graph {
@@ -91,8 +91,10 @@ function nodeMessage(node: GraphNode, position: number) {
 }
 
 function tensorMessage({ name, type = "float", dims, values }: Initializer) {
-  const data = type === "float" ? { floatData: Array.from(values) } : { int64Data: Array.from(values) };
-  return { name, dims, dataType: ELEMENT_TYPES[type], ...data };
+  const head = { name, dims, dataType: ELEMENT_TYPES[type] };
+  if (type === "string") return { ...head, stringData: Array.from(values, (value) => Buffer.from(String(value))) };
+  const numbers = Array.from(values, Number);
+  return type === "float" ? { ...head, floatData: numbers } : { ...head, int64Data: numbers };
 }
 
 function attributeMessage(name: string, attribute: Attribute) {

@@ -3,7 +3,7 @@ import type { Attribute, GraphNode } from "./model.ts";
 
 /** `TreeEnsembleRegressor` of a forest: float `input` [rows, width] → `output` [rows, outputs], means over the trees. */
 export function forestRegressorNode(forest: Forest, input: string, output: string): GraphNode {
-  const leaves = leafWeights(forest, () => true);
+  const leaves = leafWeights(forest);
   return {
     op: "TreeEnsembleRegressor",
     domain: "ai.onnx.ml",
@@ -21,7 +21,24 @@ export function forestRegressorNode(forest: Forest, input: string, output: strin
   };
 }
 
-/** The attributes that both operators have: every node of every tree. */
+/**
+ * From float `input` [rows, width] to `label` [rows], the class number, and `probabilities` [rows, classes], means over
+ * the trees. Not `TreeEnsembleClassifier`: for two classes ONNX Runtime takes its scores for log-odds, and labels every
+ * row whose second class has a score above 0 with it.
+ */
+export function forestClassifierNodes(forest: Forest, input: string): GraphNode[] {
+  return [
+    forestRegressorNode(forest, input, "probabilities"),
+    {
+      op: "ArgMax",
+      inputs: ["probabilities"],
+      outputs: ["label"],
+      attributes: { axis: { type: "int", value: 1 }, keepdims: { type: "int", value: 0 } },
+    },
+  ];
+}
+
+/** The attributes of every node of every tree. */
 function treeNodes({ trees }: Forest): Record<string, Attribute> {
   const size = trees.reduce((sum, tree) => sum + tree.columns.length, 0);
   const treeIds = new Int32Array(size);
@@ -57,14 +74,13 @@ function treeNodes({ trees }: Forest): Record<string, Attribute> {
   };
 }
 
-function leafWeights({ trees, outputs }: Forest, keep: (value: number) => boolean) {
+function leafWeights({ trees, outputs }: Forest) {
   const found = { trees: [] as number[], nodes: [] as number[], outputs: [] as number[], weights: [] as number[] };
   trees.forEach((tree, treeId) => {
     tree.columns.forEach((column, node) => {
       if (column >= 0) return;
       for (let output = 0; output < outputs; output++) {
         const value = tree.values[node * outputs + output] ?? 0;
-        if (!keep(value)) continue;
         found.trees.push(treeId);
         found.nodes.push(node);
         found.outputs.push(output);

@@ -1,6 +1,12 @@
 import { readFile } from "node:fs/promises";
 import * as ort from "onnxruntime-node";
-import { artefactFile, type ModelMetadata, type TensorSpec, verifyArtefact } from "../../registry/index.ts";
+import {
+  artefactFile,
+  type ModelMetadata,
+  type Signature,
+  type TensorSpec,
+  verifyArtefact,
+} from "../../registry/index.ts";
 import { UserError } from "../errors.ts";
 import { openSession } from "../onnx/session.ts";
 import type { ScoringRow } from "./rows.ts";
@@ -15,7 +21,7 @@ export interface Prediction {
 export interface Scorer {
   /** The fields a row must have, in the order of the model's columns. */
   readonly fields: readonly string[];
-  readonly input: TensorSpec;
+  readonly signature: Signature;
   /**
    * Scores rows in one run of the graph.
    *
@@ -35,13 +41,13 @@ export async function openScorer(root: string, metadata: ModelMetadata): Promise
     );
   const fields = fieldsOf(metadata, input);
   const session = await openSession(await readFile(artefactFile(root, metadata)));
-  const read = input.datatype === "BYTES" ? asText : asNumber;
+  const readers = fields.map((field) => readerOf(metadata, input, field));
   return {
     fields,
-    input,
+    signature: metadata.signature,
     async score(rows, file) {
       const values = rows.flatMap((row) =>
-        fields.map((field) => read(fieldValue(row, field, fields, file), row, field, file)),
+        fields.map((field, column) => readers[column]?.(fieldValue(row, field, fields, file), row, field, file) ?? ""),
       );
       const shape = [rows.length, ...input.shape.slice(1)];
       const outputs = await session.run({ [input.name]: tensor(input, values, shape) });
@@ -73,6 +79,22 @@ function fieldValue(row: ScoringRow, field: string, fields: readonly string[], f
   throw new UserError(
     `${file}, line ${row.line}: column ${field} is missing; the columns are ${Object.keys(row.fields).join(", ")}, needed are ${fields.join(", ")}`,
   );
+}
+
+type Reader = (value: unknown, row: ScoringRow, field: string, file: string) => string | number;
+
+function readerOf({ signature }: ModelMetadata, { datatype }: TensorSpec, field: string): Reader {
+  const { kind, categories } = signature;
+  if (kind === "text-classification") return asText;
+  if (categories === undefined) return asNumber;
+  if (categories[field] !== undefined)
+    return (value) =>
+      String(value ?? "")
+        .toWellFormed()
+        .replaceAll("\0", " ");
+  // The graph fills in what is missing.
+  const missing = datatype === "BYTES" ? "" : Number.NaN;
+  return (value, ...place) => (value === "" || value === null ? missing : asNumber(value, ...place));
 }
 
 function asText(value: unknown, row: ScoringRow, field: string, file: string): string {

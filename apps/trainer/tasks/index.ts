@@ -3,6 +3,7 @@ import { halfPlusTwo } from "./half-plus-two.ts";
 import { iris } from "./iris.ts";
 import { type GivenParameters, parseParameters } from "./parameters.ts";
 import { sentiment } from "./sentiment.ts";
+import { tabular } from "./tabular.ts";
 import type { Parameters, Task, TrainedModel, TrainingContext } from "./task.ts";
 import { timeseries } from "./timeseries.ts";
 
@@ -21,6 +22,7 @@ const prepare = {
   iris: (...given) => prepared(iris, ...given),
   timeseries: (...given) => prepared(timeseries, ...given),
   half_plus_two: (...given) => prepared(halfPlusTwo, ...given),
+  tabular: (...given) => prepared(tabular, ...given),
 } satisfies Record<string, (...given: GivenParameters) => PreparedTask>;
 
 export const TASK_NAMES: readonly string[] = Object.keys(prepare);

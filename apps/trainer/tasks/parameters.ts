@@ -30,6 +30,22 @@ export function flag(byDefault: boolean) {
     .default(byDefault);
 }
 
+/** Any text. */
+export function text(byDefault: string) {
+  return z.coerce.string().trim().default(byDefault);
+}
+
+/** Names divided by commas; none by default. */
+export function nameList() {
+  return text("").transform((names) =>
+    names
+      .split(",")
+      .map((name) => name.trim())
+      .filter(Boolean)
+      .join(","),
+  );
+}
+
 /** Hyper-parameters as they were given: by name, and the environment for those that are not. */
 export type GivenParameters = readonly [given: Parameters, environment: Readonly<Record<string, string | undefined>>];
 

@@ -35,7 +35,7 @@ describe("trainer command line", () => {
   it("refuses unknown tasks, names, versions and parameters", async () => {
     await refused(
       ["--task", "poetry"],
-      "there is no task poetry; the tasks are sentiment, iris, timeseries, half_plus_two",
+      "there is no task poetry; the tasks are sentiment, iris, timeseries, half_plus_two, tabular",
     );
     await refused(
       ["--task", "iris", "--model", "Iris_1"],

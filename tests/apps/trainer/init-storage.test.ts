@@ -60,7 +60,7 @@ describe("init-storage", () => {
     );
     await wrong(
       [good, { ...good, task: "poetry" }],
-      "there is no task poetry; the tasks are sentiment, iris, timeseries, half_plus_two",
+      "there is no task poetry; the tasks are sentiment, iris, timeseries, half_plus_two, tabular",
     );
     await wrong([{ ...good, verison: "2" }], 'the storage specification: [0]: Unrecognized key: "verison"');
     await wrong(

@@ -36,6 +36,7 @@ describe("exported graphs", () => {
         "10 [('', 21), ('ai.onnx.ml', 3)]",
         "10 [('', 21), ('ai.onnx.ml', 3)]",
         "10 [('', 21)]",
+        "10 [('', 21), ('ai.onnx.ml', 3)]",
         "10 [('', 21), ('ai.onnx.ml', 3), ('com.microsoft', 1)]",
       ]);
     } finally {
