@@ -40,10 +40,12 @@ export function completeAnswer(ctx: Context, lifecycle: Lifecycle): void {
 }
 
 /**
- * The request's id, the headers in `ctx.state.headers`, and, towards the end of a drain, the parting. That is decided as the
+ * The request's id and trace, the headers in `ctx.state.headers`, and, towards the end of a drain, the parting. That is decided as the
  * answer leaves: a request that came before the parting may well be answered after it.
  */
 function commonHeaders(ctx: Context, lifecycle: Lifecycle): FlatHeaders {
   const headers: FlatHeaders = ctx.state["headers"] ?? NONE;
-  return ["X-Request-ID", ctx.state["requestId"], ...headers, ...(lifecycle.parting ? PARTING : NONE)];
+  const { requestId, trace } = ctx.state;
+  const traced: FlatHeaders = trace === undefined ? NONE : ["traceparent", trace.traceparent];
+  return ["X-Request-ID", requestId, ...headers, ...traced, ...(lifecycle.parting ? PARTING : NONE)];
 }

@@ -5,9 +5,10 @@ import { accessLog } from "./access-log.ts";
 import { completeAnswer } from "./answer.ts";
 import { wordProblem } from "./problems.ts";
 import { requestIdOf } from "./request-id.ts";
+import { traceOf } from "./trace.ts";
 
 /**
- * What every request and its answer have: an id, mistakes put into words, the common headers, a line in the log. One step
+ * What every request and its answer have: an id, a place in a trace, mistakes put into words, the common headers, a line in the log. One step
  * rather than four: each step of Koa's is a call, a closure and a promise or two.
  */
 export function exchange(lifecycle: Lifecycle, logger: Logger): Middleware {
@@ -15,6 +16,7 @@ export function exchange(lifecycle: Lifecycle, logger: Logger): Middleware {
   return async (ctx, next) => {
     const started = performance.now();
     ctx.state["requestId"] = requestIdOf(ctx.req);
+    ctx.state["trace"] = traceOf(ctx.req);
     try {
       await next();
     } catch (error) {

@@ -40,6 +40,36 @@ describe("GET /metrics", () => {
     expect(body).to.match(/^process_resident_memory_bytes \d+/m);
   });
 
+  it("has the names that KServe's and Triton's dashboards ask for", async () => {
+    server = await startTestServer({ model: "half-plus-two" });
+    await server.post("/predict", { instances: [1, 2, 5] });
+    await server.post("/v2/models/half-plus-two/infer", {
+      inputs: [{ name: "x", datatype: "FP32", shape: [2], data: [1, 2] }],
+    });
+    await server.post("/v1/models/half-plus-two:predict", { instances: ["x"] });
+    const { body } = await server.get("/metrics");
+    const lines: string[] = body.split("\n");
+    const of = 'model="half-plus-two",version="1"';
+    const kserve = 'model_name="half-plus-two",model_version="1"';
+    expect(lines).to.include.members([
+      `nv_inference_request_success{${of}} 2`,
+      `nv_inference_request_failure{${of},reason="OTHER"} 1`,
+      `nv_inference_request_failure{${of},reason="REJECTED"} 0`,
+      `nv_inference_count{${of}} 5`,
+      `nv_inference_exec_count{${of}} 2`,
+      `nv_inference_pending_request_count{${of}} 0`,
+      `request_preprocess_seconds_count{${kserve}} 2`,
+      `request_predict_seconds_count{${kserve}} 2`,
+      `request_postprocess_seconds_count{${kserve}} 2`,
+      `model_queue_seconds_count{${of}} 2`,
+      "# TYPE nv_inference_count counter",
+      "# TYPE request_predict_seconds histogram",
+    ]);
+    for (const what of ["request", "queue", "compute_input", "compute_infer", "compute_output"]) {
+      expect(body).to.match(new RegExp(`^nv_inference_${what}_duration_us\\{${of}\\} \\d+$`, "m"));
+    }
+  });
+
   it("is there before the model is, and says that it is not loaded", async () => {
     server = await startTestServer({ model: "linear", published: [], wait: false });
     await server.post("/predict", { features: [1, 2, 3] });

@@ -1,0 +1,23 @@
+import type { IncomingMessage } from "node:http";
+
+/** Where a request stands in the caller's trace. */
+export interface TraceContext {
+  /** 32 hexadecimal digits, the same for everything that belongs to one request of a user. */
+  readonly traceId: string;
+  /** The header as it came, to be passed on. */
+  readonly traceparent: string;
+}
+
+/** Version 00 of https://www.w3.org/TR/trace-context/; later ones begin alike. */
+const TRACEPARENT =
+  /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-[\x21-\x7e]{0,128})?$/;
+
+/** The caller's `traceparent`; undefined where there is none, or none that the specification lets pass. */
+export function traceOf(req: IncomingMessage): TraceContext | undefined {
+  const traceparent = req.headers["traceparent"];
+  if (typeof traceparent !== "string") {
+    return undefined;
+  }
+  const traceId = TRACEPARENT.exec(traceparent)?.[1];
+  return traceId === undefined ? undefined : { traceId, traceparent };
+}
