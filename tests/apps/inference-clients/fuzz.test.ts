@@ -1,0 +1,122 @@
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { Agent, request } from "node:http";
+import { connect } from "node:net";
+import { expect } from "chai";
+import fc from "fast-check";
+import { type Child, endChild, startChild } from "../inference/support/child.ts";
+import { emptyRegistry, publish } from "../inference/support/registry.ts";
+import { until } from "../inference/support/server.ts";
+import { type FuzzedRequest, nonsense, requests } from "./requests.ts";
+
+const SEED = 20_260_101;
+const REQUESTS = 95_000;
+const NONSENSE = 5_000;
+/** What the process may hold at the end beyond what it held after the first fifth, when all code has run once. */
+const GROWTH_BYTES = 128 * 1024 ** 2;
+/** 5xx that say nothing bad of the server: overloaded or not ready, and too slow. */
+const DOCUMENTED = new Set([503, 504]);
+
+/** One request over a kept connection: its status, and what was said where it is a mistake. */
+async function ask(port: number, agent: Agent, { method, path, headers, body }: FuzzedRequest) {
+  const sent = request({
+    ...{ port, host: "127.0.0.1", agent, method, path },
+    headers: { "Content-Type": "application/json", ...headers, "Content-Length": body.length },
+  });
+  sent.end(body);
+  const [answer] = await once(sent, "response");
+  let text = "";
+  answer.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  await once(answer, "end");
+  return { status: answer.statusCode as number, type: String(answer.headers["content-type"]), text };
+}
+
+/** Bytes over a connection of their own; resolves when the server has let go of it. */
+function shout(port: number, bytes: Buffer): Promise<string> {
+  return new Promise((resolve) => {
+    let text = "";
+    const socket = connect(port, "127.0.0.1", () => socket.end(bytes));
+    socket.on("data", (chunk) => {
+      text += chunk.toString("latin1");
+    });
+    socket.on("error", () => {});
+    socket.on("close", () => resolve(text));
+  });
+}
+
+async function residentBytes(child: Child): Promise<number> {
+  const status = await readFile(`/proc/${child.process.pid}/status`, "utf8");
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+}
+
+/** Has `work` done for each item by `workers` at a time. */
+async function inParallel<T>(items: readonly T[], workers: number, work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: workers }, async () => {
+      for (let item = items[next++]; item !== undefined; item = items[next++]) {
+        await work(item);
+      }
+    }),
+  );
+}
+
+describe("a hundred thousand requests that nobody meant", function () {
+  this.timeout(900_000);
+  let registry: { root: string; remove: () => Promise<void> };
+  let child: Child;
+  let port: number;
+  before(async () => {
+    registry = await emptyRegistry();
+    const models = ["iris", "words", "half-plus-two", "linear", "pair", "types", "image", "lengths"] as const;
+    await publish(registry.root, ...models.map((model) => [model, "1"] as const));
+    child = startChild("main.ts", {
+      ...{ MODEL_DIR: registry.root, MODEL_NAME: "*", MODEL_VERSION: "latest", LOG_LEVEL: "info" },
+      ...{ HOST: "127.0.0.1", PORT: "0", METRICS_PORT: "0", DRAIN_SECONDS: "0" },
+    });
+    port = JSON.parse(await child.line(/"listening"/)).port;
+    await until(async () => (await fetch(`http://127.0.0.1:${port}/ready`)).ok);
+  });
+  after(async () => {
+    await endChild(child);
+    await registry.remove();
+  });
+
+  it("cost no crash, no unexpected answer, no leak", async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+    const statuses = new Map<number, number>();
+    const unexpected: string[] = [];
+    const check = async (sent: FuzzedRequest) => {
+      const { status, type, text } = await ask(port, agent, sent);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      const isWorded = status < 400 || sent.method === "HEAD" || (type.includes("json") && "error" in JSON.parse(text));
+      if ((status >= 500 && !DOCUMENTED.has(status)) || !isWorded) {
+        unexpected.push(`${status} ${text} to ${sent.method} ${sent.path} ${sent.body.toString("latin1")}`);
+      }
+    };
+    // In parts, so that neither all requests nor all answers are held at once.
+    const parts = 19;
+    let settled = 0;
+    for (let part = 0; part < parts; part++) {
+      const sample = fc.sample(requests, { seed: SEED + part, numRuns: REQUESTS / parts });
+      await inParallel(sample, 32, check);
+      if (part === 3) settled = await residentBytes(child);
+    }
+    agent.destroy();
+    await inParallel(fc.sample(nonsense, { seed: SEED, numRuns: NONSENSE }), 32, async (bytes) => {
+      const text = await shout(port, bytes);
+      if (/^HTTP\/1\.1 5/.test(text)) unexpected.push(`${text} to ${bytes.toString("latin1")}`);
+    });
+    expect(unexpected.slice(0, 5)).to.deep.equal([]);
+    // A fuzz that is refused at the door finds nothing: a good part of it must have reached a model.
+    expect(statuses.get(200)).to.be.greaterThan(REQUESTS / 50);
+    expect(statuses.get(422)).to.be.greaterThan(REQUESTS / 20);
+    expect((await fetch(`http://127.0.0.1:${port}/ready`)).status).to.equal(200);
+    expect(child.process.exitCode).to.equal(null);
+    expect(child.stderr).to.deep.equal([]);
+    expect(child.stdout.filter((line) => /"level":"(error|fatal)"/.test(line))).to.deep.equal([]);
+    expect((await residentBytes(child)) - settled).to.be.below(GROWTH_BYTES);
+  });
+});
