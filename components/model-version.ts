@@ -13,7 +13,7 @@ import { DEFAULT_REPLICAS, defaultRollout, defaultServerResources, HTTP_PORT, ME
 import { originOf } from "./lineage.ts";
 import { objectMeta } from "./names.ts";
 import { environment, mountClaims, restrictedContainer, restrictedPod } from "./pod.ts";
-import { probes } from "./probes.ts";
+import { probes, startupSeconds } from "./probes.ts";
 import { MODELS_PATH } from "./trainer-job.ts";
 import type { ModelVersionArgs, SchedulingArgs } from "./version-args.ts";
 import { podLabels, selectorLabels } from "./version-labels.ts";
@@ -53,6 +53,7 @@ export function deploymentManifest(input: DeploymentInput): k8s.apps.v1.Deployme
         "kubernetes.io/change-cause":
           settings.changeCause ?? pulumi.interpolate`${input.model} version ${settings.version}, image ${input.image}`,
         ...origin.annotations,
+        ...awaitAnnotations(settings),
       },
     }),
     spec: {
@@ -72,6 +73,16 @@ export function deploymentManifest(input: DeploymentInput): k8s.apps.v1.Deployme
       },
     },
   };
+}
+
+/** Seconds that Pulumi waits for a Deployment where nothing else is said. */
+const PULUMI_AWAIT_SECONDS = 600;
+
+/** More time to wait for the Deployment, where its pods may take longer to load the model than Pulumi waits. */
+function awaitAnnotations({ probes: timing, replicas = DEFAULT_REPLICAS }: ModelVersionArgs): Record<string, string> {
+  // A rollout may start one pod after another.
+  const seconds = startupSeconds(timing) * Math.max(1, replicas);
+  return seconds <= PULUMI_AWAIT_SECONDS ? {} : { "pulumi.com/timeoutSeconds": String(seconds) };
 }
 
 function podSpec(input: DeploymentInput): k8s.types.input.core.v1.PodSpec {

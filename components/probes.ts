@@ -38,3 +38,17 @@ export function probes(
   };
   return { startupProbe: probe("startup"), readinessProbe: probe("readiness"), livenessProbe: probe("liveness") };
 }
+
+/**
+ * The longest time that a pod may take to get ready, by its startup probe, in seconds.
+ *
+ * @see https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/
+ */
+export function startupSeconds({ startup }: ProbesArgs = {}): number {
+  const {
+    initialDelaySeconds = 0,
+    periodSeconds = 10,
+    failureThreshold = 3,
+  } = { ...defaultProbes.startup, ...startup };
+  return initialDelaySeconds + periodSeconds * failureThreshold;
+}

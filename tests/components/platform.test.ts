@@ -100,6 +100,22 @@ describe("Secrets", () => {
   });
 });
 
+describe("registry credentials", () => {
+  it("are a Secret of Docker's own kind, whose content stays secret", async () => {
+    const registry = { server: "registry.example.com", username: "team", password: "word" };
+    const made = await record(() => {
+      new Secrets("x2", { namespace: "ml", secrets: { pull: { name: "registry-credentials", registry } } });
+    });
+    const { type, metadata, stringData }: Manifest = only(made, "Secret").inputs;
+    expect(type).to.equal("kubernetes.io/dockerconfigjson");
+    expect(metadata.name).to.equal("registry-credentials");
+    const mark = "4dabf18193072939515e22adb298388d";
+    const value = stringData[mark] === undefined ? stringData[".dockerconfigjson"] : stringData;
+    expect(value).to.have.property(mark);
+    expect(JSON.stringify(value)).to.include("registry.example.com");
+  });
+});
+
 describe("Images", () => {
   it("builds and pushes both apps from their own Dockerfiles, and nothing at preview", async () => {
     const made = await record(() => new Images("i1", { registry: "registry.example.com/team", tag: "prod" }));

@@ -8,7 +8,16 @@ export interface Registered {
 }
 
 const registered: Registered[] = [];
-const options = new Map<string, { ignoreChanges: string[]; protect: boolean; deleteBeforeReplace: boolean }>();
+const options = new Map<string, Options>();
+
+/** Options that a resource was registered with. */
+interface Options {
+  readonly ignoreChanges: string[];
+  readonly protect: boolean;
+  readonly deleteBeforeReplace: boolean;
+  /** URNs of what it depends on. */
+  readonly dependencies: string[];
+}
 
 await pulumi.runtime.setMocks({
   newResource: ({ type, name, inputs }) => {
@@ -29,6 +38,7 @@ interface Request {
   getIgnorechangesList(): string[];
   getProtect(): boolean;
   getDeletebeforereplace(): boolean;
+  getDependenciesList(): string[];
 }
 const register = monitor.registerResource.bind(monitor);
 monitor.registerResource = (request, callback) => {
@@ -36,14 +46,15 @@ monitor.registerResource = (request, callback) => {
     ignoreChanges: request.getIgnorechangesList(),
     protect: request.getProtect(),
     deleteBeforeReplace: request.getDeletebeforereplace(),
+    dependencies: request.getDependenciesList(),
   });
   return register(request, callback);
 };
 
 /** Runs a piece of program and yields what it registered, once all of it has been registered. */
-export async function record(program: () => void): Promise<Registered[]> {
+export async function record(program: () => unknown): Promise<Registered[]> {
   const start = registered.length;
-  program();
+  await program();
   // What depends on outputs is registered later: until nothing more comes.
   for (let seen = -1; seen !== registered.length; ) {
     seen = registered.length;
