@@ -106,6 +106,8 @@ export const ModelMetadata = z.object({
   worseThan: WorseThan.optional(),
   /** Reference of the image that trained it, with its digest where that is known. */
   image: z.string().min(1).optional(),
+  /** The distributed run that it came out of, and its number of workers. */
+  run: z.object({ id: z.string().min(1), workers: z.int().min(1) }).optional(),
   /** The Kubernetes Job that trained it. */
   job: z.object({ namespace: z.string(), name: z.string(), pod: z.string() }).partial().optional(),
 });

@@ -12,6 +12,17 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+export function atLeastOne(text: string): number {
+  const number = wholeNumber(text);
+  if (number === 0) throw new InvalidArgumentError("it must be 1 or more.");
+  return number;
+}
+
+/** The number that an Indexed Job gives each of its pods. */
+export function completionIndex({ JOB_COMPLETION_INDEX: index }: NodeJS.ProcessEnv): number | undefined {
+  return index ? Number(index) : undefined;
+}
+
 /** A number from 0 to 1. */
 export function share(text: string): number {
   const value = Number(text);

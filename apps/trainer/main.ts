@@ -1,12 +1,13 @@
 import { Command } from "commander";
 import { RegistryError } from "../registry/index.ts";
-import { collectParameters, positive, share, wholeNumber } from "./arguments.ts";
+import { atLeastOne, collectParameters, completionIndex, positive, share, wholeNumber } from "./arguments.ts";
 import { predictFile, predictSynthetic } from "./commands/batch-predict.ts";
 import { DEFAULT_SPEC, initStorage } from "./commands/init-storage.ts";
 import { showLineage } from "./commands/lineage.ts";
 import { whenNewData } from "./commands/new-data.ts";
 import { summarise } from "./commands/summary.ts";
-import { trainModel } from "./commands/train-model.ts";
+import { type TrainRequest, trainModel } from "./commands/train-model.ts";
+import { mergeRun, trainShare } from "./commands/train-share.ts";
 import { UserError } from "./errors.ts";
 import { TASK_NAMES } from "./tasks/index.ts";
 
@@ -33,23 +34,22 @@ program
   .option("--min-accuracy <share>", "publish only from this held-out accuracy on, 0 to 1", share)
   .option("--max-error <rmse>", "publish only up to this held-out RMSE, in the target's unit", positive)
   .option("--when-new-data", "train only where DATA_DIR has the file new_data_available; clear it after success")
+  .option("--workers <number>", "train together with so many workers in all", atLeastOne)
+  .option(
+    "--run <id>",
+    "name of the run, the same for all its workers (default: RUN_ID)",
+    process.env["RUN_ID"] || undefined,
+  )
+  .option("--worker <number>", "number of this worker, from 0", wholeNumber, completionIndex(process.env))
+  .option("--patience <seconds>", "how long a worker that is waited for may give no sign of life", wholeNumber, 600)
   .action(async (options) => {
-    const train = async () => {
-      const metadata = await trainModel({
-        task: options.task,
-        models: options.models,
-        model: options.model,
-        version: options.version,
-        data: options.data,
-        dataVolume: process.env["DATA_DIR"],
-        parameters: options.param,
-        seed: options.seed,
-        environment: process.env,
-        minAccuracy: options.minAccuracy,
-        maxError: options.maxError,
-      });
-      return summarise(options.models, metadata);
+    const request = {
+      ...options,
+      parameters: options.param,
+      dataVolume: process.env["DATA_DIR"],
+      environment: process.env,
     };
+    const train = () => (options.workers === undefined ? trainAlone(request) : trainTogether(request, options));
     print(options.whenNewData ? await whenNewData(process.env["DATA_DIR"] ?? "/data", train) : await train());
   });
 
@@ -70,6 +70,19 @@ program
     if (synthetic !== undefined || input === undefined || output === undefined)
       throw new UserError("batch-predict takes --input FILE and --output FILE, or --synthetic COUNT");
     return print(await predictFile({ ...request, input, output }));
+  });
+
+program
+  .command("merge")
+  .description(
+    "finish a distributed run by hand: merge its shares, compute those that are missing, publish the version",
+  )
+  .requiredOption("--run <id>", "the run")
+  .requiredOption("--model <name>", "the model it trains")
+  .option("--models <dir>", "root of the models volume", process.env["MODELS_DIR"] ?? "/models")
+  .action(async (options) => {
+    const metadata = await mergeRun({ ...options, dataVolume: process.env["DATA_DIR"] });
+    print(summarise(options.models, metadata));
   });
 
 program
@@ -98,6 +111,30 @@ try {
   if (!(error instanceof UserError || error instanceof RegistryError)) throw error;
   process.stderr.write(`error: ${error.message}\n`);
   process.exitCode = 1;
+}
+
+async function trainAlone(request: TrainRequest): Promise<string[]> {
+  return summarise(request.models, await trainModel(request));
+}
+
+/** As one of the workers of a distributed run. */
+async function trainTogether(request: TrainRequest, options: SharedOptions): Promise<string[]> {
+  const { run, workers, worker, patience: patienceSeconds, whenNewData: onlyOnNewData } = options;
+  if (onlyOnNewData) throw new UserError("--when-new-data is for one worker: leave it or --workers out");
+  if (run === undefined)
+    throw new UserError("--workers needs --run ID, the same for all workers of a run and no other");
+  if (worker === undefined)
+    throw new UserError("--workers needs --worker NUMBER, or JOB_COMPLETION_INDEX from the Job");
+  const metadata = await trainShare(request, { run, workers, worker, patienceSeconds, takesOver: false });
+  return metadata ? summarise(request.models, metadata) : [`run ${run}: the share of worker ${worker} is done`];
+}
+
+interface SharedOptions {
+  readonly run?: string;
+  readonly workers: number;
+  readonly worker?: number;
+  readonly patience: number;
+  readonly whenNewData?: boolean;
 }
 
 function print(lines: readonly string[]): void {

@@ -6,12 +6,13 @@ import {
   ModelVersion,
   publishVersion,
 } from "../../registry/index.ts";
+import { alone, type Crew } from "../distributed/crew.ts";
 import { UserError } from "../errors.ts";
 import { findDataFile } from "../input/data-file.ts";
-import { createLog } from "../log.ts";
+import { createLog, type TrainingLog } from "../log.ts";
 import { runFromEnvironment } from "../run.ts";
 import { SAMPLES } from "../samples.ts";
-import { prepareTask } from "../tasks/index.ts";
+import { type PreparedTask, prepareTask } from "../tasks/index.ts";
 import type { Parameters, TrainedModel } from "../tasks/task.ts";
 
 export interface TrainRequest {
@@ -36,46 +37,79 @@ export interface TrainRequest {
   readonly maxError?: number | undefined;
 }
 
-/** Trains one model and publishes it. Throws `UserError` or `RegistryError` where it cannot; then nothing is published. */
-export async function trainModel(request: TrainRequest): Promise<ModelMetadata> {
+/** A request whose names and parameters are checked, and whose data file is found. */
+export interface PreparedTraining {
+  readonly request: TrainRequest;
+  readonly task: PreparedTask;
+  readonly model: string;
+  /** A number, or "next". */
+  readonly version: string;
+  readonly file: string | undefined;
+  readonly log: TrainingLog;
+}
+
+/** Checks a request. Throws `UserError` where it cannot be met. */
+export async function prepareTraining(request: TrainRequest): Promise<PreparedTraining> {
   const task = prepareTask(request.task, request.parameters, request.environment);
   const model = checked(ModelName, "model name", request.model ?? task.model);
   const version = request.version === "next" ? "next" : checked(ModelVersion, "version", request.version);
-  if (version !== "next") await assertVersionFree(request.models, model, version);
   if (request.data !== undefined && !task.takesData)
     throw new UserError(`task ${task.name} makes its own data: leave --data out`);
-  const log = createLog({ task: task.name, model });
   const file =
     request.data === undefined
       ? task.sample && path.join(SAMPLES, task.sample)
       : await findDataFile(request.data, request.dataVolume);
+  return { request, task, model, version, file, log: createLog({ task: task.name, model }) };
+}
+
+/** Trains one model and publishes it. Throws `UserError` or `RegistryError` where it cannot; then nothing is published. */
+export async function trainModel(request: TrainRequest): Promise<ModelMetadata> {
+  const prepared = await prepareTraining(request);
+  const { publish } = await train(prepared, alone);
+  return publish();
+}
+
+/**
+ * Trains together with the other workers of `crew`; what comes out is the same for all of them. Throws where the version
+ * is there already.
+ */
+export async function train(
+  { request, task, model, version, file, log }: PreparedTraining,
+  crew: Crew,
+): Promise<{ readonly publish: (run?: ModelMetadata["run"]) => Promise<ModelMetadata> }> {
+  if (version !== "next") await assertVersionFree(request.models, model, version);
   log.event("training", { ...task.parameters, version, seed: request.seed });
   const started = performance.now();
-  const trained = await task.train({ seed: request.seed, file, log });
+  const trained = await task.train({ seed: request.seed, file, log, crew });
   const durationSeconds = Math.round(performance.now() - started) / 1000;
-  assertGoodEnough(task.name, trained, request);
-  const metadata = await publishVersion({
-    root: request.models,
-    model,
-    version,
-    artefact: trained.graph,
-    description: {
-      description: trained.description,
-      ...(trained.accuracy === undefined ? {} : { accuracy: trained.accuracy }),
-      metrics: trained.metrics,
-      signature: trained.signature,
-      ...(trained.data && { data: { source: dataSource(request.data, task.sample), ...trained.data } }),
-      task: task.name,
-      hyperparameters: task.parameters,
-      seed: request.seed,
-      commit: process.env["GIT_COMMIT"] || "unknown",
-      trainedDate: new Date().toISOString().slice(0, 10),
-      durationSeconds,
-      ...runFromEnvironment(process.env),
+  return {
+    async publish(run) {
+      assertGoodEnough(task.name, trained, request);
+      const metadata = await publishVersion({
+        root: request.models,
+        model,
+        version,
+        artefact: trained.graph,
+        description: {
+          description: trained.description,
+          ...(trained.accuracy === undefined ? {} : { accuracy: trained.accuracy }),
+          metrics: trained.metrics,
+          signature: trained.signature,
+          ...(trained.data && { data: { source: dataSource(request.data, task.sample), ...trained.data } }),
+          task: task.name,
+          hyperparameters: task.parameters,
+          seed: request.seed,
+          commit: process.env["GIT_COMMIT"] || "unknown",
+          trainedDate: new Date().toISOString().slice(0, 10),
+          durationSeconds,
+          ...runFromEnvironment(process.env),
+          ...(run && { run }),
+        },
+      });
+      log.event("published", { version: metadata.version, durationSeconds });
+      return metadata;
     },
-  });
-  log.event("published", { version: metadata.version, durationSeconds });
-  return metadata;
+  };
 }
 
 function dataSource(given: string | undefined, sample: string | undefined): string {

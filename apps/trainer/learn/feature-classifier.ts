@@ -1,3 +1,4 @@
+import { alone, type Crew } from "../distributed/crew.ts";
 import { encodeLinearClassifier } from "../onnx/linear-graph.ts";
 import { floatOutput, openSession, runFeatures } from "../onnx/session.ts";
 import { fitLogistic, type LinearModel, type LogisticOptions } from "./logistic.ts";
@@ -11,7 +12,8 @@ export interface FeatureClassifier {
 
 /**
  * Fits logistic regression to row-major `features` [rows, width]. It is fitted to standardised columns, so that the
- * penalty weighs them alike, and then rewritten for the raw ones: w·(x − μ)/σ + b = (w/σ)·x + (b − w·μ/σ).
+ * penalty weighs them alike, and then rewritten for the raw ones: w·(x − μ)/σ + b = (w/σ)·x + (b − w·μ/σ). The rows are shared out among the workers of `crew`;
+ * `step` names the work in its run.
  */
 export async function fitFeatureClassifier(
   features: Float32Array,
@@ -19,11 +21,13 @@ export async function fitFeatureClassifier(
   classes: number,
   width: number,
   options: LogisticOptions & { readonly description: string },
+  crew: Crew = alone,
+  step = "gradient",
 ): Promise<FeatureClassifier> {
   const { means, deviations } = columnMoments(features, width);
   const builder = new MatrixBuilder(width);
   builder.addRows(features.map((value, i) => (value - (means[i % width] ?? 0)) / (deviations[i % width] ?? 1)));
-  const fitted = await fitLogistic(builder.build(), targets, classes, options);
+  const fitted = await fitLogistic(builder.build(), targets, classes, options, crew, step);
   const weights = fitted.weights.map((weight, i) => weight / (deviations[i % width] ?? 1));
   const intercepts = fitted.intercepts.map((intercept, c) => {
     let shift = 0;

@@ -1,5 +1,5 @@
 /** Value and gradient of a smooth function at a point; the gradient is written into `gradient`. */
-export type Objective = (point: Float64Array, gradient: Float64Array) => number;
+export type Objective = (point: Float64Array, gradient: Float64Array) => number | Promise<number>;
 
 export interface MinimiseOptions {
   /** Stop when no component of the gradient is larger than this. Default 1e-5. */
@@ -41,13 +41,13 @@ export async function minimise(
   const { tolerance = 1e-5, maxIterations = 200, onIteration } = options;
   let point = Float64Array.from(start);
   let gradient = new Float64Array(point.length);
-  let value = objective(point, gradient);
+  let value = await objective(point, gradient);
   const pairs: Pair[] = [];
   for (let iteration = 1; iteration <= maxIterations; iteration++) {
     if (largest(gradient) <= tolerance) return { point, value, iterations: iteration - 1, converged: true };
     const direction = descentDirection(gradient, pairs);
     const slope = dot(direction, gradient);
-    const next = search(objective, point, value, direction, slope);
+    const next = await search(objective, point, value, direction, slope);
     if (!next) return { point, value, iterations: iteration - 1, converged: false };
     const step = difference(next.point, point);
     const change = difference(next.gradient, gradient);
@@ -81,12 +81,12 @@ function descentDirection(gradient: Float64Array, pairs: readonly Pair[]): Float
   return direction;
 }
 
-function search(objective: Objective, from: Float64Array, value: number, direction: Float64Array, slope: number) {
+async function search(objective: Objective, from: Float64Array, value: number, direction: Float64Array, slope: number) {
   const gradient = new Float64Array(from.length);
   for (let length = 1; length > 1e-12; length /= 2) {
     const point = Float64Array.from(from);
     addScaled(point, direction, length);
-    const reached = objective(point, gradient);
+    const reached = await objective(point, gradient);
     if (reached <= value + DECREASE * length * slope) return { point, value: reached, gradient };
   }
   return undefined;

@@ -1,5 +1,7 @@
+import { alone, type Crew, remembered, shardOf } from "../distributed/crew.ts";
+import { addVectors, decodeVector, encodeVector } from "../distributed/sums.ts";
 import { type MinimiseOptions, minimise } from "./lbfgs.ts";
-import type { Matrix } from "./matrix.ts";
+import { type Matrix, selectRows } from "./matrix.ts";
 
 export interface LogisticOptions extends MinimiseOptions {
   /**
@@ -20,53 +22,79 @@ export interface LinearModel {
   readonly converged: boolean;
 }
 
+/** Rows of the training data that one worker sums over. */
+export interface LogisticShard {
+  readonly features: Matrix;
+  /** A class number (0 … classes − 1) a row. */
+  readonly targets: ArrayLike<number>;
+}
+
+/** Training data by shards; `shard` is called again for every step, so it should remember what it made. */
+export interface LogisticData {
+  readonly width: number;
+  /** Rows of all shards. */
+  readonly rows: number;
+  shard(worker: number): LogisticShard | Promise<LogisticShard>;
+}
+
 /**
  * Multinomial logistic regression by L-BFGS. `targets` has one class number (0 … classes − 1) a row. The solution is
  * unique up to rounding, so nothing here is random.
  */
-export async function fitLogistic(
+export function fitLogistic(
   features: Matrix,
   targets: ArrayLike<number>,
   classes: number,
   options: LogisticOptions,
+  crew: Crew = alone,
+  step = "gradient",
 ): Promise<LinearModel> {
   const { width, rows } = features;
+  const shard = (worker: number) => {
+    if (crew.size === 1) return { features, targets };
+    const { from, to } = shardOf(rows, worker, crew.size);
+    const own = Array.from({ length: to - from }, (_, i) => from + i);
+    return { features: selectRows(features, own), targets: own.map((row) => targets[row] ?? 0) };
+  };
+  return fitLogisticShards({ width, rows, shard: remembered(shard) }, classes, options, crew, step);
+}
+
+/**
+ * The same, each worker of `crew` with the rows of its own shard: the sums over the shards are added up in every step,
+ * and all workers go on from the same point. `step` names the work in the crew's run.
+ */
+export async function fitLogisticShards(
+  data: LogisticData,
+  classes: number,
+  options: LogisticOptions,
+  crew: Crew,
+  step: string,
+): Promise<LinearModel> {
+  const { width, rows } = data;
   const size = classes * (width + 1);
   const penalty = 1 / (options.inversePenalty * rows);
+  let evaluations = 0;
+  const sumOverRows = async (point: Float64Array, gradient: Float64Array): Promise<number> => {
+    if (crew.size === 1) return sumOverShard(await data.shard(0), classes, point, gradient);
+    const share = async (worker: number) => {
+      const own = new Float64Array(size + 1);
+      own[size] = sumOverShard(await data.shard(worker), classes, point, own.subarray(0, size));
+      return encodeVector(own);
+    };
+    evaluations += 1;
+    const sum = decodeVector(await crew.combine(`${step}-${evaluations}`, share, addVectors));
+    gradient.set(sum.subarray(0, size));
+    return sum[size] ?? 0;
+  };
   // Layout of a point: per class its weights, then its intercept. The mean over rows keeps the tolerance comparable.
-  const objective = (point: Float64Array, gradient: Float64Array): number => {
+  const objective = async (point: Float64Array, gradient: Float64Array): Promise<number> => {
     gradient.fill(0);
-    let loss = 0;
-    const scores = new Float64Array(classes);
-    for (let row = 0; row < rows; row++) {
-      const from = features.starts[row] ?? 0;
-      const to = features.starts[row + 1] ?? 0;
-      const target = targets[row] ?? 0;
-      for (let c = 0; c < classes; c++) {
-        const base = c * (width + 1);
-        let score = point[base + width] ?? 0;
-        for (let k = from; k < to; k++)
-          score += (features.values[k] ?? 0) * (point[base + (features.columns[k] ?? 0)] ?? 0);
-        scores[c] = score;
-      }
-      const own = scores[target] ?? 0;
-      loss += softmaxInPlace(scores) - own;
-      for (let c = 0; c < classes; c++) {
-        const base = c * (width + 1);
-        const error = ((scores[c] ?? 0) - (c === target ? 1 : 0)) / rows;
-        gradient[base + width] = (gradient[base + width] ?? 0) + error;
-        for (let k = from; k < to; k++) {
-          const at = base + (features.columns[k] ?? 0);
-          gradient[at] = (gradient[at] ?? 0) + error * (features.values[k] ?? 0);
-        }
-      }
-    }
+    const loss = await sumOverRows(point, gradient);
     let squares = 0;
     for (let i = 0; i < size; i++) {
-      if (i % (width + 1) === width) continue;
-      const weight = point[i] ?? 0;
+      const weight = i % (width + 1) === width ? 0 : (point[i] ?? 0);
       squares += weight * weight;
-      gradient[i] = (gradient[i] ?? 0) + penalty * weight;
+      gradient[i] = (gradient[i] ?? 0) / rows + penalty * weight;
     }
     return loss / rows + (penalty / 2) * squares;
   };
@@ -79,6 +107,41 @@ export async function fitLogistic(
     intercepts[c] = point[base + width] ?? 0;
   }
   return { classes, width, weights, intercepts, iterations, converged };
+}
+
+/** Sum of the rows' cross-entropies at a point; adds its gradient to `gradient`. */
+function sumOverShard(
+  { features, targets }: LogisticShard,
+  classes: number,
+  point: Float64Array,
+  gradient: Float64Array,
+): number {
+  const { width, starts, columns, values } = features;
+  const scores = new Float64Array(classes);
+  let loss = 0;
+  for (let row = 0; row < features.rows; row++) {
+    const from = starts[row] ?? 0;
+    const to = starts[row + 1] ?? 0;
+    const target = targets[row] ?? 0;
+    for (let c = 0; c < classes; c++) {
+      const base = c * (width + 1);
+      let score = point[base + width] ?? 0;
+      for (let k = from; k < to; k++) score += (values[k] ?? 0) * (point[base + (columns[k] ?? 0)] ?? 0);
+      scores[c] = score;
+    }
+    const own = scores[target] ?? 0;
+    loss += softmaxInPlace(scores) - own;
+    for (let c = 0; c < classes; c++) {
+      const base = c * (width + 1);
+      const error = (scores[c] ?? 0) - (c === target ? 1 : 0);
+      gradient[base + width] = (gradient[base + width] ?? 0) + error;
+      for (let k = from; k < to; k++) {
+        const at = base + (columns[k] ?? 0);
+        gradient[at] = (gradient[at] ?? 0) + error * (values[k] ?? 0);
+      }
+    }
+  }
+  return loss;
 }
 
 /** Probabilities of the classes for every row, row-major [rows, classes]. */

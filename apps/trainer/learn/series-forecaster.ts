@@ -1,7 +1,9 @@
+import { alone, type Crew } from "../distributed/crew.ts";
+import { growForest } from "../distributed/grow-forest.ts";
 import { encodeForecaster } from "../onnx/forecast-graph.ts";
 import { floatOutput, openSession, runFeatures } from "../onnx/session.ts";
 import { binColumns } from "./bins.ts";
-import { type Forest, predictForest, type TreeOptions, trainTree } from "./forest.ts";
+import { type Forest, predictForest, type TreeOptions } from "./forest.ts";
 import { type LagRows, relativeToNewest } from "./lags.ts";
 import type { TreeData } from "./split-search.ts";
 
@@ -28,18 +30,18 @@ export function assembleForecaster(forest: Forest, description: string): SeriesF
   return { forest, graph: encodeForecaster(forest, description) };
 }
 
-/** Grows all trees here; `onTree` is told after each, and waited for. */
+/**
+ * Grows the trees, every worker of `crew` its own; `onTree` is told after each that is grown here, and waited for.
+ * `step` names the work in the crew's run.
+ */
 export async function fitForecaster(
   rows: LagRows,
   options: TreeOptions & { readonly trees: number; readonly seed: number; readonly description: string },
-  onTree: (index: number) => void | Promise<void> = () => undefined,
+  onTree?: (done: number, own: number) => void | Promise<void>,
+  crew: Crew = alone,
+  step = "trees",
 ): Promise<SeriesForecaster> {
-  const data = forecastData(rows);
-  const trees = [];
-  for (let index = 0; index < options.trees; index++) {
-    trees.push(trainTree(data, options, options.seed, index));
-    await onTree(index);
-  }
+  const trees = await growForest(forecastData(rows), options, crew, step, onTree);
   return assembleForecaster({ trees, width: rows.lags, outputs: 1 }, options.description);
 }
 

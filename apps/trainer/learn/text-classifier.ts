@@ -1,7 +1,8 @@
+import { alone, type Crew, remembered, shardOf } from "../distributed/crew.ts";
 import { internal } from "../errors.ts";
 import { floatOutput, openSession, runTexts, stringRows } from "../onnx/session.ts";
 import { encodeFeatureGraph, encodeTextClassifier, encodeTokenGraph } from "../onnx/text-graph.ts";
-import { fitLogistic, type LinearModel, type LogisticOptions } from "./logistic.ts";
+import { fitLogisticShards, type LinearModel, type LogisticOptions } from "./logistic.ts";
 import { type Matrix, MatrixBuilder } from "./matrix.ts";
 import { collectVocabulary, type Vocabulary, type VocabularyOptions } from "./vocabulary.ts";
 
@@ -17,16 +18,25 @@ export interface TextClassifier {
 
 /**
  * Fits TF-IDF and logistic regression. Tokens and features are computed by the exported graph's own first nodes in
- * ONNX Runtime, so what is trained on is exactly what will be served.
+ * ONNX Runtime, so what is trained on is exactly what will be served. Every worker of `crew` computes
+ * the features of its own share of the texts; \`step\` names the work in its run.
  */
 export async function fitTextClassifier(
   texts: readonly string[],
   targets: ArrayLike<number>,
   classes: number,
   options: VocabularyOptions & LogisticOptions & { readonly description: string },
+  crew: Crew = alone,
+  step = "gradient",
 ): Promise<TextClassifier> {
   const vocabulary = collectVocabulary(await tokenise(texts), options);
-  const model = await fitLogistic(await computeFeatures(vocabulary, texts), targets, classes, options);
+  const shard = async (worker: number) => {
+    const { from, to } = shardOf(texts.length, worker, crew.size);
+    const features = await computeFeatures(vocabulary, texts.slice(from, to));
+    return { features, targets: Array.from({ length: to - from }, (_, i) => targets[from + i] ?? 0) };
+  };
+  const data = { width: vocabulary.weights.length, rows: texts.length, shard: remembered(shard) };
+  const model = await fitLogisticShards(data, classes, options, crew, step);
   return { vocabulary, model, graph: encodeTextClassifier(vocabulary, model, options.description) };
 }
 

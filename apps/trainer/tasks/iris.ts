@@ -29,7 +29,7 @@ export const iris: Task<IrisParameters> = {
   parameters: IrisParameters,
   sample: "iris.csv",
   takesData: true,
-  async train({ parameters, seed, file, log }) {
+  async train({ parameters, seed, file, log, crew }) {
     const data = await readIrisRows(file ?? internal("iris needs a data file"));
     const classes = data.species.length;
     const [split] = groupFolds(flowers(data), data.targets, FOLDS, seed);
@@ -42,11 +42,19 @@ export const iris: Task<IrisParameters> = {
       );
     }
     const fit = (rows: readonly number[], phase: string) =>
-      fitFeatureClassifier(features(data, rows), targets(data, rows), classes, WIDTH, {
-        inversePenalty: parameters.inverse_penalty,
-        description: DESCRIPTION,
-        onIteration: logIterations(log, phase),
-      });
+      fitFeatureClassifier(
+        features(data, rows),
+        targets(data, rows),
+        classes,
+        WIDTH,
+        {
+          inversePenalty: parameters.inverse_penalty,
+          description: DESCRIPTION,
+          onIteration: logIterations(log, phase),
+        },
+        crew,
+        phase,
+      );
     const measured = await fit(split.train, "measure");
     const truth = targets(data, split.test);
     const predicted = mostProbable(await classifyFeatures(measured.graph, features(data, split.test), WIDTH), classes);

@@ -4,9 +4,9 @@ import { readSentimentRows, SENTIMENTS, type SentimentRows } from "../input/sent
 import { accuracy, macroF1, mostProbable } from "../learn/scores.ts";
 import { groupFolds } from "../learn/split.ts";
 import { classifyTexts, fitTextClassifier, type TextClassifier } from "../learn/text-classifier.ts";
-import { logIterations, type TrainingLog } from "../log.ts";
+import { logIterations } from "../log.ts";
 import { flag, positiveNumber, wholeNumber } from "./parameters.ts";
-import type { Task } from "./task.ts";
+import type { Task, TrainingContext } from "./task.ts";
 
 const CLASSES = SENTIMENTS.length;
 /** One group in five is held out. */
@@ -33,7 +33,7 @@ export const sentiment: Task<SentimentParameters> = {
   parameters: SentimentParameters,
   sample: "sentiment.csv",
   takesData: true,
-  async train({ parameters, seed, file, log }) {
+  async train({ parameters, seed, file, log, crew }) {
     const data = await readSentimentRows(file ?? internal("sentiment needs a data file"));
     const [split] = groupFolds(data.groups, data.targets, FOLDS, seed);
     if (!split) internal("no split");
@@ -45,13 +45,13 @@ export const sentiment: Task<SentimentParameters> = {
         );
       }
     }
-    const measured = await fit(data, split.train, parameters, log, "measure");
+    const measured = await fit(data, split.train, parameters, { log, crew }, "measure");
     const truth = split.test.map((row) => data.targets[row] ?? 0);
     const predicted = mostProbable(await classifyTexts(measured.graph, pick(data.texts, split.test)), CLASSES);
     const scores = { accuracy: accuracy(predicted, truth), f1: macroF1(predicted, truth, CLASSES) };
     log.event("measured", { ...scores, rows: truth.length });
     const all = [...data.texts.keys()];
-    const published = parameters.refit ? await fit(data, all, parameters, log, "publish") : measured;
+    const published = parameters.refit ? await fit(data, all, parameters, { log, crew }, "publish") : measured;
     return {
       graph: published.graph,
       description: describe(parameters),
@@ -80,18 +80,25 @@ function fit(
   data: SentimentRows,
   rows: readonly number[],
   parameters: SentimentParameters,
-  log: TrainingLog,
+  { log, crew }: Pick<TrainingContext<SentimentParameters>, "log" | "crew">,
   phase: string,
 ): Promise<TextClassifier> {
   const targets = rows.map((row) => data.targets[row] ?? 0);
-  return fitTextClassifier(pick(data.texts, rows), targets, CLASSES, {
-    ngrams: parameters.ngrams,
-    skips: parameters.skips,
-    minRows: parameters.min_rows,
-    inversePenalty: parameters.inverse_penalty,
-    description: describe(parameters),
-    onIteration: logIterations(log, phase),
-  });
+  return fitTextClassifier(
+    pick(data.texts, rows),
+    targets,
+    CLASSES,
+    {
+      ngrams: parameters.ngrams,
+      skips: parameters.skips,
+      minRows: parameters.min_rows,
+      inversePenalty: parameters.inverse_penalty,
+      description: describe(parameters),
+      onIteration: logIterations(log, phase),
+    },
+    crew,
+    phase,
+  );
 }
 
 function describe(parameters: SentimentParameters): string {

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Signature } from "../../registry/metadata.ts";
+import type { Crew } from "../distributed/crew.ts";
 import type { TrainingLog } from "../log.ts";
 
 /** Values a hyper-parameter can have. */
@@ -11,6 +12,8 @@ export interface TrainingContext<P extends Parameters> {
   /** The data file to read; undefined where the task makes its own data. */
   readonly file: string | undefined;
   readonly log: TrainingLog;
+  /** Who shares the work. Default: nobody. */
+  readonly crew?: Crew;
 }
 
 /** What a task hands over for publishing. */

@@ -5,9 +5,8 @@ import { generateSeries, readSeries } from "../input/series.ts";
 import { type LagRows, lagRows } from "../learn/lags.ts";
 import { regressionErrors } from "../learn/scores.ts";
 import { fitForecaster, runForecaster } from "../learn/series-forecaster.ts";
-import type { TrainingLog } from "../log.ts";
 import { flag, wholeNumber } from "./parameters.ts";
-import type { Task } from "./task.ts";
+import type { Task, TrainingContext } from "./task.ts";
 
 /** The last fifth of the rows is held out: a forecast is measured on what comes later. */
 const HELD_OUT = 0.2;
@@ -41,7 +40,7 @@ export const timeseries: Task<TimeseriesParameters> = {
   parameters: TimeseriesParameters,
   sample: undefined,
   takesData: true,
-  async train({ parameters, seed, file, log }) {
+  async train({ parameters, seed, file, log, crew }) {
     const { lags } = parameters;
     const series = file ? await readSeries(file) : generateSeries(parameters.steps, parameters.season, seed);
     const needed = Math.max(lags + 10, 2 * lags);
@@ -52,10 +51,10 @@ export const timeseries: Task<TimeseriesParameters> = {
     }
     const all = lagRows(series.values, lags);
     const { train, test } = splitByTime(all);
-    const measured = await fit(train, parameters, seed, log, "measure");
+    const measured = await fit(train, parameters, { seed, log, crew }, "measure");
     const metrics = { ...(await measure(measured.graph, test)), ...naiveErrors(test) };
     log.event("measured", { ...metrics, rows: test.targets.length });
-    const published = parameters.refit ? await fit(all, parameters, seed, log, "publish") : measured;
+    const published = parameters.refit ? await fit(all, parameters, { seed, log, crew }, "publish") : measured;
     return {
       graph: published.graph,
       description: DESCRIPTION,
@@ -76,24 +75,29 @@ export const timeseries: Task<TimeseriesParameters> = {
   },
 };
 
-function fit(rows: LagRows, parameters: TimeseriesParameters, seed: number, log: TrainingLog, phase: string) {
-  const trees = parameters.n_estimators;
+function fit(
+  rows: LagRows,
+  parameters: TimeseriesParameters,
+  { seed, log, crew }: Pick<TrainingContext<TimeseriesParameters>, "seed" | "log" | "crew">,
+  phase: string,
+) {
   return fitForecaster(
     rows,
     {
-      trees,
+      trees: parameters.n_estimators,
       maxDepth: parameters.max_depth,
       minLeafRows: parameters.min_samples_leaf,
       columnsPerSplit: rows.lags,
       seed,
       description: DESCRIPTION,
     },
-    async (index) => {
-      if ((index + 1) % TREES_PER_LINE === 0 || index + 1 === trees)
-        log.event("trees", { phase, done: index + 1, trees });
+    async (done, own) => {
+      if (done % TREES_PER_LINE === 0 || done === own) log.event("trees", { phase, done, trees: own });
       // Lets the process answer signals.
       await nextTurn();
     },
+    crew,
+    phase,
   );
 }
 
