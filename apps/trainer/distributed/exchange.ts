@@ -23,7 +23,8 @@ export async function putFile(folder: string, name: string, content: Uint8Array)
 export async function getFile(folder: string, name: string): Promise<Uint8Array | undefined> {
   try {
     const bytes = await readFile(path.join(folder, name));
-    const content = bytes.subarray(DIGEST_BYTES);
+    // A plain copy: slices of a Buffer share its memory, and begin anywhere.
+    const content = new Uint8Array(bytes.subarray(DIGEST_BYTES));
     return digest(content).equals(bytes.subarray(0, DIGEST_BYTES)) ? content : undefined;
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
