@@ -12,6 +12,7 @@ import {
   LoadTest,
   ModelService,
   ModelStorage,
+  Monitoring,
   Namespace,
   NetworkPolicies,
   Secrets,
@@ -19,6 +20,7 @@ import {
   TrainingPipeline,
 } from "./components/index.ts";
 import { estimateCost, loadStack } from "./config/index.ts";
+import { readDashboards } from "./dashboards/index.ts";
 
 const stack = loadStack();
 const { config } = stack;
@@ -190,6 +192,23 @@ if (config.networkPolicies.enabled === true) {
       prometheusNamespace: config.monitoring && namespaceLabels(config.monitoring.namespace),
       apiGateway: config.apiGateway,
       loadTest: config.loadTest !== undefined,
+    },
+    onCluster(namespace),
+  );
+}
+
+if (config.monitoring !== undefined) {
+  const { namespace: _prometheus, dashboards = true, ...monitoring } = config.monitoring;
+  new Monitoring(
+    "monitoring",
+    {
+      ...monitoring,
+      namespace: config.namespace.name,
+      apps: [...new Set(config.models.map(({ model, name = kubernetesName(model), app = name }) => app))],
+      compared: config.models.flatMap(({ model, traffic }) =>
+        traffic?.canary === undefined ? [] : [{ model, stable: traffic.stable, canary: traffic.canary }],
+      ),
+      dashboards: dashboards ? readDashboards() : {},
     },
     onCluster(namespace),
   );

@@ -1,3 +1,4 @@
+export type { AlertBounds, ComparedVersions } from "./alerts.ts";
 export { API_GATEWAY_IMAGE, ApiGateway, type ApiGatewayArgs, type ApiGatewayRoute } from "./api-gateway.ts";
 export type { AutoscalingArgs, DisruptionBudgetArgs, ScalingRules } from "./autoscaling.ts";
 export { type ConfigMapArgs, type ConfigMapRef, ConfigMaps, type ConfigMapsArgs } from "./config-maps.ts";
@@ -8,6 +9,7 @@ export { Images, type ImagesArgs } from "./images.ts";
 export { LoadTest, type LoadTestArgs } from "./load-test.ts";
 export { ModelService, type ModelServiceArgs, type ServedVersion } from "./model-service.ts";
 export { type ClaimArgs, ModelStorage, type ModelStorageArgs, type SeedModel } from "./model-storage.ts";
+export { Monitoring, type MonitoringArgs } from "./monitoring.ts";
 export { kubernetesName } from "./names.ts";
 export { type LimitRangeItem, Namespace, type NamespaceArgs } from "./namespace.ts";
 export { NetworkPolicies, type NetworkPoliciesArgs, type ServedModel } from "./network-policies.ts";
