@@ -82,7 +82,7 @@ export class ModelStorage extends pulumi.ComponentResource {
           {
             container: "init",
             jobType: "storage-init",
-            command: ["init-storage"],
+            command: ["init-storage", ...(this.dataClaim === undefined ? ["--no-data"] : [])],
             environment: { STORAGE_SPEC: JSON.stringify(init.seed ?? []) },
             resources: init.resources,
             backoffLimit: init.backoffLimit ?? 3,

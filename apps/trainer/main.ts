@@ -90,6 +90,7 @@ program
   .description("lay out the models and data volumes; trains what is missing, overwrites nothing")
   .option("--models <dir>", "root of the models volume", process.env["MODELS_DIR"] ?? "/models")
   .option("--data <dir>", "root of the data volume", process.env["DATA_DIR"] ?? "/data")
+  .option("--no-data", "there is no data volume: lay out the models volume alone")
   .option(
     "--spec <json>",
     "versions to have: [{model, version, task, parameters?}, …]",

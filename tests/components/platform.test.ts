@@ -34,7 +34,7 @@ describe("ModelStorage", () => {
     const made = await record(() => new ModelStorage("s2", { ...storage, init: { seed } }));
     const spec: Manifest = only(made, "Job").inputs["spec"];
     const [container] = spec.template.spec.containers;
-    expect(container.args).to.deep.equal(["init-storage"]);
+    expect(container.args).to.deep.equal(["init-storage", "--no-data"]);
     const variable = container.env.find(({ name }: Manifest) => name === "STORAGE_SPEC");
     expect(JSON.parse(variable.value)).to.deep.equal(seed);
     expect(spec).to.not.have.property("ttlSecondsAfterFinished");

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { inventoryData, isOurs, parseInventory, union } from "../../local/deploy/inventory.ts";
-import { inventoryOf } from "../../local/deploy/plan.ts";
+import { hasFailed, inventoryOf } from "../../local/deploy/plan.ts";
 import { removalWaves } from "../../local/deploy/removal.ts";
+import { homeOf } from "../../local/deploy/rendered.ts";
 import type { LiveObject } from "../../local/kubectl.ts";
 import type { KubernetesObject, RenderedObject } from "../../render/rendered.ts";
 
@@ -59,6 +60,27 @@ describe("the inventory of a stack", () => {
     });
     expect(isOurs(live("ml-platform"))).to.equal(true);
     expect(isOurs(live("someone"))).to.equal(false);
+  });
+});
+
+describe("a Job that is made again", () => {
+  it("is one that has failed, not one that runs or has ended well", () => {
+    const job = (type: string): LiveObject => ({
+      ...object("Job", "j", "ml"),
+      status: { conditions: [{ type, status: "True" }] },
+    });
+    expect(hasFailed(job("Failed"))).to.equal(true);
+    expect(hasFailed(job("Complete"))).to.equal(false);
+    expect(hasFailed(object("Job", "j", "ml"))).to.equal(false);
+    expect(hasFailed(undefined)).to.equal(false);
+  });
+});
+
+describe("the home of a stack", () => {
+  it("is its environment's namespace, whatever others it makes, and the one it uses where it makes none", () => {
+    const labelled = { ...object("Namespace", "ml-dev"), metadata: { name: "ml-dev", labels: { environment: "dev" } } };
+    expect(homeOf([object("Namespace", "devices"), labelled].map(rendered))).to.equal("ml-dev");
+    expect(homeOf([object("Namespace", "devices"), object("ConfigMap", "c", "ml")].map(rendered))).to.equal("ml");
   });
 });
 

@@ -42,8 +42,8 @@ export const DEFAULT_SPEC = JSON.stringify([
 export interface InitStorageRequest {
   /** Root of the models volume. */
   readonly models: string;
-  /** Root of the data volume. */
-  readonly data: string;
+  /** Root of the data volume; false where there is none. */
+  readonly data: string | false;
   /** JSON of the versions to have: `[{model, version, task, parameters?, seed?, minAccuracy?}, …]`. */
   readonly spec: string;
 }
@@ -55,7 +55,7 @@ export interface InitStorageRequest {
  */
 export async function initStorage(request: InitStorageRequest): Promise<string[]> {
   const spec = parseSpec(request.spec);
-  const lines = await copySamples(request.data);
+  const lines = request.data === false ? [] : await copySamples(request.data);
   for (const entry of spec) lines.push(await ensureVersion(request.models, entry));
   const { problems } = await updateIndex(request.models);
   return [

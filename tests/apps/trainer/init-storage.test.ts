@@ -45,6 +45,13 @@ describe("init-storage", () => {
     expect(await readFile(path.join(folder, "data", "iris.csv"), "utf8")).to.equal("my own");
   });
 
+  it("lays out the models volume alone where there is no data volume", async () => {
+    const spec = JSON.stringify([{ model: "half_plus_two", version: "1", task: "half_plus_two" }]);
+    const run = await trainer(["init-storage", "--no-data", "--spec", spec], { env });
+    expect(run).to.include({ code: 0, errors: "" });
+    expect(await readdir(folder)).to.deep.equal(["models"]);
+  });
+
   it("checks the whole specification before it trains anything", async () => {
     const wrong = async (spec: unknown, message: string) => {
       const run = await trainer(["init-storage", "--spec", typeof spec === "string" ? spec : JSON.stringify(spec)], {
