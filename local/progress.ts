@@ -6,6 +6,32 @@ export interface Step {
   readonly run: (report: (line: string) => void) => Promise<string | undefined>;
 }
 
+/** A step with something to show for it, which later steps use. */
+export interface ResultStep<T> extends Step {
+  /** What the step came to. @throws Error before it has run */
+  readonly result: () => T;
+}
+
+/** A step that keeps what `work` comes to, and shows its `word`. */
+export function resultStep<T>(
+  title: string,
+  work: (report: (line: string) => void) => Promise<{ readonly result: T; readonly word?: string }>,
+): ResultStep<T> {
+  let kept: { readonly result: T } | undefined;
+  return {
+    title,
+    run: async (report) => {
+      const done = await work(report);
+      kept = done;
+      return done.word;
+    },
+    result: () => {
+      if (kept === undefined) throw new Error(`${title} has not run yet`);
+      return kept.result;
+    },
+  };
+}
+
 /** Milliseconds between two lines of progress of one step where the output is no terminal. */
 const plainInterval = 30_000;
 

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { type StackStatus, stackStatus } from "./deploy/status.ts";
 import { Kubectl } from "./kubectl.ts";
-import { type NodePaths, nodePaths } from "./node/layout.ts";
+import { type NodePaths, nodeAddress, nodePaths } from "./node/layout.ts";
 import { type KeeperRecord, runningKeeper } from "./node/record.ts";
 import { stateDirectory } from "./paths.ts";
 import { toolchainFolders } from "./toolchain/index.ts";
 import { tools } from "./toolchain/tools.ts";
 
-const nothing: StackStatus = { models: [], problems: [] };
+const nothing: StackStatus = { models: [], nodePorts: [], problems: [] };
 
 /** Prints what runs, where, which version gets which share, and what is wrong. Changes nothing. */
 export async function status({ json = false }: { readonly json?: boolean }): Promise<void> {
@@ -18,6 +18,8 @@ export async function status({ json = false }: { readonly json?: boolean }): Pro
   if (json) console.log(JSON.stringify(statusJson(record, paths, stack), undefined, 2));
   else console.log(statusLines(record, paths, stack).join("\n"));
 }
+
+const nodePortUrl = (port: number) => `http://${nodeAddress}:${port}`;
 
 const gatewayUrl = (record: KeeperRecord) => `http://127.0.0.1:${record.gatewayPort}`;
 
@@ -43,6 +45,11 @@ export function statusJson(record: KeeperRecord | undefined, paths: NodePaths, s
       ...(apiKey === undefined ? {} : { apiKey }),
       versions: versions.map(({ version, ready, weight }) => ({ version, ready, weight })),
     })),
+    nodePorts: stack.nodePorts.map(({ namespace, service, nodePort }) => ({
+      namespace,
+      service,
+      url: nodePortUrl(nodePort),
+    })),
     problems: stack.problems,
   };
 }
@@ -63,6 +70,9 @@ export function statusLines(record: KeeperRecord | undefined, paths: NodePaths, 
     `Gateway     ${gatewayUrl(record)}`,
     `Kubeconfig  ${paths.kubeconfig}`,
     `Versions    ${versions.map(({ name, version }) => `${name} ${version}`).join(", ")}`,
+    ...stack.nodePorts.map(
+      ({ namespace, service, nodePort }) => `NodePort    ${nodePortUrl(nodePort)} (Service ${service} in ${namespace})`,
+    ),
     ...(models.length > 0 ? models : ["No model is deployed; npm run up deploys the dev stack."]),
     ...(stack.problems.length > 0 ? ["Problems"] : []),
     ...stack.problems.flatMap(({ object, namespace, what, remedy }) => [

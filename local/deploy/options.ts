@@ -16,6 +16,8 @@ export interface DeployOptions {
   readonly stateDirectory: string;
   /** References of the images that the cluster can start. */
   readonly images: { readonly inference: string; readonly trainer: string };
+  /** Told the references of all the stack's images before anything is deployed. @default the cluster pulls what it needs */
+  readonly prepareImages?: (references: ReadonlySet<string>) => Promise<void>;
   /** What deploys the stack. @default what deployed it before, else the Pulumi CLI where there is one, else kubectl */
   readonly engine?: Engine;
   /** Takes one line of progress. */

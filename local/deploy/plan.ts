@@ -1,6 +1,6 @@
 import { describeObject, type KubernetesObject, objectKey, type RenderedObject } from "../../render/rendered.ts";
 import { items, type Kubectl, KubectlError, type LiveObject } from "../kubectl.ts";
-import { changedPaths, identity, withoutPaths } from "./fields.ts";
+import { changedPaths, identity, valueAt, withoutPaths } from "./fields.ts";
 import { type Inventory, leftObjects } from "./inventory.ts";
 import { describeNodes, isNodePatch, type NodePlan, nodeSettings, planNodes } from "./nodes.ts";
 import { APPLY } from "./server-side.ts";
@@ -11,7 +11,7 @@ export interface Plan {
   readonly create: readonly RenderedObject[];
   /** Objects that are there and differ, with the paths at which they do. */
   readonly update: readonly { readonly rendered: RenderedObject; readonly paths: readonly string[] }[];
-  /** Jobs that differ in what can never be changed: deleted, and made again. */
+  /** Jobs that differ in what can never be changed, or have failed: deleted, and made again. */
   readonly replace: readonly RenderedObject[];
   /** Objects that have left the program. */
   readonly remove: readonly LiveObject[];
@@ -66,7 +66,14 @@ export async function planApply(
   const create = own.filter(({ object }) => !live.has(objectKey(object)));
   const present = own.filter(({ object }) => live.has(objectKey(object)));
 
-  const { results, replace } = await dryRun(kubectl, present);
+  // A Job that has failed never runs again by itself. Those that run once by intent are left as they ended.
+  const failed = present.filter(
+    ({ object, ignoreChanges }) => ignoreChanges.length === 0 && hasFailed(live.get(objectKey(object))),
+  );
+  const { results, replace } = await dryRun(
+    kubectl,
+    present.filter((item) => !failed.includes(item)),
+  );
 
   const update = present.flatMap((item) => {
     const before = live.get(objectKey(item.object));
@@ -75,7 +82,20 @@ export async function planApply(
     const paths = changedPaths(before, after);
     return paths.length === 0 ? [] : [{ rendered: item, paths }];
   });
-  return { create, update, replace, remove: await leftObjects(kubectl, before, wanted.objects), nodes };
+  return {
+    create,
+    update,
+    replace: [...failed, ...replace],
+    remove: await leftObjects(kubectl, before, wanted.objects),
+    nodes,
+  };
+}
+
+/** Whether an object is a Job that has been given up. */
+export function hasFailed(object: LiveObject | undefined): boolean {
+  if (object?.kind !== "Job") return false;
+  const conditions = (valueAt(object, "status.conditions") ?? []) as readonly { type: string; status: string }[];
+  return conditions.some(({ type, status }) => type === "Failed" && status === "True");
 }
 
 /** What the objects would become, as the API server says. */

@@ -2,6 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
 import { UserError } from "../errors.ts";
+import { imagesIn } from "../images/references.ts";
 import type { Deployment, DeployOptions } from "./options.ts";
 import { type PulumiProject, writeProject } from "./pulumi-project.ts";
 
@@ -28,6 +29,7 @@ export async function deployByPulumi(program: string, options: DeployOptions): P
   const { steps } = JSON.parse(await pulumi(["preview", "--json"])) as { steps?: readonly Step[] };
   const changes = describeSteps(steps ?? []);
   if (changes.length > 0) {
+    await options.prepareImages?.(imagesIn((steps ?? []).map(({ newState }) => newState?.inputs)));
     report(`${changes.length} changes`);
     // What an interrupted run made without noting it down is there already, and is this stack's.
     await pulumi(

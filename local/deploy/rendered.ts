@@ -3,6 +3,7 @@ import { RenderError, type Rendering, type RenderOptions, renderStack } from "..
 import type { RenderedObject } from "../../render/rendered.ts";
 import { StackFileError } from "../../render/stack-file.ts";
 import { UserError } from "../errors.ts";
+import { imagesIn } from "../images/references.ts";
 import { applyPlan, handOver } from "./apply.ts";
 import { readInventory } from "./inventory.ts";
 import type { Deployment, DeployOptions } from "./options.ts";
@@ -29,16 +30,22 @@ export async function deployRendered(options: DeployOptions): Promise<Deployment
   await handOver(kubectl, objects);
   const plan = await planApply(kubectl, before, objects);
   const changes = describePlan(plan);
+  await options.prepareImages?.(imagesIn(objects));
   report(`${changes.length} changes`);
 
   await applyPlan(kubectl, place, before, objects, plan, (made) => waitReady(kubectl, made, { report }));
   return { changes, namespaces: [...new Set(objects.flatMap(({ object }) => object.metadata.namespace ?? []))] };
 }
 
-/** The namespace that a stack is at home in: the first it makes, else the first it uses. */
-function homeOf(objects: readonly RenderedObject[]): string {
-  const made = objects.find(({ object }) => object.kind === "Namespace")?.object.metadata.name;
-  return made ?? objects.find(({ object }) => object.metadata.namespace)?.object.metadata.namespace ?? "default";
+/** The namespace that a stack is at home in: the one of its environment, else the first it uses. */
+export function homeOf(objects: readonly RenderedObject[]): string {
+  const environment = objects.find(
+    ({ object }) => object.kind === "Namespace" && object.metadata.labels?.["environment"],
+  );
+  const used =
+    environment?.object.metadata.name ??
+    objects.find(({ object }) => object.metadata.namespace)?.object.metadata.namespace;
+  return used ?? "default";
 }
 
 async function render(options: RenderOptions): Promise<Rendering> {

@@ -28,9 +28,17 @@ export interface ModelStatus {
   readonly versions: readonly VersionStatus[];
 }
 
+/** A Service that answers on a port of the nodes. */
+export interface NodePortStatus {
+  readonly namespace: string;
+  readonly service: string;
+  readonly nodePort: number;
+}
+
 /** What the platform's stacks run in a cluster. */
 export interface StackStatus {
   readonly models: readonly ModelStatus[];
+  readonly nodePorts: readonly NodePortStatus[];
   readonly problems: readonly Problem[];
 }
 
@@ -39,7 +47,7 @@ const SELECTOR = "--selector=app.kubernetes.io/part-of=ml-platform";
 /** Reads what runs, which version gets which share of the requests, and what is wrong. Changes nothing. */
 export async function stackStatus(kubectl: Kubectl): Promise<StackStatus> {
   const namespaces = await kubectl.get(["namespaces", SELECTOR]);
-  if (namespaces.length === 0) return { models: [], problems: [] };
+  if (namespaces.length === 0) return { models: [], nodePorts: [], problems: [] };
   const [served, routes, ...watched] = await Promise.all([
     kubectl.get(["deployments,services", "--all-namespaces", SELECTOR]),
     kubectl.get([ROUTE_KINDS, "--all-namespaces", SELECTOR]),
@@ -52,7 +60,11 @@ export async function stackStatus(kubectl: Kubectl): Promise<StackStatus> {
     const own = deployments.filter(({ metadata }) => metadata.namespace === model.namespace);
     return { ...model, apiKey: await keys.of(own.filter((deployment) => modelName(deployment) === model.name)) };
   });
-  return { models: await Promise.all(models), problems: findProblems(watched.flat()) };
+  return {
+    models: await Promise.all(models),
+    nodePorts: nodePortsOf(services),
+    problems: findProblems(watched.flat()),
+  };
 }
 
 /** URL of the Gateway that the stacks' routes attach to; undefined where it has no address yet. */
@@ -71,6 +83,16 @@ export async function gatewayAddress(kubectl: Kubectl): Promise<string | undefin
     if (addresses[0] !== undefined && listener !== undefined) return `http://${addresses[0].value}:${listener.port}`;
   }
   return undefined;
+}
+
+/** The Services that answer on a port of the nodes, each by its port for requests: the one named http, else the first. */
+export function nodePortsOf(services: readonly LiveObject[]): NodePortStatus[] {
+  return services.flatMap((service) => {
+    const ports = (valueAt(service, "spec.ports") ?? []) as readonly { name?: string; nodePort?: number }[];
+    const nodePort = (ports.find(({ name }) => name === "http") ?? ports[0])?.nodePort;
+    const { name, namespace = "" } = service.metadata;
+    return nodePort === undefined ? [] : [{ namespace, service: name, nodePort }];
+  });
 }
 
 /** Joins Deployments, Services and routes into what is served where, model by model in each namespace. */

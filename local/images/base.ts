@@ -55,7 +55,8 @@ async function makeBase(storage: string, report: (line: string) => void): Promis
   try {
     const root = join(work, "root");
     report(`making ${baseReference} from Debian packages`);
-    await debootstrap(root);
+    await debootstrap(root, ["ca-certificates"], "minbase");
+    await addUser(root);
     report("adding Node and npm");
     await addNode(root, work);
     const config = {
@@ -73,12 +74,26 @@ async function makeBase(storage: string, report: (line: string) => void): Promis
   }
 }
 
-async function debootstrap(root: string): Promise<void> {
+/**
+ * Makes a root file system of Debian packages in the folder `root`, without documentation.
+ *
+ * @param packages what it holds beside the variant's own
+ * @param variant `minbase` has apt in it, `essential` has not
+ */
+export async function debootstrap(
+  root: string,
+  packages: readonly string[],
+  variant: "minbase" | "essential",
+): Promise<void> {
   const without = ["doc", "man", "locale", "info"].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`);
-  await execa("mmdebstrap", ["--quiet", "--variant=minbase", "--include=ca-certificates", ...without, suite, root]);
+  const include = `--include=${packages.join(",")}`;
+  await execa("mmdebstrap", ["--quiet", `--variant=${variant}`, include, ...without, suite, root]);
   await rm(join(root, "dev"), { recursive: true, force: true });
   await mkdir(join(root, "dev"));
-  // The published image has this user, with the id the pods run as.
+}
+
+/** The published image has this user, with the id the pods run as. */
+async function addUser(root: string): Promise<void> {
   await appendFile(join(root, "etc/passwd"), "node:x:1000:1000::/home/node:/bin/bash\n");
   await appendFile(join(root, "etc/group"), "node:x:1000:\n");
 }

@@ -18,3 +18,12 @@ export async function listImages(containerdFolder: string, init: number): Promis
 export async function importImage(containerdFolder: string, init: number, archive: string): Promise<void> {
   await ctr(containerdFolder, init, ["images", "import", archive]);
 }
+
+/** Takes image references from the node; containerd then frees what no other image needs. Does nothing for none. */
+export async function removeImages(
+  containerdFolder: string,
+  init: number,
+  references: readonly string[],
+): Promise<void> {
+  if (references.length > 0) await ctr(containerdFolder, init, ["images", "remove", ...references]);
+}

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { acquireLock, waitForLock } from "../node/lock.ts";
+import { waitForLock } from "../node/lock.ts";
 import { cacheDirectory } from "../paths.ts";
 import { buildTool } from "./build.ts";
 import { readSources, toolKey } from "./key.ts";
@@ -31,19 +31,19 @@ export function toolchainFolders(cache: string = cacheDirectory()): Toolchain {
 
 /**
  * Builds what the cache lacks, one tool after another (Go uses every core for each). Can be interrupted at any point: what
- * is finished stays, and Go's own cache keeps what is compiled until everything is built.
- * @throws UserError without a fitting Go, disk space or network, or while another build runs in the same cache.
+ * is finished stays, and Go's own cache keeps what is compiled until everything is built. Waits while another build runs in
+ * the same cache.
+ * @throws UserError without a fitting Go, disk space or network.
  */
 export async function ensureTools(
   places: readonly ToolPlace[],
   report: (tool: Tool, line: string) => void,
   cache: string = cacheDirectory(),
-  lock: (path: string) => (() => void) | Promise<() => void> = acquireLock,
 ): Promise<void> {
   const missing = places.filter(({ folder }) => !existsSync(folder));
   if (missing.length === 0) return;
   await checkBuild(missing, cache);
-  const release = await lock(join(cache, "lock"));
+  const release = await waitForLock(join(cache, "lock"));
   try {
     const goCache = join(cache, "go-build");
     // A folder of this process's own: a compiler that outlived a killed run may still write into the one before.
@@ -90,7 +90,7 @@ export type ToolName = keyof typeof tools | keyof typeof testTools;
 
 /**
  * One tool's folder, built first where the cache lacks it, e.g. `join(await ensureTool("k6"), "k6")`: what tests and
- * benchmarks ask for a tool with. Waits while something else builds in the same cache.
+ * benchmarks ask for a tool with.
  */
 export async function ensureTool(
   name: ToolName,
@@ -98,6 +98,6 @@ export async function ensureTool(
   cache: string = cacheDirectory(),
 ): Promise<string> {
   const place = placeOf({ ...tools, ...testTools }[name], cache);
-  if (!place.built) await ensureTools([place], (_, line) => report(line), cache, waitForLock);
+  if (!place.built) await ensureTools([place], (_, line) => report(line), cache);
   return place.folder;
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { isAwaited, isReady, ownTimeout } from "../../local/deploy/readiness.ts";
-import { modelStatuses } from "../../local/deploy/status.ts";
+import { modelStatuses, nodePortsOf } from "../../local/deploy/status.ts";
 import { partsOf } from "../../local/deploy/wait.ts";
 import type { LiveObject } from "../../local/kubectl.ts";
 
@@ -73,6 +73,17 @@ describe("status of the models", () => {
     expect(model?.versions.map(({ weight }) => weight)).to.deep.equal([100, 0]);
     const [alone] = modelStatuses([deployment("1")], [], []);
     expect(alone).to.include({ path: undefined, host: undefined });
+  });
+});
+
+describe("Services on ports of the node", () => {
+  it("are listed by their port for requests, not by that for metrics", () => {
+    const ports = [
+      { name: "metrics", port: 9090, nodePort: 31090 },
+      { name: "http", port: 80, nodePort: 30080 },
+    ];
+    const open = { ...service("1"), spec: { type: "NodePort", ports } };
+    expect(nodePortsOf([open, service("2")])).to.deep.equal([{ namespace: "ml", service: "s-v1", nodePort: 30080 }]);
   });
 });
 

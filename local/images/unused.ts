@@ -1,0 +1,26 @@
+import type { Kubectl } from "../kubectl.ts";
+import { listImages, removeImages } from "../node/images.ts";
+import { type AppImages, apps } from "./inputs.ts";
+import { fullReference, imagesIn } from "./references.ts";
+
+/** Kinds that keep an image in use: also the revisions that a rollback may bring back, and Jobs yet to start. */
+const USERS = "pods,replicasets,daemonsets,jobs,cronjobs";
+
+/** Removes from the node the apps' images that nothing in the cluster names any more. Returns how many. */
+export async function removeUnusedImages(
+  kubectl: Kubectl,
+  { containerd, init }: { readonly containerd: string; readonly init: number },
+  current: AppImages,
+): Promise<number> {
+  const users = await kubectl.get([USERS, "--all-namespaces"]);
+  const unused = unusedImages(await listImages(containerd, init), imagesIn(users), current);
+  await removeImages(containerd, init, unused);
+  return unused.length;
+}
+
+/** Those of the node's images that are of the apps, and neither current nor in use. */
+export function unusedImages(present: Iterable<string>, used: ReadonlySet<string>, current: AppImages): string[] {
+  const kept = new Set([...used, ...Object.values(current)].map(fullReference));
+  const repositories = new Set(apps.map((app) => current[app].replace(/:[^:]*$/, "")));
+  return [...present].filter((image) => repositories.has(image.replace(/:[^:]*$/, "")) && !kept.has(image));
+}

@@ -1,0 +1,34 @@
+import { type Deployed, deployStack } from "../deploy/index.ts";
+import type { AppImages } from "../images/inputs.ts";
+import type { Kubectl } from "../kubectl.ts";
+import { deployDirectory } from "../paths.ts";
+import { type ResultStep, resultStep } from "../progress.ts";
+import type { UpOptions } from "./options.ts";
+
+/**
+ * The step that deploys the stack.
+ *
+ * @param images what an earlier step has named by then
+ * @param prepareImages brings the images of others to the cluster. @default the cluster pulls them
+ */
+export function deployStep(
+  options: UpOptions,
+  kubectl: Kubectl,
+  images: () => AppImages,
+  prepareImages?: (references: ReadonlySet<string>, report: (line: string) => void) => Promise<void>,
+): ResultStep<Deployed> {
+  return resultStep(`Stack ${options.stack}`, async (report) => {
+    const deployed = await deployStack({
+      stack: options.stack,
+      configFiles: options.configFile,
+      engine: options.engine,
+      stateDirectory: deployDirectory(options.context),
+      kubectl,
+      images: images(),
+      prepareImages: prepareImages && ((references) => prepareImages(references, report)),
+      report,
+    });
+    const { changes } = deployed;
+    return { result: deployed, word: changes.length === 0 ? "no change" : `${changes.length} changed` };
+  });
+}

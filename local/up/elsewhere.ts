@@ -1,0 +1,21 @@
+import { join } from "node:path";
+import { gatewayAddress } from "../deploy/status.ts";
+import { externalImages } from "../images/external.ts";
+import { Kubectl } from "../kubectl.ts";
+import { resultStep, runSteps } from "../progress.ts";
+import { ensureTool, toolchainFolders } from "../toolchain/index.ts";
+import { deployStep } from "./deploy-step.ts";
+import type { UpOptions, UpResult } from "./options.ts";
+
+/** Deploys onto a cluster the person has: its kubectl context, its way to get images. */
+export async function upElsewhere(options: UpOptions, context: string): Promise<UpResult> {
+  const kubeconfig = process.env.KUBECONFIG || join(process.env.HOME ?? "", ".kube", "config");
+  const kubectl = new Kubectl(join(toolchainFolders().kubernetes, "kubectl"), kubeconfig, context);
+  const tool = resultStep("kubectl", async (report) => ({ result: await ensureTool("kubernetes", report) }));
+  const images = resultStep(`Images of the apps for ${context}`, async (report) => ({
+    result: await externalImages({ context, ...(options.registry ? { registry: options.registry } : {}), report }),
+  }));
+  const deployed = deployStep(options, kubectl, images.result);
+  await runSteps([tool, images, deployed]);
+  return { kubectl, deployed: deployed.result(), gatewayUrl: await gatewayAddress(kubectl) };
+}

@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import { addonImages } from "../addons/images.ts";
+import { ensureAddons } from "../addons/index.ts";
+import { announce } from "../announce.ts";
+import { UserError } from "../errors.ts";
+import { ensureAppImages } from "../images/index.ts";
+import { ensureStandIns } from "../images/stand-ins.ts";
+import { removeUnusedImages } from "../images/unused.ts";
+import { Kubectl } from "../kubectl.ts";
+import { defaultGatewayPort, nodePaths } from "../node/layout.ts";
+import { isPortFree } from "../node/ports.ts";
+import { runningKeeper } from "../node/record.ts";
+import { startNode } from "../node/start.ts";
+import { stateDirectory } from "../paths.ts";
+import { resultStep, runSteps, type Step } from "../progress.ts";
+import { checkBuild, ensureTools, planToolchain, type Toolchain, toolchainFolders } from "../toolchain/index.ts";
+import { installPackages, missingPackages } from "../toolchain/packages.ts";
+import { checkMachine, probeMachine } from "../toolchain/prerequisites.ts";
+import type { ToolPlace } from "../toolchain/tools.ts";
+import { deployStep } from "./deploy-step.ts";
+import type { UpOptions, UpResult } from "./options.ts";
+
+/** Brings up the embedded cluster and deploys onto it. */
+export async function upEmbedded(options: UpOptions): Promise<UpResult> {
+  checkMachine(await probeMachine());
+  const paths = nodePaths(stateDirectory());
+  const running = await runningKeeper(paths.keeperRecord);
+  const gatewayPort = options.port ?? running?.gatewayPort ?? defaultGatewayPort;
+  if (running?.gatewayPort !== gatewayPort && !(await isPortFree(gatewayPort))) throw portTaken(gatewayPort);
+  const packages = await missingPackages();
+  const missing = planToolchain().filter(({ built }) => !built);
+  if (missing.length > 0) await checkBuild(missing);
+  announce({ packages, missing, starting: running === undefined, gatewayPort, paths });
+
+  const toolchain = toolchainFolders();
+  const kubectl = new Kubectl(join(toolchain.kubernetes, "kubectl"), paths.kubeconfig);
+  await runSteps(preparation(packages, missing));
+  const deployed = await runOnNode(options, { toolchain, kubectl, gatewayPort });
+  return { kubectl, deployed, gatewayUrl: `http://127.0.0.1:${gatewayPort}` };
+}
+
+/** What a machine lacks, a step for each. */
+function preparation(packages: readonly string[], missing: readonly ToolPlace[]): Step[] {
+  const steps: Step[] = missing.map((place) => ({
+    title: `Building ${place.tool.name} ${place.tool.version}`,
+    run: async (report) => void (await ensureTools([place], (_, line) => report(line))),
+  }));
+  if (packages.length === 0) return steps;
+  const install = {
+    title: "Debian packages",
+    run: async (report: (line: string) => void) => void (await installPackages(packages, report)),
+  };
+  return [install, ...steps];
+}
+
+interface Embedded {
+  readonly toolchain: Toolchain;
+  readonly kubectl: Kubectl;
+  readonly gatewayPort: number;
+}
+
+/** Starts the node where it does not run, and deploys the stack onto it. */
+async function runOnNode(options: UpOptions, { toolchain, kubectl, gatewayPort }: Embedded) {
+  const paths = nodePaths(stateDirectory());
+  const node = resultStep("Kubernetes node", async (report) => {
+    const { record, already } = await startNode({
+      paths,
+      toolDirectories: [toolchain.kubernetes, toolchain.etcd, toolchain.containerd, toolchain.helpers],
+      kubectl,
+      pauseImage: addonImages(toolchain).pause,
+      gatewayPort,
+      report,
+    });
+    return { result: record, word: already ? "already running" : "started" };
+  });
+  const place = () => ({ containerd: toolchain.containerd, init: node.result().init, state: paths.state });
+
+  const addons: Step = {
+    title: "DNS, metrics, storage, gateway",
+    run: async (report) =>
+      (await ensureAddons({ toolchain, kubectl, record: node.result(), paths, report })) ? "ready" : "no change",
+  };
+  const images = resultStep("Images of the apps", async (report) => {
+    const result = await ensureAppImages({ ...place(), report });
+    return { result, word: result.built.length > 0 ? `built ${result.built.join(", ")}` : "no change" };
+  });
+  const deployed = deployStep(
+    options,
+    kubectl,
+    () => images.result().images,
+    async (references, report) => void (await ensureStandIns(references, { ...place(), report })),
+  );
+  await runSteps([node, addons, images, deployed]);
+  const { built, images: current } = images.result();
+  if (built.length > 0) await removeUnusedImages(kubectl, place(), current);
+  return deployed.result();
+}
+
+function portTaken(port: number): UserError {
+  return new UserError(`port ${port} on 127.0.0.1 is taken`, "free it or choose another: npm run up -- --port N");
+}
