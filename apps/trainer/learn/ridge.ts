@@ -1,3 +1,5 @@
+import { alone, type Crew, shardOf } from "../distributed/crew.ts";
+import { addVectors, decodeVector, encodeVector } from "../distributed/sums.ts";
 import { columnMoments } from "./moments.ts";
 
 /** A fitted line: prediction = intercept + row · weights. */
@@ -9,21 +11,47 @@ export interface LinearRegression {
 
 /**
  * Ridge regression of row-major `features` [rows, width]: the sum of squared errors plus ‖weights‖² / inversePenalty is
- * minimised over standardised columns, by the normal equations, and rewritten for the raw ones.
+ * minimised over standardised columns, by the normal equations, and rewritten for the raw ones. Their sums are made of
+ * those of the workers of `crew`, each over its own rows; `step` names the work in its run.
  */
-export function fitRidge(
+export async function fitRidge(
   features: Float32Array,
   targets: Float64Array,
   width: number,
   inversePenalty: number,
-): LinearRegression {
-  const { means, deviations } = columnMoments(features, width);
+  crew: Crew = alone,
+  step = "sums",
+): Promise<LinearRegression> {
+  const moments = columnMoments(features, width);
+  const { means, deviations } = moments;
   const rows = targets.length;
   const mean = targets.reduce((sum, target) => sum + target, 0) / rows;
-  const normal = new Float64Array(width * width);
-  const right = new Float64Array(width);
+  const share = (worker: number) => {
+    const { from, to } = shardOf(rows, worker, crew.size);
+    const own = { features: features.subarray(from * width, to * width), targets: targets.subarray(from, to) };
+    return encodeVector(normalEquations(own, width, moments, mean));
+  };
+  const sums = decodeVector(await crew.combine(`${step}-normal-equations`, share, addVectors));
+  const normal = sums.subarray(0, width * width);
+  for (let i = 0; i < width; i++) normal[i * width + i] = (normal[i * width + i] ?? 0) + 1 / inversePenalty;
+  const solution = solvePositive(normal, sums.subarray(width * width), width);
+  const weights = Float32Array.from(solution, (weight, i) => weight / (deviations[i] ?? 1));
+  const shift = weights.reduce((sum, weight, i) => sum + weight * (means[i] ?? 0), 0);
+  return { weights, intercept: Math.fround(mean - shift) };
+}
+
+/** The lower half of XᵀX, row-major, and behind it Xᵀy, of standardised columns and centred targets. */
+function normalEquations(
+  { features, targets }: { readonly features: Float32Array; readonly targets: Float64Array },
+  width: number,
+  { means, deviations }: ReturnType<typeof columnMoments>,
+  mean: number,
+): Float64Array {
+  const sums = new Float64Array(width * width + width);
+  const normal = sums.subarray(0, width * width);
+  const right = sums.subarray(width * width);
   const row = new Float64Array(width);
-  for (let r = 0; r < rows; r++) {
+  for (let r = 0; r < targets.length; r++) {
     const target = (targets[r] ?? 0) - mean;
     for (let i = 0; i < width; i++) row[i] = ((features[r * width + i] ?? 0) - (means[i] ?? 0)) / (deviations[i] ?? 1);
     for (let i = 0; i < width; i++) {
@@ -33,11 +61,7 @@ export function fitRidge(
       for (let j = 0; j <= i; j++) normal[i * width + j] = (normal[i * width + j] ?? 0) + value * (row[j] ?? 0);
     }
   }
-  for (let i = 0; i < width; i++) normal[i * width + i] = (normal[i * width + i] ?? 0) + 1 / inversePenalty;
-  const solution = solvePositive(normal, right, width);
-  const weights = Float32Array.from(solution, (weight, i) => weight / (deviations[i] ?? 1));
-  const shift = weights.reduce((sum, weight, i) => sum + weight * (means[i] ?? 0), 0);
-  return { weights, intercept: Math.fround(mean - shift) };
+  return sums;
 }
 
 /** Solves A x = b for a positive definite A, of which the lower half is given, by Cholesky's factorisation in place. */

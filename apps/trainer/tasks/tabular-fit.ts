@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
+import { alone } from "../distributed/crew.ts";
+import { growForest } from "../distributed/grow-forest.ts";
 import type { TabularColumns } from "../input/tabular-rows.ts";
 import type { TabularSchema } from "../input/tabular-schema.ts";
 import { binColumns } from "../learn/bins.ts";
 import { fitFeatureClassifier } from "../learn/feature-classifier.ts";
-import { trainTree } from "../learn/forest.ts";
 import { fitRidge } from "../learn/ridge.ts";
 import {
   type EncodedRows,
@@ -13,7 +14,6 @@ import {
   type TabularLearner,
   type TabularModel,
 } from "../learn/tabular-model.ts";
-import type { Tree } from "../learn/tree.ts";
 import { logIterations } from "../log.ts";
 import { flag, nameList, positiveNumber, text, wholeNumber } from "./parameters.ts";
 import type { TrainingContext } from "./task.ts";
@@ -87,26 +87,25 @@ export async function fitTabular(
 async function fitForest(
   { classes }: TabularData,
   { encoding, features, targets }: EncodedRows,
-  { parameters, seed, log }: TrainingContext<TabularParameters>,
+  { parameters, seed, log, crew = alone }: TrainingContext<TabularParameters>,
   phase: string,
 ): Promise<TabularLearner> {
   const { width } = encoding;
   const classification = classes.length > 0;
   const data = { columns: binColumns(features, width), targets, classes: classes.length };
   const options = {
+    trees: parameters.n_estimators,
+    seed,
     maxDepth: parameters.max_depth,
     minLeafRows: parameters.min_samples_leaf,
     // As scikit-learn draws: the square root of the columns for classes, all of them for numbers.
     columnsPerSplit: classification ? Math.max(1, Math.floor(Math.sqrt(width))) : width,
   };
-  const trees: Tree[] = [];
-  while (trees.length < parameters.n_estimators) {
-    trees.push(trainTree(data, options, seed, trees.length));
-    if (trees.length % TREES_PER_LINE === 0 || trees.length === parameters.n_estimators)
-      log.event("trees", { phase, done: trees.length, trees: parameters.n_estimators });
+  const trees = await growForest(data, options, crew, phase, async (done, own) => {
+    if (done % TREES_PER_LINE === 0 || done === own) log.event("trees", { phase, done, trees: own });
     // Lets the process answer signals.
     await nextTurn();
-  }
+  });
   const forest = { trees, width, outputs: Math.max(1, classes.length) };
   return { kind: classification ? "forest classifier" : "forest regressor", forest };
 }
@@ -114,13 +113,15 @@ async function fitForest(
 async function fitLinear(
   { classes, description }: TabularData,
   { encoding, features, targets }: EncodedRows,
-  { parameters, log }: TrainingContext<TabularParameters>,
+  { parameters, log, crew = alone }: TrainingContext<TabularParameters>,
   phase: string,
 ): Promise<TabularLearner> {
   const { width } = encoding;
-  if (classes.length === 0)
-    return { kind: "linear regressor", line: fitRidge(features, targets, width, parameters.inverse_penalty) };
+  if (classes.length === 0) {
+    const line = await fitRidge(features, targets, width, parameters.inverse_penalty, crew, phase);
+    return { kind: "linear regressor", line };
+  }
   const options = { inversePenalty: parameters.inverse_penalty, description, onIteration: logIterations(log, phase) };
-  const { model } = await fitFeatureClassifier(features, targets, classes.length, width, options);
+  const { model } = await fitFeatureClassifier(features, targets, classes.length, width, options, crew, phase);
   return { kind: "linear classifier", model };
 }

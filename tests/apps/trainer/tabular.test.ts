@@ -128,13 +128,13 @@ describe("tabular task", () => {
     }
   });
 
-  it("finds the line through points that lie on one", () => {
+  it("finds the line through points that lie on one", async () => {
     const features = Float32Array.from({ length: 300 }, (_, i) => ((i * 7919) % 101) / 10);
     const targets = Float64Array.from({ length: 100 }, (_, row) => {
       const [x = 0, y = 0, z = 0] = features.subarray(row * 3, row * 3 + 3);
       return 4 + 2 * x - y + 0.5 * z;
     });
-    const { weights, intercept } = fitRidge(features, targets, 3, 1e9);
+    const { weights, intercept } = await fitRidge(features, targets, 3, 1e9);
     for (const [k, truth] of [2, -1, 0.5].entries()) expect(weights[k]).to.be.closeTo(truth, 1e-4);
     expect(intercept).to.be.closeTo(4, 1e-3);
   });
