@@ -106,12 +106,13 @@ function answered({ name, datatype, shape }: TensorSpec): Schema {
   });
 }
 
+/** Not by `prefixItems`: tools that know older drafts as well (Schemathesis 4) take it for a list under `items`. */
 function shapeOf(shape: readonly number[]): Schema {
   return {
     type: "array",
     minItems: shape.length,
     maxItems: shape.length,
-    ...(shape.length === 0 ? {} : { prefixItems: shape.map(sizeOf) }),
+    ...(shape.length === 0 ? {} : { items: { anyOf: [...new Set(shape)].map(sizeOf) } }),
   };
 }
 

@@ -1,0 +1,62 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect } from "chai";
+import { execa } from "execa";
+import { python } from "../../support/python.ts";
+import { startTestServer } from "../inference/support/server.ts";
+
+/**
+ * What each answer is held to. Not asked: that all data which fits the schema is taken, and all other refused. A schema
+ * cannot say that there are as many elements as the shape has, nor that a number is none for this model.
+ */
+const CHECKS = [
+  ...["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance"],
+  ...["response_schema_conformance", "unsupported_method", "allow_header_conformance", "ignored_auth"],
+];
+
+/** Fixed in every way that it can be: the same cases each time, one after the other, nothing kept between runs. */
+const SETTINGS = [
+  ...["--seed", "1", "--max-examples", "15", "--workers", "1", "--no-shrink", "--continue-on-failure", "--no-color"],
+  ...["--phases", "examples,coverage,fuzzing", "--generation-database", "none", "--warnings", "off"],
+  ...["--request-timeout", "120", "--suppress-health-check", "all"],
+];
+
+const RUN = "from schemathesis.cli import schemathesis; schemathesis()";
+
+describe("Schemathesis, from the document at /openapi.json", () => {
+  it("finds no answer but those that are documented", async function () {
+    const interpreter = await python(this, "schemathesis");
+    const folder = await mkdtemp(path.join(tmpdir(), "schemathesis-"));
+    const server = await startTestServer({
+      model: "iris",
+      published: [
+        ["iris", "1"],
+        ["words", "1"],
+        ["half-plus-two", "1"],
+        ["pair", "1"],
+      ],
+      env: { MODEL_NAME: "*", MODEL_VERSION: "latest", API_KEY: "secret", LOG_LEVEL: "warn" },
+    });
+    try {
+      const report = path.join(folder, "junit.xml");
+      const { exitCode, all } = await execa(
+        interpreter,
+        [
+          ...["-c", RUN, "run", `${server.url}/openapi.json`, "--header", "X-API-Key: secret"],
+          ...["--checks", CHECKS.join(","), ...SETTINGS, "--report", "junit", "--report-junit-path", report],
+        ],
+        { cwd: folder, reject: false, all: true },
+      );
+      const counts = /<testsuites\b[^>]*\btests="(\d+)"[^>]*/.exec(await readFile(report, "utf8"));
+      expect(exitCode, all).to.equal(0);
+      expect(counts?.[0])
+        .to.match(/\bfailures="0"/)
+        .and.to.match(/\berrors="0"/);
+      expect(Number(counts?.[1])).to.be.greaterThan(20);
+    } finally {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,40 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Context } from "mocha";
+import { type BrowserContext, chromium } from "playwright-core";
+import { installPackages, missingPackages } from "../../local/toolchain/packages.ts";
+
+const PROGRAM = "/usr/bin/chromium";
+
+/** A browser that does nothing of its own accord: no updates, no synchronisation, no look-ups. */
+const QUIET = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
+
+/** Debian's Chromium with a profile of its own, installed where it is missing; skips the test, and says why, where it cannot be. */
+export async function browser(test: Context): Promise<{ context: BrowserContext; close: () => Promise<void> }> {
+  // The first time, packages are fetched and unpacked.
+  test.timeout(900_000);
+  try {
+    await installPackages(await missingPackages(["chromium"]), () => {});
+  } catch (error) {
+    console.log(`      skipped: ${error instanceof Error ? error.message : error}`);
+    return test.skip();
+  }
+  const profile = await mkdtemp(path.join(tmpdir(), "chromium-"));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: PROGRAM,
+    headless: true,
+    args: QUIET,
+    timeout: 120_000,
+  });
+  return {
+    context,
+    async close() {
+      await context.close();
+      await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    },
+  };
+}
