@@ -59,7 +59,7 @@ export interface ApiGatewayArgs {
   readonly readTimeoutSeconds?: number;
   /** Largest request body. @default "10Mi" */
   readonly bodyLimit?: string;
-  /** Tries of one request on the model's pods, the first included. @default 4 */
+  /** Tries of one request on the model's pods, the first included. @default 8 */
   readonly attempts?: number;
   /** Connections at once of one pod. @default 1024 */
   readonly workerConnections?: number;
@@ -134,7 +134,7 @@ function configuration(args: ApiGatewayArgs): pulumi.Output<string> {
       connectTimeoutSeconds: args.connectTimeoutSeconds ?? 10,
       readTimeoutSeconds: args.readTimeoutSeconds ?? 30,
       bodyLimitBytes: sizeInBytes(args.bodyLimit ?? "10Mi"),
-      attempts: args.attempts ?? 4,
+      attempts: args.attempts ?? 8,
       workerConnections: args.workerConnections ?? 1024,
     }),
   );

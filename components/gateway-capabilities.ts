@@ -27,7 +27,7 @@ const CERTIFICATE_OF_LISTENER = "the certificate belongs to the Gateway's HTTPS 
  * Read in: Traefik 3.7.6, its Gateway API and ingress-nginx providers (timeouts: traefik/traefik #11902); Envoy Gateway's
  * BackendTrafficPolicy; kgateway's TrafficPolicy; Istio's Gateway API tasks; the annotations of ingress-nginx.
  */
-const LACKS: Readonly<Record<GatewayKind, Partial<Readonly<Record<TrafficFeature, string>>>>> = {
+export const GATEWAY_LACKS: Readonly<Record<GatewayKind, Partial<Readonly<Record<TrafficFeature, string>>>>> = {
   "HTTPRoute/traefik": {
     timeoutSeconds:
       "it accepts the timeouts of an HTTPRoute and ignores them; leave it out, or use gateway.form Ingress",
@@ -76,7 +76,7 @@ export interface UnsupportedSetting {
 /** The settings of a route that its gateway would ignore. */
 export function unsupportedSettings(gateway: GatewaySettings, traffic: TrafficSettings): UnsupportedSetting[] {
   const kind = `${gateway.form ?? "HTTPRoute"}/${gateway.implementation}` as GatewayKind;
-  const lacks = LACKS[kind];
+  const lacks = GATEWAY_LACKS[kind];
   const unsupported = featuresOf(traffic).flatMap((feature) => {
     const remedy = lacks[feature];
     if (remedy === undefined) return [];

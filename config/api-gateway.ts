@@ -80,7 +80,7 @@ export const ApiGatewayConfig = z
       .min(1)
       .max(16)
       .optional()
-      .describe("Tries of a request on the model's pods, the first included. Default: 4."),
+      .describe("Tries of a request on the model's pods, the first included. Default: 8."),
     workerConnections: z.int().min(16).optional().describe("Connections at once of one pod. Default: 1024."),
   })
   .describe("An nginx in front of the models, with /health, /status and a path for each model. Default: none.");

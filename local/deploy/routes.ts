@@ -84,7 +84,12 @@ function pathsOf(ingress: LiveObject): IngressPath[] {
 
 /** The prefix of a path that is a regular expression, such as `/iris(/|$)(.*)`. */
 function plainPath(path: string): string {
-  return path.replace(/[(^$*[].*$/, "").replace(/(.)\/+$/, "$1") || "/";
+  return (
+    path
+      .replace(/[(^$*[].*$/, "")
+      .replaceAll("\\.", ".")
+      .replace(/(.)\/+$/, "$1") || "/"
+  );
 }
 
 const isCanary = ({ metadata }: LiveObject) => metadata.annotations?.[`${ANNOTATION}canary`] === "true";

@@ -16,7 +16,7 @@ const confOf = (made: Registered[]): string => (only(made, "ConfigMap").inputs["
 describe("ApiGateway", () => {
   it("leads /predict to the model's Service, with its headers and times, and answers /health and /status", async () => {
     const conf = confOf(await record(() => new ApiGateway("g1", args)));
-    expect(conf).to.match(/upstream model_0 \{\n( {4}server ml-inference-service:5000 max_fails=0;\n){4} {2}\}/);
+    expect(conf).to.match(/upstream model_0 \{\n( {4}server ml-inference-service:5000 max_fails=0;\n){8} {2}\}/);
     expect(conf).to.match(/location = \/predict \{\n {6}proxy_pass http:\/\/model_0\/predict;\n {4}\}/);
     for (const line of [
       "proxy_set_header Host $host;",

@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { parse } from "yaml";
 import { parseValues, StackSchema, validateConfig } from "../../config/index.ts";
 import { configReference } from "../../config/reference.ts";
+import { gatewayReference } from "../../docs/gateways.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 const readYaml = async (file: string) => parse(await readFile(path.join(repository, file), "utf8"));
@@ -41,6 +42,10 @@ describe("Pulumi.yaml", () => {
 describe("docs/config.md", () => {
   it("is what `npm run docs` makes of the schema", async () => {
     expect(await readFile(path.join(repository, "docs/config.md"), "utf8")).to.equal(configReference());
+  });
+
+  it("has a page of the gateways beside it, which is what their table makes it", async () => {
+    expect(await readFile(path.join(repository, "docs/gateways.md"), "utf8")).to.equal(gatewayReference());
   });
 
   it("says of every setting what it means", () => {
