@@ -7,7 +7,9 @@ export interface ImagesArgs {
   readonly registry: string;
   /** Tag of the images; what is deployed is their digest. */
   readonly tag: string;
-  /** Folder of the project, which both Dockerfiles are built from. @default "." */
+  /** Build one image that holds both. @default false */
+  readonly combined?: boolean;
+  /** Folder of the project, which the Dockerfiles are built from. @default "." */
   readonly context?: string;
   /** Platforms to build for. @default ["linux/amd64"] */
   readonly platforms?: readonly dockerBuild.types.enums.Platform[];
@@ -42,8 +44,10 @@ export class Images extends pulumi.ComponentResource {
       // Not its `ref`, which has no digest where the registry is left out (`team` on Docker Hub). A preview knows none.
       return digest.apply((known) => (known ? `${tag}@${known}` : tag));
     };
-    this.inference = build("inference");
-    this.trainer = build("trainer", { COMMIT: trainerCommit(project) });
+    const commit = { COMMIT: trainerCommit(project) };
+    const combined = args.combined === true ? build("combined", commit) : undefined;
+    this.inference = combined ?? build("inference");
+    this.trainer = combined ?? build("trainer", commit);
     this.registerOutputs({ inference: this.inference, trainer: this.trainer });
   }
 }

@@ -20,6 +20,7 @@ export const Images = z
     [
       z.strictObject({
         registry: z.string().min(1).describe("Where the built images are pushed, such as registry.example.com/team."),
+        combined: z.boolean().optional().describe("Build one image that serves, trains and scores. Default: false."),
         ...pods,
       }),
       z.strictObject({

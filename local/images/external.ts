@@ -1,8 +1,8 @@
 import { execa } from "execa";
 import { UserError } from "../errors.ts";
 import { repositoryRoot } from "../paths.ts";
-import { appImages } from "./index.ts";
-import { type AppImages, apps } from "./inputs.ts";
+import { appImages, distinctImages, dockerfile } from "./index.ts";
+import type { AppImages } from "./inputs.ts";
 
 /** How a cluster of the person's own gets images. */
 export type Delivery =
@@ -28,14 +28,15 @@ export function chooseDelivery(context: string, registry: string | undefined): D
 export async function externalImages(options: {
   readonly context: string;
   readonly registry?: string;
+  /** Whether one image holds both apps. */
+  readonly combined: boolean;
   readonly report: (line: string) => void;
 }): Promise<AppImages> {
   const delivery = chooseDelivery(options.context, options.registry);
-  const images = appImages(delivery.kind === "registry" ? delivery.prefix : undefined);
-  for (const app of apps) {
-    const image = images[app];
+  const images = appImages(options.combined, delivery.kind === "registry" ? delivery.prefix : undefined);
+  for (const [name, image] of distinctImages(options.combined, images)) {
     options.report(`building ${image}`);
-    await run("docker", ["build", "--tag", image, "--file", `apps/${app}/Dockerfile`, "."]);
+    await run("docker", ["build", "--tag", image, "--file", dockerfile(name), "."]);
     options.report(`delivering ${image}`);
     if (delivery.kind === "kind") await run("kind", ["load", "docker-image", image, "--name", delivery.cluster]);
     else if (delivery.kind === "minikube")

@@ -9,7 +9,7 @@ import { acquireLock } from "../node/lock.ts";
 import { cacheDirectory, repositoryRoot } from "../paths.ts";
 import { baseVersion, ensureBase } from "./base.ts";
 import { buildah, removeOtherImages } from "./buildah.ts";
-import { type App, type AppImages, apps, imageHash } from "./inputs.ts";
+import { type AppImages, type ImageName, imageHash, imageNames } from "./inputs.ts";
 
 /** Where images go: the containerd of the embedded node. */
 export interface ImageOptions {
@@ -22,43 +22,60 @@ export interface ImageOptions {
   readonly report: (line: string) => void;
 }
 
-const dockerfile = (app: App) => `apps/${app}/Dockerfile`;
+/** Path of an image's Dockerfile in the checkout. */
+export const dockerfile = (image: ImageName) => `apps/${image}/Dockerfile`;
 
 /** The references the apps' images have for the sources as they are now. */
-export function appImages(prefix = "localhost/ml-platform"): AppImages {
-  const reference = (app: App) => `${prefix}/${app}:${imageHash(repositoryRoot, dockerfile(app), baseVersion)}`;
-  return { inference: reference("inference"), trainer: reference("trainer") };
+export function appImages(combined: boolean, prefix = "localhost/ml-platform"): AppImages {
+  const reference = (image: ImageName) =>
+    `${prefix}/${image}:${imageHash(repositoryRoot, dockerfile(image), baseVersion)}`;
+  const { inference, trainer } = imageNames(combined);
+  return { inference: reference(inference), trainer: reference(trainer) };
+}
+
+/** Each image that is wanted, once, with its reference. */
+export function distinctImages(combined: boolean, images: AppImages): Map<ImageName, string> {
+  const { inference, trainer } = imageNames(combined);
+  return new Map([
+    [inference, images.inference],
+    [trainer, images.trainer],
+  ]);
 }
 
 /**
  * Makes sure that the node has the images of both apps for the sources as they are. An image it has is neither built nor
- * imported again. Returns the references and which apps were built.
+ * imported again. Returns the references and which images were built.
+ *
+ * @param combined whether one image holds both apps
  * @throws UserError with the build's last line where a build fails.
  */
-export async function ensureAppImages(options: ImageOptions): Promise<{ images: AppImages; built: App[] }> {
-  const { containerd, init, state, report } = options;
-  const images = appImages();
+export async function ensureAppImages(
+  combined: boolean,
+  options: ImageOptions,
+): Promise<{ images: AppImages; built: ImageName[] }> {
+  const { containerd, init, report } = options;
+  const images = appImages(combined);
   const present = await listImages(containerd, init);
-  const missing = apps.filter((app) => !present.has(images[app]));
+  const missing = [...distinctImages(combined, images)].filter(([, reference]) => !present.has(reference));
   if (missing.length === 0) return { images, built: [] };
   const storage = join(cacheDirectory(), "images", baseVersion);
   await mkdir(storage, { recursive: true });
   const release = acquireLock(join(storage, "lock"));
   try {
     await ensureBase(storage, report);
-    for (const app of missing) {
-      await build(storage, app, images[app], options);
-      report(`${app}: importing`);
-      await importFrom(storage, images[app], { containerd, init, state, report });
-      await removeOtherImages(storage, images[app].replace(/:[^:]*$/, ""), images[app]);
+    for (const [image, reference] of missing) {
+      await build(storage, image, reference, options);
+      report(`${image}: importing`);
+      await importFrom(storage, reference, options);
+      await removeOtherImages(storage, reference.replace(/:[^:]*$/, ""), reference);
     }
   } finally {
     release();
   }
-  return { images, built: missing };
+  return { images, built: missing.map(([image]) => image) };
 }
 
-async function build(storage: string, app: App, reference: string, options: ImageOptions): Promise<void> {
+async function build(storage: string, image: ImageName, reference: string, options: ImageOptions): Promise<void> {
   // What an interrupted build has left.
   await buildah(storage, ["rm", "--all"]).catch(() => undefined);
   const flags = [
@@ -70,14 +87,14 @@ async function build(storage: string, app: App, reference: string, options: Imag
     "docker",
     ...(await npmMounts(storage)),
   ];
-  const commit = app === "trainer" ? ["--build-arg", `COMMIT=${trainerCommit(repositoryRoot)}`] : [];
-  const tag = ["--tag", reference, "--file", join(repositoryRoot, dockerfile(app)), repositoryRoot];
-  const log = join(options.state, `build-${app}.log`);
+  const commit = image !== "inference" ? ["--build-arg", `COMMIT=${trainerCommit(repositoryRoot)}`] : [];
+  const tag = ["--tag", reference, "--file", join(repositoryRoot, dockerfile(image)), repositoryRoot];
+  const log = join(options.state, `build-${image}.log`);
   const lines: string[] = [];
   try {
     await buildah(storage, ["build", ...flags, ...commit, ...tag], (line) => {
       lines.push(line);
-      options.report(`${app}: ${line}`);
+      options.report(`${image}: ${line}`);
     });
   } catch {
     await writeFile(log, `${lines.join("\n")}\n`);
@@ -85,7 +102,7 @@ async function build(storage: string, app: App, reference: string, options: Imag
       lines.findLast((line) => /error/i.test(line) && !line.startsWith("Error: building at STEP")) ??
       lines.at(-1) ??
       "no output";
-    throw new UserError(`the image of ${app} could not be built (${reason})`, `see ${log}`);
+    throw new UserError(`the image of ${image} could not be built (${reason})`, `see ${log}`);
   }
 }
 

@@ -3,9 +3,16 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseIgnore } from "./ignore.ts";
 
-/** The apps that have an image, each built from `apps/NAME/Dockerfile` with the checkout as build context. */
-export const apps = ["inference", "trainer"] as const;
-export type App = (typeof apps)[number];
+/** The apps of a stack. */
+export type App = "inference" | "trainer";
+/** Images that apps come in, each built from `apps/NAME/Dockerfile` with the checkout as build context. */
+export type ImageName = App | "combined";
+
+/** The image that each app comes in: one of its own, or one for both. */
+export function imageNames(combined: boolean): { readonly [name in App]: ImageName } {
+  return combined ? { inference: "combined", trainer: "combined" } : { inference: "inference", trainer: "trainer" };
+}
+
 /** One image reference per app. */
 export type AppImages = { readonly [name in App]: string };
 

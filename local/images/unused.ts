@@ -1,6 +1,6 @@
 import type { Kubectl } from "../kubectl.ts";
 import { listImages, removeImages } from "../node/images.ts";
-import { type AppImages, apps } from "./inputs.ts";
+import type { AppImages } from "./inputs.ts";
 import { fullReference, imagesIn } from "./references.ts";
 
 /** Kinds that keep an image in use: also the revisions that a rollback may bring back, and Jobs yet to start. */
@@ -21,6 +21,6 @@ export async function removeUnusedImages(
 /** Those of the node's images that are of the apps, and neither current nor in use. */
 export function unusedImages(present: Iterable<string>, used: ReadonlySet<string>, current: AppImages): string[] {
   const kept = new Set([...used, ...Object.values(current)].map(fullReference));
-  const repositories = new Set(apps.map((app) => current[app].replace(/:[^:]*$/, "")));
+  const repositories = new Set(Object.values(current).map((image) => image.replace(/:[^:]*$/, "")));
   return [...present].filter((image) => repositories.has(image.replace(/:[^:]*$/, "")) && !kept.has(image));
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { gatewayAddress } from "../deploy/status.ts";
 import { externalImages } from "../images/external.ts";
+import { usesOneImage } from "../images/one-image.ts";
 import { Kubectl } from "../kubectl.ts";
 import { resultStep, runSteps } from "../progress.ts";
 import { ensureTool, toolchainFolders } from "../toolchain/index.ts";
@@ -12,9 +13,11 @@ export async function upElsewhere(options: UpOptions, context: string): Promise<
   const kubeconfig = process.env.KUBECONFIG || join(process.env.HOME ?? "", ".kube", "config");
   const kubectl = new Kubectl(join(toolchainFolders().kubernetes, "kubectl"), kubeconfig, context);
   const tool = resultStep("kubectl", async (report) => ({ result: await ensureTool("kubernetes", report) }));
-  const images = resultStep(`Images of the apps for ${context}`, async (report) => ({
-    result: await externalImages({ context, ...(options.registry ? { registry: options.registry } : {}), report }),
-  }));
+  const images = resultStep(`Images of the apps for ${context}`, async (report) => {
+    const combined = await usesOneImage(options.stack, options.configFile);
+    const registry = options.registry ? { registry: options.registry } : {};
+    return { result: await externalImages({ context, combined, ...registry, report }) };
+  });
   const deployed = deployStep(options, kubectl, images.result);
   await runSteps([tool, images, deployed]);
   return { kubectl, deployed: deployed.result(), gatewayUrl: await gatewayAddress(kubectl) };

@@ -4,6 +4,7 @@ import { ensureAddons } from "../addons/index.ts";
 import { announce } from "../announce.ts";
 import { UserError } from "../errors.ts";
 import { ensureAppImages } from "../images/index.ts";
+import { usesOneImage } from "../images/one-image.ts";
 import { ensureStandIns } from "../images/stand-ins.ts";
 import { removeUnusedImages } from "../images/unused.ts";
 import { Kubectl } from "../kubectl.ts";
@@ -62,6 +63,7 @@ interface Embedded {
 /** Starts the node where it does not run, and deploys the stack onto it. */
 async function runOnNode(options: UpOptions, { toolchain, kubectl, gatewayPort }: Embedded) {
   const paths = nodePaths(stateDirectory());
+  const combined = await usesOneImage(options.stack, options.configFile);
   const node = resultStep("Kubernetes node", async (report) => {
     const { record, already } = await startNode({
       paths,
@@ -81,7 +83,7 @@ async function runOnNode(options: UpOptions, { toolchain, kubectl, gatewayPort }
       (await ensureAddons({ toolchain, kubectl, record: node.result(), paths, report })) ? "ready" : "no change",
   };
   const images = resultStep("Images of the apps", async (report) => {
-    const result = await ensureAppImages({ ...place(), report });
+    const result = await ensureAppImages(combined, { ...place(), report });
     return { result, word: result.built.length > 0 ? `built ${result.built.join(", ")}` : "no change" };
   });
   const deployed = deployStep(

@@ -132,6 +132,17 @@ describe("Images", () => {
     expect(images.map((image) => Object.keys(image["buildArgs"] ?? {}))).to.have.deep.members([[], ["COMMIT"]]);
   });
 
+  it("builds one image for both where the stack wants one", async () => {
+    const references: string[] = [];
+    const made = await record(() => {
+      const combined = new Images("i4-pushed", { registry: "team", tag: "dev", combined: true });
+      combined.inference.apply((reference) => references.push(reference));
+      combined.trainer.apply((reference) => references.push(reference));
+    });
+    expect(only(made, "Image").inputs["dockerfile"]).to.deep.equal({ location: "./apps/combined/Dockerfile" });
+    expect(references).to.deep.equal(Array(2).fill("team/combined:dev@sha256:0123"));
+  });
+
   it("names what was pushed by its digest, whatever the registry, and by its tag while no digest is known", async () => {
     const references: Record<string, string> = {};
     await record(() => {

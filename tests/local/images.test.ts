@@ -5,7 +5,8 @@ import { expect } from "chai";
 import { UserError } from "../../local/errors.ts";
 import { chooseDelivery } from "../../local/images/external.ts";
 import { parseIgnore } from "../../local/images/ignore.ts";
-import { copiedSources, imageHash } from "../../local/images/inputs.ts";
+import { copiedSources, imageHash, imageNames } from "../../local/images/inputs.ts";
+import { usesOneImage } from "../../local/images/one-image.ts";
 
 describe("what a Dockerfile copies", () => {
   it("are the sources of COPY and ADD from the context", () => {
@@ -110,5 +111,38 @@ describe("how another cluster gets images", () => {
 
   it("is an error that names the option where there is none", () => {
     expect(() => chooseDelivery("production", undefined)).to.throw(UserError, "--registry HOST/PREFIX");
+  });
+});
+
+describe("the images of a stack", () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "images-"));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const usesOne = (images: string) => {
+    const file = join(folder, "Pulumi.test.yaml");
+    writeFileSync(file, `config:\n  ml-platform:images: ${images}\n`);
+    return usesOneImage("test", [file]);
+  };
+
+  it("are one where the stack names one reference for both apps, or says that they are combined", async () => {
+    expect(await usesOne("{ inference: iris-ml:1, trainer: iris-ml:1 }")).to.equal(true);
+    expect(await usesOne("{ registry: registry.example.com, combined: true }")).to.equal(true);
+    expect(imageNames(true)).to.deep.equal({ inference: "combined", trainer: "combined" });
+  });
+
+  it("are one of each app otherwise", async () => {
+    expect(await usesOne("{ inference: inference:1, trainer: trainer:1 }")).to.equal(false);
+    expect(await usesOne("{ registry: registry.example.com }")).to.equal(false);
+    expect(await usesOneImage("dev")).to.equal(false);
+    expect(imageNames(false)).to.deep.equal({ inference: "inference", trainer: "trainer" });
+  });
+
+  it("of a stack that is not there are an error that names the file", async () => {
+    const error = await usesOneImage("none", [join(folder, "none.yaml")]).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(UserError);
+    expect(String(error)).to.include("none.yaml: there is no such file");
   });
 });
