@@ -38,10 +38,16 @@ export function fileName({ kind, metadata }: KubernetesObject): string {
   return `${kind.toLowerCase()}-${metadata.name}.yaml`;
 }
 
-/** An object as YAML: `apiVersion`, `kind` and `metadata` first, all else sorted. */
+/**
+ * An object as YAML: `apiVersion`, `kind` and `metadata` first, all else sorted. In the terms of YAML 1.1, which kubectl reads:
+ * to it, an unquoted `on` is true.
+ */
 export function objectYaml({ apiVersion, kind, metadata, ...rest }: KubernetesObject): string {
   const sorted = Object.fromEntries(Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  return stringify({ apiVersion, kind, metadata, ...sorted }, { lineWidth: 0, aliasDuplicateObjects: false });
+  return stringify(
+    { apiVersion, kind, metadata, ...sorted },
+    { lineWidth: 0, aliasDuplicateObjects: false, version: "1.1" },
+  );
 }
 
 /** A Secret without its values and open to be filled in; any other object as it is. */

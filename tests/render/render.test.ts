@@ -4,6 +4,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import { parse } from "yaml";
+import { objectYaml } from "../../render/files.ts";
 import { renderStack } from "../../render/render.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
@@ -105,6 +106,15 @@ describe("render", () => {
     const { exitCode, stderr } = await render("--stack", "nowhere", "--out", folder);
     expect(exitCode).to.equal(1);
     expect(stderr).to.match(/Pulumi\.nowhere\.yaml: there is no such file; name a stack with --stack/);
+  });
+});
+
+describe("a rendered file", () => {
+  it("says the same to kubectl, which reads YAML 1.1", () => {
+    const data = { on: "on", yes: "yes", off: "off", time: "12:30", number: "012", exponent: "1e3", text: "0 2 * * *" };
+    const yaml = objectYaml({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "it" }, data });
+    expect(parse(yaml, { version: "1.1" }).data).to.deep.equal(data);
+    expect(parse(yaml, { version: "1.2" }).data).to.deep.equal(data);
   });
 });
 

@@ -8,11 +8,17 @@ const repository = path.resolve(import.meta.dirname, "../..");
 export const stacks: Readonly<Record<string, readonly string[]>> = {
   dev: ["Pulumi.dev.yaml"],
   prod: ["Pulumi.prod.yaml"],
+  ...Object.fromEntries(
+    ["ml-workloads", "ml-serving", "mlops-lab", "ml-platform", "ml-course"].map((stack) => [
+      stack,
+      [`examples/Pulumi.${stack}.yaml`],
+    ]),
+  ),
 };
 
 const renderings = new Map<string, Promise<readonly RenderedObject[]>>();
 
-/** The objects of a stack with images of fixed names and without the values of its secrets; rendered once. */
+/** The objects of a stack, without the values of its secrets; rendered once. */
 export function objectsOf(stack: string, files = stacks[stack] ?? []): Promise<readonly RenderedObject[]> {
   const key = [stack, ...files].join(" ");
   const known = renderings.get(key);
@@ -20,7 +26,6 @@ export function objectsOf(stack: string, files = stacks[stack] ?? []): Promise<r
   const rendering = renderStack({
     stack,
     configFiles: files.map((file) => path.join(repository, file)),
-    overrides: { images: { inference: "inference:1", trainer: "trainer:1" } },
     withholdSecrets: true,
   }).then(({ objects }) => objects);
   renderings.set(key, rendering);
