@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { type PlacementArgs, placementOf } from "./container.ts";
 import { defaultDevicePluginResources, GPU_RESOURCE, gpuNodes } from "./defaults.ts";
 import { objectMeta } from "./names.ts";
 import type { Resources } from "./pod.ts";
@@ -85,8 +86,17 @@ export function nodePatchManifest(
   };
 }
 
-function taintOf(taint: TaintArgs = {}): k8s.types.input.core.v1.TaintPatch {
+function taintOf(taint: TaintArgs = {}): Required<TaintArgs> {
   return { key: taint.key ?? GPU_RESOURCE, value: taint.value ?? "present", effect: taint.effect ?? "NoSchedule" };
+}
+
+/** Where pods that use the pool's GPUs run: the labels of its nodes, and its taint put up with. */
+export function gpuPlacement({ labels, selector, taint }: GpuNodePoolArgs): PlacementArgs {
+  const { key, effect } = taintOf(taint === false ? {} : taint);
+  return {
+    nodeSelector: selector ?? labels ?? gpuNodes.nodeSelector,
+    tolerations: taint === false ? [] : [{ key, operator: "Exists", effect }],
+  };
 }
 
 /** A namespace for the plugin, which has to reach into the node. */
@@ -101,12 +111,11 @@ function pluginNamespace(name: string): k8s.core.v1.NamespaceArgs {
  */
 export function devicePluginManifest(
   namespace: pulumi.Input<string>,
-  { labels, selector, taint }: Pick<GpuNodePoolArgs, "labels" | "selector" | "taint">,
+  pool: Pick<GpuNodePoolArgs, "labels" | "selector" | "taint">,
   plugin: DevicePluginArgs,
 ): k8s.apps.v1.DaemonSetArgs {
   const name = plugin.name ?? "nvidia-device-plugin-daemonset";
   const matchLabels = { name };
-  const { key, effect } = taint === false ? { key: GPU_RESOURCE, effect: "NoSchedule" } : taintOf(taint);
   return {
     metadata: objectMeta({ name, namespace, labels: matchLabels }),
     spec: {
@@ -117,8 +126,7 @@ export function devicePluginManifest(
         spec: {
           priorityClassName: "system-node-critical",
           automountServiceAccountToken: false,
-          nodeSelector: { ...(selector ?? labels ?? gpuNodes.nodeSelector) },
-          tolerations: [{ key, operator: "Exists", effect }],
+          ...placementOf(gpuPlacement(pool)),
           securityContext: { seccompProfile: { type: "RuntimeDefault" } },
           containers: [
             {

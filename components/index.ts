@@ -4,7 +4,13 @@ export type { AutoscalingArgs, DisruptionBudgetArgs, ScalingRules } from "./auto
 export { type ConfigMapArgs, type ConfigMapRef, ConfigMaps, type ConfigMapsArgs } from "./config-maps.ts";
 export type { EnvironmentSources, ImageAccess, PlacementArgs, Toleration } from "./container.ts";
 export { type GatewayRef, gatewayNamespace, type HttpRouteGateway, type IngressGateway } from "./gateway.ts";
-export { type DevicePluginArgs, GpuNodePool, type GpuNodePoolArgs, type TaintArgs } from "./gpu-node-pool.ts";
+export {
+  type DevicePluginArgs,
+  GpuNodePool,
+  type GpuNodePoolArgs,
+  gpuPlacement,
+  type TaintArgs,
+} from "./gpu-node-pool.ts";
 export { Images, type ImagesArgs } from "./images.ts";
 export { LoadTest, type LoadTestArgs } from "./load-test.ts";
 export { ModelService, type ModelServiceArgs, type ServedVersion } from "./model-service.ts";

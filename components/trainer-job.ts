@@ -24,6 +24,8 @@ export interface TrainerVolumes {
   readonly imageAccess?: ImageAccess;
   readonly modelsClaim: pulumi.Input<string>;
   readonly dataClaim?: pulumi.Input<string>;
+  /** Where pods with GPUs run. @default {@link gpuNodes} */
+  readonly gpuPlacement?: PlacementArgs;
 }
 
 /** How one Job runs, whatever it does. */
@@ -85,7 +87,7 @@ function podSpec(volumes: TrainerVolumes, args: TrainerJobArgs): k8s.types.input
     automountServiceAccountToken: false,
     securityContext: restrictedPod,
     ...pullSecrets(volumes.imageAccess),
-    ...placementOf(args.gpus === undefined ? args : { ...gpuNodes, ...args }),
+    ...placementOf(args.gpus === undefined ? args : { ...(volumes.gpuPlacement ?? gpuNodes), ...args }),
     containers: [
       {
         name: args.container ?? "trainer",

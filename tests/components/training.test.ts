@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { TrainingPipeline, type TrainingPipelineArgs } from "../../components/index.ts";
+import { gpuPlacement, TrainingPipeline, type TrainingPipelineArgs } from "../../components/index.ts";
 import { only, optionsOf, record } from "./recorder.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: manifests are read here as a person would read the YAML
@@ -95,6 +95,18 @@ describe("a training Job", () => {
     });
     expect(metadata.labels).to.include({ "job-type": "gpu-training" });
     expect(metadata.annotations).to.deep.equal({ "pulumi.com/skipAwait": "true" });
+  });
+
+  it("with GPUs goes where the stack's GPU pool is, and anywhere else that it says itself", async () => {
+    const placement = gpuPlacement({ labels: { pool: "gpu" }, taint: { key: "gpu", effect: "NoExecute" } });
+    const pooled = await jobOf({ gpuPlacement: placement, jobs: [{ ...job, name: "pooled", gpus: 1 }] });
+    expect(pooled.spec.template.spec.nodeSelector).to.deep.equal({ pool: "gpu" });
+    expect(pooled.spec.template.spec.tolerations).to.deep.equal([
+      { key: "gpu", operator: "Exists", effect: "NoExecute" },
+    ]);
+    const nodeSelector = { zone: "a" };
+    const own = await jobOf({ gpuPlacement: placement, jobs: [{ ...job, name: "own", gpus: 1, nodeSelector }] });
+    expect(own.spec.template.spec.nodeSelector).to.deep.equal(nodeSelector);
   });
 
   it("waits for the one before where they run in sequence", async () => {
