@@ -8,6 +8,7 @@ export const LoadTestConfig = z
     run: z.int().min(1).optional().describe("Number of the run; raise it to test again. Default: 1."),
     url: z
       .url({ protocol: /^https?$/, error: "must be an http or https address" })
+      .transform((url) => url.replace(/\/+$/, ""))
       .optional()
       .describe("Address of the route, as pods reach it. Give this or `model`."),
     model: ModelName.optional().describe("Model whose stable version's Service is asked. Give this or `url`."),

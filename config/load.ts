@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretArgs, SecretValue } from "../components/secrets.ts";
+import type { ConfigProblem } from "./checks/problem.ts";
 import type { StackConfig } from "./schema.ts";
-import { validateConfig } from "./validate.ts";
+import { ConfigError, validateConfig } from "./validate.ts";
 
 /** A stack: its name, its configuration and the Secrets that the configuration describes. */
 export interface Stack {
@@ -24,7 +25,10 @@ export function loadStack(): Stack {
   const values = parseValues(pulumi.runtime.allConfig(), project);
   for (const key of secretKeys(values)) delete values[key];
   const settings = new pulumi.Config(project);
-  const config = validateConfig(values, `Pulumi.${name}.yaml`);
+  const source = `Pulumi.${name}.yaml`;
+  const config = validateConfig(values, source);
+  const unset = secretSources(config).filter(({ key }) => settings.getSecret(key) === undefined);
+  if (unset.length > 0) throw new ConfigError(source, unset.map(unsetSecret));
   const fromConfig = ({ config: key }: { config: string }) => settings.requireSecret(key);
   const secretValue = (source: WrittenValue): SecretValue => {
     if ("config" in source) return { value: fromConfig(source) };
@@ -35,6 +39,27 @@ export function loadStack(): Stack {
       ? { ...fixed, data: mapValues(data ?? {}, secretValue) }
       : { ...fixed, registry: { ...registry, password: fromConfig(registry.password) } };
   return { name, config, secrets: mapValues(config.secrets, secret) };
+}
+
+/** A configuration value that a secret is made from, and where the secret says so. */
+interface SecretSource {
+  readonly path: string;
+  readonly key: string;
+}
+
+function secretSources({ secrets }: StackConfig): SecretSource[] {
+  return Object.entries(secrets).flatMap(([name, { data, registry }]) => [
+    ...Object.entries(data ?? {}).flatMap(([key, source]) =>
+      "config" in source ? [{ path: `secrets.${name}.data.${key}.config`, key: source.config }] : [],
+    ),
+    ...(registry === undefined
+      ? []
+      : [{ path: `secrets.${name}.registry.password.config`, key: registry.password.config }]),
+  ]);
+}
+
+function unsetSecret({ path, key }: SecretSource): ConfigProblem {
+  return { path, message: `there is no value "${key}"; set it with \`pulumi config set --secret ${key}\`` };
 }
 
 type WrittenValue = NonNullable<StackConfig["secrets"][string]["data"]>[string];

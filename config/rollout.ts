@@ -13,6 +13,10 @@ export const Rollout = z
     ),
     revisionHistoryLimit: Count.optional().describe("Revisions kept for `kubectl rollout undo`. Default: 10."),
   })
+  .refine(({ maxSurge = 1, maxUnavailable = 0 }) => !isNone(maxSurge) || !isNone(maxUnavailable), {
+    path: ["maxSurge"],
+    error: "must be above 0 where maxUnavailable (default 0) is 0, or no pod could ever be replaced",
+  })
   .refine(
     ({ drainSeconds = 5, preStopSeconds = 0, terminationGracePeriodSeconds = 30 }) =>
       drainSeconds + preStopSeconds < terminationGracePeriodSeconds,
@@ -21,3 +25,7 @@ export const Rollout = z
       error: "must be above drainSeconds (default 5) and preStopSeconds (default 0) together",
     },
   );
+
+function isNone(pods: number | string): boolean {
+  return pods === 0 || pods === "0%";
+}

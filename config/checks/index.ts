@@ -1,6 +1,7 @@
 import { kubernetesName } from "../../components/names.ts";
 import type { StackConfig } from "../schema.ts";
 import { checkApiGateway } from "./api-gateway.ts";
+import { checkAutoscaling } from "./autoscaling.ts";
 import { checkFit } from "./fit.ts";
 import { checkModel } from "./models.ts";
 import { checkNames } from "./names.ts";
@@ -23,6 +24,7 @@ export function crossCheck(config: StackConfig): ConfigProblem[] {
     ...checkNetworkPolicies(config),
     ...checkReferences(config),
     ...checkNames(config),
+    ...checkAutoscaling(config),
     ...checkFit(config),
   ];
 }

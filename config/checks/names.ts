@@ -15,7 +15,12 @@ type Version = StackConfig["models"][number]["versions"][number];
 /** Names that two objects of one kind cannot share, ports that two Services cannot, and pods that two versions cannot. */
 export function checkNames(config: StackConfig): ConfigProblem[] {
   const kinds = namesByKind(config);
-  return [...Object.values(kinds).flatMap(twice), ...twice(nodePorts(config)), ...checkSelectors(config)];
+  return [
+    ...Object.values(kinds).flatMap(twice),
+    ...twice(nodePorts(config)),
+    ...checkJobNames(config),
+    ...checkSelectors(config),
+  ];
 }
 
 function twice(given: readonly Given[]): ConfigProblem[] {
@@ -92,6 +97,16 @@ function namesByKind(config: StackConfig): Readonly<Record<string, Given[]>> {
     ],
     cronJobs: [...named(training.cronJobs, "training.cronJobs"), ...named(training.batchJobs, "training.batchJobs")],
   };
+}
+
+/** A Job's name with its run, and with the number of its last worker in the names of its pods, is a name itself. */
+function checkJobNames({ training }: StackConfig): ConfigProblem[] {
+  return (training.jobs ?? []).flatMap(({ name, run = 1, workers }, index) => {
+    const full = `${name}${run === 1 ? "" : `-${run}`}${workers === undefined ? "" : `-${workers - 1}`}`;
+    if (full.length <= 63) return [];
+    const message = `is ${full.length} characters long with its run and its workers, 63 at most; shorten it`;
+    return [{ path: `training.jobs[${index}].name`, message }];
+  });
 }
 
 /** A version with the labels of its pods, and those that it picks them by. */

@@ -86,7 +86,14 @@ function checkLoadTest({ loadTest, models, secrets }: StackConfig): ConfigProble
 function checkDataVolume({ training, storage }: StackConfig): ConfigProblem[] {
   if (storage.data !== undefined) return [];
   const message = "needs the data volume; give storage.data";
+  const files = (list: readonly { readonly data?: string }[] | undefined, kind: string) =>
+    (list ?? []).flatMap(({ data }, index) =>
+      // Anywhere else in the image is the trainer's to look.
+      data === undefined || data.startsWith("/") ? [] : [{ path: `training.${kind}[${index}].data`, message }],
+    );
   return [
+    ...files(training.jobs, "jobs"),
+    ...files(training.cronJobs, "cronJobs"),
     ...(training.cronJobs ?? []).flatMap(({ whenNewData }, index) =>
       whenNewData === true ? [{ path: `training.cronJobs[${index}].whenNewData`, message }] : [],
     ),

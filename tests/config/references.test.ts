@@ -177,6 +177,33 @@ const mistakes: [string, Settings, string][] = [
     { gpuPool: { taint: "nvidia.com/gpu" } },
     "gpuPool.taint: must be {key, value, effect}, or false for no taint",
   ],
+  [
+    "a training file without a volume for it",
+    { training: { jobs: [{ ...job, data: "rows.csv" }] } },
+    "training.jobs[0].data: needs the data volume; give storage.data",
+  ],
+  [
+    "a rollout that could replace no pod",
+    { models: [iris({ rollout: { maxSurge: 0 } })] },
+    "models[0].versions[0].rollout.maxSurge: must be above 0 where maxUnavailable (default 0) is 0, or no pod could ever be replaced",
+  ],
+  [
+    "an autoscaler on memory without a request for it",
+    {
+      models: [
+        iris({
+          resources: { requests: { cpu: "200m" } },
+          autoscaling: { minReplicas: 1, maxReplicas: 5, cpuUtilization: 50, memoryUtilization: 80 },
+        }),
+      ],
+    },
+    "models[0].versions[0].resources.requests.memory: is missing, and models[0].versions[0].autoscaling.memoryUtilization is a share of it; give one",
+  ],
+  [
+    "a Job's name that is too long with its run and workers",
+    { training: { jobs: [{ ...job, name: "a".repeat(60), run: 12, workers: 4 }] } },
+    "training.jobs[0].name: is 65 characters long with its run and its workers, 63 at most; shorten it",
+  ],
   ["a price below nothing", { prices: { cpuHour: -1 } }, "prices.cpuHour: must not be negative"],
 ];
 

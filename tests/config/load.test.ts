@@ -1,0 +1,44 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { ConfigError, loadStack } from "../../config/index.ts";
+import { type Settings, stackWith } from "./support.ts";
+
+const SECRETS = {
+  keys: { data: { TOKEN: { config: "token" }, USER: { value: "someone" }, KEY: { random: {} } } },
+  pull: { registry: { server: "r.example.com", username: "team", password: { config: "registryPassword" } } },
+};
+
+/** Reads the stack as Pulumi would hand it on, with the given values beside its settings. */
+function load(values: Settings) {
+  const all = { ...stackWith({ secrets: SECRETS }), ...values };
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(
+      Object.entries(all).map(([key, value]) => [
+        `${pulumi.getProject()}:${key}`,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
+    ),
+  );
+  return loadStack();
+}
+
+describe("secret configuration", () => {
+  it("is read where a secret names it, and is no setting of the stack", async () => {
+    const { secrets } = load({ token: "t-1", registryPassword: "p-1" });
+    const { data } = secrets["keys"] ?? {};
+    const token = data?.["TOKEN"];
+    if (token === undefined || !("value" in token)) throw new Error("the token has no value");
+    expect(await pulumi.isSecret(pulumi.output(token.value))).to.equal(true);
+    expect(data?.["USER"]).to.deep.equal({ plain: "someone" });
+  });
+
+  it("that is not set is named, each value in a line of its own", () => {
+    expect(() => load({})).to.throw(
+      ConfigError,
+      [
+        `Pulumi.${pulumi.getStack()}.yaml: secrets.keys.data.TOKEN.config: there is no value "token"; set it with \`pulumi config set --secret token\``,
+        `Pulumi.${pulumi.getStack()}.yaml: secrets.pull.registry.password.config: there is no value "registryPassword"; set it with \`pulumi config set --secret registryPassword\``,
+      ].join("\n"),
+    );
+  });
+});
