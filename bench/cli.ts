@@ -1,16 +1,40 @@
 import { writeFile } from "node:fs/promises";
-import { Command } from "commander";
+import { Argument, Command } from "commander";
 import { table } from "./measurement.ts";
+import { compareTrainers } from "./trainer/index.ts";
+import { comparisonTable } from "./trainer/table.ts";
 import { measureUp } from "./up.ts";
 
+const PARTS = ["up", "trainer"] as const;
+
+interface Options {
+  readonly cold: boolean;
+  readonly rounds: string;
+  readonly json?: string;
+}
+
 const command = new Command("bench")
-  .description("Measures the platform, prints a table, and writes the same as JSON.")
-  .option("--cold", "build the toolchain from nothing as well (about twenty minutes on two cores)", false)
+  .description("Measures the platform, prints a table a part, and writes the same as JSON.")
+  .addArgument(new Argument("[parts...]", "what to measure (default: all)").choices(PARTS))
+  .option("--cold", "up: build the toolchain from nothing as well (about twenty minutes on two cores)", false)
+  .option("--rounds <number>", "trainer: how often each side learns each problem", "3")
   .option("--json <file>", "write the measurements as JSON")
   .parse();
-const { cold, json } = command.opts<{ cold: boolean; json?: string }>();
+const { cold, rounds, json } = command.opts<Options>();
+const parts = command.args.length > 0 ? command.args : PARTS;
 
-const measurements = await measureUp(cold);
-console.log(table(measurements));
-if (json !== undefined) await writeFile(json, `${JSON.stringify(measurements, null, 2)}\n`);
-else console.log(JSON.stringify(measurements));
+const results: Record<string, unknown> = {};
+if (parts.includes("up")) {
+  const measurements = await measureUp(cold);
+  console.log(table(measurements));
+  results["up"] = measurements;
+}
+if (parts.includes("trainer")) {
+  const comparisons = await compareTrainers(Math.max(1, Math.floor(Number(rounds)) || 1), (line) =>
+    console.error(`trainer: ${line}`),
+  );
+  console.log(comparisonTable(comparisons));
+  results["trainer"] = comparisons;
+}
+if (json !== undefined) await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
+else console.log(JSON.stringify(results));

