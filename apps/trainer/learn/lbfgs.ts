@@ -2,7 +2,7 @@
 export type Objective = (point: Float64Array, gradient: Float64Array) => number | Promise<number>;
 
 export interface MinimiseOptions {
-  /** Stop when no component of the gradient is larger than this. Default 1e-5. */
+  /** Stop when no component of the gradient is larger than this. Default 1e-4, as scikit-learn has it. */
   readonly tolerance?: number;
   /** Most iterations. Default 200. */
   readonly maxIterations?: number;
@@ -38,7 +38,7 @@ export async function minimise(
   start: Float64Array,
   options: MinimiseOptions = {},
 ): Promise<Minimum> {
-  const { tolerance = 1e-5, maxIterations = 200, onIteration } = options;
+  const { tolerance = 1e-4, maxIterations = 200, onIteration } = options;
   let point = Float64Array.from(start);
   let gradient = new Float64Array(point.length);
   let value = await objective(point, gradient);

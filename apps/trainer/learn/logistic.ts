@@ -1,6 +1,7 @@
 import { alone, type Crew, remembered, shardOf } from "../distributed/crew.ts";
 import { addVectors, decodeVector, encodeVector } from "../distributed/sums.ts";
 import { type MinimiseOptions, minimise } from "./lbfgs.ts";
+import { type LogisticShard, lossAndGradient, scoreVectors, softmaxInPlace } from "./logistic-sums.ts";
 import { type Matrix, selectRows } from "./matrix.ts";
 
 export interface LogisticOptions extends MinimiseOptions {
@@ -22,13 +23,6 @@ export interface LinearModel {
   readonly converged: boolean;
 }
 
-/** Rows of the training data that one worker sums over. */
-export interface LogisticShard {
-  readonly features: Matrix;
-  /** A class number (0 … classes − 1) a row. */
-  readonly targets: ArrayLike<number>;
-}
-
 /** Training data by shards; `shard` is called again for every step, so it should remember what it made. */
 export interface LogisticData {
   readonly width: number;
@@ -38,7 +32,7 @@ export interface LogisticData {
 }
 
 /**
- * Multinomial logistic regression by L-BFGS. `targets` has one class number (0 … classes − 1) a row. The solution is
+ * Logistic regression by L-BFGS, multinomial for three classes or more. `targets` has one class number (0 … classes − 1) a row. The solution is
  * unique up to rounding, so nothing here is random.
  */
 export function fitLogistic(
@@ -71,14 +65,15 @@ export async function fitLogisticShards(
   step: string,
 ): Promise<LinearModel> {
   const { width, rows } = data;
-  const size = classes * (width + 1);
+  const vectors = scoreVectors(classes);
+  const size = vectors * (width + 1);
   const penalty = 1 / (options.inversePenalty * rows);
   let evaluations = 0;
   const sumOverRows = async (point: Float64Array, gradient: Float64Array): Promise<number> => {
-    if (crew.size === 1) return sumOverShard(await data.shard(0), classes, point, gradient);
+    if (crew.size === 1) return lossAndGradient(await data.shard(0), classes, point, gradient);
     const share = async (worker: number) => {
       const own = new Float64Array(size + 1);
-      own[size] = sumOverShard(await data.shard(worker), classes, point, own.subarray(0, size));
+      own[size] = lossAndGradient(await data.shard(worker), classes, point, own.subarray(0, size));
       return encodeVector(own);
     };
     evaluations += 1;
@@ -86,7 +81,7 @@ export async function fitLogisticShards(
     gradient.set(sum.subarray(0, size));
     return sum[size] ?? 0;
   };
-  // Layout of a point: per class its weights, then its intercept. The mean over rows keeps the tolerance comparable.
+  // The mean over rows keeps the tolerance comparable.
   const objective = async (point: Float64Array, gradient: Float64Array): Promise<number> => {
     gradient.fill(0);
     const loss = await sumOverRows(point, gradient);
@@ -102,46 +97,13 @@ export async function fitLogisticShards(
   const weights = new Float32Array(classes * width);
   const intercepts = new Float32Array(classes);
   for (let c = 0; c < classes; c++) {
-    const base = c * (width + 1);
-    weights.set(point.subarray(base, base + width), c * width);
-    intercepts[c] = point[base + width] ?? 0;
+    // Two classes share one score: half of it for the one, half against the other.
+    const share = classes === 2 ? c - 0.5 : 1;
+    const base = classes === 2 ? 0 : c * (width + 1);
+    for (let k = 0; k < width; k++) weights[c * width + k] = share * (point[base + k] ?? 0);
+    intercepts[c] = share * (point[base + width] ?? 0);
   }
   return { classes, width, weights, intercepts, iterations, converged };
-}
-
-/** Sum of the rows' cross-entropies at a point; adds its gradient to `gradient`. */
-function sumOverShard(
-  { features, targets }: LogisticShard,
-  classes: number,
-  point: Float64Array,
-  gradient: Float64Array,
-): number {
-  const { width, starts, columns, values } = features;
-  const scores = new Float64Array(classes);
-  let loss = 0;
-  for (let row = 0; row < features.rows; row++) {
-    const from = starts[row] ?? 0;
-    const to = starts[row + 1] ?? 0;
-    const target = targets[row] ?? 0;
-    for (let c = 0; c < classes; c++) {
-      const base = c * (width + 1);
-      let score = point[base + width] ?? 0;
-      for (let k = from; k < to; k++) score += (values[k] ?? 0) * (point[base + (columns[k] ?? 0)] ?? 0);
-      scores[c] = score;
-    }
-    const own = scores[target] ?? 0;
-    loss += softmaxInPlace(scores) - own;
-    for (let c = 0; c < classes; c++) {
-      const base = c * (width + 1);
-      const error = (scores[c] ?? 0) - (c === target ? 1 : 0);
-      gradient[base + width] = (gradient[base + width] ?? 0) + error;
-      for (let k = from; k < to; k++) {
-        const at = base + (columns[k] ?? 0);
-        gradient[at] = (gradient[at] ?? 0) + error * (values[k] ?? 0);
-      }
-    }
-  }
-  return loss;
 }
 
 /** Probabilities of the classes for every row, row-major [rows, classes]. */
@@ -160,18 +122,4 @@ export function predictProbabilities(model: LinearModel, features: Matrix): Floa
     softmaxInPlace(own);
   }
   return probabilities;
-}
-
-/** Turns scores into probabilities and returns the logarithm of the sum of their exponentials. */
-function softmaxInPlace(scores: Float64Array): number {
-  let highest = Number.NEGATIVE_INFINITY;
-  for (const score of scores) highest = Math.max(highest, score);
-  let sum = 0;
-  for (let c = 0; c < scores.length; c++) {
-    const power = Math.exp((scores[c] ?? 0) - highest);
-    scores[c] = power;
-    sum += power;
-  }
-  for (let c = 0; c < scores.length; c++) scores[c] = (scores[c] ?? 0) / sum;
-  return highest + Math.log(sum);
 }

@@ -1,9 +1,9 @@
 import { alone, type Crew, remembered, shardOf } from "../distributed/crew.ts";
-import { internal } from "../errors.ts";
-import { floatOutput, openSession, runTexts, stringRows } from "../onnx/session.ts";
-import { encodeFeatureGraph, encodeTextClassifier, encodeTokenGraph } from "../onnx/text-graph.ts";
+import { floatOutput, openSession, runTexts } from "../onnx/session.ts";
+import { encodeTextClassifier } from "../onnx/text-graph.ts";
 import { fitLogisticShards, type LinearModel, type LogisticOptions } from "./logistic.ts";
-import { type Matrix, MatrixBuilder } from "./matrix.ts";
+import { appendPrior, computeFeatures, foldPrior } from "./text-features.ts";
+import { tokenise } from "./tokens.ts";
 import { collectVocabulary, type Vocabulary, type VocabularyOptions } from "./vocabulary.ts";
 
 /** Rows per run of the graph: its features are dense, so this bounds memory. */
@@ -17,9 +17,10 @@ export interface TextClassifier {
 }
 
 /**
- * Fits TF-IDF and logistic regression. Tokens and features are computed by the exported graph's own first nodes in
- * ONNX Runtime, so what is trained on is exactly what will be served. Every worker of `crew` computes
- * the features of its own share of the texts; \`step\` names the work in its run.
+ * Fits TF-IDF and logistic regression to texts of two classes or more. With a lexicon, the weights are learned as
+ * departures from what it says of the words of class 1, times a trust that is learned with them; so a word that no text
+ * has still counts. Every worker of `crew` computes the features of its own share of the texts; `step` names the work in
+ * its run.
  */
 export async function fitTextClassifier(
   texts: readonly string[],
@@ -29,50 +30,32 @@ export async function fitTextClassifier(
   crew: Crew = alone,
   step = "gradient",
 ): Promise<TextClassifier> {
-  const vocabulary = collectVocabulary(await tokenise(texts), options);
-  const shard = async (worker: number) => {
+  const rows = await tokenise(texts);
+  const vocabulary = collectVocabulary(rows, options);
+  const width = vocabulary.weights.length;
+  const prior = options.lexicon && vocabulary.polarities;
+  const shard = (worker: number) => {
     const { from, to } = shardOf(texts.length, worker, crew.size);
-    const features = await computeFeatures(vocabulary, texts.slice(from, to));
-    return { features, targets: Array.from({ length: to - from }, (_, i) => targets[from + i] ?? 0) };
+    const features = computeFeatures(vocabulary, rows.slice(from, to));
+    return {
+      features: prior ? appendPrior(features, prior) : features,
+      targets: Array.from({ length: to - from }, (_, i) => targets[from + i] ?? 0),
+    };
   };
-  const data = { width: vocabulary.weights.length, rows: texts.length, shard: remembered(shard) };
-  const model = await fitLogisticShards(data, classes, options, crew, step);
+  const data = { width: prior ? width + 1 : width, rows: texts.length, shard: remembered(shard) };
+  const fitted = await fitLogisticShards(data, classes, options, crew, step);
+  const model = prior ? { ...fitted, width, weights: foldPrior(fitted.weights, classes, prior) } : fitted;
   return { vocabulary, model, graph: encodeTextClassifier(vocabulary, model, options.description) };
-}
-
-/** TF-IDF features of texts, [texts, vocabulary], computed by the exported prefix. */
-export async function computeFeatures(vocabulary: Vocabulary, texts: readonly string[]): Promise<Matrix> {
-  const session = await openSession(encodeFeatureGraph(vocabulary));
-  const builder = new MatrixBuilder(vocabulary.weights.length);
-  for (const block of blocks(texts)) builder.addRows(floatOutput(await runTexts(session, block), "features").values);
-  await session.release();
-  return builder.build();
 }
 
 /** Runs texts through an exported classifier: probabilities, row-major [texts, classes]. */
 export async function classifyTexts(graph: Uint8Array, texts: readonly string[]): Promise<Float64Array> {
   const session = await openSession(graph);
   const probabilities: number[] = [];
-  for (const block of blocks(texts))
-    probabilities.push(...floatOutput(await runTexts(session, block), "probabilities").values);
-  await session.release();
-  return Float64Array.from(probabilities);
-}
-
-async function tokenise(texts: readonly string[]): Promise<string[][]> {
-  const session = await openSession(encodeTokenGraph());
-  const rows: string[][] = [];
-  for (const block of blocks(texts)) {
-    for (const tokens of stringRows(await runTexts(session, block), "tokens")) {
-      rows.push(tokens.filter((token) => token !== "#"));
-    }
+  for (let from = 0; from < texts.length; from += BLOCK) {
+    const outputs = await runTexts(session, texts.slice(from, from + BLOCK));
+    probabilities.push(...floatOutput(outputs, "probabilities").values);
   }
   await session.release();
-  if (rows.length !== texts.length) internal(`${texts.length} texts gave ${rows.length} rows of tokens`);
-  return rows;
-}
-
-function blocks(texts: readonly string[]): string[][] {
-  const count = Math.ceil(texts.length / BLOCK);
-  return Array.from({ length: count }, (_, block) => texts.slice(block * BLOCK, (block + 1) * BLOCK));
+  return Float64Array.from(probabilities);
 }

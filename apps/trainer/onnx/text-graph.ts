@@ -8,6 +8,9 @@ const number = (value: number): Attribute => ({ type: "int", value });
 
 const INPUT: GraphValue = { name: "text", type: "string", shape: ["rows"] };
 
+/** Pads short rows of tokens; no token can be equal to it. */
+export const PADDING = "#";
+
 /**
  * Lower-cases, then takes every run of letters or digits as a token, so that punctuation sticks to none. "don't" gives
  * `don` and `t` whichever apostrophe was typed, and the pair (t, good) then stands for isn't, wasn't and aren't good
@@ -28,14 +31,13 @@ const TOKEN_NODES: readonly GraphNode[] = [
     attributes: {
       mark: number(0),
       mincharnum: number(1),
-      // Pads short rows; no token can be equal to it.
-      pad_value: text("#"),
+      pad_value: text(PADDING),
       tokenexp: text("[\\p{L}\\p{N}]+"),
     },
   },
 ];
 
-/** Graph `text` [rows] → `tokens` [rows, longest row], short rows padded with "#". */
+/** Graph `text` [rows] → `tokens` [rows, longest row], short rows padded with `PADDING`. */
 export function encodeTokenGraph(): Uint8Array {
   return encodeModel({
     name: "tokens",
@@ -43,17 +45,6 @@ export function encodeTokenGraph(): Uint8Array {
     inputs: [INPUT],
     outputs: [{ name: "tokens", type: "string", shape: ["rows", "width"] }],
     nodes: TOKEN_NODES,
-  });
-}
-
-/** Graph `text` [rows] → `features` [rows, vocabulary]: TF-IDF, each row of Euclidean length 1 (0 where nothing is known). */
-export function encodeFeatureGraph(vocabulary: Vocabulary): Uint8Array {
-  return encodeModel({
-    name: "features",
-    description: "TF-IDF features of text",
-    inputs: [INPUT],
-    outputs: [{ name: "features", type: "float", shape: ["rows", vocabulary.weights.length] }],
-    nodes: featureNodes(vocabulary),
   });
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { internal, UserError } from "../errors.ts";
 import { readSentimentRows, SENTIMENTS, type SentimentRows } from "../input/sentiment-rows.ts";
+import { AFINN } from "../learn/lexicon.ts";
 import { accuracy, macroF1, mostProbable } from "../learn/scores.ts";
 import { groupFolds } from "../learn/split.ts";
 import { classifyTexts, fitTextClassifier, type TextClassifier } from "../learn/text-classifier.ts";
@@ -20,7 +21,9 @@ const SentimentParameters = z.strictObject({
   /** Rows an n-gram has to occur in to be known. */
   min_rows: wholeNumber(1, 1000, 1),
   /** Inverse strength of the L2 penalty, scikit-learn's C. */
-  inverse_penalty: positiveNumber(10_000, 3),
+  inverse_penalty: positiveNumber(10_000, 6),
+  /** Begin with what the polarity lexicon AFINN says of words, and learn how far to trust it. */
+  lexicon: flag(true),
   /** After measuring, fit the published model to all rows; otherwise publish the one measured. */
   refit: flag(true),
 });
@@ -92,6 +95,7 @@ function fit(
       ngrams: parameters.ngrams,
       skips: parameters.skips,
       minRows: parameters.min_rows,
+      ...(parameters.lexicon && { lexicon: AFINN }),
       inversePenalty: parameters.inverse_penalty,
       description: describe(parameters),
       onIteration: logIterations(log, phase),
@@ -103,7 +107,8 @@ function fit(
 
 function describe(parameters: SentimentParameters): string {
   const features = parameters.ngrams === 1 ? "words" : "words and pairs of words";
-  return `Sentiment of a text, negative or positive: TF-IDF of ${features}, logistic regression`;
+  const prior = parameters.lexicon ? " on a polarity lexicon" : "";
+  return `Sentiment of a text, negative or positive: TF-IDF of ${features}, logistic regression${prior}`;
 }
 
 function pick(texts: readonly string[], rows: readonly number[]): string[] {

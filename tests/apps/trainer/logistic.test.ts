@@ -34,7 +34,8 @@ describe("logistic regression", () => {
     expect(errors.reduce((sum, error) => sum + error, 0)).to.be.closeTo(0, 1e-5);
     for (const column of [0, 1]) {
       const pull = errors.reduce((sum, error, row) => sum + error * (rows[row * 2 + column] ?? 0), 0);
-      const weight = model.weights[2 + column] ?? 0;
+      // The single score of two classes is the difference of theirs.
+      const weight = (model.weights[2 + column] ?? 0) - (model.weights[column] ?? 0);
       expect(pull + weight / inversePenalty).to.be.closeTo(0, 1e-5);
     }
   });

@@ -3,8 +3,14 @@ import path from "node:path";
 import { expect } from "chai";
 import { type ModelMetadata, readMetadata } from "../../../apps/registry/index.ts";
 import { readSentimentRows } from "../../../apps/trainer/input/sentiment-rows.ts";
+import { AFINN } from "../../../apps/trainer/learn/lexicon.ts";
 import { predictProbabilities } from "../../../apps/trainer/learn/logistic.ts";
-import { classifyTexts, computeFeatures, fitTextClassifier } from "../../../apps/trainer/learn/text-classifier.ts";
+import { randomSource } from "../../../apps/trainer/learn/random.ts";
+import { accuracy, mostProbable } from "../../../apps/trainer/learn/scores.ts";
+import { groupFolds } from "../../../apps/trainer/learn/split.ts";
+import { classifyTexts, fitTextClassifier } from "../../../apps/trainer/learn/text-classifier.ts";
+import { computeFeatures } from "../../../apps/trainer/learn/text-features.ts";
+import { tokenise } from "../../../apps/trainer/learn/tokens.ts";
 import { SAMPLES } from "../../../apps/trainer/samples.ts";
 import { sentiment } from "../../../apps/trainer/tasks/sentiment.ts";
 import { CLEAR_SENTENCES } from "./clear-sentences.ts";
@@ -69,21 +75,112 @@ describe("sentiment task", () => {
     expect(probabilities[0]).to.equal(probabilities[2]);
   });
 
-  it("exports a graph that agrees with its own predictions to 1e-5", async () => {
+  it("exports a graph that agrees with its own predictions to 1e-5 on 10,000 random texts", async () => {
     const { texts, targets } = await readSentimentRows(FILE);
-    for (const ngrams of [1, 2]) {
-      const options = { ngrams, skips: 1, minRows: 2, inversePenalty: 3, maxIterations: 15, description: "" };
+    const random = randomSource(1);
+    const pick = (from: readonly string[]) => from[Math.floor(random() * from.length)] ?? "";
+    const words = texts.slice(0, 500).flatMap((text) => text.split(" "));
+    const odd = [
+      "don't",
+      "DON’T",
+      "naïve",
+      "Ärger",
+      "İstanbul",
+      "ǅungla",
+      "日本語",
+      "x²",
+      "𝒳",
+      "1,000",
+      "…",
+      "—",
+      "😀",
+      "a\tb\nc",
+    ];
+    const made = Array.from({ length: 10_000 }, () =>
+      Array.from({ length: Math.floor(random() * 12) }, () => (random() < 0.1 ? pick(odd) : pick(words))).join(" "),
+    );
+    for (const [ngrams, lexicon] of [
+      [1, AFINN],
+      [2, AFINN],
+      [2, undefined],
+    ] as const) {
+      const options = {
+        ngrams,
+        skips: ngrams - 1,
+        minRows: 2,
+        inversePenalty: 3,
+        description: "",
+        ...(lexicon && { lexicon }),
+      };
       const { vocabulary, model, graph } = await fitTextClassifier(
         texts.slice(0, 2000),
         targets.slice(0, 2000),
         2,
         options,
       );
-      const own = predictProbabilities(model, await computeFeatures(vocabulary, texts));
-      const exported = await classifyTexts(graph, texts);
+      const own = predictProbabilities(model, computeFeatures(vocabulary, await tokenise(made)));
+      const exported = await classifyTexts(graph, made);
       expect(exported.length).to.equal(own.length);
-      expect(Math.max(...own.map((probability, i) => Math.abs(probability - (exported[i] ?? 9))))).to.be.below(1e-5);
+      const largest = own.reduce((most, value, i) => Math.max(most, Math.abs(value - (exported[i] ?? 9))), 0);
+      expect(largest).to.be.below(1e-5);
     }
+  });
+
+  it("knows words of the lexicon that the training data never had, and how 'not' turns them", async () => {
+    const { texts } = await readSentimentRows(FILE);
+    const known = new Set((await tokenise(texts)).flat());
+    const strange = [...AFINN].filter(([word]) => !known.has(word));
+    const strongest = strange.filter(([, polarity]) => Math.abs(polarity) >= 0.6);
+    expect(strongest.length).to.be.above(100);
+    const probabilities = await classifyTexts(
+      pairs.graph,
+      strongest.map(([word]) => `It was ${word}`),
+    );
+    const right = strongest.filter(([, polarity], row) => (probabilities[row * 2 + 1] ?? 0) > 0.5 === polarity > 0);
+    expect(right.length / strongest.length).to.be.above(0.95);
+    const [not = 1, plain = 0] = (await classifyTexts(pairs.graph, ["It was not helpful", "It was helpful"])).filter(
+      (_, i) => i % 2,
+    );
+    expect(not).to.be.below(0.5);
+    expect(plain).to.be.above(0.5);
+  });
+
+  it("beats on little data what knows no lexicon, and learns without one too", async () => {
+    const { texts, targets, groups } = await readSentimentRows(FILE);
+    const [split] = groupFolds(groups, targets, 20, 3);
+    const few = split?.test ?? [];
+    const rest = (split?.train ?? []).filter((_, i) => i % 4 === 0);
+    const score = async (lexicon?: typeof AFINN) => {
+      const options = {
+        ngrams: 2,
+        skips: 0,
+        minRows: 1,
+        inversePenalty: 6,
+        description: "",
+        ...(lexicon && { lexicon }),
+      };
+      const own = few.map((row) => targets[row] ?? 0);
+      const { graph } = await fitTextClassifier(
+        few.map((row) => texts[row] ?? ""),
+        own,
+        2,
+        options,
+      );
+      const answers = mostProbable(
+        await classifyTexts(
+          graph,
+          rest.map((row) => texts[row] ?? ""),
+        ),
+        2,
+      );
+      return accuracy(
+        answers,
+        rest.map((row) => targets[row] ?? 0),
+      );
+    };
+    const [without, withLexicon] = [await score(), await score(AFINN)];
+    expect(without).to.be.above(0.55);
+    expect(withLexicon).to.be.above(without + 0.05);
   });
 
   it("publishes through the command line, the same model for the same seed", async () => {
@@ -108,7 +205,8 @@ describe("sentiment task", () => {
         ngrams: 1,
         skips: 0,
         min_rows: 1,
-        inverse_penalty: 3,
+        inverse_penalty: 6,
+        lexicon: true,
         refit: true,
       });
       expect(first?.accuracy).to.equal(second?.accuracy);
