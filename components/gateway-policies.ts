@@ -15,7 +15,9 @@ type Manifest = k8s.apiextensions.CustomResourceArgs;
 export interface GatewayPolicies {
   /** Objects that the route's rules name as filters, in this order. */
   readonly filters: readonly { readonly suffix: string; readonly manifest: Manifest }[];
-  /** Objects that are made for the route, or attach to it by its name. */
+  /** Objects that the route sends requests to: they have to be there first. */
+  readonly targets: readonly { readonly suffix: string; readonly manifest: Manifest }[];
+  /** Objects that attach to the route by its name. */
   readonly attached: readonly {
     readonly suffix: string;
     readonly manifest: (route: pulumi.Input<string>) => Manifest;
@@ -28,11 +30,11 @@ export function gatewayPolicies(args: TrafficArgs): GatewayPolicies {
     case "traefik":
       return traefikPolicies(args);
     case "envoy-gateway":
-      return { filters: [], attached: envoyGatewayPolicies(args) };
+      return { filters: [], targets: [], attached: envoyGatewayPolicies(args) };
     case "kgateway":
-      return { filters: [], attached: kgatewayPolicies(args) };
+      return { filters: [], targets: [], attached: kgatewayPolicies(args) };
     default:
-      return { filters: [], attached: [] };
+      return { filters: [], targets: [], attached: [] };
   }
 }
 
@@ -53,7 +55,8 @@ function traefikPolicies(args: TrafficArgs): GatewayPolicies {
           ]),
       ...(retries === false ? [] : [{ suffix: "retry", manifest: retryMiddleware(namespace, retries ?? {}) }]),
     ],
-    attached: mirror === undefined ? [] : [{ suffix: "mirror", manifest: () => mirrorService(args, mirror) }],
+    targets: mirror === undefined ? [] : [{ suffix: "mirror", manifest: mirrorService(args, mirror) }],
+    attached: [],
   };
 }
 

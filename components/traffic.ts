@@ -98,15 +98,15 @@ export class Traffic extends pulumi.ComponentResource {
   }
 
   private httpRoute(name: string, args: TrafficArgs): pulumi.Output<string> {
-    const { filters, attached } = gatewayPolicies(args);
-    const filterNames = filters.map(
-      ({ suffix, manifest }) =>
-        new k8s.apiextensions.CustomResource(`${name}-${suffix}`, manifest, { parent: this }).metadata.name,
-    );
-    const route = new k8s.apiextensions.CustomResource(name, routeManifest(args, filterNames), { parent: this });
-    for (const { suffix, manifest } of attached) {
-      new k8s.apiextensions.CustomResource(`${name}-${suffix}`, manifest(route.metadata.name), { parent: this });
-    }
+    const { filters, targets, attached } = gatewayPolicies(args);
+    const make = ({ suffix, manifest }: { suffix: string; manifest: k8s.apiextensions.CustomResourceArgs }) =>
+      new k8s.apiextensions.CustomResource(`${name}-${suffix}`, manifest, { parent: this });
+    const filterNames = filters.map((filter) => make(filter).metadata.name);
+    const route = new k8s.apiextensions.CustomResource(name, routeManifest(args, filterNames), {
+      parent: this,
+      dependsOn: targets.map(make),
+    });
+    for (const { suffix, manifest } of attached) make({ suffix, manifest: manifest(route.metadata.name) });
     if (args.tls?.redirect === true) {
       new k8s.apiextensions.CustomResource(`${name}-redirect`, redirectRouteManifest(args), { parent: this });
     }

@@ -94,6 +94,8 @@ describe("Traffic", () => {
     const mirror = { backend: { service: "v3", port: 80 }, percent: 10 };
     const made = await record(() => new Traffic("t-mirror", { ...args, mirror }));
     const { metadata, spec }: Manifest = only(made, "TraefikService").inputs;
+    const kinds = made.map(({ type }) => type.split(":").at(-1));
+    expect(kinds.indexOf("TraefikService"), "made before the route").to.be.below(kinds.indexOf("HTTPRoute"));
     expect(metadata.name).to.equal("v1");
     expect(spec.mirroring).to.deep.equal({
       name: "v1",
