@@ -47,7 +47,8 @@ describe("distributed training", function () {
     expect(ends.map(({ errors }) => errors).join("")).to.equal("");
     expect(ends.map(({ code }) => code)).to.deep.equal([0, 0, 0]);
     expect(ends[0]?.output).to.match(/^forest version 1 published\n/);
-    expect(ends[2]?.output).to.equal("run r1: the share of worker 2 is done\n");
+    // A worker that is slow to look finds the run over already, and says what came out.
+    expect(ends[2]?.output).to.match(/^(run r1: the share of worker 2 is done|forest version 1 published)\n/);
     await expectOneForest();
     expect(await readdir(inRun())).to.deep.equal(["published.json"]);
   });
