@@ -96,6 +96,12 @@ describe("the stack ml-serving", () => {
       "spec.ingress[0].from[0].namespaceSelector.matchLabels": { name: "ingress-nginx" },
     },
   });
+
+  it("is scraped every 30 seconds at its metrics port", async () => {
+    const monitors = (await objectsOf("ml-serving")).filter(({ object }) => object.kind === "ServiceMonitor");
+    const endpoints = monitors.flatMap(({ object }) => valueAt(object, "spec.endpoints") as object[]);
+    expect(endpoints).to.deep.include({ port: "metrics", interval: "30s" });
+  });
 });
 
 describe("the stack ml-serving with its production override", () => {
