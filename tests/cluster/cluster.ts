@@ -25,9 +25,10 @@ export interface StatusJson {
   readonly gateway: { readonly url: string; readonly apiKey?: string } | null;
   readonly models: readonly {
     readonly name: string;
+    readonly namespace: string;
     readonly versions: readonly { readonly version: string; readonly ready: number; readonly weight: number }[];
   }[];
-  readonly problems: readonly { readonly object: string; readonly what: string }[];
+  readonly problems: readonly { readonly object: string; readonly what: string; readonly remedy: string }[];
 }
 
 export const repository = path.resolve(import.meta.dirname, "../..");

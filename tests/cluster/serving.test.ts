@@ -68,8 +68,8 @@ describe("the dev stack on the embedded cluster", function () {
     const log = await cluster.kubectl.run(["logs", "job/train-sentiment", `--namespace=${NAMESPACE}`]);
     expect(log).to.match(/accuracy/);
     const registry = await fetch(new URL("/models", cluster.gatewayUrl), { headers: { "x-api-key": cluster.apiKey } });
-    const { models } = (await registry.json()) as { models: { name: string; latest: string }[] };
-    expect(models.find(({ name }) => name === "sentiment-classifier")?.latest).to.equal("3");
+    const { models } = (await registry.json()) as { models: { name: string; versions: string[] }[] };
+    expect(models.find(({ name }) => name === "sentiment-classifier")?.versions).to.include("3");
     const path = "/models/sentiment-classifier/3/metadata.json";
     const text = await cluster.kubectl.run([
       "exec",

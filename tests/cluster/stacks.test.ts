@@ -1,0 +1,108 @@
+import { expect } from "chai";
+import { valueAt } from "../../local/deploy/fields.ts";
+import { type Cluster, devCluster, local, status } from "./cluster.ts";
+import { deploy, stackOf } from "./stacks.ts";
+
+const OTHER = "ml-beside";
+const DEVICES = "ml-beside-devices";
+const resources = { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: "512Mi" } };
+
+/** A second stack: another namespace, an API gateway in front of its one model, a Service that waits for a load balancer. */
+const settings = {
+  environment: "test",
+  images: { registry: "registry.example.com/ml" },
+  namespace: { name: OTHER },
+  storage: {
+    models: { name: "models", size: "100Mi", accessMode: "ReadWriteOnce" },
+    init: { seed: [{ model: "half_plus_two", version: "1", task: "half_plus_two" }], resources },
+  },
+  models: [
+    {
+      model: "half_plus_two",
+      versions: [
+        {
+          version: "1",
+          name: "half",
+          replicas: 1,
+          resources,
+          service: { name: "half", type: "LoadBalancer", await: false },
+        },
+      ],
+    },
+  ],
+  apiGateway: {
+    name: "front",
+    replicas: 1,
+    routes: [{ path: "/predict", model: "half_plus_two", version: "1" }],
+    service: { name: "front", type: "NodePort", nodePort: 30987 },
+  },
+  // No node is of this kind: its namespace and its DaemonSet are there, and no pod.
+  gpuPool: { devicePlugin: { namespace: DEVICES } },
+};
+
+describe("a second stack beside the first one", function () {
+  this.timeout(300_000);
+  let cluster: Cluster;
+  before(async function () {
+    this.timeout(60 * 60_000);
+    cluster = await devCluster();
+  });
+  after(async () => {
+    await cluster.kubectl.run(["delete", "namespace", OTHER, DEVICES, "--ignore-not-found"]);
+  });
+
+  const up = async (change: object = {}) =>
+    deploy("--stack", "beside", ...(await stackOf(cluster, { ...settings, ...change })));
+  const half = async () => {
+    const answer = await fetch("http://10.200.0.2:30987/predict", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ instances: [1, 2, 5] }),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+
+  it("is deployed without a change to the first, also where its load balancer gets no address", async function () {
+    // The first time on a machine this makes the image of nginx.
+    this.timeout(30 * 60_000);
+    const changes = await up();
+    expect(changes).to.include.members([`+ Namespace ${OTHER}`, `+ Namespace ${DEVICES}`, "+ Deployment front"]);
+    expect(await deploy()).to.deep.equal([]);
+    expect(await up()).to.deep.equal([]);
+    const [service] = await cluster.kubectl.get(["service", "half", `--namespace=${OTHER}`]);
+    expect(service && valueAt(service, "status.loadBalancer")).to.deep.equal({});
+  });
+
+  it("answers on the NodePort of its API gateway", async () => {
+    const { status: code, body } = await half();
+    expect(code, JSON.stringify(body)).to.equal(200);
+    expect(body["predictions"]).to.deep.equal([2.5, 3, 4.5]);
+  });
+
+  it("has its own lines in status, next to the model of the same name", async () => {
+    const { models, problems } = await status();
+    const namespaces = models.filter(({ name }) => name === "half_plus_two").map(({ namespace }) => namespace);
+    expect(namespaces).to.deep.equal([OTHER, "ml-dev"]);
+    expect(problems).to.deep.equal([]);
+  });
+
+  it("is pruned in both of its namespaces of what has left it, and keeps what would lose data", async () => {
+    const { devicePlugin } = settings.gpuPool;
+    const changes = await up({ apiGateway: null, gpuPool: { devicePlugin: { ...devicePlugin, name: "other" } } });
+    expect(
+      changes.filter((line) => line.startsWith("-")).map((line) => line.replace(/-[0-9a-f]{8}$/, "")),
+    ).to.include.members(["- Deployment front", "- Service front", "- DaemonSet nvidia-device-plugin-daemonset"]);
+    expect(await cluster.kubectl.get(["daemonsets", `--namespace=${DEVICES}`])).to.have.length(1);
+    const { exitCode, stderr } = await local(
+      "up",
+      "--stack",
+      "beside",
+      ...(await stackOf(cluster, { ...settings, gpuPool: null })),
+    );
+    expect(exitCode).to.equal(1);
+    expect(stderr).to.match(
+      /^Namespace ml-beside-devices .* left the program, and would be deleted with the data in it/,
+    );
+    expect(await deploy()).to.deep.equal([]);
+  });
+});
