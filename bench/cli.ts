@@ -1,11 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { Argument, Command } from "commander";
 import { table } from "./measurement.ts";
+import { measureServer } from "./server/index.ts";
+import { serverTable } from "./server/table.ts";
 import { compareTrainers } from "./trainer/index.ts";
 import { comparisonTable } from "./trainer/table.ts";
 import { measureUp } from "./up.ts";
 
-const PARTS = ["up", "trainer"] as const;
+const PARTS = ["up", "server", "trainer"] as const;
 
 interface Options {
   readonly cold: boolean;
@@ -28,6 +30,11 @@ if (parts.includes("up")) {
   const measurements = await measureUp(cold);
   console.log(table(measurements));
   results["up"] = measurements;
+}
+if (parts.includes("server")) {
+  const report = await measureServer((line) => console.error(`server: ${line}`));
+  console.log(serverTable(report));
+  results["server"] = report;
 }
 if (parts.includes("trainer")) {
   const comparisons = await compareTrainers(Math.max(1, Math.floor(Number(rounds)) || 1), (line) =>

@@ -1,3 +1,5 @@
+import { columns } from "./columns.ts";
+
 /** A time that was measured, and the time it is meant to stay under. */
 export interface Measurement {
   readonly name: string;
@@ -14,7 +16,5 @@ export function table(measurements: readonly Measurement[]): string {
     `${bound} s`,
     (seconds / bound).toFixed(2),
   ]);
-  const all = [["what", "took", "bound", "ratio"], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")).join("\n");
+  return columns([["what", "took", "bound", "ratio"], ...rows]);
 }

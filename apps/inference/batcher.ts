@@ -71,10 +71,10 @@ export class Batcher {
    * @throws Problem 503 where the queue is full, 504 where the deadline passed in the queue; what the model threw.
    */
   submit(inputs: Tensors, rows: number, deadline: number): Promise<Tensors> {
-    if (this.#queuedRows + rows > this.#maxQueue) {
-      return Promise.reject(
-        unavailable("overloaded", `the queue of ${this.#maxQueue} rows is full; try again shortly`),
-      );
+    try {
+      this.checkRoom(rows);
+    } catch (problem) {
+      return Promise.reject(problem);
     }
     if (!this.#model.batched) {
       return this.#enqueue(inputs, { from: 0, to: 1, longest: 0 }, deadline);
@@ -86,6 +86,17 @@ export class Batcher {
     }
     const parts = pieces.map((piece) => this.#enqueue(slice(inputs, piece.from, piece.to), piece, deadline));
     return Promise.all(parts).then(concatenate);
+  }
+
+  /**
+   * Whether so many rows may wait; asked before a request is read, it costs the least that a refusal can.
+   *
+   * @throws Problem 503 where the queue is full.
+   */
+  checkRoom(rows: number): void {
+    if (this.#queuedRows + rows > this.#maxQueue) {
+      throw unavailable("overloaded", `the queue of ${this.#maxQueue} rows is full; try again shortly`);
+    }
   }
 
   /** Resolves once nothing waits and nothing runs. */

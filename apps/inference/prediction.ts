@@ -84,6 +84,7 @@ export class Prediction {
       const { metadata } = served.model;
       recorder = served.metrics;
       ctx.state["headers"] = ["X-Model-Name", metadata.name, "X-Model-Version", metadata.version];
+      served.batcher.checkRoom(1);
       const { inputs, rows, word } = protocol.read(ctx, body, served, this.#maxRows);
       const deadline = started + this.#timeoutMs;
       const asked = performance.now();

@@ -21,11 +21,12 @@ export const textClassification: FormOf = (metadata) => {
       return 1;
     },
     word(request, outputs) {
-      const { label, score } = choose(outputs);
+      const choice = choose(outputs);
+      const score = choice.score();
       if (score === undefined) {
         throw new Error("the model gives no scores to take a confidence from");
       }
-      return { text: request["text"], sentiment: label, confidence: score, model, version };
+      return { text: request["text"], sentiment: choice.label, confidence: score, model, version };
     },
   };
 };

@@ -23,13 +23,15 @@ describe("more requests than the queue holds", () => {
     expect(refused.status).to.equal(503);
     expect(refused.headers.get("retry-after")).to.equal("1");
     expect(refused.body.error.code).to.equal("overloaded");
+    // What cannot be taken is not read either: refusals must cost next to nothing, or they would cost the others answers.
+    expect((await server.post("/predict", "not read")).status).to.equal(503);
 
     release();
     const answers = await Promise.all([running, ...queued]);
     expect(answers.map(({ body }) => body.predictions)).to.deep.equal([[2], [2.5], [3], [3.5], [4]]);
     expect((await server.post("/predict", { instances: [5] })).status).to.equal(200);
     const { body } = await server.get("/metrics");
-    expect(body).to.match(/model_requests_total\{[^}]*status="rejected"\} 1/);
+    expect(body).to.match(/model_requests_total\{[^}]*status="rejected"\} 2/);
     expect(body).to.match(/model_queue_depth\{[^}]*\} 0/);
   });
 });

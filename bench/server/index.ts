@@ -1,0 +1,149 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { installPackages, missingPackages } from "../../local/toolchain/packages.ts";
+import { inferPayload, type ModelCase, type Payload, predictPayload, ROWS } from "./cases.ts";
+import { type HalfLoad, halfLoad, type Overload, overload, type Throughput, throughput } from "./measure.ts";
+import { type BenchServer, type Start, startServer } from "./process.ts";
+import { fastApi, flask, floor, MANY, mlServer, ours, trainModels } from "./servers.ts";
+
+/** Servers against each other on one kind of request; the first is what the others are compared with. */
+export interface Comparison {
+  readonly what: string;
+  readonly model: string;
+  readonly rows: number;
+  readonly connections: number;
+  readonly throughput: readonly Throughput[];
+  readonly halfLoad?: readonly HalfLoad[];
+}
+
+/** Everything that was measured of the server. */
+export interface ServerReport {
+  readonly comparisons: readonly Comparison[];
+  readonly overload: Overload;
+}
+
+const CONNECTIONS = 32;
+
+/** A server to start, and its request of so many rows; undefined where it has no such request. */
+interface Entry {
+  readonly start: Start;
+  readonly payload: (rows: number) => Payload | undefined;
+}
+
+/**
+ * Measures the inference server on loopback: against a bare server of the same runtime, which is the floor, and against
+ * services as they are usually written in Python. Servers on one core, clients on another. Takes about ten minutes.
+ */
+export async function measureServer(report: (line: string) => void): Promise<ServerReport> {
+  await installPackages(await missingPackages(["wrk"]), report);
+  const folder = await mkdtemp(path.join(tmpdir(), "ml-platform-bench-"));
+  const root = path.join(folder, "models");
+  try {
+    await trainModels(root, report);
+    const predict = (model: ModelCase) => (rows: number) => predictPayload(model, rows);
+    const pair = (model: ModelCase): Entry[] => [
+      { start: floor(root, model), payload: predict(model) },
+      { start: ours(root, model), payload: predict(model) },
+    ];
+    const oneRow = (rows: number) => (rows === 1 ? predictPayload("iris", 1) : undefined);
+    const peers: Entry[] = [
+      { start: await fastApi(), payload: oneRow },
+      { start: await mlServer(folder), payload: inferPayload },
+    ];
+    const texts: Entry = {
+      start: await flask(root),
+      payload: (rows) => (rows === 1 ? predictPayload("sentiment-classifier", 1) : undefined),
+    };
+    const iris = await compare("iris", [...pair("iris"), ...peers], [CONNECTIONS, 1], report);
+    const sentiment = await compare(
+      "sentiment-classifier",
+      [...pair("sentiment-classifier"), texts],
+      [CONNECTIONS],
+      report,
+    );
+    const half = await compare("half_plus_two", pair("half_plus_two"), [CONNECTIONS], report);
+    const many = await compareMany(root, report);
+    report("overload");
+    return { comparisons: [...iris, ...sentiment, ...half, many], overload: await flood(root) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function compare(
+  model: ModelCase,
+  entries: readonly Entry[],
+  connectionCounts: readonly number[],
+  report: (line: string) => void,
+): Promise<Comparison[]> {
+  return running(entries, 1, async (servers) => {
+    const comparisons: Comparison[] = [];
+    for (const connections of connectionCounts) {
+      for (const rows of connections === 1 ? [1] : ROWS) {
+        const what = `${model}, ${rows} row${rows === 1 ? "" : "s"}, ${connections} connection${connections === 1 ? "" : "s"}`;
+        report(what);
+        const contestants = entries.flatMap(({ payload }, index) => {
+          const server = servers[index];
+          const sent = payload(rows);
+          return server === undefined || sent === undefined ? [] : [{ server, payload: sent }];
+        });
+        const measured = await throughput(contestants, connections);
+        const latency = connections === 1 ? {} : { halfLoad: await halfLoad(contestants, measured) };
+        comparisons.push({ what, model, rows, connections, throughput: measured, ...latency });
+      }
+    }
+    return comparisons;
+  });
+}
+
+/** One process over the whole registry: asked for one of its models, and for all of them in turn. */
+async function compareMany(root: string, report: (line: string) => void): Promise<Comparison> {
+  const names = Array.from({ length: MANY }, (_, index) => (index === 0 ? "iris" : `iris-${index + 1}`));
+  const payload = (models: readonly string[]) => () =>
+    predictPayload(
+      "iris",
+      1,
+      models.map((name) => `/models/${name}/predict`),
+    );
+  const entries: Entry[] = [
+    { start: ours(root, "*", "one of its models"), payload: payload(["iris"]) },
+    { start: ours(root, "*", `${MANY} models in turn`), payload: payload(names) },
+  ];
+  const what = `iris, ${MANY} models in one process, ${CONNECTIONS} connections`;
+  report(what);
+  return running(entries, 1, async (servers) => {
+    const contestants = servers.map((server, index) => ({ server, payload: entries[index]?.payload(1) as Payload }));
+    const measured = await throughput(contestants, CONNECTIONS);
+    return { what, model: "iris", rows: 1, connections: CONNECTIONS, throughput: measured };
+  });
+}
+
+/** With the model whose runs are the longest: the client must be able to send four times as much. */
+function flood(root: string): Promise<Overload> {
+  const model = "sentiment-classifier";
+  const payload = predictPayload(model, ROWS[1]);
+  return running([{ start: ours(root, model), payload: () => payload }], ROWS[1], async ([server]) => {
+    if (server === undefined) throw new Error("no server was started");
+    const [saturated] = await throughput([{ server, payload }], CONNECTIONS);
+    if (saturated === undefined) throw new Error("nothing was measured");
+    return overload({ server, payload }, saturated);
+  });
+}
+
+/** Starts servers, works with them, and stops them. */
+async function running<T>(
+  entries: readonly Entry[],
+  rows: number,
+  work: (servers: readonly BenchServer[]) => Promise<T>,
+): Promise<T> {
+  const servers: BenchServer[] = [];
+  try {
+    for (const { start, payload } of entries) {
+      servers.push(await startServer(start, payload(rows) as Payload));
+    }
+    return await work(servers);
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}

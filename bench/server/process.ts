@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Payload } from "./cases.ts";
+
+const repository = path.resolve(import.meta.dirname, "..", "..");
+
+/** Cores that the servers and their clients are pinned to: neither takes time from the other. */
+export const SERVER_CORE = "0";
+export const CLIENT_CORE = "1";
+/** The key that our server asks for; the others do not look at it. */
+export const API_KEY = "key-of-the-benchmark";
+
+/** How long a server may take to answer its first request, in milliseconds: scikit-learn alone takes seconds to import. */
+const START_MS = 120_000;
+
+/** A server that runs on its own core. */
+export interface BenchServer {
+  readonly name: string;
+  readonly port: number;
+  /** Processor time of all its threads so far, in seconds. */
+  cpuSeconds(): Promise<number>;
+  /** Memory it holds, in bytes. */
+  residentBytes(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** How a server is started: its program and arguments, given a free port. */
+export interface Start {
+  readonly name: string;
+  readonly command: (port: number) => readonly string[];
+  readonly env?: (port: number) => Readonly<Record<string, string>>;
+}
+
+/** Starts a server and waits until it answers `payload` with 200. @throws Error with what it said where it does not. */
+export async function startServer({ name, command, env }: Start, payload: Payload): Promise<BenchServer> {
+  const port = await freePort();
+  const [program = "", ...args] = command(port);
+  const child = spawn("taskset", ["--cpu-list", SERVER_CORE, program, ...args], {
+    cwd: repository,
+    env: { ...process.env, ...env?.(port) },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr.on("data", (chunk) => {
+    said = `${said}${chunk}`.slice(-2000);
+  });
+  const end = performance.now() + START_MS;
+  while (!(await answers(port, payload))) {
+    if (child.exitCode !== null || performance.now() > end) {
+      await stop(child);
+      throw new Error(`${name} does not answer ${payload.paths[0]}: ${said}`);
+    }
+    await sleep(100);
+  }
+  return {
+    name,
+    port,
+    cpuSeconds: () => cpuSeconds(child.pid ?? 0),
+    residentBytes: async () =>
+      Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${child.pid}/status`, "utf8"))?.[1]) * 1024,
+    stop: () => stop(child),
+  };
+}
+
+async function answers(port: number, { paths, body }: Payload): Promise<boolean> {
+  const headers = { "Content-Type": "application/json", "X-API-Key": API_KEY };
+  const asked = fetch(`http://127.0.0.1:${port}${paths.at(-1)}`, { method: "POST", headers, body });
+  return asked.then(
+    (answer) => answer.ok,
+    () => false,
+  );
+}
+
+/** Of the threads that live: the pools of these servers keep theirs. */
+async function cpuSeconds(pid: number): Promise<number> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const times = await Promise.all(
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, "utf8").catch(() => "0")),
+  );
+  return times.reduce((sum, time) => sum + Number(time.split(" ", 1)[0]), 0) / 1e9;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGKILL");
+  await ended;
+}
+
+/** A port nobody listens on, nor on the two after it, at this moment. */
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });
+}

@@ -1,0 +1,77 @@
+import { mkdtemp } from "node:fs/promises";
+import path from "node:path";
+import { execa } from "execa";
+import { pythonEnvironment } from "../../local/toolchain/python.ts";
+import type { ModelCase } from "./cases.ts";
+import { API_KEY, type Start } from "./process.ts";
+
+const repository = path.resolve(import.meta.dirname, "..", "..");
+const peer = (script: string) => path.join(import.meta.dirname, "peers", script);
+
+/** How many models one process serves where it serves many. */
+export const MANY = 16;
+
+/** Trains what is served: the three models, and as many more of the first that it is one of `MANY`. */
+export async function trainModels(root: string, report: (line: string) => void): Promise<void> {
+  const copies = Array.from({ length: MANY - 1 }, (_, index) => ["iris", `iris-${index + 2}`] as const);
+  const models = [["sentiment", undefined] as const, ["half_plus_two", undefined] as const, ["iris", "iris"] as const];
+  for (const [task, model] of [...models, ...copies]) {
+    report(`training ${model ?? task}`);
+    const named = model === undefined ? [] : ["--model", model];
+    const args = ["apps/trainer/main.ts", "train", "--task", task, "--models", root, ...named];
+    await execa(process.execPath, args, { cwd: repository });
+  }
+}
+
+/** Our server, with everything on: validation, key, metrics, request ids, a line in the log for each request. */
+export function ours(root: string, model: string, name = "this server"): Start {
+  return {
+    name,
+    // What the image runs it with.
+    command: () => [process.execPath, "apps/inference/main.ts"],
+    env: (port) => ({
+      ...{ MODEL_DIR: root, MODEL_NAME: model, MODEL_VERSION: model === "*" ? "latest" : "1", API_KEY },
+      ...{ HOST: "127.0.0.1", PORT: String(port), METRICS_PORT: "0" },
+    }),
+  };
+}
+
+/** The bare server of `floor.ts`. */
+export function floor(root: string, model: ModelCase): Start {
+  const file = path.join(root, model, "1", "model.onnx");
+  return {
+    name: "bare node:http",
+    command: (port) => [process.execPath, "bench/server/floor.ts", file, String(port), model],
+  };
+}
+
+/** FastAPI and scikit-learn, on uvicorn with its compiled parts. */
+export async function fastApi(): Promise<Start> {
+  const python = await pythonEnvironment("bench-apps");
+  const app = ["-m", "uvicorn", "--app-dir", path.dirname(peer("")), "fastapi_iris:app", "--host", "127.0.0.1"];
+  return {
+    name: "FastAPI + scikit-learn",
+    command: (port) => [python, ...app, "--port", String(port), "--log-level", "warning"],
+    env: () => ({ PYTHONPATH: path.join(import.meta.dirname, "peers"), PYTHONDONTWRITEBYTECODE: "1" }),
+  };
+}
+
+/** Flask with its own server, and ONNX Runtime. */
+export async function flask(root: string): Promise<Start> {
+  const python = await pythonEnvironment("bench-apps");
+  const file = path.join(root, "sentiment-classifier", "1", "model.onnx");
+  return {
+    name: "Flask + ONNX Runtime",
+    command: (port) => [python, peer("flask_sentiment.py"), file, String(port)],
+  };
+}
+
+/** MLServer with its scikit-learn runtime, one process. */
+export async function mlServer(folder: string): Promise<Start> {
+  const python = await pythonEnvironment("bench-mlserver");
+  const settings = await mkdtemp(path.join(folder, "mlserver-"));
+  return {
+    name: "MLServer + scikit-learn",
+    command: (port) => [python, peer("mlserver_iris.py"), settings, String(port)],
+  };
+}

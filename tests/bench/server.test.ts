@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect } from "chai";
+import { execa } from "execa";
+import { type ModelCase, predictPayload, ROWS } from "../../bench/server/cases.ts";
+import type { ServerReport } from "../../bench/server/index.ts";
+import { median } from "../../bench/server/measure.ts";
+import { API_KEY, startServer } from "../../bench/server/process.ts";
+import { floor, ours } from "../../bench/server/servers.ts";
+import { serverTable } from "../../bench/server/table.ts";
+
+const repository = path.resolve(import.meta.dirname, "..", "..");
+
+describe("the server's benchmark", function () {
+  this.timeout(300_000);
+  let root: string;
+  before(async () => {
+    root = await mkdtemp(path.join(tmpdir(), "bench-"));
+    for (const task of ["iris", "half_plus_two"]) {
+      const args = ["apps/trainer/main.ts", "train", "--task", task, "--models", root];
+      await execa(process.execPath, args, { cwd: repository });
+    }
+  });
+  after(() => rm(root, { recursive: true, force: true }));
+
+  for (const model of ["iris", "half_plus_two"] satisfies ModelCase[]) {
+    it(`compares ${model} with a bare server that gives the same answers`, async () => {
+      const servers = await Promise.all(
+        [floor(root, model), ours(root, model)].map((start) => startServer(start, predictPayload(model, 1))),
+      );
+      try {
+        for (const rows of ROWS) {
+          const { paths, body } = predictPayload(model, rows);
+          const headers = { "Content-Type": "application/json", "X-API-Key": API_KEY };
+          const [bare, full] = await Promise.all(
+            servers.map(async ({ port }) => {
+              const answer = await fetch(`http://127.0.0.1:${port}${paths[0]}`, { method: "POST", headers, body });
+              return answer.json();
+            }),
+          );
+          expect(full).to.deep.equal(bare);
+        }
+        for (const server of servers) {
+          expect(await server.cpuSeconds()).to.be.greaterThan(0);
+          expect(await server.residentBytes()).to.be.greaterThan(1024 ** 2);
+        }
+      } finally {
+        await Promise.all(servers.map((server) => server.stop()));
+      }
+    });
+  }
+
+  it("says how each server compares with the first, and what became of the overload", () => {
+    const measured = (server: string, requestsPerSecond: number) => ({
+      ...{ server, requestsPerSecond, requestsPerCpuSecond: requestsPerSecond * 2, residentMiB: 100 },
+    });
+    const latency = (server: string) => ({ server, rate: 500, p50: 0.5, p99: 2 });
+    const report: ServerReport = {
+      comparisons: [
+        {
+          ...{ what: "iris, 1 row", model: "iris", rows: 1, connections: 32 },
+          throughput: [measured("floor", 1000), measured("this server", 1200)],
+          halfLoad: [latency("floor"), latency("this server")],
+        },
+      ],
+      overload: {
+        ...{ offeredPerSecond: 4000, answeredPerSecond: 990, goodput: 0.99 },
+        ...{ statuses: { "200": 990, "503": 3010 }, after: { "200": 500 } },
+      },
+    };
+    const lines = serverTable(report).split("\n");
+    expect(lines[3]).to.match(/^ {2}this server +1200 +1\.20 +2400 +1\.20 +100 MiB +0\.50 ms +2\.00 ms +4\.0$/);
+    expect(lines.at(-1)).to.include("0.99 of saturation").and.include("3010 x 503");
+  });
+
+  it("takes the middle of several rounds", () => {
+    expect(median([3, 1, 100])).to.equal(3);
+    expect(median([4, 1, 2, 3])).to.equal(2.5);
+  });
+});
