@@ -6,6 +6,7 @@ import {
   ModelVersion,
   publishVersion,
 } from "../../registry/index.ts";
+import { findAccelerators } from "../accelerators.ts";
 import { alone, type Crew } from "../distributed/crew.ts";
 import { UserError } from "../errors.ts";
 import { findDataFile } from "../input/data-file.ts";
@@ -78,7 +79,8 @@ export async function train(
   crew: Crew,
 ): Promise<{ readonly publish: (run?: ModelMetadata["run"]) => Promise<ModelMetadata> }> {
   if (version !== "next") await assertVersionFree(request.models, model, version);
-  log.event("training", { ...task.parameters, version, seed: request.seed });
+  const accelerators = findAccelerators().join(",") || "none";
+  log.event("training", { ...task.parameters, version, seed: request.seed, accelerators });
   const started = performance.now();
   const trained = await task.train({ seed: request.seed, file, log, crew });
   const durationSeconds = Math.round(performance.now() - started) / 1000;

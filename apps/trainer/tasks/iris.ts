@@ -5,7 +5,7 @@ import { classifyFeatures, fitFeatureClassifier } from "../learn/feature-classif
 import { accuracy, macroF1, mostProbable } from "../learn/scores.ts";
 import { groupFolds } from "../learn/split.ts";
 import { logIterations } from "../log.ts";
-import { flag, positiveNumber } from "./parameters.ts";
+import { flag, positiveNumber, wholeNumber } from "./parameters.ts";
 import type { Task } from "./task.ts";
 
 /** One row in five is held out. */
@@ -15,6 +15,8 @@ const WIDTH = MEASUREMENTS.length;
 const IrisParameters = z.strictObject({
   /** Inverse strength of the L2 penalty, scikit-learn's C. */
   inverse_penalty: positiveNumber(10_000, 10),
+  /** Most iterations of the fit; it ends earlier once nothing changes any more. */
+  epochs: wholeNumber(1, 10_000, 200),
   /** After measuring, fit the published model to all rows; otherwise publish the one measured. */
   refit: flag(true),
 });
@@ -50,6 +52,7 @@ export const iris: Task<IrisParameters> = {
         {
           inversePenalty: parameters.inverse_penalty,
           description: DESCRIPTION,
+          maxIterations: parameters.epochs,
           onIteration: logIterations(log, phase),
         },
         crew,

@@ -24,6 +24,8 @@ const SentimentParameters = z.strictObject({
   inverse_penalty: positiveNumber(10_000, 6),
   /** Begin with what the polarity lexicon AFINN says of words, and learn how far to trust it. */
   lexicon: flag(true),
+  /** Most iterations of the fit; it ends earlier once nothing changes any more. */
+  epochs: wholeNumber(1, 10_000, 200),
   /** After measuring, fit the published model to all rows; otherwise publish the one measured. */
   refit: flag(true),
 });
@@ -98,6 +100,7 @@ function fit(
       ...(parameters.lexicon && { lexicon: AFINN }),
       inversePenalty: parameters.inverse_penalty,
       description: describe(parameters),
+      maxIterations: parameters.epochs,
       onIteration: logIterations(log, phase),
     },
     crew,

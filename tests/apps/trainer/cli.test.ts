@@ -192,6 +192,7 @@ describe("trainer command line", () => {
       .split("\n")
       .map((line) => JSON.parse(line));
     expect(events.map(({ event }) => event)).to.include.members(["training", "iteration", "measured", "published"]);
+    expect(events[0]).to.have.property("accelerators");
     expect(events.find(({ event }) => event === "iteration")).to.include({
       task: "iris",
       model: "iris",

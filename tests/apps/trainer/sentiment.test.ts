@@ -207,6 +207,7 @@ describe("sentiment task", () => {
         min_rows: 1,
         inverse_penalty: 6,
         lexicon: true,
+        epochs: 200,
         refit: true,
       });
       expect(first?.accuracy).to.equal(second?.accuracy);
