@@ -8,7 +8,7 @@ export interface Rows {
 export interface Problem {
   readonly name: string;
   /**
-   * - `text`: TF-IDF of words and pairs of words, logistic regression;
+   * - `text`: TF-IDF of words and pairs of words, logistic regression; `lexicon` 1 is the trainer's alone;
    * - `logistic`: logistic regression on standardised numbers;
    * - `forest classes` and `forest numbers`: a random forest on numbers;
    * - `line`: least squares.

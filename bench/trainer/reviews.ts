@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { randomSource, shuffled } from "../../apps/trainer/learn/random.ts";
 import { cacheDirectory } from "../../local/paths.ts";
 import type { Problem, Rows } from "./problem.ts";
+import { SENTIMENT } from "./problems.ts";
 
 /** The source package of VADER holds the lines its authors had rated by twenty people each (Hutto & Gilbert, ICWSM 2014). */
 const PACKAGE = "vaderSentiment==3.3.2";
@@ -27,7 +28,7 @@ export async function reviewProblems(shipped: Rows): Promise<Problem[]> {
     x: rows.map((row) => shops.x[row] ?? ""),
     y: rows.map((row) => shops.y[row] ?? 0),
   });
-  const text = { kind: "text", classes: 2, parameters: { C: 3, ngrams: 2 } } as const;
+  const text = { kind: "text", classes: 2, parameters: { ...SENTIMENT, lexicon: 1 } } as const;
   return [
     { name: "reviews: shops", ...text, train: shipped, test: shops },
     { name: "reviews: films", ...text, train: shipped, test: films },

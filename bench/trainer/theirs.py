@@ -10,17 +10,24 @@ import time
 import numpy as np
 
 
+def peak_megabytes():
+    with open("/proc/self/status", encoding="utf8") as status:
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read())[1]) / 1000
+
+
 def repeated(run):
-    """Medians of repeated runs, for half a second or thirty times; at least one."""
+    """Medians of repeated runs, for half a second or thirty times; at least one, after which the peak is read."""
+    peak = None
     times = []
     began = time.perf_counter()
     while True:
         start, before = time.perf_counter(), time.process_time()
         last = run()
         times.append((time.perf_counter() - start, time.process_time() - before))
+        peak = peak or peak_megabytes()
         if time.perf_counter() - began >= 0.5 or len(times) == 30:
             wall, cpu = zip(*times)
-            return last, statistics.median_high(wall), statistics.median_high(cpu)
+            return last, statistics.median_high(wall), statistics.median_high(cpu), peak
 
 
 def estimator(problem):
@@ -67,10 +74,8 @@ with open(sys.argv[1], encoding="utf8") as file:
 x, y = rows(problem, "train")
 unseen, truth = rows(problem, "test")
 model = estimator(problem)
-model, seconds, cpu = repeated(lambda: model.fit(x, y))
-with open("/proc/self/status", encoding="utf8") as status:
-    peak = int(re.search(r"VmHWM:\s+(\d+) kB", status.read())[1]) / 1000
-answers, predict_seconds, _ = repeated(lambda: model.predict(unseen))
+model, seconds, cpu, peak = repeated(lambda: model.fit(x, y))
+answers, predict_seconds, _, _ = repeated(lambda: model.predict(unseen))
 score = np.mean(answers == truth) if problem["classes"] else np.sqrt(np.mean((answers - truth) ** 2))
 print(
     json.dumps(
