@@ -1,8 +1,9 @@
 import { describeObject, type KubernetesObject, objectKey, type RenderedObject } from "../../render/rendered.ts";
 import { items, type Kubectl, KubectlError, type LiveObject } from "../kubectl.ts";
-import { changedPaths, identity, valueAt, withoutPaths } from "./fields.ts";
+import { changedPaths, identity, withoutPaths } from "./fields.ts";
 import { type Inventory, leftObjects } from "./inventory.ts";
 import { describeNodes, isNodePatch, type NodePlan, nodeSettings, planNodes } from "./nodes.ts";
+import { hasFailed } from "./readiness.ts";
 import { APPLY } from "./server-side.ts";
 
 /** What an apply will change. */
@@ -89,13 +90,6 @@ export async function planApply(
     remove: await leftObjects(kubectl, before, wanted.objects),
     nodes,
   };
-}
-
-/** Whether an object is a Job that has been given up. */
-export function hasFailed(object: LiveObject | undefined): boolean {
-  if (object?.kind !== "Job") return false;
-  const conditions = (valueAt(object, "status.conditions") ?? []) as readonly { type: string; status: string }[];
-  return conditions.some(({ type, status }) => type === "Failed" && status === "True");
 }
 
 /** What the objects would become, as the API server says. */

@@ -58,6 +58,13 @@ function jobIsReady(object: LiveObject): boolean {
   return count(object, "succeeded") >= Number(valueAt(object, "spec.completions") ?? 1);
 }
 
+/** Whether an object is a Job that has been given up. */
+export function hasFailed(object: LiveObject | undefined): boolean {
+  if (object?.kind !== "Job") return false;
+  const conditions = (valueAt(object, "status.conditions") ?? []) as readonly { type: string; status: string }[];
+  return conditions.some(({ type, status }) => type === "Failed" && status === "True");
+}
+
 function isObserved(object: LiveObject): boolean {
   return count(object, "observedGeneration") >= (object.metadata.generation ?? 0);
 }

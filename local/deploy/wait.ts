@@ -3,8 +3,9 @@ import { objectKey, type RenderedObject } from "../../render/rendered.ts";
 import { UserError } from "../errors.ts";
 import type { Kubectl, LiveObject } from "../kubectl.ts";
 import { valueAt } from "./fields.ts";
+import { Patience } from "./patience.ts";
 import { findProblems, PROBLEM_KINDS, type Problem } from "./problems.ts";
-import { AWAITED_KINDS, isAwaited, isReady, ownTimeout } from "./readiness.ts";
+import { AWAITED_KINDS, hasFailed, isAwaited, isReady, ownTimeout } from "./readiness.ts";
 
 export interface WaitOptions {
   /** Seconds until the wait is given up; an object's own timeout goes before it. @default 600 */
@@ -33,7 +34,7 @@ export async function waitReady(
   const namespaces = [...new Set(awaited.map(({ metadata }) => metadata.namespace ?? "default"))];
   const start = Date.now();
   const seconds = () => (Date.now() - start) / 1000;
-  const since = new Map<string, number>();
+  const patience = new Patience(patienceSeconds);
   let told = "";
   for (;;) {
     const live = await readNamespaces(kubectl, namespaces);
@@ -42,10 +43,8 @@ export async function waitReady(
 
     const problems = findProblems(partsOf(pending, live), live).filter(({ kind }) => BLOCKING_KINDS.has(kind));
     const troubled = new Set(problems.map(({ namespace, object }) => `${namespace} ${object}`));
-    for (const key of troubled) since.set(key, since.get(key) ?? seconds());
-    for (const key of since.keys()) if (!troubled.has(key)) since.delete(key);
-    const stuck = [...since.values()].some((moment) => seconds() - moment > patienceSeconds);
-    const failed = problems.some(({ kind }) => kind === "Job");
+    const stuck = patience.isOver(troubled, seconds());
+    const failed = pending.some(hasFailed);
     const late = pending.some((object) => seconds() > (ownTimeout(object) ?? timeoutSeconds));
     if (failed || stuck || late) throw notReady(pending, problems);
 

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { inventoryData, isOurs, parseInventory, union } from "../../local/deploy/inventory.ts";
-import { hasFailed, inventoryOf } from "../../local/deploy/plan.ts";
+import { inventoryOf } from "../../local/deploy/plan.ts";
+import { hasFailed } from "../../local/deploy/readiness.ts";
 import { removalWaves } from "../../local/deploy/removal.ts";
 import { homeOf } from "../../local/deploy/rendered.ts";
 import type { LiveObject } from "../../local/kubectl.ts";
