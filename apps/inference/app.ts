@@ -18,6 +18,7 @@ import { repository } from "./routes/repository.ts";
 import { v1 } from "./routes/v1.ts";
 import { v2 } from "./routes/v2.ts";
 import type { Settings } from "./settings.ts";
+import type { Tracing } from "./telemetry/tracing.ts";
 
 /** Everything the application works with; it makes nothing of its own and listens nowhere. */
 export interface AppDeps {
@@ -26,13 +27,15 @@ export interface AppDeps {
   readonly metrics: Metrics;
   readonly lifecycle: Lifecycle;
   readonly logger: Logger;
+  /** Makes a span of every request. @default none */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** The inference API: probes, predictions by model and by protocol, the registry, metrics. */
-export function createApp({ settings, host, metrics, lifecycle, logger }: AppDeps): Koa {
+export function createApp({ settings, host, metrics, lifecycle, logger, tracing }: AppDeps): Koa {
   const app = base(logger);
   const prediction = new Prediction({ host, metrics, settings, answer: jsonAnswers(lifecycle) });
-  app.use(exchange(lifecycle, logger));
+  app.use(exchange(lifecycle, logger, tracing));
   app.use(
     router(
       [

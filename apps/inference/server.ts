@@ -14,6 +14,7 @@ import { movingOpener } from "./model/threads/moving.ts";
 import { threadOpener } from "./model/threads/threaded.ts";
 import type { Settings } from "./settings.ts";
 import { shutDown } from "./shutdown.ts";
+import type { Tracing } from "./telemetry/tracing.ts";
 
 /**
  * How long an idle connection is kept, in milliseconds. A gateway must be the first to let go, or it sends a request on a
@@ -65,7 +66,8 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
     metrics,
     ...(deps.retryMs === undefined ? {} : { retryMs: deps.retryMs }),
   });
-  const app = createApp({ settings, host, metrics, lifecycle, logger });
+  const tracing = await tracingFor(settings);
+  const app = createApp({ settings, host, metrics, lifecycle, logger, tracing });
 
   const api = httpServer(app);
   const scrape = settings.metricsPort > 0 ? httpServer(createMetricsApp({ metrics, lifecycle, logger })) : undefined;
@@ -83,10 +85,20 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
       if (closing !== undefined) {
         hurry.abort();
       }
-      closing ??= shutDown({ settings, lifecycle, host, api, scrape, logger, hurry: hurry.signal });
+      closing ??= shutDown({ settings, lifecycle, host, api, scrape, logger, hurry: hurry.signal }).then(() =>
+        tracing?.close(),
+      );
       return closing;
     },
   };
+}
+
+async function tracingFor({ otlpEndpoint, serviceName }: Settings): Promise<Tracing | undefined> {
+  if (otlpEndpoint === undefined) {
+    return undefined;
+  }
+  const { otlpTracing } = await import("./telemetry/otlp.ts");
+  return otlpTracing(otlpEndpoint, serviceName);
 }
 
 function openerFor(settings: Settings, logger: Logger): OpenModel {

@@ -60,6 +60,10 @@ const Environment = z
     THREAD_AFTER_MS: whole(0, 3_600_000, 100),
     LOAD_ENDPOINT: flag(false),
     DOCS_ENDPOINT: flag(true),
+    OTEL_EXPORTER_OTLP_ENDPOINT: z
+      .url({ protocol: /^https?$/, error: "set it to a URL such as http://collector:4318" })
+      .optional(),
+    OTEL_SERVICE_NAME: z.string().default("inference"),
   })
   .superRefine((env, context) => {
     if (env.SHUTDOWN_SECONDS < env.DRAIN_SECONDS) {
@@ -128,6 +132,10 @@ export interface Settings {
   readonly loadEndpoint: boolean;
   /** Whether `/docs` and `/openapi.json` are there. `DOCS_ENDPOINT`, default true. */
   readonly docsEndpoint: boolean;
+  /** Collector that a span of every request is sent to; undefined for none. `OTEL_EXPORTER_OTLP_ENDPOINT`, default none. */
+  readonly otlpEndpoint: string | undefined;
+  /** What the spans' service is called. `OTEL_SERVICE_NAME`, default `inference`. */
+  readonly serviceName: string;
 }
 
 /** A setting is missing or wrong; the message is one line that names the variable and the remedy. */
@@ -169,6 +177,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     threadAfterMs: values.THREAD_AFTER_MS,
     loadEndpoint: values.LOAD_ENDPOINT,
     docsEndpoint: values.DOCS_ENDPOINT,
+    otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+    serviceName: values.OTEL_SERVICE_NAME,
   };
 }
 

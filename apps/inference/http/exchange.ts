@@ -1,6 +1,7 @@
 import type { Middleware } from "koa";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { Logger } from "../logger.ts";
+import type { Tracing } from "../telemetry/tracing.ts";
 import { accessLog } from "./access-log.ts";
 import { completeAnswer } from "./answer.ts";
 import { wordProblem } from "./problems.ts";
@@ -8,15 +9,18 @@ import { requestIdOf } from "./request-id.ts";
 import { traceOf } from "./trace.ts";
 
 /**
- * What every request and its answer have: an id, a place in a trace, mistakes put into words, the common headers, a line in the log. One step
- * rather than four: each step of Koa's is a call, a closure and a promise or two.
+ * What every request and its answer have: an id, a place in a trace, mistakes put into words, the common headers, a line in
+ * the log. One step rather than four: each step of Koa's is a call, a closure and a promise or two.
+ *
+ * @param tracing Makes a span of every request; undefined for none.
  */
-export function exchange(lifecycle: Lifecycle, logger: Logger): Middleware {
+export function exchange(lifecycle: Lifecycle, logger: Logger, tracing?: Tracing): Middleware {
   const log = accessLog(logger);
   return async (ctx, next) => {
     const started = performance.now();
     ctx.state["requestId"] = requestIdOf(ctx.req);
     ctx.state["trace"] = traceOf(ctx.req);
+    const endSpan = tracing?.begin(ctx);
     try {
       await next();
     } catch (error) {
@@ -24,5 +28,6 @@ export function exchange(lifecycle: Lifecycle, logger: Logger): Middleware {
     }
     completeAnswer(ctx, lifecycle);
     log(ctx, performance.now() - started);
+    endSpan?.();
   };
 }

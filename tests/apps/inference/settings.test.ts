@@ -27,6 +27,8 @@ describe("settings from the environment", () => {
       threadAfterMs: 100,
       loadEndpoint: false,
       docsEndpoint: true,
+      otlpEndpoint: undefined,
+      serviceName: "inference",
     });
   });
 
@@ -42,6 +44,7 @@ describe("settings from the environment", () => {
   const wrong: readonly (readonly [Record<string, string>, RegExp])[] = [
     [{ PORT: "80a" }, /^PORT is "80a": set it to a whole number from 0 to 65535$/],
     [{ PORT: "65536" }, /^PORT is "65536": set it to a whole number from 0 to 65535$/],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "collector" }, /^OTEL_EXPORTER_OTLP_ENDPOINT is "collector": set it to a URL/],
     [{ LOAD_ENDPOINT: "yes" }, /^LOAD_ENDPOINT is "yes": set it to true or false$/],
     [{ MAX_BATCH_SIZE: "0" }, /^MAX_BATCH_SIZE is "0": set it to a whole number from 1 to 65536$/],
     [{ MAX_QUEUE_SIZE: "1e3" }, /^MAX_QUEUE_SIZE is "1e3": /],
