@@ -22,6 +22,7 @@ export interface BatchObserver {
 
 interface Job {
   readonly inputs: Tensors;
+  readonly wanted: readonly string[] | undefined;
   readonly rows: number;
   readonly longest: number;
   /** Inner shapes where they may differ between requests: only equal ones can be one batch. */
@@ -68,23 +69,24 @@ export class Batcher {
    *
    * @param rows Rows in each input, at least 1; 1 where the model has no batch dimension.
    * @param deadline When the answer is no longer wanted, on the clock of `performance.now()`.
+   * @param wanted Names of the outputs that will be looked at, always in the same list. @default all
    * @throws Problem 503 where the queue is full, 504 where the deadline passed in the queue; what the model threw.
    */
-  submit(inputs: Tensors, rows: number, deadline: number): Promise<Tensors> {
+  submit(inputs: Tensors, rows: number, deadline: number, wanted?: readonly string[]): Promise<Tensors> {
     try {
       this.checkRoom(rows);
     } catch (problem) {
       return Promise.reject(problem);
     }
     if (!this.#model.batched) {
-      return this.#enqueue(inputs, { from: 0, to: 1, longest: 0 }, deadline);
+      return this.#enqueue(inputs, { from: 0, to: 1, longest: 0 }, deadline, wanted);
     }
     const pieces = this.#limits.pieces(inputs, rows);
     const [whole] = pieces;
     if (whole !== undefined && pieces.length === 1) {
-      return this.#enqueue(inputs, whole, deadline);
+      return this.#enqueue(inputs, whole, deadline, wanted);
     }
-    const parts = pieces.map((piece) => this.#enqueue(slice(inputs, piece.from, piece.to), piece, deadline));
+    const parts = pieces.map((piece) => this.#enqueue(slice(inputs, piece.from, piece.to), piece, deadline, wanted));
     return Promise.all(parts).then(concatenate);
   }
 
@@ -104,7 +106,12 @@ export class Batcher {
     return this.#scheduled ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
   }
 
-  #enqueue(inputs: Tensors, { from, to, longest }: Piece, deadline: number): Promise<Tensors> {
+  #enqueue(
+    inputs: Tensors,
+    { from, to, longest }: Piece,
+    deadline: number,
+    wanted: readonly string[] | undefined,
+  ): Promise<Tensors> {
     const rows = to - from;
     this.#queuedRows += rows;
     if (!this.#scheduled) {
@@ -114,7 +121,7 @@ export class Batcher {
     const inner = this.#model.ragged ? innerShapes(inputs) : "";
     const queued = performance.now();
     return new Promise((resolve, reject) => {
-      this.#queue.push({ inputs, rows, longest, inner, queued, deadline, resolve, reject });
+      this.#queue.push({ inputs, wanted, rows, longest, inner, queued, deadline, resolve, reject });
     });
   }
 
@@ -166,7 +173,7 @@ export class Batcher {
     const rows = batch.reduce((sum, job) => sum + job.rows, 0);
     let outputs: Tensors;
     try {
-      const answer = this.#model.run(concatenate(batch.map((job) => job.inputs)));
+      const answer = this.#model.run(concatenate(batch.map((job) => job.inputs)), wantedOf(batch));
       outputs = answer instanceof Promise ? await answer : answer;
       if (this.#model.batched) {
         checkRows(outputs, rows);
@@ -194,6 +201,11 @@ export class Batcher {
       await this.#run([job]);
     }
   }
+}
+
+/** What all requests of a batch want; everything where they differ. */
+function wantedOf([first, ...others]: readonly Job[]): readonly string[] | undefined {
+  return others.every(({ wanted }) => wanted === first?.wanted) ? first?.wanted : undefined;
 }
 
 function checkRows(outputs: Tensors, rows: number): void {

@@ -19,6 +19,8 @@ export interface Question {
   readonly inputs: Tensors;
   /** Rows in each input; 1 where the model has no batch dimension. */
   readonly rows: number;
+  /** Names of the outputs that the answer is made of, always in the same list. @default all */
+  readonly wanted?: readonly string[];
   /** The answer as a JSON value; undefined where it is another kind, which has been put into `ctx.body`. */
   readonly word: (ctx: Context, outputs: Tensors) => unknown;
 }
@@ -85,10 +87,10 @@ export class Prediction {
       recorder = served.metrics;
       ctx.state["headers"] = ["X-Model-Name", metadata.name, "X-Model-Version", metadata.version];
       served.batcher.checkRoom(1);
-      const { inputs, rows, word } = protocol.read(ctx, body, served, this.#maxRows);
+      const { inputs, rows, wanted, word } = protocol.read(ctx, body, served, this.#maxRows);
       const deadline = started + this.#timeoutMs;
       const asked = performance.now();
-      const outputs = await before(deadline, served.batcher.submit(inputs, rows, deadline));
+      const outputs = await before(deadline, served.batcher.submit(inputs, rows, deadline, wanted));
       const answered = performance.now();
       const value = word(ctx, outputs);
       if (value !== undefined) {

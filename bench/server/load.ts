@@ -25,7 +25,16 @@ export async function saturate(
   try {
     const script = path.join(folder, "request.lua");
     await writeFile(script, lua(payload));
-    const load = ["--threads", "1", "--connections", String(connections), "--duration", `${seconds}s`];
+    const load = [
+      "--threads",
+      "1",
+      "--connections",
+      String(connections),
+      "--duration",
+      `${seconds}s`,
+      "--timeout",
+      "60s",
+    ];
     const url = `http://127.0.0.1:${port}`;
     const { stdout } = await execa("taskset", ["--cpu-list", CLIENT_CORE, "wrk", ...load, "--script", script, url]);
     const found = /(\d+) requests in ([\d.]+)(m?s)/.exec(stdout);

@@ -14,10 +14,12 @@ export interface Model {
    * Runs the graph once.
    *
    * @param inputs Every input of the signature; where the model is batched, all with the same number of rows.
-   * @returns Every output of the signature; where the model is batched, with that same number of rows. No promise where the
+   * @param wanted Names of the outputs that will be looked at; each that is left out is a third of a small graph's run.
+   *   Left out itself for every output of the signature.
+   * @returns At least the outputs wanted; where the model is batched, with that same number of rows. No promise where the
    *   calling thread computes: that spares the caller a turn.
    */
-  run(inputs: Tensors): Tensors | Promise<Tensors>;
+  run(inputs: Tensors, wanted?: readonly string[]): Tensors | Promise<Tensors>;
   /** Resolves where the model has ended by itself and cannot run any more; left out where it cannot. */
   readonly lost?: Promise<void>;
   /** Frees what the model holds; it cannot run afterwards. */

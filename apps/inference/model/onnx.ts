@@ -53,7 +53,9 @@ class OnnxModel implements Model {
   readonly maxRows: number;
   readonly ragged: boolean;
   readonly #session: NativeSession;
-  readonly #fetches: Readonly<Record<string, null>>;
+  readonly #fetches: Fetches;
+  /** By the list of what is wanted: those who ask keep theirs. */
+  readonly #fetchesOf = new WeakMap<readonly string[], Fetches>();
 
   constructor(metadata: ModelMetadata, session: NativeSession) {
     const { inputs, outputs } = metadata.signature;
@@ -69,17 +71,18 @@ class OnnxModel implements Model {
     this.maxRows = maxRows;
     this.ragged = ragged;
     this.#session = session;
-    this.#fetches = Object.fromEntries(outputs.map(({ name }) => [name, null]));
+    this.#fetches = fetchesOf(outputs);
   }
 
-  run(inputs: Tensors): Tensors {
+  run(inputs: Tensors, wanted?: readonly string[]): Tensors {
     const feeds: Record<string, OrtTensor> = Object.create(null);
     for (const [name, tensor] of inputs) {
       feeds[name] = toOrt(tensor);
     }
-    const fetched = this.#session.run(feeds, this.#fetches);
+    const { specs, fetches } = wanted === undefined ? this.#fetches : this.#wanted(wanted);
+    const fetched = this.#session.run(feeds, fetches);
     const outputs = new Map<string, Tensor>();
-    for (const { name, datatype } of this.metadata.signature.outputs) {
+    for (const { name, datatype } of specs) {
       const output = fetched[name];
       if (output === undefined || output.type !== ORT_TYPES[datatype]) {
         throw new Error(`output "${name}" is ${output?.type ?? "absent"}, not ${datatype} as the signature says`);
@@ -92,6 +95,26 @@ class OnnxModel implements Model {
   async close(): Promise<void> {
     this.#session.release();
   }
+
+  #wanted(names: readonly string[]): Fetches {
+    const known = this.#fetchesOf.get(names);
+    if (known !== undefined) {
+      return known;
+    }
+    const made = fetchesOf(this.metadata.signature.outputs.filter(({ name }) => names.includes(name)));
+    this.#fetchesOf.set(names, made);
+    return made;
+  }
+}
+
+/** Some outputs, and the same as the binding is told of them. */
+interface Fetches {
+  readonly specs: readonly TensorSpec[];
+  readonly fetches: Readonly<Record<string, null>>;
+}
+
+function fetchesOf(specs: readonly TensorSpec[]): Fetches {
+  return { specs, fetches: Object.fromEntries(specs.map(({ name }) => [name, null])) };
 }
 
 function toOrt({ datatype, data, shape }: Tensor): OrtTensor {

@@ -13,6 +13,12 @@ export interface Choice {
 /** Reads the class of row 0 from the outputs of a classifier. */
 export type ReadChoice = (outputs: Tensors) => Choice;
 
+/** How the class is read, and which outputs it takes where nobody asks for the score. */
+export interface ChoiceReader {
+  readonly read: ReadChoice;
+  readonly choosing: readonly string[];
+}
+
 const SCORES = ["FP32", "FP64"];
 
 /**
@@ -21,7 +27,7 @@ const SCORES = ["FP32", "FP64"];
  *
  * @throws Error where the signature has neither, or no `labels`.
  */
-export function choiceReader(metadata: ModelMetadata): ReadChoice {
+export function choiceReader(metadata: ModelMetadata): ChoiceReader {
   const { labels, outputs } = metadata.signature;
   if (labels === undefined || labels.length === 0) {
     throw new Error("the signature of a classifier must list its labels");
@@ -31,7 +37,7 @@ export function choiceReader(metadata: ModelMetadata): ReadChoice {
   if (scoreOutput === undefined && labelOutput === undefined) {
     throw new Error(`the signature of a classifier must have a label, or a score for each of ${labels.length} labels`);
   }
-  return (outputs) => {
+  const read: ReadChoice = (outputs) => {
     const scores = scoreOutput && outputs.get(scoreOutput.name);
     const chosen = labelOutput && outputs.get(labelOutput.name);
     const index = chosen === undefined ? highest(scores, labels.length) : indexOf(chosen, labels);
@@ -41,6 +47,8 @@ export function choiceReader(metadata: ModelMetadata): ReadChoice {
     }
     return { index, label, score: () => scores && Number(wordElement(scores, index)) };
   };
+  const choosing = labelOutput ?? scoreOutput;
+  return { read, choosing: choosing === undefined ? [] : [choosing.name] };
 }
 
 function isScores(spec: TensorSpec, classes: number): boolean {

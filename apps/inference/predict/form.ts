@@ -26,6 +26,8 @@ export interface Form {
    * @param outputs The model's answer to exactly its rows.
    */
   word(request: Readonly<Record<string, unknown>>, outputs: Tensors, rows: number): unknown;
+  /** Names of the outputs that `word` looks at. @default all */
+  readonly outputs?: readonly string[];
   /** One row that any model of the kind can answer, to warm it up. */
   readonly sample: Values;
 }

@@ -29,6 +29,7 @@ export const formProtocol: Protocol = {
       return {
         inputs: tensorOf(form.input, values, rows),
         rows,
+        wanted: form.outputs,
         word: (_ctx, outputs) => form.word(request, outputs, rows),
       };
     }
@@ -37,6 +38,7 @@ export const formProtocol: Protocol = {
     return {
       inputs: tensorOf(form.input, values, rows),
       rows,
+      wanted: form.outputs,
       word: (_ctx, outputs) => asked.map((one) => form.word(one.request, rowsOf(outputs, one, rows), one.rows)),
     };
   },

@@ -13,9 +13,10 @@ export const tabularClassification: FormOf = (metadata) => {
     );
   }
   const { read: readFeature, sample } = featureReader(metadata, input, features.length);
-  const choose = choiceReader(metadata);
+  const { read: choose, choosing } = choiceReader(metadata);
   return {
     input,
+    outputs: choosing,
     sample,
     read(request, path, values) {
       features.forEach((name, column) => {

@@ -11,7 +11,7 @@ export const textClassification: FormOf = (metadata) => {
   if (input.datatype !== "BYTES") {
     throw new Error(`the input of a text-classification model must be BYTES, not ${input.datatype}`);
   }
-  const choose = choiceReader(metadata);
+  const { read: choose } = choiceReader(metadata);
   const { name: model, version } = metadata;
   return {
     input,

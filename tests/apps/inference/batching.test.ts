@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { onnxOpener } from "../../../apps/inference/model/onnx.ts";
 import { fakeModel } from "./support/fake-model.ts";
 import { startTestServer, type TestServer, until } from "./support/server.ts";
 
@@ -42,5 +43,35 @@ describe("requests at the same time", () => {
     });
     expect(JSON.stringify(spoilt?.body)).not.to.match(/cannot take|at /);
     expect(server.log.join("")).to.include("the graph cannot take this row");
+  });
+
+  it("each get the outputs they look at, whatever the others of their run want", async () => {
+    const asked: (readonly string[] | undefined)[] = [];
+    server = await startTestServer({
+      model: "iris",
+      open: async (metadata, artefact) => {
+        const model = await onnxOpener(1)(metadata, artefact);
+        const run = model.run.bind(model);
+        model.run = (inputs, wanted) => {
+          asked.push(wanted);
+          return run(inputs, wanted);
+        };
+        return model;
+      },
+    });
+    const flower = { sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 };
+    const tensor = { name: "x", datatype: "FP32", shape: [1, 4], data: Object.values(flower) };
+    await server.post("/predict", flower);
+    expect(asked.at(-1)).to.deep.equal(["label"]);
+    const [named, raw] = await Promise.all([
+      Promise.all(Array.from({ length: 20 }, () => server.post("/predict", flower))),
+      Promise.all(Array.from({ length: 20 }, () => server.post("/v2/models/iris/infer", { inputs: [tensor] }))),
+    ]);
+    for (const { body } of named) {
+      expect(body).to.deep.equal({ species_index: 0, species_name: "setosa" });
+    }
+    for (const { body } of raw) {
+      expect(body.outputs.map(({ name }: { name: string }) => name)).to.deep.equal(["label", "probabilities"]);
+    }
   });
 });

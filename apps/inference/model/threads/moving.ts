@@ -60,14 +60,14 @@ class MovingModel implements Model {
     this.#deps = deps;
   }
 
-  run(inputs: Tensors): Tensors | Promise<Tensors> {
+  run(inputs: Tensors, wanted?: readonly string[]): Tensors | Promise<Tensors> {
     if (this.#moving !== undefined) {
-      return this.#current.run(inputs);
+      return this.#current.run(inputs, wanted);
     }
     const spent = this.#looks > 0 ? process.threadCpuUsage() : undefined;
     const started = performance.now();
     // Inside the event loop: when the call returns, the run is over.
-    const outputs = this.#current.run(inputs);
+    const outputs = this.#current.run(inputs, wanted);
     this.#judge(performance.now() - started, spent);
     return outputs;
   }
