@@ -1,13 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import { Argument, Command } from "commander";
 import { table } from "./measurement.ts";
+import { measureRender } from "./render.ts";
 import { measureServer } from "./server/index.ts";
 import { serverTable } from "./server/table.ts";
 import { compareTrainers } from "./trainer/index.ts";
 import { comparisonTable } from "./trainer/table.ts";
 import { measureUp } from "./up.ts";
 
-const PARTS = ["up", "server", "trainer"] as const;
+const PARTS = ["up", "render", "server", "trainer"] as const;
 
 interface Options {
   readonly cold: boolean;
@@ -30,6 +31,11 @@ if (parts.includes("up")) {
   const measurements = await measureUp(cold);
   console.log(table(measurements));
   results["up"] = measurements;
+}
+if (parts.includes("render")) {
+  const measurements = await measureRender();
+  console.log(table(measurements));
+  results["render"] = measurements;
 }
 if (parts.includes("server")) {
   const report = await measureServer((line) => console.error(`server: ${line}`));
