@@ -1,9 +1,13 @@
 import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
+import { execa } from "execa";
 import { valueAt } from "../../local/deploy/fields.ts";
-import { type Cluster, devCluster, local, NAMESPACE, predict, stackFile, stackWithWeight } from "./cluster.ts";
-import { type Load, startLoad } from "./load.ts";
+import { ensureTool } from "../../local/toolchain/index.ts";
+import { type Cluster, devCluster, local, NAMESPACE, repository, stackWithWeight } from "./cluster.ts";
+import { devStackWith } from "./stacks.ts";
+import { countVersions, underLoad } from "./under-load.ts";
 
 describe("traffic on the embedded cluster", function () {
   this.timeout(240_000);
@@ -12,21 +16,6 @@ describe("traffic on the embedded cluster", function () {
     this.timeout(60 * 60_000);
     cluster = await devCluster();
   });
-
-  /** Runs a disturbance under load, and expects that no request notices. */
-  async function underLoad(disturb: (load: Load) => Promise<void>): Promise<Readonly<Record<string, number>>> {
-    const load = startLoad(cluster);
-    await load.more(500);
-    try {
-      await disturb(load);
-      await load.more(1000);
-    } finally {
-      const { sent, failures, versions } = await load.stop();
-      expect(failures.slice(0, 5), `${failures.length} of ${sent} requests failed`).to.deep.equal([]);
-      // biome-ignore lint/correctness/noUnsafeFinally: a failed request matters more than what failed beside it
-      return versions;
-    }
-  }
 
   const podsOf = (version: string) =>
     cluster.kubectl.get(["pods", `--namespace=${NAMESPACE}`, `--selector=app=ml-model,version=${version}`]);
@@ -58,38 +47,21 @@ describe("traffic on the embedded cluster", function () {
     while ((await podsOf("v1")).some(({ metadata }) => metadata.deletionTimestamp !== undefined)) await sleep(500);
   }
 
-  /** Counts which version answers, over so many requests. */
-  async function countVersions(requests: number): Promise<Record<string, number>> {
-    const counts: Record<string, number> = {};
-    const one = async () => {
-      const { status, body } = await predict(cluster, { text: "A pleasant surprise" });
-      expect(status).to.equal(200);
-      const version = String(body["version"]);
-      counts[version] = (counts[version] ?? 0) + 1;
-    };
-    for (let sent = 0; sent < requests; sent += 20) await Promise.all(Array.from({ length: 20 }, one));
-    return counts;
-  }
-
   it("gives the canary its 25 %, within the bounds of chance", async () => {
     const requests = 1000;
-    const { 2: canary = 0 } = await countVersions(requests);
+    const { 2: canary = 0 } = await countVersions(cluster, requests);
     // Four standard deviations of a binomial: wrong once in 16,000 runs.
     const deviation = Math.sqrt(requests * 0.25 * 0.75);
     expect(canary).to.be.within(requests * 0.25 - 4 * deviation, requests * 0.25 + 4 * deviation);
   });
 
   it("sends every request with the header to version 2", async () => {
-    for (let count = 0; count < 200; count += 1) {
-      const headers = { "x-model-version": "v2" };
-      const { body } = await predict(cluster, { text: "A pleasant surprise" }, { headers });
-      expect(body["version"]).to.equal("2");
-    }
+    expect(await countVersions(cluster, 200, { "x-model-version": "v2" })).to.deep.equal({ 2: 200 });
   });
 
   it("flips 25 → 50 → 0 → 100 → 25 under load: only the route changes, nothing restarts, no request fails", async () => {
     const before = await runningServers();
-    await underLoad(async () => {
+    await underLoad(cluster, async () => {
       for (const weight of [50, 0, 100, 25]) {
         const { exitCode, all } = await local("up", "--config-file", await stackWithWeight(weight));
         expect(exitCode, all).to.equal(0);
@@ -106,21 +78,42 @@ describe("traffic on the embedded cluster", function () {
 
   it("moves all of the traffic with weight 100, and none with 0", async () => {
     await local("up", "--config-file", await stackWithWeight(100));
-    expect(Object.keys(await countVersions(100))).to.deep.equal(["2"]);
+    expect(Object.keys(await countVersions(cluster, 100))).to.deep.equal(["2"]);
     await local("up", "--config-file", await stackWithWeight(0));
-    expect(Object.keys(await countVersions(100))).to.deep.equal(["1"]);
+    expect(Object.keys(await countVersions(cluster, 100))).to.deep.equal(["1"]);
     await local("up");
   });
 
+  it("meets the bounds of the k6 script, which sees both versions", async function () {
+    // The first time on a machine this builds k6 from source.
+    this.timeout(30 * 60_000);
+    const k6 = path.join(await ensureTool("k6"), "k6");
+    const settings = {
+      URL: new URL("/predict", cluster.gatewayUrl).href,
+      API_KEY: cluster.apiKey,
+      ITERATIONS: "40",
+      // How fast the answers are says more of the machine than of the platform.
+      P95_MS: "60000",
+    };
+    const flags = Object.entries(settings).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+    const script = path.join(repository, "apps/load-test/k6.js");
+    const { exitCode, all } = await execa(k6, ["run", "--quiet", "--no-usage-report", ...flags, script], {
+      reject: false,
+      all: true,
+    });
+    expect(exitCode, all).to.equal(0);
+    for (const version of ["1", "2"]) expect(all).to.match(new RegExp(`\\{ version:${version} \\}[ .]*: [1-9]`));
+  });
+
   it("loses no request to a rolling restart", async () => {
-    await underLoad(async () => {
+    await underLoad(cluster, async () => {
       await kubectl("rollout", "restart", "deployment/model-v1");
       await rolledOut();
     });
   });
 
   it("loses no request to a deleted pod", async () => {
-    await underLoad(async () => {
+    await underLoad(cluster, async () => {
       const [pod] = await podsOf("v1");
       await kubectl("delete", "pod", pod?.metadata.name ?? "", "--wait=false");
       await rolledOut();
@@ -128,7 +121,7 @@ describe("traffic on the embedded cluster", function () {
   });
 
   it("loses no request to a container that is killed outright", async () => {
-    await underLoad(async () => {
+    await underLoad(cluster, async () => {
       const [pod] = await podsOf("v1");
       const uid = String(Reflect.get(pod?.metadata ?? {}, "uid"));
       process.kill(await serverProcess(uid), "SIGKILL");
@@ -136,17 +129,19 @@ describe("traffic on the embedded cluster", function () {
     await kubectl("rollout", "status", "deployment/model-v1", "--timeout=120s");
   });
 
-  it("changes no route when a version does not become ready", async () => {
-    const file = await stackFile((text) =>
-      text
-        .replace("canaryWeight: 25", "canaryWeight: 60")
-        .replace('limits: { cpu: "1", memory: 512Mi }', 'limits: { cpu: "5", memory: 512Mi }'),
-    );
-    const { exitCode, all } = await local("up", "--config-file", file);
+  it("changes no route when a version does not become ready", async function () {
+    // `up` gives the pods a minute.
+    this.timeout(480_000);
+    // A setting that the server itself refuses: no preview knows it.
+    const versions = [{ version: "2", environment: { LOG_LEVEL: "loud" } }];
+    const models = [{ model: "sentiment-classifier", versions }];
+    const { exitCode, all } = await local("up", ...(await devStackWith(cluster, { models, canaryWeight: 60 })));
     expect(exitCode).to.equal(1);
-    expect(all).to.match(/maximum cpu usage per Container is 4/);
+    expect(all).to.match(/not ready: Deployment model-v2 .*: Pod model-v2-\S+: container \S+ ends again and again/);
     expect(all).to.not.match(/\n {4}at /);
-    await underLoad(async (load) => load.more(500));
+    const [route] = await cluster.kubectl.get(["httproute", "sentiment-classifier", `--namespace=${NAMESPACE}`]);
+    expect(route && valueAt(route, "spec.rules.1.backendRefs.1.weight")).to.equal(25);
+    await underLoad(cluster, async (load) => load.more(500));
     const { exitCode: mended, all: output } = await local("up");
     expect(mended, output).to.equal(0);
   });
