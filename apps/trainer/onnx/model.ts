@@ -57,6 +57,7 @@ export interface Graph {
 
 const schema = protobuf.loadSync(path.join(import.meta.dirname, "onnx.proto"));
 const ModelProto = schema.lookupType("onnx.ModelProto");
+const AttributeProto = schema.lookupType("onnx.AttributeProto");
 
 /** Writes a graph as the bytes of an `.onnx` file. Throws when a field does not fit the schema. */
 export function encodeModel(graph: Graph): Uint8Array {
@@ -74,9 +75,13 @@ export function encodeModel(graph: Graph): Uint8Array {
       output: graph.outputs.map(valueMessage),
     },
   };
-  const problem = ModelProto.verify(message);
+  return encodeMessage(ModelProto, message);
+}
+
+function encodeMessage(type: protobuf.Type, message: Record<string, unknown>): Uint8Array {
+  const problem = type.verify(message);
   if (problem) internal(`the graph does not fit the ONNX schema: ${problem}`);
-  return ModelProto.encode(ModelProto.create(message)).finish();
+  return type.encode(type.create(message)).finish();
 }
 
 function nodeMessage(node: GraphNode, position: number) {
@@ -86,7 +91,11 @@ function nodeMessage(node: GraphNode, position: number) {
     domain: node.domain ?? "",
     input: node.inputs,
     output: node.outputs,
-    attribute: Object.entries(node.attributes ?? {}).map(([name, attribute]) => attributeMessage(name, attribute)),
+    // The encoder keeps an object for every number until the end of a message: with all of a forest's in one message that
+    // is more memory than anything else.
+    attribute: Object.entries(node.attributes ?? {}).map(([name, attribute]) =>
+      encodeMessage(AttributeProto, attributeMessage(name, attribute)),
+    ),
   };
 }
 
@@ -111,8 +120,18 @@ function attributeMessage(name: string, attribute: Attribute) {
     case "ints":
       return { ...head, ints: Array.from(attribute.value) };
     case "strings":
-      return { ...head, strings: attribute.value.map((value) => Buffer.from(value)) };
+      return { ...head, strings: encodeStrings(attribute.value) };
   }
+}
+
+/** Equal strings share their bytes: a forest says of every node whether it is a leaf. */
+function encodeStrings(values: readonly string[]): Uint8Array[] {
+  const known = new Map<string, Uint8Array>();
+  return values.map((value) => {
+    const bytes = known.get(value) ?? Buffer.from(value);
+    known.set(value, bytes);
+    return bytes;
+  });
 }
 
 function valueMessage(value: GraphValue) {
