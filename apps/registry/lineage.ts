@@ -35,3 +35,9 @@ export function lineageOf(metadata: ModelMetadata): Lineage {
     ...(worseThan && { worseThan }),
   };
 }
+
+/** The lineage as text by name; of the promotion gate's mark, the version that was better. */
+export function lineageProperties(metadata: ModelMetadata): Record<string, string> {
+  const { worseThan, ...lineage } = lineageOf(metadata);
+  return { ...lineage, ...(worseThan && { worseThan: worseThan.version }) };
+}

@@ -85,6 +85,11 @@ export function metadataSchema({ name }: ModelMetadata): Schema {
     platform: { type: "string" },
     inputs: tensors,
     outputs: tensors,
+    properties: {
+      type: "object",
+      additionalProperties: { type: "string" },
+      description: "Where the version comes from: commit, date of training, SHA-256 of model and data, …",
+    },
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Context } from "koa";
+import { lineageProperties } from "../../registry/lineage.ts";
 import type { Route } from "../http/router.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { ModelHost } from "../model/host.ts";
@@ -36,7 +37,8 @@ export function v2({ host, lifecycle, prediction }: V2Deps): Route[] {
     const served = host.find(name, version) ?? refuse(host, name, version);
     const { inputs, outputs } = served.model.metadata.signature;
     const versions = host.versions(name).map(({ model }) => model.metadata.version);
-    ctx.body = { name, versions, platform: "onnxruntime_onnx", inputs, outputs };
+    const properties = lineageProperties(served.model.metadata);
+    ctx.body = { name, versions, platform: "onnxruntime_onnx", inputs, outputs, properties };
   }
 
   return [

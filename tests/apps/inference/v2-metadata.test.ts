@@ -37,8 +37,13 @@ describe("health and metadata by the Open Inference Protocol", () => {
         { name: "probabilities", datatype: "FP32", shape: [-1, 3] },
       ],
     };
-    expect((await server.get("/v2/models/iris")).body).to.deep.equal(described);
-    expect((await server.get("/v2/models/iris/versions/1")).body).to.deep.equal(described);
+    for (const place of ["/v2/models/iris", "/v2/models/iris/versions/1"]) {
+      const { properties, ...answered } = (await server.get(place)).body;
+      expect(answered).to.deep.equal(described);
+      // Where the version comes from.
+      expect(properties).to.include.keys("commit", "trainedDate", "artefact");
+      expect(properties.artefact).to.match(/^[0-9a-f]{64}$/);
+    }
     expect((await server.get("/v2/models/iris/versions/2")).status).to.equal(404);
     expect((await server.get("/v2/models")).body).to.deep.equal({ models: ["iris"] });
   });
