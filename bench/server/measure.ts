@@ -18,10 +18,10 @@ export interface Throughput {
 }
 
 const ROUNDS = 5;
-const ROUND_SECONDS = 2;
+const ROUND_SECONDS = 1;
 /** Requests before anything is counted, so that what is compiled on the way is compiled; or as many as this time allows. */
 const WARM_UP_REQUESTS = 30_000;
-const WARM_UP_SECONDS = 10;
+const WARM_UP_SECONDS = 5;
 
 /** Measures servers at saturation in turns, so that whatever else the machine does meets all of them. */
 export async function throughput(contestants: readonly Contestant[], connections: number): Promise<Throughput[]> {
@@ -94,7 +94,7 @@ export interface Overload {
 const OVERLOAD = 4;
 
 export async function overload({ server, payload }: Contestant, { requestsPerSecond }: Throughput): Promise<Overload> {
-  const flooded = await pace(server.port, payload, OVERLOAD * requestsPerSecond, 2 * ROUND_SECONDS);
+  const flooded = await pace(server.port, payload, OVERLOAD * requestsPerSecond, 4 * ROUND_SECONDS);
   const after = await pace(server.port, payload, requestsPerSecond / 2, 1);
   const answered = (flooded.statuses["200"] ?? 0) / flooded.seconds;
   return {
