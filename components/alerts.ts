@@ -148,7 +148,7 @@ function resourceRules(namespace: string, bounds: AlertBounds, lasting: string):
   return [
     {
       alert: "TrainingFailed",
-      expr: `kube_job_failed{${selector},condition="true",job_name!~"load-test.*"} == 1`,
+      expr: `kube_job_failed{${selector},condition="true",job_name!~".*load-test.*"} == 1`,
       labels: { severity: "warning" },
       annotations: {
         summary: "Job {{ $labels.job_name }} ended without success",

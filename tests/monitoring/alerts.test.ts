@@ -114,7 +114,12 @@ describe("alerts, played by promtool", function () {
       [job("train-sentiment", "true", 0), job("train-sentiment", "false", 1)],
       [],
     ],
-    ["TrainingFailed", "a load test that found something", [job("load-test-2", "true", 1)], []],
+    [
+      "TrainingFailed",
+      "a load test that found something",
+      [job("load-test-2", "true", 1), job("model-load-test", "true", 1)],
+      [],
+    ],
     [
       "QuotaNearlyFull",
       "46 pods of 50",
