@@ -42,9 +42,10 @@ export async function minimise(
   let point = Float64Array.from(start);
   let gradient = new Float64Array(point.length);
   let value = await objective(point, gradient);
+  let steepest = largest(gradient);
   const pairs: Pair[] = [];
   for (let iteration = 1; iteration <= maxIterations; iteration++) {
-    if (largest(gradient) <= tolerance) return { point, value, iterations: iteration - 1, converged: true };
+    if (steepest <= tolerance) return { point, value, iterations: iteration - 1, converged: true };
     const direction = descentDirection(gradient, pairs);
     const slope = dot(direction, gradient);
     const next = await search(objective, point, value, direction, slope);
@@ -55,13 +56,15 @@ export async function minimise(
     if (curvature > 1e-12) pairs.push({ step, change, curvature });
     if (pairs.length > MEMORY) pairs.shift();
     ({ point, gradient, value } = next);
-    await onIteration?.(iteration, value, largest(gradient));
+    steepest = largest(gradient);
+    await onIteration?.(iteration, value, steepest);
   }
-  return { point, value, iterations: maxIterations, converged: largest(gradient) <= tolerance };
+  return { point, value, iterations: maxIterations, converged: steepest <= tolerance };
 }
 
 function descentDirection(gradient: Float64Array, pairs: readonly Pair[]): Float64Array {
-  const direction = gradient.map((component) => -component);
+  const direction = new Float64Array(gradient.length);
+  for (let k = 0; k < direction.length; k++) direction[k] = -(gradient[k] ?? 0);
   const last = pairs.at(-1);
   if (!last) {
     const size = Math.sqrt(dot(gradient, gradient));
@@ -103,11 +106,16 @@ function addScaled(target: Float64Array, source: Float64Array, factor: number): 
 }
 
 function difference(a: Float64Array, b: Float64Array): Float64Array {
-  return a.map((component, i) => component - (b[i] ?? 0));
+  const result = new Float64Array(a.length);
+  for (let i = 0; i < result.length; i++) result[i] = (a[i] ?? 0) - (b[i] ?? 0);
+  return result;
 }
 
 function largest(vector: Float64Array): number {
   let most = 0;
-  for (const component of vector) most = Math.max(most, Math.abs(component));
+  for (let i = 0; i < vector.length; i++) {
+    const size = Math.abs(vector[i] ?? 0);
+    if (size > most) most = size;
+  }
   return most;
 }

@@ -86,10 +86,13 @@ export async function fitLogisticShards(
     gradient.fill(0);
     const loss = await sumOverRows(point, gradient);
     let squares = 0;
-    for (let i = 0; i < size; i++) {
-      const weight = i % (width + 1) === width ? 0 : (point[i] ?? 0);
-      squares += weight * weight;
-      gradient[i] = (gradient[i] ?? 0) / rows + penalty * weight;
+    for (let base = 0; base < size; base += width + 1) {
+      for (let i = base; i < base + width; i++) {
+        const weight = point[i] ?? 0;
+        squares += weight * weight;
+        gradient[i] = (gradient[i] ?? 0) / rows + penalty * weight;
+      }
+      gradient[base + width] = (gradient[base + width] ?? 0) / rows;
     }
     return loss / rows + (penalty / 2) * squares;
   };

@@ -2,12 +2,18 @@ import { alone, type Crew, remembered, shardOf } from "../distributed/crew.ts";
 import { floatOutput, openSession, runTexts } from "../onnx/session.ts";
 import { encodeTextClassifier } from "../onnx/text-graph.ts";
 import { fitLogisticShards, type LinearModel, type LogisticOptions } from "./logistic.ts";
+import { numberNgrams } from "./ngrams.ts";
 import { appendPrior, computeFeatures, foldPrior } from "./text-features.ts";
 import { tokenise } from "./tokens.ts";
 import { collectVocabulary, type Vocabulary, type VocabularyOptions } from "./vocabulary.ts";
 
 /** Rows per run of the graph: its features are dense, so this bounds memory. */
 const BLOCK = 128;
+
+export interface TextOptions extends VocabularyOptions, LogisticOptions {
+  /** 1: single tokens; 2: pairs of tokens as well. */
+  readonly ngrams: number;
+}
 
 export interface TextClassifier {
   readonly vocabulary: Vocabulary;
@@ -26,17 +32,17 @@ export async function fitTextClassifier(
   texts: readonly string[],
   targets: ArrayLike<number>,
   classes: number,
-  options: VocabularyOptions & LogisticOptions & { readonly description: string },
+  options: TextOptions & { readonly description: string },
   crew: Crew = alone,
   step = "gradient",
 ): Promise<TextClassifier> {
-  const rows = await tokenise(texts);
-  const vocabulary = collectVocabulary(rows, options);
+  const ngrams = numberNgrams(await tokenise(texts), options.ngrams, options.skips);
+  const vocabulary = collectVocabulary(ngrams, options);
   const width = vocabulary.weights.length;
   const prior = options.lexicon && vocabulary.polarities;
   const shard = (worker: number) => {
     const { from, to } = shardOf(texts.length, worker, crew.size);
-    const features = computeFeatures(vocabulary, rows.slice(from, to));
+    const features = computeFeatures(vocabulary, ngrams, from, to);
     return {
       features: prior ? appendPrior(features, prior) : features,
       targets: Array.from({ length: to - from }, (_, i) => targets[from + i] ?? 0),

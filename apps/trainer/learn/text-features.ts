@@ -1,47 +1,49 @@
 import type { Matrix } from "./matrix.ts";
+import { type Ngrams, ngramText } from "./ngrams.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /**
- * TF-IDF features of tokenised texts, [texts, vocabulary], each row of Euclidean length 1 (0 where nothing is known): what
- * the exported graph's `TfIdfVectorizer` and `Normalizer` compute, without its dense rows.
+ * TF-IDF features of the rows `from` up to, not including, `to`: [rows, vocabulary], each row of Euclidean length 1 (0 where
+ * nothing is known). It is what the exported graph's `TfIdfVectorizer` and `Normalizer` compute, without its dense rows.
  */
-export function computeFeatures(vocabulary: Vocabulary, rows: readonly (readonly string[])[]): Matrix {
-  const { unigrams, bigrams, skips, weights } = vocabulary;
-  const width = weights.length;
-  const singles = new Map(unigrams.map((token, column) => [token, column]));
-  const pairs = new Map(bigrams.map(([first, second], i) => [`${first} ${second}`, unigrams.length + i]));
-  const counts = new Float64Array(width);
-  const starts = new Uint32Array(rows.length + 1);
-  const columns: number[] = [];
-  const values: number[] = [];
-  const touched: number[] = [];
-  const count = (column: number | undefined) => {
-    if (column === undefined) return;
-    if (counts[column] === 0) touched.push(column);
-    counts[column] = (counts[column] ?? 0) + 1;
-  };
-  rows.forEach((tokens, row) => {
-    touched.length = 0;
-    tokens.forEach((token, at) => {
-      count(singles.get(token));
-      if (pairs.size === 0) return;
-      const last = Math.min(at + 1 + skips, tokens.length - 1);
-      for (let next = at + 1; next <= last; next++) count(pairs.get(`${token} ${tokens[next]}`));
-    });
-    touched.sort((a, b) => a - b);
-    let squares = 0;
-    for (const column of touched) {
-      const value = (counts[column] ?? 0) * (weights[column] ?? 0);
-      counts[column] = 0;
-      squares += value * value;
-      columns.push(column);
-      values.push(value);
+export function computeFeatures(vocabulary: Vocabulary, ngrams: Ngrams, from = 0, to = ngrams.rows): Matrix {
+  const { weights } = vocabulary;
+  const columnOf = findColumns(vocabulary, ngrams);
+  const first = ngrams.starts[from] ?? 0;
+  const starts = new Uint32Array(to - from + 1);
+  const columns = new Uint32Array((ngrams.starts[to] ?? 0) - first);
+  const values = new Float64Array(columns.length);
+  // Where in `columns` a column was put last; of no meaning before the row's beginning.
+  const places = new Uint32Array(weights.length);
+  let at = 0;
+  for (let row = from; row < to; row++) {
+    const start = at;
+    for (let k = ngrams.starts[row] ?? 0; k < (ngrams.starts[row + 1] ?? 0); k++) {
+      const column = columnOf[ngrams.occurrences[k] ?? 0] ?? -1;
+      if (column < 0) continue;
+      let place = places[column] ?? 0;
+      if (place < start || place >= at || columns[place] !== column) {
+        place = at++;
+        places[column] = place;
+        columns[place] = column;
+      }
+      values[place] = (values[place] ?? 0) + (weights[column] ?? 0);
     }
+    let squares = 0;
+    for (let k = start; k < at; k++) squares += (values[k] ?? 0) ** 2;
     const length = Math.sqrt(squares);
-    for (let k = starts[row] ?? 0; k < columns.length; k++) values[k] = (values[k] ?? 0) / length;
-    starts[row + 1] = columns.length;
-  });
-  return { rows: rows.length, width, starts, columns: Uint32Array.from(columns), values: Float64Array.from(values) };
+    for (let k = start; k < at; k++) values[k] = (values[k] ?? 0) / length;
+    starts[row - from + 1] = at;
+  }
+  return { rows: to - from, width: weights.length, starts, columns: columns.slice(0, at), values: values.slice(0, at) };
+}
+
+/** The column of each n-gram in the vocabulary; −1 where it is not known. */
+function findColumns({ unigrams, bigrams }: Vocabulary, ngrams: Ngrams): Int32Array {
+  const known = new Map<string, number>();
+  for (const [column, token] of unigrams.entries()) known.set(token, column);
+  for (const [i, [first, second]] of bigrams.entries()) known.set(`${first} ${second}`, unigrams.length + i);
+  return Int32Array.from(ngrams.rowCounts, (_, number) => known.get(ngramText(ngrams, number)) ?? -1);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type Lexicon, pairPolarity } from "./lexicon.ts";
+import type { Ngrams } from "./ngrams.ts";
 
 /** The n-grams a text classifier knows; feature i is unigram i, or bigram i − unigrams.length. */
 export interface Vocabulary {
@@ -14,8 +15,6 @@ export interface Vocabulary {
 }
 
 export interface VocabularyOptions {
-  /** 1: single tokens; 2: pairs of tokens as well. */
-  readonly ngrams: number;
   readonly skips: number;
   /** An n-gram has to occur in at least this many rows. */
   readonly minRows: number;
@@ -23,66 +22,41 @@ export interface VocabularyOptions {
   readonly lexicon?: Lexicon;
 }
 
-/** Collects the n-grams of tokenised rows, in a fixed order (by length, then by code point). */
-export function collectVocabulary(rows: readonly (readonly string[])[], options: VocabularyOptions): Vocabulary {
+/** Chooses the n-grams to know, in the order of first appearance, the lexicon's own words after those of the rows. */
+export function collectVocabulary(ngrams: Ngrams, options: VocabularyOptions): Vocabulary {
   const { lexicon = new Map<string, number>(), skips, minRows } = options;
-  const unigramRows = new RowCounts();
-  const bigramRows = new RowCounts();
-  for (const tokens of rows) {
-    unigramRows.nextRow();
-    for (const token of tokens) unigramRows.add(token);
-    if (options.ngrams === 1) continue;
-    bigramRows.nextRow();
-    tokens.forEach((first, at) => {
-      const last = Math.min(at + 1 + skips, tokens.length - 1);
-      // Tokens hold no space (they are letters and digits), so a pair is written with one between.
-      for (let next = at + 1; next <= last; next++) bigramRows.add(`${first} ${tokens[next]}`);
-    });
+  const { rows, tokens, firsts, seconds, rowCounts } = ngrams;
+  const unigrams: string[] = [];
+  const bigrams: (readonly [string, string])[] = [];
+  const frequencies: number[] = [];
+  const polarities: number[] = [];
+  const unseen = new Map(lexicon);
+  tokens.forEach((token, number) => {
+    const count = rowCounts[number] ?? 0;
+    unseen.delete(token);
+    if (count < minRows && !lexicon.has(token)) return;
+    unigrams.push(token);
+    frequencies.push(count);
+    polarities.push(lexicon.get(token) ?? 0);
+  });
+  for (const [token, polarity] of unseen) {
+    unigrams.push(token);
+    frequencies.push(0);
+    polarities.push(polarity);
   }
-  const unigrams = [...new Set([...unigramRows.frequent(minRows), ...lexicon.keys()])].sort();
-  const pairs = bigramRows.frequent(minRows).sort();
-  const bigrams = pairs.map(splitPair);
-  const frequencies = [...unigrams.map((token) => unigramRows.of(token)), ...pairs.map((pair) => bigramRows.of(pair))];
+  firsts.forEach((first, pair) => {
+    const count = rowCounts[tokens.length + pair] ?? 0;
+    if (count < minRows) return;
+    const [one = "", other = ""] = [tokens[first], tokens[seconds[pair] ?? 0]];
+    bigrams.push([one, other]);
+    frequencies.push(count);
+    polarities.push(pairPolarity(lexicon, one, other));
+  });
   return {
     unigrams,
     bigrams,
     skips,
-    weights: Float32Array.from(frequencies, (frequency) => Math.log((1 + rows.length) / (1 + frequency)) + 1),
-    polarities: Float32Array.from([
-      ...unigrams.map((token) => lexicon.get(token) ?? 0),
-      ...bigrams.map(([first, second]) => pairPolarity(lexicon, first, second)),
-    ]),
+    weights: Float32Array.from(frequencies, (frequency) => Math.log((1 + rows) / (1 + frequency)) + 1),
+    polarities: Float32Array.from(polarities),
   };
-}
-
-/** In how many rows each n-gram occurs. */
-class RowCounts {
-  readonly #entries = new Map<string, { rows: number; last: number }>();
-  #row = 0;
-
-  nextRow(): void {
-    this.#row++;
-  }
-
-  add(ngram: string): void {
-    const entry = this.#entries.get(ngram);
-    if (entry === undefined) this.#entries.set(ngram, { rows: 1, last: this.#row });
-    else if (entry.last !== this.#row) {
-      entry.rows++;
-      entry.last = this.#row;
-    }
-  }
-
-  of(ngram: string): number {
-    return this.#entries.get(ngram)?.rows ?? 0;
-  }
-
-  frequent(minRows: number): string[] {
-    return [...this.#entries].flatMap(([ngram, { rows }]) => (rows >= minRows ? [ngram] : []));
-  }
-}
-
-function splitPair(pair: string): readonly [string, string] {
-  const [first = "", second = ""] = pair.split(" ");
-  return [first, second];
 }

@@ -5,6 +5,7 @@ import { type ModelMetadata, readMetadata } from "../../../apps/registry/index.t
 import { readSentimentRows } from "../../../apps/trainer/input/sentiment-rows.ts";
 import { AFINN } from "../../../apps/trainer/learn/lexicon.ts";
 import { predictProbabilities } from "../../../apps/trainer/learn/logistic.ts";
+import { numberNgrams } from "../../../apps/trainer/learn/ngrams.ts";
 import { randomSource } from "../../../apps/trainer/learn/random.ts";
 import { accuracy, mostProbable } from "../../../apps/trainer/learn/scores.ts";
 import { groupFolds } from "../../../apps/trainer/learn/split.ts";
@@ -118,7 +119,10 @@ describe("sentiment task", () => {
         2,
         options,
       );
-      const own = predictProbabilities(model, computeFeatures(vocabulary, await tokenise(made)));
+      const own = predictProbabilities(
+        model,
+        computeFeatures(vocabulary, numberNgrams(await tokenise(made), ngrams, ngrams - 1)),
+      );
       const exported = await classifyTexts(graph, made);
       expect(exported.length).to.equal(own.length);
       const largest = own.reduce((most, value, i) => Math.max(most, Math.abs(value - (exported[i] ?? 9))), 0);
