@@ -5,6 +5,12 @@ import type { ProgramInput, ProgramOutput } from "./program-io.ts";
 import type { RenderedObject } from "./rendered.ts";
 import { readStack, StackFileError } from "./stack-file.ts";
 
+/**
+ * Pulumi notes where each of its thousands of promises was made, which nobody reads here, and makes much that lives for a
+ * moment: without the one and with more room for the other a large stack takes a fifth less time.
+ */
+const FAST = ["--stack-trace-limit=0", "--max-semi-space-size=64"];
+
 const PROJECT_DIRECTORY = fileURLToPath(new URL("..", import.meta.url));
 
 export interface RenderOptions {
@@ -60,7 +66,7 @@ export async function renderStack(options: RenderOptions): Promise<Rendering> {
     values: { ...withheld, ...values, ...overrides },
     secrets: withhold ? "withheld" : (options.secrets ?? {}),
   };
-  const result = await execa(process.execPath, [fileURLToPath(new URL("./program.ts", import.meta.url))], {
+  const result = await execa(process.execPath, [...FAST, fileURLToPath(new URL("./program.ts", import.meta.url))], {
     input: JSON.stringify(input),
     cwd: PROJECT_DIRECTORY,
     reject: false,
