@@ -8,22 +8,12 @@ import type { Settings } from "../settings.ts";
 import type { OpenModel } from "./model.ts";
 import { versionStamp } from "./published.ts";
 import { Selection, type Wanted } from "./selection.ts";
-import { openVersion, type ServedModel } from "./served.ts";
+import { openVersion, release, type ServedModel } from "./served.ts";
 import { Shelf } from "./shelf.ts";
 
 /** What a `ModelHost` needs. */
 export interface ModelHostDeps {
-  readonly settings: Pick<
-    Settings,
-    | "modelDirectory"
-    | "modelName"
-    | "modelVersion"
-    | "maxBatchSize"
-    | "maxQueueSize"
-    | "modelWaitSeconds"
-    | "modelControl"
-    | "modelPollSeconds"
-  >;
+  readonly settings: Settings;
   readonly open: OpenModel;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -293,11 +283,6 @@ export class ModelHost {
     this.#turn = result.catch(() => {});
     return result;
   }
-}
-
-async function release({ batcher, model }: ServedModel): Promise<void> {
-  await batcher.drained();
-  await model.close();
 }
 
 function keyOf({ name, version }: Wanted): string {

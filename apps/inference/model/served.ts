@@ -49,6 +49,12 @@ export async function openVersion(name: string, version: string, deps: OpenDeps)
   return { model, form, batcher, metrics: recorder };
 }
 
+/** Answers what is queued, and frees the model. */
+export async function release({ batcher, model }: ServedModel): Promise<void> {
+  await batcher.drained();
+  await model.close();
+}
+
 /** Whether a word comes out at all is checked here, so that a signature that does not fit its graph is never ready. */
 async function warmUp(model: Model, form: Form | undefined): Promise<void> {
   if (form !== undefined) {
