@@ -28,7 +28,12 @@ export interface StatusJson {
     readonly namespace: string;
     readonly versions: readonly { readonly version: string; readonly ready: number; readonly weight: number }[];
   }[];
-  readonly problems: readonly { readonly object: string; readonly what: string; readonly remedy: string }[];
+  readonly problems: readonly {
+    readonly namespace: string;
+    readonly object: string;
+    readonly what: string;
+    readonly remedy: string;
+  }[];
 }
 
 export const repository = path.resolve(import.meta.dirname, "../..");
