@@ -1,0 +1,46 @@
+import { expect } from "chai";
+import { deployExample, type Example, eventually, readyPodsAre, runByHand } from "./example.ts";
+
+describe("the example ml-platform on the embedded cluster", function () {
+  this.timeout(300_000);
+  let platform: Example;
+  before(async function () {
+    this.timeout(60 * 60_000);
+    platform = await deployExample("ml-platform");
+  });
+  after(() => platform?.remove());
+
+  const features = Array.from({ length: 24 }, (_, hour) => 10 + Math.sin((2 * Math.PI * hour) / 24));
+
+  it("answers at the port of the node", async () => {
+    const health = JSON.parse((await platform.callNode(30800, "/health")).text);
+    expect(health).to.include({ status: "healthy" });
+    const ready = JSON.parse((await platform.callNode(30800, "/ready")).text);
+    expect(ready).to.deep.include({ status: "ready", model_loaded: true });
+    const answer = await platform.callNode(30800, "/predict", { body: { features } });
+    expect(answer.status, answer.text).to.equal(200);
+    expect(JSON.parse(answer.text)["prediction"]).to.be.a("number");
+  });
+
+  it("trains again when the CronJob is started by hand, and publishes one more version", async () => {
+    await runByHand(platform, "training-cronjob", "training-by-hand");
+    const answer = await platform.callNode(30800, "/models");
+    const { models } = JSON.parse(answer.text) as { models: { name: string; versions: string[] }[] };
+    expect(models.find(({ name }) => name === "timeseries")?.versions).to.deep.equal(["1", "2"]);
+  });
+
+  it("has a pod in the place of one that is deleted", async () => {
+    const [pod] = await platform.get("pods", "--selector=app=api");
+    await platform.kubectl("delete", "pod", pod?.metadata.name ?? "");
+    await readyPodsAre(platform, "app=api", 2);
+    expect((await platform.callNode(30800, "/health")).status).to.equal(200);
+  });
+
+  it("has an autoscaler for 2 to 5 pods", async () => {
+    const line = await eventually("replicas of api-hpa", async () => {
+      const text = await platform.kubectl("get", "hpa", "api-hpa", "--no-headers");
+      return /Deployment\/api-deployment.*\s2\s+5\s/.test(text) ? text : undefined;
+    });
+    expect(line).to.match(/70%/);
+  });
+});

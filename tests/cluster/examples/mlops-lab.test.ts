@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import { type Answer, type Call, deployExample, type Example, eventually, readyPods } from "./example.ts";
+
+describe("the example mlops-lab on the embedded cluster", function () {
+  this.timeout(400_000);
+  let lab: Example;
+  let headers: Record<string, string>;
+  before(async function () {
+    this.timeout(60 * 60_000);
+    lab = await deployExample("mlops-lab");
+    headers = { "x-api-key": await lab.secret("api-credentials", "API_KEY") };
+  });
+  after(() => lab?.remove());
+
+  const instances: Call = { body: { instances: [1, 2, 5] } };
+  const predictions = { predictions: [2.5, 3, 4.5], model: "half_plus_two", version: "1" };
+  const gateway = (path: string, call: Call = {}): Promise<Answer> =>
+    lab.callNode(30080, path, { ...call, headers: { ...headers, ...call.headers } });
+
+  it("answers health, status and predictions at the gateway's port of the node", async () => {
+    expect((await gateway("/health")).text).to.equal("Gateway OK\n");
+    expect((await gateway("/status")).text).to.match(/API Gateway v1\.0\nBackend: ml-inference-service:5000/);
+    const answer = await gateway("/predict", instances);
+    expect(answer.status, answer.text).to.equal(200);
+    expect(JSON.parse(answer.text)).to.deep.equal(predictions);
+  });
+
+  it("wants the key of its Secret for predictions, and for nothing else", async () => {
+    expect((await lab.callNode(30080, "/predict", instances)).status).to.equal(401);
+    expect((await lab.callNode(30080, "/health")).status).to.equal(200);
+  });
+
+  it("logs the request at the gateway and at the model's server", async () => {
+    const id = "walkthrough-1";
+    await gateway("/predict", { ...instances, headers: { "x-request-id": id } });
+    await eventually("line of the gateway", async () =>
+      /POST \/predict/.test(await lab.kubectl("logs", "--selector=app=api-gateway", "--tail=-1")) ? true : undefined,
+    );
+    await eventually("line of the server", async () =>
+      (await lab.kubectl("logs", "--selector=app=ml-inference", "--tail=-1")).includes(id) ? true : undefined,
+    );
+  });
+
+  it("keeps generated secrets, which can be read by those who may", async () => {
+    expect(await lab.secret("api-credentials", "JWT_SECRET")).to.match(/^[A-Za-z0-9]{48}$/);
+    expect(await lab.secret("ml-registry-credentials", "REGISTRY_USER")).to.equal("mlops-user");
+  });
+
+  it("scales to four pods, which share the requests, and back", async () => {
+    await lab.kubectl("patch", "hpa", "ml-inference-hpa", "--type=merge", '--patch={"spec":{"minReplicas":4}}');
+    await lab.kubectl("scale", "deployment/ml-inference", "--replicas=4");
+    await eventually("4 ready pods", async () =>
+      (await readyPods(lab, "app=ml-inference")).length >= 4 ? true : undefined,
+    );
+    for (let request = 0; request < 40; request += 1)
+      expect((await gateway("/predict", instances)).status).to.equal(200);
+    const served = await Promise.all(
+      (await readyPods(lab, "app=ml-inference")).map(async ({ metadata }) => {
+        const log = await lab.kubectl("logs", metadata.name, "--tail=-1");
+        return log.includes("/predict");
+      }),
+    );
+    expect(served.filter(Boolean).length).to.be.at.least(2);
+    await lab.kubectl("patch", "hpa", "ml-inference-hpa", "--type=merge", '--patch={"spec":{"minReplicas":2}}');
+    await lab.kubectl("scale", "deployment/ml-inference", "--replicas=3");
+  });
+
+  it("answers every request while a pod is deleted, and while it rolls", async () => {
+    const failures: string[] = [];
+    let stopped = false;
+    const load = (async () => {
+      while (!stopped) {
+        const { status, text } = await gateway("/predict", instances).catch((error: Error) => ({
+          status: 0,
+          text: error.message,
+        }));
+        if (status !== 200) failures.push(`${status} ${text}`);
+        await sleep(50);
+      }
+    })();
+    try {
+      const [pod] = await readyPods(lab, "app=ml-inference");
+      await lab.kubectl("delete", "pod", pod?.metadata.name ?? "");
+      await lab.rolledOut("ml-inference");
+      await lab.kubectl("set", "env", "deployment/ml-inference", "LOG_LEVEL=debug");
+      const cause = "kubernetes.io/change-cause=Log level debug (model v2)";
+      await lab.kubectl("annotate", "deployment/ml-inference", cause, "--overwrite");
+      await lab.rolledOut("ml-inference");
+    } finally {
+      stopped = true;
+      await load;
+    }
+    expect(failures).to.deep.equal([]);
+  });
+});
