@@ -11,6 +11,10 @@ describe("the dev stack on the embedded cluster", function () {
     cluster = await devCluster();
   });
 
+  /** What a command prints in a pod of the first version. */
+  const inServer = (...command: string[]) =>
+    cluster.kubectl.run(["exec", "deployment/model-v1", `--namespace=${NAMESPACE}`, "--", ...command]);
+
   it("is brought up by a command that can be repeated, and then changes nothing", async () => {
     const { exitCode, all } = await local("up");
     expect(exitCode, all).to.equal(0);
@@ -70,17 +74,24 @@ describe("the dev stack on the embedded cluster", function () {
     const registry = await fetch(new URL("/models", cluster.gatewayUrl), { headers: { "x-api-key": cluster.apiKey } });
     const { models } = (await registry.json()) as { models: { name: string; versions: string[] }[] };
     expect(models.find(({ name }) => name === "sentiment-classifier")?.versions).to.include("3");
-    const path = "/models/sentiment-classifier/3/metadata.json";
-    const text = await cluster.kubectl.run([
-      "exec",
-      "deployment/model-v1",
-      `--namespace=${NAMESPACE}`,
-      "--",
+    const text = await inServer("cat", "/models/sentiment-classifier/3/metadata.json");
+    expect(JSON.parse(text).accuracy).to.be.at.least(0.8);
+  });
+
+  it("runs from an image of at most 200 MB, as a user that cannot write to it", async () => {
+    // Volumes are file systems of their own, and not of the image.
+    const size = await inServer(
       "node",
       "-p",
-      `fs.readFileSync("${path}", "utf8")`,
-    ]);
-    expect(JSON.parse(text).accuracy).to.be.at.least(0.8);
+      `const bytes = (folder) => fs.readdirSync(folder || "/").reduce((sum, name) => {
+         const entry = fs.lstatSync(folder + "/" + name);
+         if (entry.dev !== fs.lstatSync("/").dev) return sum;
+         return sum + entry.size + (entry.isDirectory() ? bytes(folder + "/" + name) : 0);
+       }, 0);
+       bytes("")`,
+    );
+    expect(Number(size)).to.be.within(100e6, 200e6);
+    expect(await inServer("sh", "-c", "echo new > /app/new || cat /etc/passwd")).to.match(/:1000:/);
   });
 
   it("measures itself under the names that dashboards know", async () => {
