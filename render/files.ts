@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { stringify } from "yaml";
 import type { KubernetesObject, RenderedObject } from "./rendered.ts";
+import { toYaml } from "./yaml.ts";
 
 /** Annotation of a Secret whose values are left out: the keys that have to be filled in, separated by commas. */
 export const WITHHELD = "ml-platform/withheld";
@@ -38,16 +38,10 @@ export function fileName({ kind, metadata }: KubernetesObject): string {
   return `${kind.toLowerCase()}-${metadata.name}.yaml`;
 }
 
-/**
- * An object as YAML: `apiVersion`, `kind` and `metadata` first, all else sorted. In the terms of YAML 1.1, which kubectl reads:
- * to it, an unquoted `on` is true.
- */
+/** An object as YAML: `apiVersion`, `kind` and `metadata` first, all else sorted. */
 export function objectYaml({ apiVersion, kind, metadata, ...rest }: KubernetesObject): string {
   const sorted = Object.fromEntries(Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  return stringify(
-    { apiVersion, kind, metadata, ...sorted },
-    { lineWidth: 0, aliasDuplicateObjects: false, version: "1.1" },
-  );
+  return toYaml({ apiVersion, kind, metadata, ...sorted });
 }
 
 /** A Secret without its values and open to be filled in; any other object as it is. */

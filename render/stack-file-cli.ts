@@ -1,8 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Command } from "commander";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
 import { readStackFiles, StackFileError } from "./stack-file.ts";
+import { toYaml } from "./yaml.ts";
 
 interface Flags {
   readonly configFile: readonly string[];
@@ -23,7 +24,7 @@ const { configFile, out } = command.opts<Flags>();
 const { name } = parse(await readFile(path.join(import.meta.dirname, "../Pulumi.yaml"), "utf8")) as { name: string };
 try {
   const layered = await readStackFiles(name, configFile);
-  await writeFile(out, `# Made of ${configFile.join(", ")}; change those and make it again.\n${stringify(layered)}`);
+  await writeFile(out, `# Made of ${configFile.join(", ")}; change those and make it again.\n${toYaml(layered)}`);
   console.log(`${out} from ${configFile.join(", ")}`);
 } catch (error) {
   if (!(error instanceof StackFileError)) throw error;

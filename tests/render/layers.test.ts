@@ -101,6 +101,18 @@ describe("stack files laid over one another", () => {
       }
     });
 
+    it("keep texts that Go would read as dates or truth values in quotes", async () => {
+      const overlay = path.join(folder, "overlay.yaml");
+      const settings = 'versions: [{ version: "1", trainedDate: "2026-01-15", environment: { FLAG: "on" } }]';
+      await writeFile(overlay, `config:\n  ml-platform:models:\n    - model: iris\n      ${settings}\n`);
+      const files = ["--config-file", "Pulumi.dev.yaml", "--config-file", overlay];
+      const one = path.join(folder, "Pulumi.one.yaml");
+      await execa(process.execPath, ["render/stack-file-cli.ts", ...files, "--out", one], { cwd: repository });
+      const text = await readFile(one, "utf8");
+      expect(text).to.contain('trainedDate: "2026-01-15"');
+      expect(text).to.contain('FLAG: "on"');
+    });
+
     it("are told by name where one is missing", async () => {
       const files = ["--config-file", "Pulumi.dev.yaml", "--config-file", path.join(folder, "none.yaml")];
       const { exitCode, stderr } = await execa(
