@@ -5,6 +5,7 @@ import { UserError } from "./errors.ts";
 /** An object as the cluster holds it. */
 export interface LiveObject extends KubernetesObject {
   readonly metadata: KubernetesObject["metadata"] & {
+    readonly uid?: string;
     readonly generation?: number;
     readonly deletionTimestamp?: string;
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
