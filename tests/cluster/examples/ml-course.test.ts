@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { valueAt } from "../../../local/deploy/fields.ts";
-import { deployExample, type Example, eventually, logOf, runByHand } from "./example.ts";
+import { deployExample, type Example, eventually, logOf, readyPodsAre, runByHand } from "./example.ts";
 
 describe("the example ml-course on the embedded cluster", function () {
   this.timeout(300_000);
@@ -28,6 +28,14 @@ describe("the example ml-course on the embedded cluster", function () {
     expect((await course.callNode(30080, "/predict", { body: flower })).status).to.equal(401);
   });
 
+  it("shows interactive documentation of itself", async () => {
+    const docs = await course.callNode(30080, "/docs", { headers });
+    expect(docs.status).to.equal(200);
+    expect(docs.text).to.match(/swagger/i);
+    const openapi = await course.callNode(30080, "/openapi.json", { headers });
+    expect(Object.keys(JSON.parse(openapi.text).paths)).to.include("/predict");
+  });
+
   it("scores a batch of five, started by hand, with the model on the volume", async () => {
     const log = await runByHand(course, "iris-batch-predict", "batch-by-hand");
     expect(log).to.match(/5/);
@@ -41,6 +49,16 @@ describe("the example ml-course on the embedded cluster", function () {
       { configMapRef: { name: "iris-api-config" } },
       { secretRef: { name: "iris-api-secret" } },
     ]);
+  });
+
+  it("restarts without a gap, and can be looked into", async () => {
+    await course.kubectl("rollout", "restart", "deployment/iris-api");
+    await course.rolledOut("iris-api");
+    await readyPodsAre(course, "app=iris-api", 2);
+    expect(await course.kubectl("logs", "deployment/iris-api")).to.match(/"model":"iris"|iris/);
+    expect(await course.kubectl("exec", "deployment/iris-api", "--", "cat", "/models/registry/models.json")).to.match(
+      /"iris"/,
+    );
   });
 
   it("has an autoscaler for 2 to 5 pods that knows its metric", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { deployExample, type Example, eventually, readyPodsAre, runByHand } from "./example.ts";
+import { deployExample, type Example, eventually, logOf, readyPodsAre, runByHand } from "./example.ts";
 
 describe("the example ml-platform on the embedded cluster", function () {
   this.timeout(300_000);
@@ -12,6 +12,17 @@ describe("the example ml-platform on the embedded cluster", function () {
 
   const features = Array.from({ length: 24 }, (_, hour) => 10 + Math.sin((2 * Math.PI * hour) / 24));
 
+  it("trains a forest with the hyper-parameters of its ConfigMap, and says how far off it is", async () => {
+    const log = await logOf(platform, "training-job");
+    expect(log).to.match(/mae/i);
+    expect(log).to.match(/rmse/i);
+    const metadata = JSON.parse(
+      await platform.kubectl("exec", "deployment/api-deployment", "--", "cat", "/models/timeseries/1/metadata.json"),
+    );
+    expect(JSON.stringify(metadata)).to.match(/"n_estimators":100\b/);
+    expect(JSON.stringify(metadata)).to.match(/"max_depth":10\b/);
+  });
+
   it("answers at the port of the node", async () => {
     const health = JSON.parse((await platform.callNode(30800, "/health")).text);
     expect(health).to.include({ status: "healthy" });
@@ -20,6 +31,11 @@ describe("the example ml-platform on the embedded cluster", function () {
     const answer = await platform.callNode(30800, "/predict", { body: { features } });
     expect(answer.status, answer.text).to.equal(200);
     expect(JSON.parse(answer.text)["prediction"]).to.be.a("number");
+  });
+
+  it("answers other pods under the name of its Service", async () => {
+    const answer = await platform.callFrom("api-deployment", "http://api-service:8000/health");
+    expect(answer.status).to.equal(200);
   });
 
   it("trains again when the CronJob is started by hand, and publishes one more version", async () => {

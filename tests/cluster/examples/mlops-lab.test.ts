@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { type Answer, type Call, deployExample, type Example, eventually, readyPods } from "./example.ts";
+import { valueAt } from "../../../local/deploy/fields.ts";
+import { type Answer, type Call, deployExample, type Example, eventually, readyPods, readyPodsAre } from "./example.ts";
 
 describe("the example mlops-lab on the embedded cluster", function () {
   this.timeout(400_000);
@@ -40,6 +41,26 @@ describe("the example mlops-lab on the embedded cluster", function () {
     await eventually("line of the server", async () =>
       (await lab.kubectl("logs", "--selector=app=ml-inference", "--tail=-1")).includes(id) ? true : undefined,
     );
+  });
+
+  it("is found by name from another pod: short, and in full", async () => {
+    for (const host of ["ml-inference-service", "ml-inference-service.mlops-lab.svc.cluster.local"]) {
+      const answer = await lab.callFrom("php-apache", `http://${host}:5000/predict`, instances);
+      expect(JSON.parse(answer.text)).to.deep.equal(predictions);
+    }
+    const search = await lab.kubectl("exec", "deployment/php-apache", "--", "cat", "/etc/resolv.conf");
+    expect(search).to.contain("mlops-lab.svc.cluster.local");
+  });
+
+  it("takes its settings from both ConfigMaps", async () => {
+    const names = await lab.kubectl(
+      ...["get", "pod", "--selector=app=ml-inference"],
+      "--output=jsonpath={.items[0].spec.containers[0].envFrom[*].configMapRef.name}",
+    );
+    expect(names).to.equal("shared-config ml-config");
+    const environment = await lab.kubectl("exec", "deployment/ml-inference", "--", "env");
+    expect(environment).to.match(/^ENVIRONMENT=development$/m);
+    expect(environment).to.match(/^MAX_BATCH_SIZE=32$/m);
   });
 
   it("keeps generated secrets, which can be read by those who may", async () => {
@@ -92,5 +113,33 @@ describe("the example mlops-lab on the embedded cluster", function () {
       await load;
     }
     expect(failures).to.deep.equal([]);
+  });
+
+  it("goes back to the revision before, and knows what each was for", async () => {
+    const history = await lab.kubectl("rollout", "history", "deployment/ml-inference");
+    expect(history).to.contain("Initial deployment - half_plus_two v1");
+    expect(history).to.contain("Log level debug (model v2)");
+    await lab.kubectl("rollout", "undo", "deployment/ml-inference");
+    await lab.rolledOut("ml-inference");
+    expect(await lab.kubectl("exec", "deployment/ml-inference", "--", "env")).to.match(/^LOG_LEVEL=info$/m);
+  });
+
+  it("adds pods for the demonstration under load, and takes them away after it", async () => {
+    let stopped = false;
+    const worker = async () => {
+      // Under a name of the cluster the demonstration has no port of the node: the load comes from a pod.
+      while (!stopped) await lab.callFrom("ml-inference", "http://php-apache/load?ms=900").catch(() => undefined);
+    };
+    const workers = [worker(), worker()];
+    try {
+      await eventually("second pod of php-apache", async () => {
+        const [deployment] = await lab.get("deployment", "php-apache");
+        return Number(deployment && valueAt(deployment, "spec.replicas")) >= 2 ? true : undefined;
+      });
+    } finally {
+      stopped = true;
+      await Promise.all(workers);
+    }
+    await readyPodsAre(lab, "run=php-apache", 1);
   });
 });
