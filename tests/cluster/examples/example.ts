@@ -1,12 +1,9 @@
 import { request } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { valueAt } from "../../../local/deploy/fields.ts";
 import type { LiveObject } from "../../../local/kubectl.ts";
 import { type Cluster, devCluster, local } from "../cluster.ts";
-
-/** Far beyond what anything takes on a machine that is busy with other work as well. */
-const PATIENCE_MILLISECONDS = 240_000;
+import { eventually } from "../wait.ts";
 
 /** An answer to a request. */
 export interface Answer {
@@ -121,22 +118,6 @@ function callHost(url: URL, host: string, call: Call): Promise<Answer> {
     sent.on("error", reject);
     sent.end(body);
   });
-}
-
-/**
- * Looks until there is an answer.
- *
- * @param look returns undefined for as long as there is none
- * @throws Error that names `what` where it takes too long
- */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + PATIENCE_MILLISECONDS;
-  for (;;) {
-    const answer = await look();
-    if (answer !== undefined) return answer;
-    if (Date.now() > deadline) throw new Error(`still no ${what} after ${PATIENCE_MILLISECONDS / 1000} s`);
-    await sleep(500);
-  }
 }
 
 /** Pods that are ready. */

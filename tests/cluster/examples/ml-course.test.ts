@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { valueAt } from "../../../local/deploy/fields.ts";
-import { deployExample, type Example, eventually, logOf, readyPodsAre, runByHand } from "./example.ts";
+import { eventually } from "../wait.ts";
+import { deployExample, type Example, logOf, readyPodsAre, runByHand } from "./example.ts";
 
 describe("the example ml-course on the embedded cluster", function () {
   this.timeout(300_000);

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { deployExample, type Example, eventually, logOf, readyPodsAre, runByHand } from "./example.ts";
+import { eventually } from "../wait.ts";
+import { deployExample, type Example, logOf, readyPodsAre, runByHand } from "./example.ts";
 
 describe("the example ml-platform on the embedded cluster", function () {
   this.timeout(300_000);

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { valueAt } from "../../../local/deploy/fields.ts";
-import { type Answer, type Call, deployExample, type Example, eventually, readyPods } from "./example.ts";
+import { eventually } from "../wait.ts";
+import { type Answer, type Call, deployExample, type Example, readyPods } from "./example.ts";
 
 describe("the example ml-serving on the embedded cluster", function () {
   this.timeout(300_000);

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { valueAt } from "../../../local/deploy/fields.ts";
 import { local, status } from "../cluster.ts";
-import { type Call, deployExample, type Example, eventually, logOf, readyPods, runByHand } from "./example.ts";
+import { eventually } from "../wait.ts";
+import { type Call, deployExample, type Example, logOf, readyPods, runByHand } from "./example.ts";
 
 const HOST = "ml-model.example.com";
 
