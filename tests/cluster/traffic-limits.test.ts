@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { type Cluster, devCluster, NAMESPACE, predict } from "./cluster.ts";
 import { deploy, devStackChanged } from "./stacks.ts";
+import { countVersions } from "./under-load.ts";
 import { eventually } from "./wait.ts";
 
 const FORMS: Readonly<Record<string, object>> = {
@@ -88,6 +89,11 @@ describe("limits and mirrors of a route on the embedded cluster", function () {
       }))),
     );
     expect(changes).to.include("+ TraefikService model-v1-service");
+    // The gateway lets go of the Ingress of the test before some time after `up` has ended.
+    await eventually("end of version 2's own answers", async () => {
+      const versions = await countVersions(cluster, 60).catch(() => ({}));
+      return Object.keys(versions).join() === "1" ? true : undefined;
+    });
     const before = await mirrored();
     await eventually("a copy of the requests", async () => {
       const { status, body } = await predict(cluster, { text: "A pleasant surprise" });
