@@ -13,7 +13,7 @@ import { sizeInBytes } from "./gateway-policies.ts";
 import { objectMeta, replacement } from "./names.ts";
 import { NGINX_PORT, nginxConf, startScript, stopScript } from "./nginx-conf.ts";
 import { type Resources, restrictedContainer, restrictedPod } from "./pod.ts";
-import type { Backend } from "./traffic.ts";
+import type { Backend } from "./traffic-args.ts";
 import type { RolloutArgs, SecretKey, ServiceArgs } from "./version-args.ts";
 
 /** nginx without root, listening where an ordinary user may. */

@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { objectMeta } from "./names.ts";
-import type { RateLimitArgs, RetryArgs, TrafficArgs } from "./traffic.ts";
+import type { RateLimitArgs, RetryArgs, TrafficArgs } from "./traffic-args.ts";
 
 /** API group of Traefik's own kinds. */
 export const TRAEFIK_GROUP = "traefik.io";

@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { DEFAULT_ATTEMPTS, TRAEFIK_GROUP } from "./gateway-policies.ts";
 import { objectMeta } from "./names.ts";
-import type { Backend, TrafficArgs } from "./traffic.ts";
+import type { Backend, TrafficArgs } from "./traffic-args.ts";
 
 /** Answers after which a request is tried again: Traefik gives 502 for a pod that is gone, Envoy 502 or 503. */
 const RETRIED_CODES = [502, 503];

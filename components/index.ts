@@ -22,15 +22,8 @@ export { NetworkPolicies, type NetworkPoliciesArgs, type ServedModel } from "./n
 export type { Resources } from "./pod.ts";
 export type { ProbeArgs, ProbesArgs } from "./probes.ts";
 export { type RegistryCredentials, type SecretArgs, Secrets, type SecretsArgs, type SecretValue } from "./secrets.ts";
-export {
-  type Backend,
-  type MirrorArgs,
-  type RateLimitArgs,
-  type RetryArgs,
-  type TlsArgs,
-  Traffic,
-  type TrafficArgs,
-} from "./traffic.ts";
+export { Traffic } from "./traffic.ts";
+export type { Backend, MirrorArgs, RateLimitArgs, RetryArgs, TlsArgs, TrafficArgs } from "./traffic-args.ts";
 export type { JobRunArgs } from "./trainer-job.ts";
 export type { BatchArgs, TrainArgs } from "./training-commands.ts";
 export {

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { IngressGateway } from "./gateway.ts";
 import { DEFAULT_ATTEMPTS, rateAndBurst } from "./gateway-policies.ts";
 import { objectMeta } from "./names.ts";
-import type { Backend, TrafficArgs } from "./traffic.ts";
+import type { Backend, TrafficArgs } from "./traffic-args.ts";
 
 /** Prefix of the annotations. */
 const NGINX = "nginx.ingress.kubernetes.io";

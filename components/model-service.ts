@@ -6,7 +6,7 @@ import type { ImageAccess } from "./container.ts";
 import { DEFAULT_SERVICE_PORT } from "./defaults.ts";
 import { deploymentManifest } from "./model-version.ts";
 import { kubernetesName } from "./names.ts";
-import type { Backend } from "./traffic.ts";
+import type { Backend } from "./traffic-args.ts";
 import type { ModelVersionArgs, ServiceArgs } from "./version-args.ts";
 import { selectorLabels, versionResourceName } from "./version-labels.ts";
 import { serviceManifest } from "./version-service.ts";
