@@ -4,6 +4,7 @@ import path from "node:path";
 import { Document, parse, parseDocument } from "yaml";
 import type { Settings } from "../../render/layers.ts";
 import { readStackFiles, StackFileError } from "../../render/stack-file.ts";
+import { toYaml } from "../../render/yaml.ts";
 import { UserError } from "../errors.ts";
 import { repositoryRoot } from "../paths.ts";
 import type { DeployOptions } from "./options.ts";
@@ -45,7 +46,7 @@ export async function writeProject(options: DeployOptions): Promise<PulumiProjec
   // The CLI keeps in this file what the state's secrets are encrypted with.
   const salt: unknown = parse(await readFile(file, "utf8").catch(() => ""))?.encryptionsalt;
   if (salt !== undefined) stack.set("encryptionsalt", salt);
-  await writeFile(file, stack.toString());
+  await writeFile(file, toYaml(stack.toJS()));
 
   return {
     directory,
