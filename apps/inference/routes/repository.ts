@@ -1,11 +1,12 @@
+import type { Context } from "koa";
 import { readIndex } from "../../registry/read.ts";
-import type { BodyLimits } from "../http/body.ts";
-import { parseJson, readBody } from "../http/body.ts";
+import { type BodyLimits, checkType, parseJson, readBody } from "../http/body.ts";
 import type { Route } from "../http/router.ts";
 import type { ModelHost } from "../model/host.ts";
 import { asObject } from "../predict/form.ts";
 import { invalidInput, Problem } from "../problem.ts";
 import type { Settings } from "../settings.ts";
+import { asFlag, type JsonObject, optional, parameterOf, parametersOf } from "../v2/fields.ts";
 
 /** What the routes of the model repository need. */
 export interface RepositoryDeps {
@@ -37,13 +38,19 @@ export function repository({ host, settings, limits }: RepositoryDeps): Route[] 
     }
   }
 
+  /** A JSON object; of an empty body an empty one, for all that these requests say is optional. */
+  async function readRequest(ctx: Context): Promise<JsonObject> {
+    checkType(ctx.req);
+    const bytes = await readBody(ctx, limits);
+    return bytes.length === 0 ? {} : asObject(parseJson(bytes), "");
+  }
+
   return [
     {
       method: "POST",
       path: "/v2/repository/index",
       async handle(ctx) {
-        const bytes = await readBody(ctx, limits);
-        const ready = bytes.length > 0 && asObject(parseJson(bytes), "")["ready"] === true;
+        const ready = asFlag(optional(await readRequest(ctx), "ready"), "ready") === true;
         const states = await index(host, settings.modelDirectory);
         ctx.body = ready ? states.filter(({ state }) => state === "READY") : states;
       },
@@ -53,9 +60,8 @@ export function repository({ host, settings, limits }: RepositoryDeps): Route[] 
       path: "/v2/repository/models/{model}/load",
       async handle(ctx, [name = ""]) {
         assertExplicit();
-        const bytes = await readBody(ctx, limits);
-        const parameters = bytes.length > 0 ? asObject(parseJson(bytes), "")["parameters"] : undefined;
-        if (parameters !== undefined && Object.keys(asObject(parameters, "parameters")).length > 0) {
+        const parameters = parametersOf(await readRequest(ctx), "");
+        if (Object.keys(parameters).length > 0) {
           throw invalidInput("parameters", "must be empty: a model is loaded as it is published");
         }
         try {
@@ -72,7 +78,8 @@ export function repository({ host, settings, limits }: RepositoryDeps): Route[] 
       path: "/v2/repository/models/{model}/unload",
       async handle(ctx, [name = ""]) {
         assertExplicit();
-        await readBody(ctx, limits);
+        // Nothing here depends on another model: true and false mean the same.
+        asFlag(parameterOf(await readRequest(ctx), "unload_dependents", ""), "parameters.unload_dependents");
         if (!(await host.unloadModel(name))) {
           throw new Problem(400, "not_loaded", `model ${name} is not loaded`);
         }

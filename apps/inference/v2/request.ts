@@ -3,16 +3,15 @@ import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
 import { parseJson } from "../http/body.ts";
 import type { Model } from "../model/model.ts";
 import type { Tensor, Tensors } from "../model/tensor.ts";
-import { asObject, field, join, nameOf } from "../predict/form.ts";
+import { asObject, field, nameOf } from "../predict/form.ts";
 import { MAX_TEXT_LENGTH } from "../predict/text-classification.ts";
 import { invalidInput, Problem } from "../problem.ts";
 import { decode } from "./binary.ts";
 import { readElements } from "./elements.ts";
+import { asFlag, type JsonObject, optional, parameterOf } from "./fields.ts";
 
 /** Most dimensions of a tensor, as ONNX Runtime and NumPy have it. */
 const MAX_DIMENSIONS = 32;
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 /** An output that the answer must have. */
 export interface RequestedOutput {
@@ -42,7 +41,7 @@ export function readInferRequest(req: IncomingMessage, bytes: Buffer, model: Mod
   if (rows > maxRows) {
     throw invalidInput("inputs", `have ${rows} rows where one request may have ${maxRows}`);
   }
-  const binaryByDefault = parameterOf(body, "binary_data_output", "") === true;
+  const binaryByDefault = asFlag(parameterOf(body, "binary_data_output", ""), "parameters.binary_data_output") ?? false;
   return { id: readId(body), inputs, rows, outputs: readOutputs(body, model.metadata, binaryByDefault) };
 }
 
@@ -60,7 +59,7 @@ function split(req: IncomingMessage, bytes: Buffer): { json: Buffer; binary: Buf
 }
 
 function readId(body: JsonObject): string | undefined {
-  const id = own(body, "id");
+  const id = optional(body, "id");
   if (id !== undefined && typeof id !== "string") {
     throw invalidInput("id", `must be a string, not ${nameOf(id)}`);
   }
@@ -148,6 +147,7 @@ function readShape(given: JsonObject, spec: TensorSpec, model: Model, path: stri
 }
 
 function binarySize(given: JsonObject, path: string): number | undefined {
+  refuseExtensions(given, ["shared_memory_region"], path);
   const size = parameterOf(given, "binary_data_size", path);
   if (size === undefined) {
     return undefined;
@@ -155,7 +155,7 @@ function binarySize(given: JsonObject, path: string): number | undefined {
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) {
     throw invalidInput(`${path}.parameters.binary_data_size`, "must be a whole number of bytes");
   }
-  if (Object.hasOwn(given, "data")) {
+  if (optional(given, "data") !== undefined) {
     throw invalidInput(`${path}.data`, "must not be there beside binary_data_size");
   }
   return size;
@@ -184,7 +184,7 @@ function commonRows(inputs: Tensors): number {
 
 function readOutputs(body: JsonObject, metadata: ModelMetadata, binaryByDefault: boolean): RequestedOutput[] {
   const { outputs: specs } = metadata.signature;
-  const list = own(body, "outputs") ?? [];
+  const list = optional(body, "outputs") ?? [];
   if (!Array.isArray(list)) {
     throw invalidInput("outputs", `must be a list, not ${nameOf(list)}`);
   }
@@ -198,21 +198,17 @@ function readOutputs(body: JsonObject, metadata: ModelMetadata, binaryByDefault:
     const path = `outputs[${index}]`;
     const given = asObject(item, path);
     const { name } = specOf(specs, given, path, "output");
-    for (const unsupported of ["classification", "shared_memory_region"]) {
-      if (parameterOf(given, unsupported, path) !== undefined) {
-        throw invalidInput(`${path}.parameters.${unsupported}`, "is an extension that this server does not have");
-      }
-    }
-    return { name, binary: (parameterOf(given, "binary_data", path) ?? binaryByDefault) === true };
+    refuseExtensions(given, ["classification", "shared_memory_region"], path);
+    const binary = asFlag(parameterOf(given, "binary_data", path), `${path}.parameters.binary_data`);
+    return { name, binary: binary ?? binaryByDefault };
   });
 }
 
-function parameterOf(object: JsonObject, name: string, path: string): unknown {
-  const parameters = own(object, "parameters");
-  return parameters === undefined ? undefined : own(asObject(parameters, join(path, "parameters")), name);
-}
-
-/** An own field of an object, or undefined: what it inherits is not part of the request. */
-function own(object: JsonObject, name: string): unknown {
-  return Object.hasOwn(object, name) ? object[name] : undefined;
+/** Where they are asked for, an answer without them would be another one than was asked for. */
+function refuseExtensions(given: JsonObject, names: readonly string[], path: string): void {
+  for (const name of names) {
+    if (parameterOf(given, name, path) !== undefined) {
+      throw invalidInput(`${path}.parameters.${name}`, "is an extension that this server does not have");
+    }
+  }
 }
