@@ -42,7 +42,7 @@ export function createApp({ settings, host, metrics, lifecycle, logger, tracing 
         health(host),
         ready(host, lifecycle),
         ...predict(prediction),
-        ...v1(host, prediction),
+        ...v1({ host, lifecycle, prediction }),
         ...v2({ host, lifecycle, prediction }),
         ...repository({ host, settings, limits: prediction.limits }),
         models(settings.modelDirectory),

@@ -1,8 +1,10 @@
 import type { ModelMetadata } from "../../registry/metadata.ts";
 import type { ModelHost } from "../model/host.ts";
+import type { Model } from "../model/model.ts";
 import type { Settings } from "../settings.ts";
 import { formSchemas } from "./forms.ts";
 import { Operations } from "./operations.ts";
+import { repositoryPaths } from "./repository.ts";
 import { listOf, objectOf, type Schema } from "./schema.ts";
 import { inferSchemas, instancesSchemas, metadataSchema } from "./tensors.ts";
 
@@ -30,7 +32,7 @@ const SCHEMAS = {
 /**
  * The OpenAPI 3.1 document of the server as it is at this moment: the fields of each loaded model are its signature's.
  *
- * @param host Whose models are described, each at its newest version.
+ * @param host Whose models are described, each at its newest version; where it has several, each version by its number too.
  */
 export function openApiDocument(
   host: ModelHost,
@@ -42,10 +44,16 @@ export function openApiDocument(
   const only = host.only?.model.metadata;
   const paths: Record<string, unknown> = {
     ...serverPaths(operations, settings),
+    ...repositoryPaths(operations, settings.modelControl),
     ...(only === undefined ? {} : predictPath(operations, "/predict", only, settings.maxQueueSize)),
   };
-  for (const { metadata, batched } of models.values()) {
-    Object.assign(paths, modelPaths(operations, metadata, batched, settings));
+  for (const newest of models.values()) {
+    Object.assign(paths, modelPaths(operations, newest, newest.metadata.name, settings));
+    const versions = host.versions(newest.metadata.name);
+    for (const { model } of versions.length > 1 ? versions : []) {
+      const { name, version } = model.metadata;
+      Object.assign(paths, modelPaths(operations, model, `${name}/versions/${version}`, settings));
+    }
   }
   return {
     openapi: "3.1.0",
@@ -87,17 +95,18 @@ function predictPath(operations: Operations, path: string, metadata: ModelMetada
   };
 }
 
+/** @param place Model, or model and version, as they stand in the paths. */
 function modelPaths(
   operations: Operations,
-  metadata: ModelMetadata,
-  batched: boolean,
-  settings: Pick<Settings, "maxQueueSize" | "modelControl">,
+  { metadata, batched }: Model,
+  place: string,
+  settings: Pick<Settings, "maxQueueSize">,
 ): Record<string, unknown> {
   const { name } = metadata;
   const common = { tag: name, wording: "ProtocolError" } as const;
   const notHere = { "404": "The model is not served here", "503": "The model is not loaded yet" };
   const instances = {
-    [`/v1/models/${name}:predict`]: {
+    [`/v1/models/${place}:predict`]: {
       post: operations.predict({
         ...common,
         ...instancesSchemas(metadata, settings.maxQueueSize),
@@ -106,20 +115,25 @@ function modelPaths(
     },
   };
   return {
-    ...predictPath(operations, `/models/${name}/predict`, metadata, settings.maxQueueSize),
+    ...predictPath(operations, `/models/${place}/predict`, metadata, settings.maxQueueSize),
     ...(batched ? instances : {}),
-    [`/v1/models/${name}`]: {
+    [`/v1/models/${place}`]: {
       get: operations.get({
         ...common,
         summary: "Served versions",
-        answer: objectOf({ name: { const: name } }),
-        problems: notHere,
+        answer: objectOf({
+          name: { const: name },
+          ready: { type: "boolean" },
+          model_version_status: { type: "array" },
+        }),
+        problems: { "404": notHere["404"] },
+        also: { "503": "It is not ready, or is draining" },
       }),
     },
-    [`/v2/models/${name}`]: {
+    [`/v2/models/${place}`]: {
       get: operations.get({ ...common, summary: "Metadata", answer: metadataSchema(metadata), problems: notHere }),
     },
-    [`/v2/models/${name}/ready`]: {
+    [`/v2/models/${place}/ready`]: {
       get: operations.get({
         ...common,
         summary: "Readiness of the model",
@@ -129,8 +143,8 @@ function modelPaths(
         open: true,
       }),
     },
-    [`/v2/models/${name}/infer`]: {
-      post: operations.predict({ ...common, ...inferSchemas(metadata), summary: "Inference on tensors" }),
+    [`/v2/models/${place}/infer`]: {
+      post: operations.predict({ ...common, ...inferSchemas(metadata), summary: "Inference on tensors", raw: true }),
     },
   };
 }
@@ -190,17 +204,5 @@ function serverPaths(
     "/v2/health/live": probe("Whether the process lives", flag("live")),
     "/v2/health/ready": probe("Whether it answers", flag("ready"), notReady),
     "/v2/models": { get: operations.get({ ...v2, summary: "Names of the served models", answer: names }) },
-    "/v2/repository/index": {
-      post: operations.post({
-        ...v2,
-        summary: "What is in the registry, and what of it is served",
-        request: { type: "object", properties: { ready: { type: "boolean" } } },
-        answer: {
-          type: "array",
-          items: objectOf({ name: TEXT, version: TEXT, state: { enum: ["READY", "UNAVAILABLE"] }, reason: TEXT }),
-        },
-        required: false,
-      }),
-    },
   };
 }

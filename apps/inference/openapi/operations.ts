@@ -4,9 +4,32 @@ import type { Schema } from "./schema.ts";
 export type Operation = Readonly<Record<string, unknown>>;
 
 const JSON_TYPE = "application/json";
+const RAW_TYPE = "application/octet-stream";
+
+/**
+ * What the binary tensor extension of the Open Inference Protocol adds to a request and to its answer: a header, and bodies
+ * that begin with JSON and end with raw tensors.
+ * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
+ */
+const JSON_LENGTH = "Inference-Header-Content-Length";
+const RAW_TENSORS = {
+  header: {
+    description: "How many bytes at the beginning of the body are JSON; only where raw tensors follow",
+    schema: { type: "integer", minimum: 0 },
+  },
+  content: {
+    [RAW_TYPE]: {
+      schema: {
+        type: "string",
+        format: "binary",
+        description: `JSON of ${JSON_LENGTH} bytes, and after it the tensors with binary_data_size, in their order there`,
+      },
+    },
+  },
+} as const;
 
 /** Mistakes that every request with a body may be told of. */
-const BODY_PROBLEMS = {
+export const BODY_PROBLEMS = {
   "400": "The body is not JSON, or broken off",
   "408": "The body did not arrive in time",
   "413": "The body is too large",
@@ -39,6 +62,8 @@ export interface Asking {
   readonly open?: boolean;
   readonly type?: string;
   readonly parameters?: readonly unknown[];
+  /** Whether tensors may be raw, in the request and in the answer. @default false */
+  readonly raw?: boolean;
 }
 
 /** A request with a JSON body. */
@@ -61,8 +86,11 @@ export class Operations {
   }
 
   post(sending: Sending): Operation {
-    const { request, example, required = true } = sending;
-    const content = { [JSON_TYPE]: { schema: request, ...(example === undefined ? {} : { example }) } };
+    const { request, example, required = true, raw = false } = sending;
+    const content = {
+      [JSON_TYPE]: { schema: request, ...(example === undefined ? {} : { example }) },
+      ...(raw ? RAW_TENSORS.content : {}),
+    };
     return {
       ...this.#operation(sending, sending.problems ?? BODY_PROBLEMS),
       requestBody: { required, content },
@@ -75,18 +103,36 @@ export class Operations {
   }
 
   #operation(asking: Asking, problems: Readonly<Record<string, string>>): Operation {
-    const { summary, tag, answer, also = {}, wording = "Problem", open = false, type = JSON_TYPE, parameters } = asking;
+    const {
+      summary,
+      tag,
+      answer,
+      also = {},
+      wording = "Problem",
+      open = false,
+      type = JSON_TYPE,
+      raw = false,
+    } = asking;
+    const parameters = [
+      ...(asking.parameters ?? []),
+      ...(raw ? [{ name: JSON_LENGTH, in: "header", ...RAW_TENSORS.header }] : []),
+    ];
     const content = { [type]: { schema: answer } };
+    const right = {
+      description: "The answer",
+      content: { ...content, ...(raw ? RAW_TENSORS.content : {}) },
+      ...(raw ? { headers: { [JSON_LENGTH]: RAW_TENSORS.header } } : {}),
+    };
     const refused: Readonly<Record<string, string>> =
       this.#hasKey && !open ? { "401": "X-API-Key is missing or wrong" } : {};
     const mistake = { [JSON_TYPE]: { schema: { $ref: `#/components/schemas/${wording}` } } };
     return {
       summary,
       tags: [tag],
-      ...(parameters === undefined ? {} : { parameters }),
+      ...(parameters.length === 0 ? {} : { parameters }),
       ...(this.#hasKey && open ? { security: [] } : {}),
       responses: {
-        "200": { description: "The answer", content },
+        "200": right,
         ...mapValues(also, (description) => ({ description, content })),
         ...mapValues({ ...problems, ...refused }, (description) => ({ description, content: mistake })),
       },

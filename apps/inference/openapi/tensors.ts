@@ -15,7 +15,10 @@ export function inferSchemas({ name, version, signature }: ModelMetadata): Proto
   const requested = {
     type: "object",
     required: ["name"],
-    properties: { name: { enum: outputs.map((output) => output.name) }, parameters: { type: "object" } },
+    properties: {
+      name: { enum: outputs.map((output) => output.name) },
+      parameters: flagOf("binary_data", "Whether this output is given raw"),
+    },
   };
   return {
     request: {
@@ -30,7 +33,7 @@ export function inferSchemas({ name, version, signature }: ModelMetadata): Proto
           items: { anyOf: inputs.map(given) },
         },
         outputs: { type: "array", items: requested, maxItems: outputs.length },
-        parameters: { type: "object" },
+        parameters: flagOf("binary_data_output", "Whether outputs that do not say otherwise are given raw"),
       },
     },
     answer: {
@@ -93,22 +96,26 @@ export function metadataSchema({ name }: ModelMetadata): Schema {
   });
 }
 
-function given({ name, datatype, shape }: TensorSpec): Schema {
-  return objectOf({
-    name: { const: name },
-    datatype: { const: datatype },
-    shape: shapeOf(shape),
-    data: { type: "array", description: "Flat in row-major order, or nested one list a dimension" },
-  });
+/** With its elements, or raw after the JSON, of as many bytes as `binary_data_size` says. */
+function given(spec: TensorSpec): Schema {
+  const data = { type: "array", description: "Flat in row-major order, or nested one list a dimension" };
+  const size = { type: "integer", minimum: 0, description: "Bytes of this tensor among those that follow the JSON" };
+  return {
+    ...objectOf(fieldsOf(spec)),
+    anyOf: [objectOf({ data }), objectOf({ parameters: objectOf({ binary_data_size: size }) })],
+  };
 }
 
-function answered({ name, datatype, shape }: TensorSpec): Schema {
-  return objectOf({
-    name: { const: name },
-    datatype: { const: datatype },
-    shape: shapeOf(shape),
-    data: { type: "array", items: answeredSchema(datatype) },
-  });
+function answered(spec: TensorSpec): Schema {
+  return objectOf({ ...fieldsOf(spec), data: { type: "array", items: answeredSchema(spec.datatype) } });
+}
+
+function fieldsOf({ name, datatype, shape }: TensorSpec): Readonly<Record<string, Schema>> {
+  return { name: { const: name }, datatype: { const: datatype }, shape: shapeOf(shape) };
+}
+
+function flagOf(name: string, description: string): Schema {
+  return { type: "object", properties: { [name]: { type: "boolean", description } } };
 }
 
 /** Not by `prefixItems`: tools that know older drafts as well (Schemathesis 4) take it for a list under `items`. */

@@ -1,10 +1,27 @@
+import type { Context } from "koa";
 import type { Route } from "../http/router.ts";
-import type { ModelHost } from "../model/host.ts";
-import { type Prediction, refuse } from "../prediction.ts";
+import { refuse } from "../prediction.ts";
 import { instancesProtocol } from "../v1/protocol.ts";
+import type { ProtocolDeps } from "./protocol-deps.ts";
 
 /** The protocol of TensorFlow Serving and of KServe's V1: models, their state, and `instances` → `predictions`. */
-export function v1(host: ModelHost, prediction: Prediction): Route[] {
+export function v1({ host, lifecycle, prediction }: ProtocolDeps): Route[] {
+  function status(ctx: Context, name: string, version?: string): void {
+    const found = host
+      .versions(name)
+      .filter(({ model }) => (version ?? model.metadata.version) === model.metadata.version);
+    if (found.length === 0) {
+      refuse(host, name, version);
+    }
+    const ready = !lifecycle.draining;
+    ctx.status = ready ? 200 : 503;
+    ctx.body = {
+      name,
+      ready,
+      model_version_status: found.map(({ model }) => stateOf(model.metadata.version)),
+    };
+  }
+
   return [
     {
       method: "GET",
@@ -13,20 +30,11 @@ export function v1(host: ModelHost, prediction: Prediction): Route[] {
         ctx.body = { models: [...new Set(host.all().map(({ model }) => model.metadata.name))] };
       },
     },
+    { method: "GET", path: "/v1/models/{model}", handle: (ctx, [name = ""]) => status(ctx, name) },
     {
       method: "GET",
-      path: "/v1/models/{model}",
-      handle(ctx, [name = ""]) {
-        const versions = host.versions(name);
-        if (versions.length === 0) {
-          refuse(host, name, undefined);
-        }
-        ctx.body = {
-          name,
-          ready: true,
-          model_version_status: versions.map(({ model }) => state(model.metadata.version)),
-        };
-      },
+      path: "/v1/models/{model}/versions/{version}",
+      handle: (ctx, [name = "", version]) => status(ctx, name, version),
     },
     {
       method: "POST",
@@ -41,6 +49,6 @@ export function v1(host: ModelHost, prediction: Prediction): Route[] {
   ];
 }
 
-function state(version: string) {
+function stateOf(version: string) {
   return { version, state: "AVAILABLE", status: { error_code: "OK", error_message: "" } };
 }

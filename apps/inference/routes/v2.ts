@@ -1,17 +1,9 @@
 import type { Context } from "koa";
 import { lineageProperties } from "../../registry/lineage.ts";
 import type { Route } from "../http/router.ts";
-import type { Lifecycle } from "../lifecycle.ts";
-import type { ModelHost } from "../model/host.ts";
-import { type Prediction, refuse } from "../prediction.ts";
+import { refuse } from "../prediction.ts";
 import { inferProtocol } from "../v2/protocol.ts";
-
-/** What the routes of the Open Inference Protocol need. */
-export interface V2Deps {
-  readonly host: ModelHost;
-  readonly lifecycle: Lifecycle;
-  readonly prediction: Prediction;
-}
+import type { ProtocolDeps } from "./protocol-deps.ts";
 
 const EXTENSIONS = ["binary_tensor_data", "model_repository"];
 /** The version of the server, which its package.json has as well. */
@@ -21,7 +13,7 @@ const SERVER_VERSION = "0.1.0";
  * The Open Inference Protocol v2 over REST: health, metadata, inference.
  * https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
  */
-export function v2({ host, lifecycle, prediction }: V2Deps): Route[] {
+export function v2({ host, lifecycle, prediction }: ProtocolDeps): Route[] {
   const isReady = () => host.ready && !lifecycle.draining;
 
   function ready(ctx: Context, name: string, version?: string): void {

@@ -24,39 +24,51 @@ const SETTINGS = [
 
 const RUN = "from schemathesis.cli import schemathesis; schemathesis()";
 
+/** Runs Schemathesis with its key against a server that serves four models, and returns how many cases it counted. */
+async function check(interpreter: string, env: Record<string, string>, ...options: string[]): Promise<number> {
+  const folder = await mkdtemp(path.join(tmpdir(), "schemathesis-"));
+  const server = await startTestServer({
+    model: "iris",
+    published: [
+      ["iris", "1"],
+      ["words", "1"],
+      ["half-plus-two", "1"],
+      ["pair", "1"],
+    ],
+    env: { MODEL_NAME: "*", MODEL_VERSION: "latest", API_KEY: "secret", LOG_LEVEL: "warn", ...env },
+  });
+  try {
+    const report = path.join(folder, "junit.xml");
+    const { exitCode, all } = await execa(
+      interpreter,
+      [
+        ...["-c", RUN, "run", `${server.url}/openapi.json`, "--header", "X-API-Key: secret"],
+        ...["--checks", CHECKS.join(","), ...SETTINGS, "--report", "junit", "--report-junit-path", report],
+        ...options,
+      ],
+      { cwd: folder, reject: false, all: true },
+    );
+    const counts = /<testsuites\b[^>]*\btests="(\d+)"[^>]*/.exec(await readFile(report, "utf8"));
+    expect(exitCode, all).to.equal(0);
+    expect(counts?.[0])
+      .to.match(/\bfailures="0"/)
+      .and.to.match(/\berrors="0"/);
+    return Number(counts?.[1]);
+  } finally {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 describe("Schemathesis, from the document at /openapi.json", () => {
   it("finds no answer but those that are documented", async function () {
     const interpreter = await python(this, "schemathesis");
-    const folder = await mkdtemp(path.join(tmpdir(), "schemathesis-"));
-    const server = await startTestServer({
-      model: "iris",
-      published: [
-        ["iris", "1"],
-        ["words", "1"],
-        ["half-plus-two", "1"],
-        ["pair", "1"],
-      ],
-      env: { MODEL_NAME: "*", MODEL_VERSION: "latest", API_KEY: "secret", LOG_LEVEL: "warn" },
-    });
-    try {
-      const report = path.join(folder, "junit.xml");
-      const { exitCode, all } = await execa(
-        interpreter,
-        [
-          ...["-c", RUN, "run", `${server.url}/openapi.json`, "--header", "X-API-Key: secret"],
-          ...["--checks", CHECKS.join(","), ...SETTINGS, "--report", "junit", "--report-junit-path", report],
-        ],
-        { cwd: folder, reject: false, all: true },
-      );
-      const counts = /<testsuites\b[^>]*\btests="(\d+)"[^>]*/.exec(await readFile(report, "utf8"));
-      expect(exitCode, all).to.equal(0);
-      expect(counts?.[0])
-        .to.match(/\bfailures="0"/)
-        .and.to.match(/\berrors="0"/);
-      expect(Number(counts?.[1])).to.be.greaterThan(20);
-    } finally {
-      await server.stop();
-      await rm(folder, { recursive: true, force: true });
-    }
+    expect(await check(interpreter, {})).to.be.greaterThan(20);
+  });
+
+  it("nor at loading and unloading models", async function () {
+    const interpreter = await python(this, "schemathesis");
+    const only = ["--include-path-regex", "^/v2/repository/"];
+    expect(await check(interpreter, { MODEL_CONTROL: "explicit" }, ...only)).to.equal(3);
   });
 });

@@ -6,6 +6,7 @@ import { startTestServer, type TestServer } from "./support/server.ts";
 
 type Paths = Record<string, { get?: Operation; post?: Operation }>;
 interface Operation {
+  readonly parameters?: readonly { name: string; in: string }[];
   readonly security?: unknown[];
   readonly requestBody?: { content: Record<string, { schema: unknown; example?: unknown }> };
   readonly responses: Record<string, unknown>;
@@ -60,6 +61,66 @@ describe("GET /openapi.json", () => {
     for (const [path, { get }] of Object.entries(paths)) {
       const { status } = get === undefined ? await server.post(path, {}) : await server.get(path);
       expect(status, path).not.to.equal(404);
+    }
+  });
+
+  it("says how raw tensors are sent and come back, and where alone that is", async () => {
+    server = await startTestServer({ model: "iris" });
+    const paths: Paths = (await server.get("/openapi.json")).body.paths;
+    const raw = Object.entries(paths).filter(([, { post }]) => post?.requestBody?.content["application/octet-stream"]);
+    expect(raw.map(([path]) => path)).to.deep.equal(["/v2/models/iris/infer"]);
+    const infer = raw[0]?.[1].post;
+    expect(infer?.parameters?.map(({ name, in: place }) => [name, place])).to.deep.equal([
+      ["Inference-Header-Content-Length", "header"],
+    ]);
+    expect(infer?.responses).to.have.nested.property("200.headers.Inference-Header-Content-Length");
+    expect(infer?.responses["200"]).to.have.property("content").that.has.property("application/octet-stream");
+    const schema = JSON.stringify(infer?.requestBody?.content["application/json"]?.schema);
+    for (const parameter of ["binary_data", "binary_data_size", "binary_data_output"]) {
+      expect(schema).to.include(`"${parameter}":`);
+    }
+  });
+
+  it("has the loading and unloading of models where they are there, and nowhere else", async () => {
+    server = await startTestServer({ model: "iris", env: { MODEL_CONTROL: "explicit" } });
+    const paths: Paths = (await server.get("/openapi.json")).body.paths;
+    const changes = Object.keys(paths).filter((path) => path.endsWith("load"));
+    expect(changes).to.deep.equal(["/v2/repository/models/{model}/load", "/v2/repository/models/{model}/unload"]);
+    for (const path of changes) {
+      expect(paths[path]?.post?.parameters?.map(({ name, in: place }) => [name, place])).to.deep.equal([
+        ["model", "path"],
+      ]);
+      expect((await server.post(path.replace("{model}", "iris"), {})).status, path).to.equal(200);
+    }
+    await server.stop();
+    server = await startTestServer({ model: "iris" });
+    expect((await server.get("/openapi.json")).body.paths).not.to.have.any.keys(...changes);
+  });
+
+  it("has each version by its number where a model has several", async () => {
+    server = await startTestServer({
+      model: "words",
+      published: [
+        ["words", "1"],
+        ["words", "2"],
+        ["iris", "1"],
+      ],
+      env: { MODEL_NAME: "*", MODEL_VERSION: "all" },
+    });
+    const paths: Paths = (await server.get("/openapi.json")).body.paths;
+    const versioned = Object.keys(paths).filter((path) => path.includes("/versions/"));
+    expect(versioned).to.have.members(
+      ["1", "2"].flatMap((version) => [
+        `/models/words/versions/${version}/predict`,
+        `/v1/models/words/versions/${version}`,
+        `/v1/models/words/versions/${version}:predict`,
+        ...["", "/ready", "/infer"].map((what) => `/v2/models/words/versions/${version}${what}`),
+      ]),
+    );
+    for (const path of versioned) {
+      const { get, post } = paths[path] ?? {};
+      const example = post?.requestBody?.content["application/json"]?.example;
+      expect((get ? await server.get(path) : await server.post(path, example)).status, path).to.equal(200);
     }
   });
 

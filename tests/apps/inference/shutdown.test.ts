@@ -27,6 +27,20 @@ describe("shutting down", () => {
     await closed;
   });
 
+  it("says at every place of readiness that it is not ready, and answers predictions meanwhile", async () => {
+    server = await startTestServer({ model: "linear", env: { DRAIN_SECONDS: "3000", SHUTDOWN_SECONDS: "3600" } });
+    const places = ["/ready", "/v2/health/ready", "/v2/models/linear/ready", "/v1/models/linear"];
+    for (const place of places) {
+      expect((await server.get(place)).status, place).to.equal(200);
+    }
+    void server.running.shutDown();
+    for (const place of places) {
+      expect((await server.get(place)).status, place).to.equal(503);
+    }
+    expect((await server.post("/predict", { features: [1, 2, 3] })).status).to.equal(200);
+    await server.running.shutDown();
+  });
+
   it("asks clients to let go in the second half of the drain, and not before", async () => {
     server = await startTestServer({ model: "linear", env: { DRAIN_SECONDS: "1" } });
     const closed = server.running.shutDown();

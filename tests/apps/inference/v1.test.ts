@@ -104,6 +104,8 @@ describe("instances → predictions at /v1/models", () => {
       ready: true,
       model_version_status: [{ version: "1", state: "AVAILABLE", status: { error_code: "OK", error_message: "" } }],
     });
+    expect((await server.get("/v1/models/iris/versions/1")).body).to.deep.equal(body);
+    expect((await server.get("/v1/models/iris/versions/2")).status).to.equal(404);
     expect((await server.get("/v1/models/nothing")).status).to.equal(404);
     expect((await server.get("/v1/models")).body.models).to.include.members(["iris", "pair"]);
   });
