@@ -9,6 +9,7 @@ import type { ModelHost } from "./model/host.ts";
 import type { ServedModel } from "./model/served.ts";
 import type { Tensors } from "./model/tensor.ts";
 import { Problem, unavailable } from "./problem.ts";
+import { refusalOf } from "./refusal.ts";
 import type { Settings } from "./settings.ts";
 
 /** Memory for bodies that are arriving: 64 MiB, or one of the longest where that is more. */
@@ -75,16 +76,15 @@ export class Prediction {
    */
   async answer(ctx: Context, protocol: Protocol, name?: string, version?: string): Promise<void> {
     const started = performance.now();
-    let recorder: ModelMetrics | undefined;
+    let served: ServedModel | undefined;
     try {
-      recorder = this.#find(name, version).metrics;
+      served = this.#find(name, version);
       checkType(ctx.req, protocol.binary);
       const body = await readBody(ctx, this.limits);
       const arrived = performance.now();
       // Found anew: from here to the queue nothing waits, so that the model cannot be let go of in between.
-      const served = this.#find(name, version);
+      served = this.#find(name, version);
       const { metadata } = served.model;
-      recorder = served.metrics;
       ctx.state["headers"] = ["X-Model-Name", metadata.name, "X-Model-Version", metadata.version];
       served.batcher.checkRoom(1);
       const { inputs, rows, wanted, word } = protocol.read(ctx, body, served, this.#maxRows);
@@ -98,11 +98,12 @@ export class Prediction {
       }
       const worded = performance.now();
       ctx.state["rows"] = rows;
+      const recorder = served.metrics;
       recorder.request("success", (worded - started) / 1000, rows);
       recorder.stages((asked - arrived) / 1000, (answered - asked) / 1000, (worded - answered) / 1000);
     } catch (error) {
-      const problem = error instanceof Problem ? error : modelFailed(error);
-      (recorder ?? this.#unloaded(problem))?.request(statusOf(problem), (performance.now() - started) / 1000, 0);
+      const problem = error instanceof Problem ? error : modelFailed(error, served);
+      (served?.metrics ?? this.#unloaded(problem))?.request(statusOf(problem), (performance.now() - started) / 1000, 0);
       throw problem;
     }
   }
@@ -133,7 +134,13 @@ export function refuse(host: ModelHost, name: string | undefined, version: strin
   throw new Problem(404, "not_found", `model ${known}${what} is not served here`);
 }
 
-function modelFailed(cause: unknown): Problem {
+/** 422 where a model that can answer refuses these values, 500 for everything else. */
+function modelFailed(cause: unknown, served: ServedModel | undefined): Problem {
+  const canAnswer = served !== undefined && (served.warmedUp || served.metrics.requests.success > 0);
+  const refusal = canAnswer ? refusalOf(cause) : undefined;
+  if (refusal !== undefined) {
+    return new Problem(422, "invalid_input", refusal, { path: "", cause });
+  }
   return new Problem(500, "model_error", "the model could not answer this request", { cause });
 }
 

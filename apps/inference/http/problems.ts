@@ -16,7 +16,10 @@ export function wordProblem(ctx: Context, error: unknown, logger: Logger): void 
       : new Problem(500, "internal_error", "the server failed to answer; its log has the reason", { cause: error });
   const { status, code, message, path, headers, cause } = problem;
   if (cause !== undefined) {
-    logger.error({ request_id: ctx.state["requestId"], code, error: cause }, "request failed");
+    logger[status < 500 ? "debug" : "error"](
+      { request_id: ctx.state["requestId"], code, error: cause },
+      "request failed",
+    );
   }
   ctx.state["problem"] = code;
   ctx.status = status;

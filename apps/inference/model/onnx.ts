@@ -21,8 +21,8 @@ const ORT_TYPES = {
   BYTES: "string",
 } as const satisfies Record<Datatype, string>;
 
-/** ONNX Runtime's level for errors only: its warnings about unused initialisers would break the JSON log. */
-const ERRORS_ONLY = 3;
+/** ONNX Runtime's level for what ends the process: lines of its own would break the JSON log, and errors it throws as well. */
+const FATAL_ONLY = 4;
 
 /**
  * How to open ONNX models.
@@ -36,7 +36,7 @@ export function onnxOpener(intraOpThreads: number): OpenModel {
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
-      logSeverityLevel: ERRORS_ONLY,
+      logSeverityLevel: FATAL_ONLY,
     });
     try {
       return new OnnxModel(metadata, session);

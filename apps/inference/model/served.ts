@@ -16,6 +16,8 @@ export interface ServedModel {
   readonly form: Form | undefined;
   readonly batcher: Batcher;
   readonly metrics: ModelMetrics;
+  /** Whether it answered its warm-up: zeros may be nothing that a model of tensors can take. */
+  readonly warmedUp: boolean;
 }
 
 /** What it takes to open a version. */
@@ -35,8 +37,9 @@ export async function openVersion(name: string, version: string, deps: OpenDeps)
   const { metadata, artefact } = await readVersion(settings.modelDirectory, name, version);
   const form = formFor(metadata);
   const model = await open(metadata, artefact);
+  let warmedUp: boolean;
   try {
-    await warmUp(model, form);
+    warmedUp = await warmUp(model, form);
   } catch (error) {
     await model.close();
     throw error;
@@ -46,7 +49,7 @@ export async function openVersion(name: string, version: string, deps: OpenDeps)
   const batcher = new Batcher(model, { maxBatchSize, maxQueueSize, observer: recorder });
   recorder.waiting = () => ({ rows: batcher.depth, requests: batcher.waiting });
   metrics.modelLoaded(metadata);
-  return { model, form, batcher, metrics: recorder };
+  return { model, form, batcher, metrics: recorder, warmedUp };
 }
 
 /** Answers what is queued, and frees the model. */
@@ -56,15 +59,18 @@ export async function release({ batcher, model }: ServedModel): Promise<void> {
 }
 
 /** Whether a word comes out at all is checked here, so that a signature that does not fit its graph is never ready. */
-async function warmUp(model: Model, form: Form | undefined): Promise<void> {
+async function warmUp(model: Model, form: Form | undefined): Promise<boolean> {
   if (form !== undefined) {
     form.word({}, await model.run(tensorOf(form.input, form.sample, 1)), 1);
-    return;
+    return true;
   }
   // Zeros may be nothing that such a model can take: its names, types and shapes have been checked against the graph.
   try {
     await model.run(zeros(model));
-  } catch {}
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function zeros({ metadata }: Model): Tensors {

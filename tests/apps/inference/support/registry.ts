@@ -65,6 +65,24 @@ export const MODELS = {
     inputs: [{ name: "x", datatype: "FP32", shape: [-1, -1] }],
     outputs: [{ name: "sum", datatype: "FP32", shape: [-1] }],
   },
+  lookup: {
+    kind: "tensors",
+    inputs: [{ name: "ids", datatype: "INT64", shape: [-1, -1] }],
+    outputs: [{ name: "rows", datatype: "FP32", shape: [-1, -1, 2] }],
+  },
+  "sum-of-rows": {
+    kind: "tensors",
+    inputs: [
+      { name: "a", datatype: "FP32", shape: [-1, -1] },
+      { name: "b", datatype: "FP32", shape: [-1, -1] },
+    ],
+    outputs: [{ name: "sum", datatype: "FP32", shape: [-1, -1] }],
+  },
+  hundreds: {
+    kind: "tensors",
+    inputs: [{ name: "id", datatype: "INT64", shape: [-1] }],
+    outputs: [{ name: "value", datatype: "FP32", shape: [-1] }],
+  },
   slow: {
     kind: "tensors",
     inputs: [{ name: "turns", datatype: "INT64", shape: [] }],
