@@ -1,0 +1,82 @@
+import { expect } from "chai";
+import { Batcher } from "../../../apps/inference/batcher.ts";
+import type { Model } from "../../../apps/inference/model/model.ts";
+import { onnxOpener } from "../../../apps/inference/model/onnx.ts";
+import type { Tensors } from "../../../apps/inference/model/tensor.ts";
+import { fakeModel } from "./support/fake-model.ts";
+import { startTestServer, until } from "./support/server.ts";
+
+describe("a flood on one model", () => {
+  it("fills its own queue alone: the others are answered", async () => {
+    const flooded = fakeModel();
+    const release = flooded.hold();
+    const server = await startTestServer({
+      model: "half-plus-two",
+      published: [
+        ["half-plus-two", "1"],
+        ["linear", "1"],
+      ],
+      env: { MODEL_NAME: "*", MODEL_VERSION: "latest", MAX_QUEUE_SIZE: "10", MAX_BATCH_SIZE: "1" },
+      open: (metadata, artefact) =>
+        metadata.name === "half-plus-two" ? flooded.open(metadata, artefact) : onnxOpener(1)(metadata, artefact),
+    });
+    try {
+      const ask = () => server.post("/models/half-plus-two/predict", { instances: [1] });
+      const running = ask();
+      await until(() => flooded.runs.length === 1);
+      const waiting = Array.from({ length: 10 }, ask);
+      await until(async () => /^model_queue_depth\{model="half[^}]*\} 10/m.test((await server.get("/metrics")).body));
+      for (let turn = 0; turn < 20; turn++) {
+        const refused = await ask();
+        expect(refused.status).to.equal(503);
+        expect(refused.headers.get("retry-after")).to.equal("1");
+        const answered = await server.post("/models/linear/predict", { features: [1, 2, 3] });
+        expect(answered.status).to.equal(200);
+      }
+      const { body: metrics } = await server.get("/metrics");
+      expect(metrics).to.include('model_requests_total{model="linear",version="1",status="rejected"} 0');
+      expect(metrics).to.include('model_requests_total{model="half-plus-two",version="1",status="rejected"} 20');
+      release();
+      for (const { status } of await Promise.all([running, ...waiting])) {
+        expect(status).to.equal(200);
+      }
+    } finally {
+      release();
+      await server.stop();
+    }
+  });
+});
+
+describe("models that run inside the event loop", () => {
+  const INPUTS: Tensors = new Map([["x", { datatype: "FP32", shape: [1], data: new Float32Array(1) }]]);
+  const FAR = performance.now() + 600_000;
+
+  /** A model that computes at once, and writes down that it ran. */
+  function queueOf(name: string, runs: string[]): Batcher {
+    const model: Model = {
+      metadata: undefined as unknown as Model["metadata"],
+      ...{ batched: true, maxRows: Number.POSITIVE_INFINITY, ragged: false },
+      run(inputs) {
+        runs.push(name);
+        return inputs;
+      },
+      async close() {},
+    };
+    return new Batcher(model, { maxBatchSize: 1, maxQueueSize: 1000 });
+  }
+
+  it("take turns: a request waits for one run of each other model, however long their queues are", async () => {
+    const runs: string[] = [];
+    const flooded = [queueOf("one", runs), queueOf("other", runs)];
+    const last = queueOf("last", runs);
+    const flood = flooded.flatMap((batcher) => Array.from({ length: 500 }, () => batcher.submit(INPUTS, 1, FAR)));
+    for (let request = 0; request < 20; request++) {
+      const before = runs.length;
+      await last.submit(INPUTS, 1, FAR);
+      expect(runs.indexOf("last", before) - before).to.be.at.most(flooded.length);
+    }
+    // The flood must have lasted for all of them.
+    expect(flooded.map(({ depth }) => depth > 0)).to.deep.equal([true, true]);
+    await Promise.all(flood);
+  });
+});
