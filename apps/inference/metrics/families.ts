@@ -103,7 +103,7 @@ const TRITON: readonly Family[] = [
     batchSize.counts.reduce((sum, count) => sum + count, 0),
   ),
   gauge("nv_inference_pending_request_count", "Requests waiting for the model", ({ waiting }) => waiting().requests),
-  duration("request", "Time of requests, queue included", ({ latency }) => latency.sum),
+  duration("request", "Time of successful requests, queue included", ({ successSeconds }) => successSeconds),
   duration("queue", "Time requests spent in the queue", ({ queue }) => queue.sum),
   duration("compute_input", "Time spent reading requests", ({ preprocess }) => preprocess.sum),
   duration("compute_infer", "Time requests spent in runs of the model", ({ computeSeconds }) => computeSeconds),

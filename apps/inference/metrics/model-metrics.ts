@@ -35,6 +35,8 @@ export class ModelMetrics {
   readonly predict = new Histogram(LATENCY_BUCKETS);
   /** Seconds to word the answer. */
   readonly postprocess = new Histogram(INFERENCE_BUCKETS);
+  /** Seconds from headers to answer, of requests that ended well. */
+  successSeconds = 0;
   /** Seconds of runs, counted once for each request in them. */
   computeSeconds = 0;
   /** Reads how many rows and requests wait at this moment. */
@@ -50,6 +52,9 @@ export class ModelMetrics {
     this.requests[status] += 1;
     if (status === "success" || status === "error") {
       this.latency.observe(seconds);
+    }
+    if (status === "success") {
+      this.successSeconds += seconds;
     }
     this.predictions += rows;
   }

@@ -124,7 +124,12 @@ export class ModelHost {
       }
       for (const version of versions) {
         if (!(await this.#tryVersion({ name, version }))) {
-          throw new Error(this.#faults.get(keyOf({ name, version }))?.reason);
+          const fault = this.#faults.get(keyOf({ name, version }));
+          if (fault?.stamp === "") {
+            // Nothing is there: callers must not fill the memory with names that they make up.
+            this.#faults.delete(keyOf({ name, version }));
+          }
+          throw new Error(fault?.reason);
         }
       }
       await this.#retire((served) => served.name === name && !versions.includes(served.version));
@@ -199,6 +204,7 @@ export class ModelHost {
         return wordError(error);
       }
       const { wanted, missing } = this.selection.choose(index, indexFile(root));
+      this.#forgetFaultsBut(wanted);
       for (const one of wanted) {
         if (this.#stopping.signal.aborted) {
           return "stopping";
@@ -211,6 +217,15 @@ export class ModelHost {
       const isEnough = this.selection.names === undefined ? this.#shelf.size > 0 : reasons.length === 0;
       return isEnough ? undefined : reasons.join("; ");
     });
+  }
+
+  #forgetFaultsBut(wanted: readonly Wanted[]): void {
+    const keys = new Set(wanted.map(keyOf));
+    for (const key of this.#faults.keys()) {
+      if (!keys.has(key)) {
+        this.#faults.delete(key);
+      }
+    }
   }
 
   #isReplaced({ name, version }: Wanted, wanted: readonly Wanted[], index: RegistryIndex): boolean {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { freePort } from "./support/child.ts";
+import { fakeModel } from "./support/fake-model.ts";
 import { send, startTestServer, type TestServer } from "./support/server.ts";
 
 describe("GET /metrics", () => {
@@ -68,6 +69,20 @@ describe("GET /metrics", () => {
     for (const what of ["request", "queue", "compute_input", "compute_infer", "compute_output"]) {
       expect(body).to.match(new RegExp(`^nv_inference_${what}_duration_us\\{${of}\\} \\d+$`, "m"));
     }
+  });
+
+  it("counts the time of successful requests alone for Triton, whose dashboards divide it by their number", async () => {
+    const model = fakeModel(13);
+    server = await startTestServer({ model: "half-plus-two", open: model.open });
+    const release = model.hold();
+    setTimeout(release, 50);
+    expect((await server.post("/predict", { instances: [13] })).status).to.equal(500);
+    const read = async (name: string) =>
+      Number(new RegExp(`^${name}\\{[^}]*\\} (.*)$`, "m").exec((await server.get("/metrics")).body)?.[1]);
+    expect(await read("model_request_latency_seconds_sum")).to.be.greaterThan(0.01);
+    expect(await read("nv_inference_request_duration_us")).to.equal(0);
+    await server.post("/predict", { instances: [1] });
+    expect(await read("nv_inference_request_duration_us")).to.be.greaterThan(0);
   });
 
   it("is there before the model is, and says that it is not loaded", async () => {

@@ -174,6 +174,26 @@ describe("a whole repository in one server", () => {
     expect((await server.get("/metrics")).body).not.to.include('model="iris"');
   });
 
+  it("keeps nothing of names that are asked for and are not there", async () => {
+    server = await start({ MODEL_NAME: "words", MODEL_VERSION: "1", MODEL_CONTROL: "explicit" }, [["words", "1"]]);
+    for (const name of ["nothing", "made-up"]) {
+      const { status, body } = await server.post(`/v2/repository/models/${name}/load`, {});
+      expect(status).to.equal(400);
+      expect(body.error).to.match(new RegExp(`there is no version 1 of ${name}$`));
+    }
+    expect(await states()).to.deep.equal(["words/1 READY"]);
+  });
+
+  it("says nothing of a broken version any more once it is withdrawn", async () => {
+    server = await start(POLL, [["words", "1"]]);
+    await writeVersion(server.root, "iris", "1");
+    await spoil("iris", "1");
+    await writeIndex(server.root, ["words", "1"], ["iris", "1"]);
+    await until(async () => (await states()).includes("iris/1 UNAVAILABLE"));
+    await writeIndex(server.root, ["words", "1"]);
+    await until(async () => (await states()).join() === "words/1 READY");
+  });
+
   it("asks for the API key before it changes anything", async () => {
     server = await start({ MODEL_CONTROL: "explicit", API_KEY: "secret" }, [["words", "1"]]);
     expect((await server.post("/v2/repository/models/words/unload", {})).status).to.equal(401);
