@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { pythonEnvironment } from "../../local/toolchain/python.ts";
-import type { Problem, Result } from "./problem.ts";
+import { type Problem, type Result, writeProblem } from "./problem.ts";
 import { trainerProblems } from "./problems.ts";
 import { reviewProblems } from "./reviews.ts";
 
@@ -16,8 +16,14 @@ export interface Comparison {
   readonly theirs: Result;
 }
 
-/** One thread each: BLAS and OpenMP would take all there are. */
-const ONE_THREAD = { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
+const ENVIRONMENT = {
+  // One thread each: BLAS and OpenMP would take all there are.
+  OMP_NUM_THREADS: "1",
+  OPENBLAS_NUM_THREADS: "1",
+  MKL_NUM_THREADS: "1",
+  // Both run compiled code: as Python keeps it beside its modules, so do `npm run train` and the trainer's image here.
+  NODE_COMPILE_CACHE: path.join(import.meta.dirname, "../../node_modules/.cache/node"),
+};
 
 /**
  * Trains every task with the trainer and with scikit-learn, on the same rows and the same split, by turns, each in a
@@ -33,7 +39,7 @@ export async function compareTrainers(rounds: number, report: (line: string) => 
     const comparisons: Comparison[] = [];
     for (const problem of problems) {
       report(problem.name);
-      comparisons.push(await compare(problem, path.join(folder, "problem.json"), python, rounds));
+      comparisons.push(await compare(problem, path.join(folder, "problem"), python, rounds));
     }
     return comparisons;
   } finally {
@@ -41,24 +47,25 @@ export async function compareTrainers(rounds: number, report: (line: string) => 
   }
 }
 
-async function compare(problem: Problem, file: string, python: string, rounds: number): Promise<Comparison> {
-  await writeFile(file, JSON.stringify(problem));
+async function compare(problem: Problem, folder: string, python: string, rounds: number): Promise<Comparison> {
+  await writeProblem(folder, problem);
   const ours: Result[] = [];
   const theirs: Result[] = [];
-  for (let round = 0; round < rounds; round++) {
-    ours.push(await measure(process.execPath, path.join(import.meta.dirname, "ours.ts"), file));
-    theirs.push(await measure(python, path.join(import.meta.dirname, "theirs.py"), file));
+  // The first round fills the caches of compiled code, and is not counted.
+  for (let round = -1; round < rounds; round++) {
+    ours.push(await measure(process.execPath, path.join(import.meta.dirname, "ours.ts"), folder));
+    theirs.push(await measure(python, path.join(import.meta.dirname, "theirs.py"), folder));
   }
   return {
     name: problem.name,
     score: problem.classes > 0 ? "accuracy" : "error",
-    ours: medians(ours),
-    theirs: medians(theirs),
+    ours: medians(ours.slice(1)),
+    theirs: medians(theirs.slice(1)),
   };
 }
 
-async function measure(program: string, script: string, file: string): Promise<Result> {
-  const { stdout } = await execa(program, [script, file], { env: ONE_THREAD });
+async function measure(program: string, script: string, folder: string): Promise<Result> {
+  const { stdout } = await execa(program, [script, folder], { env: ENVIRONMENT });
   return JSON.parse(stdout);
 }
 

@@ -1,41 +1,45 @@
-// Run as a process of its own by the benchmark: learns the problem in the file that is named, with the trainer.
+// Run as a process of its own by the benchmark: learns the problem in the folder that is named, with the trainer.
+import "../../apps/trainer/young-generation.ts";
 import { readFile } from "node:fs/promises";
 import { alone } from "../../apps/trainer/distributed/crew.ts";
 import { growForest } from "../../apps/trainer/distributed/grow-forest.ts";
 import { binColumns } from "../../apps/trainer/learn/bins.ts";
 import { fitFeatureClassifier } from "../../apps/trainer/learn/feature-classifier.ts";
-import { AFINN } from "../../apps/trainer/learn/lexicon.ts";
 import { mostProbable } from "../../apps/trainer/learn/scores.ts";
 import { classifyTexts, fitTextClassifier } from "../../apps/trainer/learn/text-classifier.ts";
 import { encodeModel, type GraphNode } from "../../apps/trainer/onnx/model.ts";
 import { floatOutput, openSession, runFeatures } from "../../apps/trainer/onnx/session.ts";
 import { forestClassifierNodes, forestRegressorNode } from "../../apps/trainer/onnx/tree-graph.ts";
 import { fitLine } from "../../apps/trainer/tasks/half-plus-two.ts";
-import type { Problem, Result, Rows } from "./problem.ts";
+import { type ProblemHead, type Result, readHead, readRows } from "./problem.ts";
 
-/** A fitted model: its bytes, and how it answers the test rows. */
+type Rows = Awaited<ReturnType<typeof readRows>>;
+
+/** A fitted model: its bytes, and how it answers rows. */
 interface Fitted {
   readonly bytes: Uint8Array;
-  readonly predict: () => Promise<ArrayLike<number>>;
+  readonly predict: (rows: Rows) => Promise<ArrayLike<number>>;
 }
 
-const problem: Problem = JSON.parse(await readFile(process.argv[2] ?? "", "utf8"));
-const fit = prepare(problem);
+const folder = process.argv[2] ?? "";
+const head = await readHead(folder);
+const fit = await prepare(head);
 let peakMegabytes = 0;
 // A training Job fits once: what more fits leave behind in memory is not counted.
 const { last, seconds, cpu } = await repeated(fit, async () => {
   const status = await readFile("/proc/self/status", "utf8");
   peakMegabytes = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1000;
 });
-const answers = await last.predict();
-const predicting = await repeated(last.predict);
+const test = await readRows(folder, "test", head.kind);
+const answers = await last.predict(test);
+const predicting = await repeated(() => last.predict(test));
 const result: Result = {
-  score: score(answers, problem),
+  score: score(answers, test.targets, head.classes),
   fitSeconds: seconds,
   fitCpuSeconds: cpu,
   peakMegabytes,
   modelKilobytes: last.bytes.byteLength / 1000,
-  predictMicroseconds: (predicting.seconds / problem.test.y.length) * 1e6,
+  predictMicroseconds: (predicting.seconds / test.targets.length) * 1e6,
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
 
@@ -57,42 +61,39 @@ async function repeated<T>(run: () => T | Promise<T>, afterFirst: () => Promise<
   }
 }
 
-/** Reads what the fit is given out of the problem; what is returned does the fit and the export. */
-function prepare({ kind, classes, parameters, train, test }: Problem): () => Promise<Fitted> {
+/** Reads what the fit is given; what is returned does the fit and the export. */
+async function prepare({ kind, classes, parameters, width }: ProblemHead): Promise<() => Promise<Fitted>> {
   const { C: inversePenalty = 1, ngrams = 1, lexicon = 0, trees = 1, depth = 0, leaf = 1, columns = 1 } = parameters;
+  const { texts, features, targets } = await readRows(folder, "train", kind);
   if (kind === "text") {
-    const texts = train.x.map(String);
-    const words = { ngrams, skips: 0, minRows: 1, ...(lexicon && { lexicon: AFINN }) };
-    const options = { ...words, inversePenalty, description: "" };
+    const prior = lexicon ? { lexicon: (await import("../../apps/trainer/learn/afinn.ts")).AFINN } : {};
+    const options = { ngrams, skips: 0, minRows: 1, ...prior, inversePenalty, description: "" };
     return async () => {
-      const { graph } = await fitTextClassifier(texts, train.y, classes, options);
+      const { graph } = await fitTextClassifier(texts, targets, classes, options);
       return {
         bytes: graph,
-        predict: async () => mostProbable(await classifyTexts(graph, test.x.map(String)), classes),
+        predict: async (rows) => mostProbable(await classifyTexts(graph, rows.texts), classes),
       };
     };
   }
-  const { features, width } = flat(train);
-  const unseen = flat(test).features;
   if (kind === "line") {
-    const [xs, ys] = [Float64Array.from(features), Float64Array.from(train.y)];
+    const xs = Float64Array.from(features);
     return async () => {
-      const { slope, intercept } = fitLine(xs, ys);
+      const { slope, intercept } = fitLine(xs, targets);
       return {
         bytes: new Uint8Array(Float32Array.of(slope, intercept).buffer),
-        predict: async () => unseen.map((x) => slope * x + intercept),
+        predict: async (rows) => rows.features.map((x) => slope * x + intercept),
       };
     };
   }
-  const answer = (graph: Uint8Array): Fitted => ({ bytes: graph, predict: answersOf(graph, unseen, width, classes) });
+  const answer = (graph: Uint8Array): Fitted => ({ bytes: graph, predict: answersOf(graph, width, classes) });
   if (kind === "logistic") {
     return async () => {
       const options = { inversePenalty, description: "" };
-      const { graph } = await fitFeatureClassifier(features, train.y, classes, width, options);
+      const { graph } = await fitFeatureClassifier(features, targets, classes, width, options);
       return answer(graph);
     };
   }
-  const targets = Float64Array.from(train.y);
   return async () => {
     const options = { trees, seed: 1, maxDepth: depth, minLeafRows: leaf, columnsPerSplit: columns };
     const data = { columns: binColumns(features, width), targets, classes };
@@ -116,22 +117,18 @@ function prepare({ kind, classes, parameters, train, test }: Problem): () => Pro
 }
 
 /** Answers of a graph over numbers. The session is opened once, as a server does. */
-function answersOf(graph: Uint8Array, features: Float32Array, width: number, classes: number) {
-  const opened = openSession(graph);
-  return async () => {
-    const outputs = await runFeatures(await opened, features, width);
+function answersOf(graph: Uint8Array, width: number, classes: number): Fitted["predict"] {
+  let opened: ReturnType<typeof openSession> | undefined;
+  return async (rows) => {
+    opened ??= openSession(graph);
+    const outputs = await runFeatures(await opened, rows.features, width);
     if (classes === 0) return floatOutput(outputs, "prediction").values;
     return mostProbable(Float64Array.from(floatOutput(outputs, "probabilities").values), classes);
   };
 }
 
-function flat({ x }: Rows): { features: Float32Array; width: number } {
-  const rows = x.map((row) => (typeof row === "string" ? [] : row));
-  return { features: Float32Array.from(rows.flat()), width: rows[0]?.length ?? 0 };
-}
-
-function score(answers: ArrayLike<number>, { classes, test }: Problem): number {
-  const errors = test.y.map((truth, row) => (answers[row] ?? Number.NaN) - truth);
+function score(answers: ArrayLike<number>, truths: Float64Array, classes: number): number {
+  const errors = truths.map((truth, row) => (answers[row] ?? Number.NaN) - truth);
   if (classes > 0) return errors.filter((error) => error === 0).length / errors.length;
   return Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
 }

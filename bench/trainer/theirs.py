@@ -1,6 +1,7 @@
-"""Run as a process of its own by the benchmark: learns the problem in the file that is named, with scikit-learn."""
+"""Run as a process of its own by the benchmark: learns the problem in the folder that is named, with scikit-learn."""
 
 import json
+import os
 import pickle
 import re
 import statistics
@@ -63,18 +64,24 @@ def estimator(problem):
     )
 
 
-def rows(problem, side):
-    x = problem[side]["x"]
-    y = np.array(problem[side]["y"], dtype=np.int64 if problem["classes"] else np.float64)
-    return (x if problem["kind"] == "text" else np.array(x, dtype=np.float32)), y
+def rows(folder, problem, side):
+    y = np.fromfile(os.path.join(folder, f"{side}.y"), dtype=np.float64)
+    file = os.path.join(folder, f"{side}.x")
+    if problem["kind"] == "text":
+        with open(file, encoding="utf8") as lines:
+            x = lines.read().split("\n")
+    else:
+        x = np.fromfile(file, dtype=np.float32).reshape(len(y), -1)
+    return x, (y.astype(np.int64) if problem["classes"] else y)
 
 
-with open(sys.argv[1], encoding="utf8") as file:
+folder = sys.argv[1]
+with open(os.path.join(folder, "problem.json"), encoding="utf8") as file:
     problem = json.load(file)
-x, y = rows(problem, "train")
-unseen, truth = rows(problem, "test")
+x, y = rows(folder, problem, "train")
 model = estimator(problem)
 model, seconds, cpu, peak = repeated(lambda: model.fit(x, y))
+unseen, truth = rows(folder, problem, "test")
 answers, predict_seconds, _, _ = repeated(lambda: model.predict(unseen))
 score = np.mean(answers == truth) if problem["classes"] else np.sqrt(np.mean((answers - truth) ** 2))
 print(

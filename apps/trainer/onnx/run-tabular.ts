@@ -1,6 +1,5 @@
-import * as ort from "onnxruntime-node";
 import type { TabularColumns } from "../input/tabular-rows.ts";
-import { floatOutput, openSession } from "./session.ts";
+import { floatOutput, onnxRuntime, openSession } from "./session.ts";
 
 /** Rows per run of the graph. */
 const BLOCK = 1024;
@@ -11,6 +10,7 @@ export async function runTabular(
   columns: TabularColumns,
   rows: readonly number[],
 ): Promise<Float32Array> {
+  const { Tensor } = await onnxRuntime();
   const session = await openSession(graph);
   const width = columns.numbers.length + columns.words.length;
   const blocks: Float32Array[] = [];
@@ -19,12 +19,12 @@ export async function runTabular(
     const shape = [block.length, width];
     const features =
       columns.words.length > 0
-        ? new ort.Tensor(
+        ? new Tensor(
             "string",
             block.flatMap((row) => textRow(columns, row)),
             shape,
           )
-        : new ort.Tensor("float32", Float32Array.from(block.flatMap((row) => numberRow(columns, row))), shape);
+        : new Tensor("float32", Float32Array.from(block.flatMap((row) => numberRow(columns, row))), shape);
     const outputs = await session.run({ features });
     blocks.push(floatOutput(outputs, "probabilities" in outputs ? "probabilities" : "prediction").values);
   }

@@ -1,10 +1,17 @@
-import "./no-telemetry.ts";
-import * as ort from "onnxruntime-node";
+import type * as ort from "onnxruntime-node";
 import { internal } from "../errors.ts";
 
+/** ONNX Runtime, loaded where a graph is run for the first time: a fit alone has no need of its memory. */
+export async function onnxRuntime(): Promise<typeof ort> {
+  // Read when it is loaded: it must neither send anything nor write an identifier to the home directory.
+  process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
+  return import("onnxruntime-node");
+}
+
 /** Opens the bytes of a graph for running it here, on one thread: the trainer's Job has half a core. */
-export function openSession(model: Uint8Array): Promise<ort.InferenceSession> {
-  return ort.InferenceSession.create(model, {
+export async function openSession(model: Uint8Array): Promise<ort.InferenceSession> {
+  const { InferenceSession } = await onnxRuntime();
+  return InferenceSession.create(model, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: "sequential",
@@ -13,43 +20,45 @@ export function openSession(model: Uint8Array): Promise<ort.InferenceSession> {
 }
 
 /** Runs `texts` through a graph whose one input is the string tensor `text` [rows]. */
-export function runTexts(
+export async function runTexts(
   session: ort.InferenceSession,
   texts: readonly string[],
 ): Promise<ort.InferenceSession.OnnxValueMapType> {
-  return session.run({ text: new ort.Tensor("string", [...texts], [texts.length]) });
+  const { Tensor } = await onnxRuntime();
+  return session.run({ text: new Tensor("string", [...texts], [texts.length]) });
 }
 
 /** Runs row-major `features` [rows, columns] through a graph whose one input is the float tensor `features`. */
-export function runFeatures(
+export async function runFeatures(
   session: ort.InferenceSession,
   features: Float32Array,
   columns: number,
 ): Promise<ort.InferenceSession.OnnxValueMapType> {
-  return session.run({ features: new ort.Tensor("float32", features, [features.length / columns, columns]) });
+  const { Tensor } = await onnxRuntime();
+  return session.run({ features: new Tensor("float32", features, [features.length / columns, columns]) });
 }
 
 /** A named float output and its dimensions. */
 export function floatOutput(outputs: ort.InferenceSession.OnnxValueMapType, name: string) {
   const tensor = outputs[name];
-  if (!(tensor instanceof ort.Tensor) || !(tensor.data instanceof Float32Array))
-    internal(`output ${name} is not float`);
+  if (!tensor || !(tensor.data instanceof Float32Array)) internal(`output ${name} is not float`);
   return { values: tensor.data, dims: tensor.dims };
 }
 
 /** A named string output [rows, width] as one list a row. */
 export function stringRows(outputs: ort.InferenceSession.OnnxValueMapType, name: string): string[][] {
   const tensor = outputs[name];
-  if (!(tensor instanceof ort.Tensor) || tensor.type !== "string") internal(`output ${name} is not string`);
+  if (tensor?.type !== "string") internal(`output ${name} is not string`);
   const [rows = 0, width = 0] = tensor.dims;
   const data = Array.from(tensor.data, String);
   return Array.from({ length: rows }, (_, row) => data.slice(row * width, (row + 1) * width));
 }
 
 /** Runs numbers through a graph whose one input is the float tensor `x` [rows]. */
-export function runValues(
+export async function runValues(
   session: ort.InferenceSession,
   x: Float32Array,
 ): Promise<ort.InferenceSession.OnnxValueMapType> {
-  return session.run({ x: new ort.Tensor("float32", x, [x.length]) });
+  const { Tensor } = await onnxRuntime();
+  return session.run({ x: new Tensor("float32", x, [x.length]) });
 }

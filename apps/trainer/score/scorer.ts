@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import * as ort from "onnxruntime-node";
+import type * as ort from "onnxruntime-node";
 import {
   artefactFile,
   type ModelMetadata,
@@ -8,7 +8,7 @@ import {
   verifyArtefact,
 } from "../../registry/index.ts";
 import { UserError } from "../errors.ts";
-import { openSession } from "../onnx/session.ts";
+import { onnxRuntime, openSession } from "../onnx/session.ts";
 import type { ScoringRow } from "./rows.ts";
 
 /** What a model says of a row: the predicted label or number, and for a classifier how sure it is, 0–1. */
@@ -40,6 +40,7 @@ export async function openScorer(root: string, metadata: ModelMetadata): Promise
       `${metadata.name} version ${metadata.version} has not one input: batch-predict cannot score it`,
     );
   const fields = fieldsOf(metadata, input);
+  const { Tensor } = await onnxRuntime();
   const session = await openSession(await readFile(artefactFile(root, metadata)));
   const readers = fields.map((field) => readerOf(metadata, input, field));
   return {
@@ -50,7 +51,7 @@ export async function openScorer(root: string, metadata: ModelMetadata): Promise
         fields.map((field, column) => readers[column]?.(fieldValue(row, field, fields, file), row, field, file) ?? ""),
       );
       const shape = [rows.length, ...input.shape.slice(1)];
-      const outputs = await session.run({ [input.name]: tensor(input, values, shape) });
+      const outputs = await session.run({ [input.name]: tensor(Tensor, input, values, shape) });
       return rows.map((_, row) => wordPrediction(metadata, outputs, row));
     },
     close: () => session.release(),
@@ -113,12 +114,13 @@ function asNumber(value: unknown, row: ScoringRow, field: string, file: string):
 }
 
 function tensor(
+  Tensor: typeof ort.Tensor,
   { name, datatype }: TensorSpec,
   values: readonly (string | number)[],
   shape: readonly number[],
 ): ort.Tensor {
-  if (datatype === "BYTES") return new ort.Tensor("string", values.map(String), shape);
-  if (datatype === "FP32") return new ort.Tensor("float32", Float32Array.from(values, Number), shape);
+  if (datatype === "BYTES") return new Tensor("string", values.map(String), shape);
+  if (datatype === "FP32") return new Tensor("float32", Float32Array.from(values, Number), shape);
   throw new UserError(`input ${name} is of type ${datatype}: batch-predict knows FP32 and BYTES`);
 }
 
@@ -130,7 +132,7 @@ function wordPrediction(
   const { labels } = signature;
   const element = (name: string | undefined, at: number) => {
     const found = name === undefined ? undefined : outputs[name];
-    return found instanceof ort.Tensor ? Number(found.data[at]) : Number.NaN;
+    return found && "data" in found ? Number(found.data[at]) : Number.NaN;
   };
   if (labels === undefined) return { prediction: element(signature.outputs[0]?.name, row) };
   const label = signature.outputs.find(({ datatype }) => datatype === "INT64")?.name;

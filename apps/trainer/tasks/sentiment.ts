@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { internal, UserError } from "../errors.ts";
 import { readSentimentRows, SENTIMENTS, type SentimentRows } from "../input/sentiment-rows.ts";
-import { AFINN } from "../learn/lexicon.ts";
 import { accuracy, macroF1, mostProbable } from "../learn/scores.ts";
 import { groupFolds } from "../learn/split.ts";
 import { classifyTexts, fitTextClassifier, type TextClassifier } from "../learn/text-classifier.ts";
@@ -81,7 +80,7 @@ export const sentiment: Task<SentimentParameters> = {
   },
 };
 
-function fit(
+async function fit(
   data: SentimentRows,
   rows: readonly number[],
   parameters: SentimentParameters,
@@ -89,6 +88,7 @@ function fit(
   phase: string,
 ): Promise<TextClassifier> {
   const targets = rows.map((row) => data.targets[row] ?? 0);
+  const lexicon = parameters.lexicon ? (await import("../learn/afinn.ts")).AFINN : undefined;
   return fitTextClassifier(
     pick(data.texts, rows),
     targets,
@@ -97,7 +97,7 @@ function fit(
       ngrams: parameters.ngrams,
       skips: parameters.skips,
       minRows: parameters.min_rows,
-      ...(parameters.lexicon && { lexicon: AFINN }),
+      ...(lexicon && { lexicon }),
       inversePenalty: parameters.inverse_penalty,
       description: describe(parameters),
       maxIterations: parameters.epochs,

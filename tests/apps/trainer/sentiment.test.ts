@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { type ModelMetadata, readMetadata } from "../../../apps/registry/index.ts";
 import { readSentimentRows } from "../../../apps/trainer/input/sentiment-rows.ts";
-import { AFINN } from "../../../apps/trainer/learn/lexicon.ts";
+import { AFINN } from "../../../apps/trainer/learn/afinn.ts";
 import { predictProbabilities } from "../../../apps/trainer/learn/logistic.ts";
 import { numberNgrams } from "../../../apps/trainer/learn/ngrams.ts";
 import { randomSource } from "../../../apps/trainer/learn/random.ts";
@@ -12,6 +12,7 @@ import { groupFolds } from "../../../apps/trainer/learn/split.ts";
 import { classifyTexts, fitTextClassifier } from "../../../apps/trainer/learn/text-classifier.ts";
 import { computeFeatures } from "../../../apps/trainer/learn/text-features.ts";
 import { tokenise } from "../../../apps/trainer/learn/tokens.ts";
+import { findColumns } from "../../../apps/trainer/learn/vocabulary.ts";
 import { SAMPLES } from "../../../apps/trainer/samples.ts";
 import { sentiment } from "../../../apps/trainer/tasks/sentiment.ts";
 import { CLEAR_SENTENCES } from "./clear-sentences.ts";
@@ -119,10 +120,9 @@ describe("sentiment task", () => {
         2,
         options,
       );
-      const own = predictProbabilities(
-        model,
-        computeFeatures(vocabulary, numberNgrams(await tokenise(made), ngrams, ngrams - 1)),
-      );
+      const found = numberNgrams(await tokenise(made), ngrams, ngrams - 1);
+      const features = computeFeatures(vocabulary.weights, findColumns(vocabulary, found), found);
+      const own = predictProbabilities(model, features);
       const exported = await classifyTexts(graph, made);
       expect(exported.length).to.equal(own.length);
       const largest = own.reduce((most, value, i) => Math.max(most, Math.abs(value - (exported[i] ?? 9))), 0);
@@ -132,7 +132,7 @@ describe("sentiment task", () => {
 
   it("knows words of the lexicon that the training data never had, and how 'not' turns them", async () => {
     const { texts } = await readSentimentRows(FILE);
-    const known = new Set((await tokenise(texts)).flat());
+    const known = new Set((await tokenise(texts)).tokens);
     const strange = [...AFINN].filter(([word]) => !known.has(word));
     const strongest = strange.filter(([, polarity]) => Math.abs(polarity) >= 0.6);
     expect(strongest.length).to.be.above(100);
