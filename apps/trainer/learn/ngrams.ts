@@ -1,4 +1,5 @@
 import { PairNumbers } from "./pair-numbers.ts";
+import type { TokenRows } from "./tokens.ts";
 
 /**
  * The n-grams of tokenised texts by number: n-gram i is the token i, or for i ≥ tokens.length the pair
@@ -8,8 +9,8 @@ export interface Ngrams {
   readonly rows: number;
   readonly tokens: readonly string[];
   /** Numbers of the tokens of each pair. */
-  readonly firsts: readonly number[];
-  readonly seconds: readonly number[];
+  readonly firsts: Uint32Array;
+  readonly seconds: Uint32Array;
   /** Number of rows that each n-gram occurs in. */
   readonly rowCounts: Uint32Array;
   /** Row i has the n-grams `occurrences[k]` for k from `starts[i]` up to, not including, `starts[i + 1]`. */
@@ -18,14 +19,14 @@ export interface Ngrams {
 }
 
 /** Numbers the tokens of the rows and, where `ngrams` is 2, their pairs with up to `skips` tokens between the two. */
-export function numberNgrams(rows: readonly (readonly string[])[], ngrams: number, skips: number): Ngrams {
-  const { tokens, numbers, starts: tokenStarts } = numberTokens(rows);
+export function numberNgrams(from: TokenRows, ngrams: number, skips: number): Ngrams {
+  const { rows, tokens, numbers, starts: tokenStarts } = from;
   const reach = ngrams > 1 ? skips + 1 : 0;
-  const pairs = new PairNumbers(tokens.length);
+  const pairs = new PairNumbers();
   const occurrences = new Uint32Array(numbers.length * (1 + reach));
-  const starts = new Uint32Array(rows.length + 1);
+  const starts = new Uint32Array(rows + 1);
   let at = 0;
-  for (let row = 0; row < rows.length; row++) {
+  for (let row = 0; row < rows; row++) {
     const end = tokenStarts[row + 1] ?? 0;
     for (let k = tokenStarts[row] ?? 0; k < end; k++) {
       const first = numbers[k] ?? 0;
@@ -37,36 +38,7 @@ export function numberNgrams(rows: readonly (readonly string[])[], ngrams: numbe
   }
   const { firsts, seconds } = pairs;
   const rowCounts = countRows(starts, occurrences, tokens.length + firsts.length);
-  return { rows: rows.length, tokens, firsts, seconds, rowCounts, starts, occurrences: occurrences.slice(0, at) };
-}
-
-/** An n-gram as the lexicon and the vocabulary write it: tokens hold no space, so a pair has one between its two. */
-export function ngramText({ tokens, firsts, seconds }: Ngrams, number: number): string {
-  const pair = number - tokens.length;
-  return pair < 0 ? (tokens[number] ?? "") : `${tokens[firsts[pair] ?? 0]} ${tokens[seconds[pair] ?? 0]}`;
-}
-
-function numberTokens(rows: readonly (readonly string[])[]) {
-  const known = new Map<string, number>();
-  const tokens: string[] = [];
-  const starts = new Uint32Array(rows.length + 1);
-  rows.forEach((row, i) => {
-    starts[i + 1] = (starts[i] ?? 0) + row.length;
-  });
-  const numbers = new Uint32Array(starts[rows.length] ?? 0);
-  let at = 0;
-  for (const row of rows) {
-    for (const token of row) {
-      let number = known.get(token);
-      if (number === undefined) {
-        number = tokens.length;
-        known.set(token, number);
-        tokens.push(token);
-      }
-      numbers[at++] = number;
-    }
-  }
-  return { tokens, numbers, starts };
+  return { rows, tokens, firsts, seconds, rowCounts, starts, occurrences: occurrences.subarray(0, at) };
 }
 
 function countRows(starts: Uint32Array, occurrences: Uint32Array, size: number): Uint32Array {

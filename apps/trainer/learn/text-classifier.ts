@@ -37,12 +37,12 @@ export async function fitTextClassifier(
   step = "gradient",
 ): Promise<TextClassifier> {
   const ngrams = numberNgrams(await tokenise(texts), options.ngrams, options.skips);
-  const vocabulary = collectVocabulary(ngrams, options);
+  const { vocabulary, columns } = collectVocabulary(ngrams, options);
   const width = vocabulary.weights.length;
   const prior = options.lexicon && vocabulary.polarities;
   const shard = (worker: number) => {
     const { from, to } = shardOf(texts.length, worker, crew.size);
-    const features = computeFeatures(vocabulary, ngrams, from, to);
+    const features = computeFeatures(vocabulary.weights, columns, ngrams, from, to);
     return {
       features: prior ? appendPrior(features, prior) : features,
       targets: Array.from({ length: to - from }, (_, i) => targets[from + i] ?? 0),

@@ -1,14 +1,21 @@
 import type { Matrix } from "./matrix.ts";
-import { type Ngrams, ngramText } from "./ngrams.ts";
-import type { Vocabulary } from "./vocabulary.ts";
+import type { Ngrams } from "./ngrams.ts";
 
 /**
- * TF-IDF features of the rows `from` up to, not including, `to`: [rows, vocabulary], each row of Euclidean length 1 (0 where
- * nothing is known). It is what the exported graph's `TfIdfVectorizer` and `Normalizer` compute, without its dense rows.
+ * TF-IDF features of the rows `from` up to, not including, `to`: [rows, weights.length], each row of Euclidean length 1 (0
+ * where nothing is known). It is what the exported graph's `TfIdfVectorizer` and `Normalizer` compute, without its dense
+ * rows.
+ *
+ * @param weights inverse document frequency by feature
+ * @param columnOf feature of each n-gram, −1 where it is not known
  */
-export function computeFeatures(vocabulary: Vocabulary, ngrams: Ngrams, from = 0, to = ngrams.rows): Matrix {
-  const { weights } = vocabulary;
-  const columnOf = findColumns(vocabulary, ngrams);
+export function computeFeatures(
+  weights: Float32Array,
+  columnOf: Int32Array,
+  ngrams: Ngrams,
+  from = 0,
+  to = ngrams.rows,
+): Matrix {
   const first = ngrams.starts[from] ?? 0;
   const starts = new Uint32Array(to - from + 1);
   const columns = new Uint32Array((ngrams.starts[to] ?? 0) - first);
@@ -35,15 +42,13 @@ export function computeFeatures(vocabulary: Vocabulary, ngrams: Ngrams, from = 0
     for (let k = start; k < at; k++) values[k] = (values[k] ?? 0) / length;
     starts[row - from + 1] = at;
   }
-  return { rows: to - from, width: weights.length, starts, columns: columns.slice(0, at), values: values.slice(0, at) };
-}
-
-/** The column of each n-gram in the vocabulary; −1 where it is not known. */
-function findColumns({ unigrams, bigrams }: Vocabulary, ngrams: Ngrams): Int32Array {
-  const known = new Map<string, number>();
-  for (const [column, token] of unigrams.entries()) known.set(token, column);
-  for (const [i, [first, second]] of bigrams.entries()) known.set(`${first} ${second}`, unigrams.length + i);
-  return Int32Array.from(ngrams.rowCounts, (_, number) => known.get(ngramText(ngrams, number)) ?? -1);
+  return {
+    rows: to - from,
+    width: weights.length,
+    starts,
+    columns: columns.subarray(0, at),
+    values: values.subarray(0, at),
+  };
 }
 
 /**

@@ -1,11 +1,13 @@
 import { type Lexicon, pairPolarity } from "./lexicon.ts";
 import type { Ngrams } from "./ngrams.ts";
+import { PairNumbers } from "./pair-numbers.ts";
 
-/** The n-grams a text classifier knows; feature i is unigram i, or bigram i − unigrams.length. */
+/** The n-grams a text classifier knows; feature i is unigram i, or for i ≥ unigrams.length the pair i − unigrams.length. */
 export interface Vocabulary {
   readonly unigrams: readonly string[];
-  /** Pairs of tokens in the order they appear in; empty for a unigram model. */
-  readonly bigrams: readonly (readonly [string, string])[];
+  /** Where in `unigrams` the tokens of each pair are, in the order they appear in a text; none for a unigram model. */
+  readonly firsts: Uint32Array;
+  readonly seconds: Uint32Array;
   /** A pair counts with up to this many tokens between the two. */
   readonly skips: number;
   /** Inverse document frequency by feature, ln((1 + n) / (1 + df)) + 1 as scikit-learn smooths it. */
@@ -22,41 +24,75 @@ export interface VocabularyOptions {
   readonly lexicon?: Lexicon;
 }
 
-/** Chooses the n-grams to know, in the order of first appearance, the lexicon's own words after those of the rows. */
-export function collectVocabulary(ngrams: Ngrams, options: VocabularyOptions): Vocabulary {
+/**
+ * Chooses the n-grams to know, in the order of first appearance, the lexicon's own words after those of the rows;
+ * `columns` has the feature of each n-gram, −1 where it is not known.
+ */
+export function collectVocabulary(
+  ngrams: Ngrams,
+  options: VocabularyOptions,
+): { readonly vocabulary: Vocabulary; readonly columns: Int32Array } {
   const { lexicon = new Map<string, number>(), skips, minRows } = options;
   const { rows, tokens, firsts, seconds, rowCounts } = ngrams;
+  const columns = new Int32Array(rowCounts.length).fill(-1);
   const unigrams: string[] = [];
-  const bigrams: (readonly [string, string])[] = [];
-  const frequencies: number[] = [];
-  const polarities: number[] = [];
   const unseen = new Map(lexicon);
+  const known: number[] = [];
   tokens.forEach((token, number) => {
-    const count = rowCounts[number] ?? 0;
     unseen.delete(token);
-    if (count < minRows && !lexicon.has(token)) return;
+    if ((rowCounts[number] ?? 0) < minRows && !lexicon.has(token)) return;
+    columns[number] = unigrams.length;
     unigrams.push(token);
-    frequencies.push(count);
-    polarities.push(lexicon.get(token) ?? 0);
+    known.push(number);
   });
-  for (const [token, polarity] of unseen) {
-    unigrams.push(token);
-    frequencies.push(0);
-    polarities.push(polarity);
-  }
+  for (const token of unseen.keys()) unigrams.push(token);
+  // A pair is in no more rows than either of its tokens: both are known where it is.
+  const pairs = firsts.map((_, pair) => tokens.length + pair).filter((number) => (rowCounts[number] ?? 0) >= minRows);
+  pairs.forEach((number, i) => {
+    columns[number] = unigrams.length + i;
+  });
+  const weights = new Float32Array(unigrams.length + pairs.length).fill(weightOf(rows, 0));
+  const polarities = new Float32Array(weights.length);
+  unigrams.forEach((token, column) => {
+    polarities[column] = lexicon.get(token) ?? 0;
+  });
+  for (const number of known) weights[columns[number] ?? 0] = weightOf(rows, rowCounts[number] ?? 0);
+  const placesOf = (numbers: Uint32Array) => pairs.map((number) => columns[numbers[number - tokens.length] ?? 0] ?? 0);
+  const vocabulary = { unigrams, firsts: placesOf(firsts), seconds: placesOf(seconds), skips, weights, polarities };
+  pairs.forEach((number, i) => {
+    const column = unigrams.length + i;
+    weights[column] = weightOf(rows, rowCounts[number] ?? 0);
+    if (lexicon.size === 0) return;
+    const [first = "", second = ""] = pairText(vocabulary, i);
+    polarities[column] = pairPolarity(lexicon, first, second);
+  });
+  return { vocabulary, columns };
+}
+
+/** The two tokens of a pair. */
+export function pairText({ unigrams, firsts, seconds }: Vocabulary, pair: number): [string, string] {
+  return [unigrams[firsts[pair] ?? 0] ?? "", unigrams[seconds[pair] ?? 0] ?? ""];
+}
+
+/** The feature of each n-gram of other texts; −1 where it is not known. */
+export function findColumns({ unigrams, firsts, seconds }: Vocabulary, ngrams: Ngrams): Int32Array {
+  const places = new Map(unigrams.map((token, column) => [token, column]));
+  const pairs = new PairNumbers();
   firsts.forEach((first, pair) => {
-    const count = rowCounts[tokens.length + pair] ?? 0;
-    if (count < minRows) return;
-    const [one = "", other = ""] = [tokens[first], tokens[seconds[pair] ?? 0]];
-    bigrams.push([one, other]);
-    frequencies.push(count);
-    polarities.push(pairPolarity(lexicon, one, other));
+    pairs.numberOf(first, seconds[pair] ?? 0);
   });
-  return {
-    unigrams,
-    bigrams,
-    skips,
-    weights: Float32Array.from(frequencies, (frequency) => Math.log((1 + rows) / (1 + frequency)) + 1),
-    polarities: Float32Array.from(polarities),
-  };
+  const columns = new Int32Array(ngrams.rowCounts.length).fill(-1);
+  ngrams.tokens.forEach((token, number) => {
+    columns[number] = places.get(token) ?? -1;
+  });
+  ngrams.firsts.forEach((token, pair) => {
+    const [first = -1, second = -1] = [columns[token], columns[ngrams.seconds[pair] ?? 0]];
+    const found = first < 0 || second < 0 ? undefined : pairs.find(first, second);
+    if (found !== undefined) columns[ngrams.tokens.length + pair] = unigrams.length + found;
+  });
+  return columns;
+}
+
+function weightOf(rows: number, count: number): number {
+  return Math.log((1 + rows) / (1 + count)) + 1;
 }

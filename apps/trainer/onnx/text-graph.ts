@@ -1,5 +1,5 @@
 import type { LinearModel } from "../learn/logistic.ts";
-import type { Vocabulary } from "../learn/vocabulary.ts";
+import { pairText, type Vocabulary } from "../learn/vocabulary.ts";
 import { linearNode, linearOutputs } from "./linear-graph.ts";
 import { type Attribute, encodeModel, type GraphNode, type GraphValue } from "./model.ts";
 
@@ -60,8 +60,9 @@ export function encodeTextClassifier(vocabulary: Vocabulary, model: LinearModel,
 }
 
 function featureNodes(vocabulary: Vocabulary): GraphNode[] {
-  const { unigrams, bigrams, skips, weights } = vocabulary;
-  const longest = bigrams.length > 0 ? 2 : 1;
+  const { unigrams, firsts, skips, weights } = vocabulary;
+  const longest = firsts.length > 0 ? 2 : 1;
+  const pairs = Array.from(firsts, (_, pair) => pairText(vocabulary, pair));
   return [
     ...TOKEN_NODES,
     {
@@ -76,7 +77,7 @@ function featureNodes(vocabulary: Vocabulary): GraphNode[] {
         // Where the n-grams of each length begin in the pool.
         ngram_counts: { type: "ints", value: longest === 2 ? [0, unigrams.length] : [0] },
         ngram_indexes: { type: "ints", value: Array.from(weights.keys()) },
-        pool_strings: { type: "strings", value: [...unigrams, ...bigrams.flat()] },
+        pool_strings: { type: "strings", value: [...unigrams, ...pairs.flat()] },
         weights: { type: "floats", value: weights },
       },
     },

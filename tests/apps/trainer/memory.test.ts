@@ -1,0 +1,41 @@
+import { execFileSync } from "node:child_process";
+import path from "node:path";
+import { expect } from "chai";
+
+const APP = path.join(import.meta.dirname, "../../../apps/trainer");
+
+/** Runs a module in a process of its own, with the trainer's folder as `app`; what it prints, as JSON. */
+function run(program: string): unknown {
+  const code = `const app = ${JSON.stringify(APP)};\n${program}`;
+  return JSON.parse(execFileSync(process.execPath, ["--input-type=module", "--eval", code], { encoding: "utf8" }));
+}
+
+describe("the trainer's memory", () => {
+  it("holds a young generation that does not grow", () => {
+    const program = (first: string) => `
+      ${first}
+      const { getHeapSpaceStatistics } = await import("node:v8");
+      // As many live objects at a time make V8's young generation grow to its full size.
+      const kept = [];
+      for (let i = 0; i < 2e6; i++) kept[i % 100000] = { i };
+      const young = getHeapSpaceStatistics().find((space) => space.space_name === "new_space");
+      console.log(young.space_size);
+    `;
+    expect(run(program(""))).to.be.above(8e6);
+    expect(run(program("await import(app + '/young-generation.ts');"))).to.be.below(4e6);
+  });
+
+  it("does not hold ONNX Runtime while a model is fitted", () => {
+    const loaded = run(`
+      const { fitTextClassifier } = await import(app + "/learn/text-classifier.ts");
+      const { fitFeatureClassifier } = await import(app + "/learn/feature-classifier.ts");
+      await import(app + "/tasks/index.ts");
+      const options = { ngrams: 2, skips: 0, minRows: 1, inversePenalty: 1, description: "" };
+      await fitTextClassifier(["so good", "so bad – “naïve”"], [1, 0], 2, options);
+      await fitFeatureClassifier(Float32Array.of(1, 2, 3, 4), [0, 1], 2, 2, options);
+      console.log(JSON.stringify(process.report.getReport().sharedObjects));
+    `);
+    expect(loaded).to.be.an("array").that.is.not.empty;
+    expect((loaded as string[]).filter((file) => file.includes("onnxruntime"))).to.deep.equal([]);
+  });
+});
