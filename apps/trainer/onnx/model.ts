@@ -1,6 +1,5 @@
-import path from "node:path";
-import protobuf from "protobufjs";
 import { internal } from "../errors.ts";
+import { MessageWriter } from "./message.ts";
 
 /**
  * The versions every exported graph states. IR 10 and opset 21 are read by ONNX Runtime ≥ 1.18; `ai.onnx.ml` 3 has
@@ -55,86 +54,102 @@ export interface Graph {
   readonly initializers?: readonly Initializer[];
 }
 
-const schema = protobuf.loadSync(path.join(import.meta.dirname, "onnx.proto"));
-const ModelProto = schema.lookupType("onnx.ModelProto");
-const AttributeProto = schema.lookupType("onnx.AttributeProto");
+/**
+ * Field numbers of the messages that are written, from onnx/onnx-ml.proto of the ONNX project (Apache License 2.0).
+ */
+const MODEL = { irVersion: 1, producerName: 2, docString: 6, graph: 7, opsetImport: 8 };
+const OPSET = { domain: 1, version: 2 };
+const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12 };
+const NODE = { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 };
+const ATTRIBUTE = { name: 1, f: 2, i: 3, s: 4, floats: 7, ints: 8, strings: 9, type: 20 };
+const TENSOR = { dims: 1, dataType: 2, floatData: 4, stringData: 6, int64Data: 7, name: 8 };
+const VALUE_INFO = { name: 1, type: 2 };
+const TYPE = { tensorType: 1 };
+const TENSOR_TYPE = { elemType: 1, shape: 2 };
+const SHAPE = { dim: 1 };
+const DIMENSION = { dimValue: 1, dimParam: 2 };
 
-/** Writes a graph as the bytes of an `.onnx` file. Throws when a field does not fit the schema. */
+/** Writes a graph as the bytes of an `.onnx` file. Throws where a whole number is negative or none. */
 export function encodeModel(graph: Graph): Uint8Array {
   const domains = new Set(["", ...graph.nodes.map((node) => node.domain ?? "")]);
-  const message = {
-    irVersion: IR_VERSION,
-    opsetImport: [...domains].map((domain) => ({ domain, version: OPSETS[domain] ?? internal(`no opset ${domain}`) })),
-    producerName: "ml-platform-trainer",
-    docString: graph.description,
-    graph: {
-      name: graph.name,
-      node: graph.nodes.map(nodeMessage),
-      initializer: (graph.initializers ?? []).map(tensorMessage),
-      input: graph.inputs.map(valueMessage),
-      output: graph.outputs.map(valueMessage),
-    },
-  };
-  return encodeMessage(ModelProto, message);
+  const model = new MessageWriter();
+  model.int(MODEL.irVersion, IR_VERSION);
+  for (const domain of domains) {
+    model.message(MODEL.opsetImport, (opset) => {
+      opset.string(OPSET.domain, domain);
+      opset.int(OPSET.version, OPSETS[domain] ?? internal(`no opset ${domain}`));
+    });
+  }
+  model.string(MODEL.producerName, "ml-platform-trainer");
+  model.string(MODEL.docString, graph.description);
+  model.message(MODEL.graph, (writer) => {
+    for (const [position, node] of graph.nodes.entries())
+      writer.message(GRAPH.node, (inner) => writeNode(inner, node, position));
+    writer.string(GRAPH.name, graph.name);
+    for (const tensor of graph.initializers ?? [])
+      writer.message(GRAPH.initializer, (inner) => writeTensor(inner, tensor));
+    for (const value of graph.inputs) writer.message(GRAPH.input, (inner) => writeValue(inner, value));
+    for (const value of graph.outputs) writer.message(GRAPH.output, (inner) => writeValue(inner, value));
+  });
+  return model.finish().slice();
 }
 
-function encodeMessage(type: protobuf.Type, message: Record<string, unknown>): Uint8Array {
-  const problem = type.verify(message);
-  if (problem) internal(`the graph does not fit the ONNX schema: ${problem}`);
-  return type.encode(type.create(message)).finish();
+function writeNode(writer: MessageWriter, node: GraphNode, position: number): void {
+  for (const input of node.inputs) writer.string(NODE.input, input);
+  for (const output of node.outputs) writer.string(NODE.output, output);
+  writer.string(NODE.name, `${node.op}_${position}`);
+  writer.string(NODE.opType, node.op);
+  writer.string(NODE.domain, node.domain ?? "");
+  for (const [name, attribute] of Object.entries(node.attributes ?? {}))
+    writer.message(NODE.attribute, (inner) => writeAttribute(inner, name, attribute));
 }
 
-function nodeMessage(node: GraphNode, position: number) {
-  return {
-    opType: node.op,
-    name: `${node.op}_${position}`,
-    domain: node.domain ?? "",
-    input: node.inputs,
-    output: node.outputs,
-    // The encoder keeps an object for every number until the end of a message: with all of a forest's in one message that
-    // is more memory than anything else.
-    attribute: Object.entries(node.attributes ?? {}).map(([name, attribute]) =>
-      encodeMessage(AttributeProto, attributeMessage(name, attribute)),
-    ),
-  };
-}
-
-function tensorMessage({ name, type = "float", dims, values }: Initializer) {
-  const head = { name, dims, dataType: ELEMENT_TYPES[type] };
-  if (type === "string") return { ...head, stringData: Array.from(values, (value) => Buffer.from(String(value))) };
-  const numbers = Array.from(values, Number);
-  return type === "float" ? { ...head, floatData: numbers } : { ...head, int64Data: numbers };
-}
-
-function attributeMessage(name: string, attribute: Attribute) {
-  const head = { name, type: ATTRIBUTE_TYPES[attribute.type] };
+function writeAttribute(writer: MessageWriter, name: string, attribute: Attribute): void {
+  writer.string(ATTRIBUTE.name, name);
+  writer.int(ATTRIBUTE.type, ATTRIBUTE_TYPES[attribute.type]);
   switch (attribute.type) {
     case "float":
-      return { ...head, f: attribute.value };
+      writer.float(ATTRIBUTE.f, attribute.value);
+      break;
     case "int":
-      return { ...head, i: attribute.value };
+      writer.int(ATTRIBUTE.i, attribute.value);
+      break;
     case "string":
-      return { ...head, s: Buffer.from(attribute.value) };
+      writer.string(ATTRIBUTE.s, attribute.value);
+      break;
     case "floats":
-      return { ...head, floats: Array.from(attribute.value) };
+      writer.floats(ATTRIBUTE.floats, attribute.value);
+      break;
     case "ints":
-      return { ...head, ints: Array.from(attribute.value) };
+      writer.ints(ATTRIBUTE.ints, attribute.value);
+      break;
     case "strings":
-      return { ...head, strings: encodeStrings(attribute.value) };
+      for (const text of attribute.value) writer.string(ATTRIBUTE.strings, text);
   }
 }
 
-/** Equal strings share their bytes: a forest says of every node whether it is a leaf. */
-function encodeStrings(values: readonly string[]): Uint8Array[] {
-  const known = new Map<string, Uint8Array>();
-  return values.map((value) => {
-    const bytes = known.get(value) ?? Buffer.from(value);
-    known.set(value, bytes);
-    return bytes;
-  });
+function writeTensor(writer: MessageWriter, { name, type = "float", dims, values }: Initializer): void {
+  writer.ints(TENSOR.dims, dims);
+  writer.int(TENSOR.dataType, ELEMENT_TYPES[type]);
+  writer.string(TENSOR.name, name);
+  if (type === "string") for (const value of Array.from(values)) writer.string(TENSOR.stringData, String(value));
+  else if (type === "float") writer.floats(TENSOR.floatData, Array.from(values, Number));
+  else writer.ints(TENSOR.int64Data, Array.from(values, Number));
 }
 
-function valueMessage(value: GraphValue) {
-  const dim = value.shape.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
-  return { name: value.name, type: { tensorType: { elemType: ELEMENT_TYPES[value.type], shape: { dim } } } };
+function writeValue(writer: MessageWriter, { name, type, shape }: GraphValue): void {
+  writer.string(VALUE_INFO.name, name);
+  writer.message(VALUE_INFO.type, (typed) =>
+    typed.message(TYPE.tensorType, (tensor) => {
+      tensor.int(TENSOR_TYPE.elemType, ELEMENT_TYPES[type]);
+      tensor.message(TENSOR_TYPE.shape, (dimensions) => {
+        for (const size of shape) {
+          dimensions.message(SHAPE.dim, (dimension) => {
+            if (typeof size === "number") dimension.int(DIMENSION.dimValue, size);
+            else dimension.string(DIMENSION.dimParam, size);
+          });
+        }
+      });
+    }),
+  );
 }

@@ -1,0 +1,39 @@
+import { expect } from "chai";
+import { MessageWriter } from "../../../apps/trainer/onnx/message.ts";
+
+/** What `write` writes, in hexadecimal. */
+function written(write: (message: MessageWriter) => void): string {
+  const message = new MessageWriter();
+  write(message);
+  return Buffer.from(message.finish()).toString("hex");
+}
+
+// The bytes are those of the encoding's documentation (protobuf.dev/programming-guides/encoding) where it has the case.
+describe("protocol buffer messages", () => {
+  it("hold whole numbers as varints", () => {
+    expect(written((message) => message.int(1, 150))).to.equal("089601");
+    expect(written((message) => message.int(20, 0))).to.equal("a00100");
+    expect(written((message) => message.int(1, 2 ** 35 + 1))).to.equal("08818080808001");
+    for (const wrong of [-1, 0.5, Number.NaN, 2 ** 60])
+      expect(() => written((message) => message.int(1, wrong))).to.throw("is not a whole number");
+  });
+
+  it("hold texts in UTF-8", () => {
+    expect(written((message) => message.string(2, "testing"))).to.equal("120774657374696e67");
+    expect(written((message) => message.string(2, "é’"))).to.equal("1205c3a9e28099");
+  });
+
+  it("hold numbers packed, and messages within messages", () => {
+    expect(written((message) => message.ints(6, [3, 270, 86942]))).to.equal("3206038e029ea705");
+    expect(written((message) => message.floats(4, [1, -2]))).to.equal("22080000803f000000c0");
+    expect(written((message) => message.float(2, 0.5))).to.equal("150000003f");
+    expect(written((message) => message.message(3, (inner) => inner.int(1, 150)))).to.equal("1a03089601");
+  });
+
+  it("grow to any size", () => {
+    const message = new MessageWriter();
+    for (let i = 0; i < 1000; i++) message.string(1, "x".repeat(i));
+    message.floats(2, new Float32Array(100_000));
+    expect(message.finish().length).to.be.above(400_000 + 499_500);
+  });
+});
