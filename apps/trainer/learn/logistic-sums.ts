@@ -15,72 +15,128 @@ export function scoreVectors(classes: number): number {
   return classes === 2 ? 1 : classes;
 }
 
-/** Sum of the rows' cross-entropies at a point; adds its gradient to `gradient`. */
+/**
+ * Sum of the rows' cross-entropies at a point; adds its gradient to `gradient`, and writes the rows' probabilities, row-major
+ * [rows, vectors], into `probabilities`: what {@link addCurvature} needs of the point.
+ */
 export function lossAndGradient(
   shard: LogisticShard,
   classes: number,
   point: Float64Array,
   gradient: Float64Array,
+  probabilities: Float64Array,
 ): number {
-  return classes === 2 ? sumOfTwo(shard, point, gradient) : sumOfMany(shard, classes, point, gradient);
+  return classes === 2
+    ? lossOfTwo(shard, point, gradient, probabilities)
+    : lossOfMany(shard, classes, point, gradient, probabilities);
 }
 
-function sumOfTwo({ features, targets }: LogisticShard, point: Float64Array, gradient: Float64Array): number {
-  const { rows, width, starts, columns, values } = features;
+/** Adds to `product` the Hessian of the sum of the rows' cross-entropies times `vector`. */
+export function addCurvature(
+  shard: LogisticShard,
+  classes: number,
+  probabilities: Float64Array,
+  vector: Float64Array,
+  product: Float64Array,
+): void {
+  if (classes === 2) addCurvatureOfTwo(shard, probabilities, vector, product);
+  else addCurvatureOfMany(shard, classes, probabilities, vector, product);
+}
+
+function lossOfTwo(
+  { features, targets }: LogisticShard,
+  point: Float64Array,
+  gradient: Float64Array,
+  probabilities: Float64Array,
+): number {
   let loss = 0;
-  let errors = 0;
-  for (let row = 0; row < rows; row++) {
-    const from = starts[row] ?? 0;
-    const to = starts[row + 1] ?? 0;
-    let score = point[width] ?? 0;
-    for (let k = from; k < to; k++) score += (values[k] ?? 0) * (point[columns[k] ?? 0] ?? 0);
+  for (let row = 0; row < features.rows; row++) {
+    const score = rowScore(features, row, point, 0);
     const target = targets[row] ?? 0;
     // ln(1 + e^−|s|) does not overflow, whatever the score.
     const small = Math.exp(-Math.abs(score));
     loss += Math.log1p(small) + (target === 1 ? Math.max(-score, 0) : Math.max(score, 0));
-    const error = (score >= 0 ? 1 : small) / (1 + small) - target;
-    errors += error;
-    for (let k = from; k < to; k++) {
-      const at = columns[k] ?? 0;
-      gradient[at] = (gradient[at] ?? 0) + error * (values[k] ?? 0);
-    }
+    const probability = (score >= 0 ? 1 : small) / (1 + small);
+    probabilities[row] = probability;
+    addRow(features, row, probability - target, gradient, 0);
   }
-  gradient[width] = (gradient[width] ?? 0) + errors;
   return loss;
 }
 
-function sumOfMany(
+function addCurvatureOfTwo(
+  { features }: LogisticShard,
+  probabilities: Float64Array,
+  vector: Float64Array,
+  product: Float64Array,
+): void {
+  for (let row = 0; row < features.rows; row++) {
+    const probability = probabilities[row] ?? 0;
+    addRow(features, row, probability * (1 - probability) * rowScore(features, row, vector, 0), product, 0);
+  }
+}
+
+function lossOfMany(
   { features, targets }: LogisticShard,
   classes: number,
   point: Float64Array,
   gradient: Float64Array,
+  probabilities: Float64Array,
 ): number {
-  const { width, starts, columns, values } = features;
-  const scores = new Float64Array(classes);
+  const size = features.width + 1;
   let loss = 0;
   for (let row = 0; row < features.rows; row++) {
-    const from = starts[row] ?? 0;
-    const to = starts[row + 1] ?? 0;
     const target = targets[row] ?? 0;
-    for (let c = 0; c < classes; c++) {
-      const base = c * (width + 1);
-      let score = point[base + width] ?? 0;
-      for (let k = from; k < to; k++) score += (values[k] ?? 0) * (point[base + (columns[k] ?? 0)] ?? 0);
-      scores[c] = score;
-    }
-    const own = scores[target] ?? 0;
-    loss += softmaxInPlace(scores) - own;
-    for (let c = 0; c < classes; c++) {
-      const base = c * (width + 1);
-      const error = (scores[c] ?? 0) - (c === target ? 1 : 0);
-      gradient[base + width] = (gradient[base + width] ?? 0) + error;
-      for (let k = from; k < to; k++) {
-        const at = base + (columns[k] ?? 0);
-        gradient[at] = (gradient[at] ?? 0) + error * (values[k] ?? 0);
-      }
-    }
+    const own = probabilities.subarray(row * classes, (row + 1) * classes);
+    for (let c = 0; c < classes; c++) own[c] = rowScore(features, row, point, c * size);
+    const score = own[target] ?? 0;
+    loss += softmaxInPlace(own) - score;
+    for (let c = 0; c < classes; c++) addRow(features, row, (own[c] ?? 0) - (c === target ? 1 : 0), gradient, c * size);
   }
   return loss;
+}
+
+function addCurvatureOfMany(
+  { features }: LogisticShard,
+  classes: number,
+  probabilities: Float64Array,
+  vector: Float64Array,
+  product: Float64Array,
+): void {
+  const size = features.width + 1;
+  const scores = new Float64Array(classes);
+  for (let row = 0; row < features.rows; row++) {
+    let mean = 0;
+    for (let c = 0; c < classes; c++) {
+      scores[c] = rowScore(features, row, vector, c * size);
+      mean += (probabilities[row * classes + c] ?? 0) * (scores[c] ?? 0);
+    }
+    for (let c = 0; c < classes; c++)
+      addRow(features, row, (probabilities[row * classes + c] ?? 0) * ((scores[c] ?? 0) - mean), product, c * size);
+  }
+}
+
+/** A row's score by the score vector that begins at `base`: its intercept, plus the row times its weights. */
+function rowScore({ width, starts, columns, values }: Matrix, row: number, vector: Float64Array, base: number): number {
+  const to = starts[row + 1] ?? 0;
+  let score = vector[base + width] ?? 0;
+  for (let k = starts[row] ?? 0; k < to; k++) score += (values[k] ?? 0) * (vector[base + (columns[k] ?? 0)] ?? 0);
+  return score;
+}
+
+/** Adds a row, and 1 for the intercept, `factor` times to the score vector that begins at `base`. */
+function addRow(
+  { width, starts, columns, values }: Matrix,
+  row: number,
+  factor: number,
+  vector: Float64Array,
+  base: number,
+): void {
+  const to = starts[row + 1] ?? 0;
+  for (let k = starts[row] ?? 0; k < to; k++) {
+    const at = base + (columns[k] ?? 0);
+    vector[at] = (vector[at] ?? 0) + factor * (values[k] ?? 0);
+  }
+  vector[base + width] = (vector[base + width] ?? 0) + factor;
 }
 
 /** Turns scores into probabilities and returns the logarithm of the sum of their exponentials. */

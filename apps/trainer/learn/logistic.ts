@@ -1,8 +1,8 @@
 import { alone, type Crew, remembered, shardOf } from "../distributed/crew.ts";
-import { addVectors, decodeVector, encodeVector } from "../distributed/sums.ts";
-import { type MinimiseOptions, minimise } from "./lbfgs.ts";
-import { type LogisticShard, lossAndGradient, scoreVectors, softmaxInPlace } from "./logistic-sums.ts";
+import { LogisticObjective } from "./logistic-objective.ts";
+import { type LogisticShard, softmaxInPlace } from "./logistic-sums.ts";
 import { type Matrix, selectRows } from "./matrix.ts";
+import { type MinimiseOptions, minimise } from "./newton.ts";
 
 export interface LogisticOptions extends MinimiseOptions {
   /**
@@ -32,7 +32,7 @@ export interface LogisticData {
 }
 
 /**
- * Logistic regression by L-BFGS, multinomial for three classes or more. `targets` has one class number (0 … classes − 1) a row. The solution is
+ * Logistic regression by Newton's method, multinomial for three classes or more. `targets` has one class number (0 … classes − 1) a row. The solution is
  * unique up to rounding, so nothing here is random.
  */
 export function fitLogistic(
@@ -64,39 +64,9 @@ export async function fitLogisticShards(
   crew: Crew,
   step: string,
 ): Promise<LinearModel> {
-  const { width, rows } = data;
-  const vectors = scoreVectors(classes);
-  const size = vectors * (width + 1);
-  const penalty = 1 / (options.inversePenalty * rows);
-  let evaluations = 0;
-  const sumOverRows = async (point: Float64Array, gradient: Float64Array): Promise<number> => {
-    if (crew.size === 1) return lossAndGradient(await data.shard(0), classes, point, gradient);
-    const share = async (worker: number) => {
-      const own = new Float64Array(size + 1);
-      own[size] = lossAndGradient(await data.shard(worker), classes, point, own.subarray(0, size));
-      return encodeVector(own);
-    };
-    evaluations += 1;
-    const sum = decodeVector(await crew.combine(`${step}-${evaluations}`, share, addVectors));
-    gradient.set(sum.subarray(0, size));
-    return sum[size] ?? 0;
-  };
-  // The mean over rows keeps the tolerance comparable.
-  const objective = async (point: Float64Array, gradient: Float64Array): Promise<number> => {
-    gradient.fill(0);
-    const loss = await sumOverRows(point, gradient);
-    let squares = 0;
-    for (let base = 0; base < size; base += width + 1) {
-      for (let i = base; i < base + width; i++) {
-        const weight = point[i] ?? 0;
-        squares += weight * weight;
-        gradient[i] = (gradient[i] ?? 0) / rows + penalty * weight;
-      }
-      gradient[base + width] = (gradient[base + width] ?? 0) / rows;
-    }
-    return loss / rows + (penalty / 2) * squares;
-  };
-  const { point, iterations, converged } = await minimise(objective, new Float64Array(size), options);
+  const { width } = data;
+  const objective = new LogisticObjective(data, classes, options.inversePenalty, crew, step);
+  const { point, iterations, converged } = await minimise(objective, new Float64Array(objective.size), options);
   const weights = new Float32Array(classes * width);
   const intercepts = new Float32Array(classes);
   for (let c = 0; c < classes; c++) {

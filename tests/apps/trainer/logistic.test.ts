@@ -1,23 +1,58 @@
 import { expect } from "chai";
-import { minimise } from "../../../apps/trainer/learn/lbfgs.ts";
+import { alone } from "../../../apps/trainer/distributed/crew.ts";
 import { fitLogistic, predictProbabilities } from "../../../apps/trainer/learn/logistic.ts";
+import { LogisticObjective } from "../../../apps/trainer/learn/logistic-objective.ts";
 import { MatrixBuilder } from "../../../apps/trainer/learn/matrix.ts";
+import { minimise } from "../../../apps/trainer/learn/newton.ts";
 import { macroF1 } from "../../../apps/trainer/learn/scores.ts";
 
 describe("logistic regression", () => {
-  it("minimises the Rosenbrock function", async () => {
+  it("minimises a badly scaled function, from where a full Newton step goes far beyond the minimum", async () => {
+    let at = 0;
+    const tanh = (x: number) => Math.tanh(x - 1);
     const { point, converged } = await minimise(
-      (at, gradient) => {
-        const [x = 0, y = 0] = at;
-        gradient[0] = -2 * (1 - x) - 400 * x * (y - x * x);
-        gradient[1] = 200 * (y - x * x);
-        return (1 - x) ** 2 + 100 * (y - x * x) ** 2;
+      {
+        evaluate: ([x = 0, y = 0], gradient) => {
+          at = x;
+          gradient[0] = tanh(x);
+          gradient[1] = 2000 * (y + 2);
+          return Math.log(Math.cosh(x - 1)) + 1000 * (y + 2) ** 2;
+        },
+        multiply: ([x = 0, y = 0], product) => {
+          product[0] = (1 - tanh(at) ** 2) * x;
+          product[1] = 2000 * y;
+        },
       },
-      Float64Array.of(-1.2, 1),
+      Float64Array.of(4, 1),
+      { tolerance: 1e-6 },
     );
     expect(converged).to.equal(true);
-    expect(point[0]).to.be.closeTo(1, 1e-4);
-    expect(point[1]).to.be.closeTo(1, 1e-4);
+    expect(point[0]).to.be.closeTo(1, 1e-6);
+    expect(point[1]).to.be.closeTo(-2, 1e-6);
+  });
+
+  it("multiplies with the Hessian that the gradient's differences have, for two classes and for three", async () => {
+    const builder = new MatrixBuilder(2);
+    builder.addRows([0, 1, 1, 0, 2, 1, 3, 3, 1, 2, 4, 0]);
+    const features = builder.build();
+    for (const classes of [2, 3]) {
+      const shard = { features, targets: [0, 1, 1, 0, classes - 1, 1] };
+      const data = { width: 2, rows: 6, shard: () => shard };
+      const objective = new LogisticObjective(data, classes, 0.7, alone, "test");
+      const around = (sign: number) =>
+        Float64Array.from({ length: objective.size }, (_, i) => 0.3 * i - 1 + sign * 1e-5 * (i - 2));
+      const gradients = [new Float64Array(objective.size), new Float64Array(objective.size)] as const;
+      await objective.evaluate(around(1), gradients[0]);
+      await objective.evaluate(around(-1), gradients[1]);
+      await objective.evaluate(around(0), new Float64Array(objective.size));
+      const product = new Float64Array(objective.size);
+      await objective.multiply(
+        Float64Array.from(product, (_, i) => i - 2),
+        product,
+      );
+      for (const [i, value] of product.entries())
+        expect(value).to.be.closeTo(((gradients[0][i] ?? 0) - (gradients[1][i] ?? 0)) / 2e-5, 1e-6);
+    }
   });
 
   it("finds the optimum: gradients of the penalised loss vanish there", async () => {
