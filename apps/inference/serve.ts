@@ -1,9 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { RegistryError } from "../registry/errors.ts";
-import { readIndex } from "../registry/read.ts";
+import { errorCode, RegistryError } from "../registry/errors.ts";
+import { METADATA_FILE, MODEL_FILE } from "../registry/layout.ts";
+import { readPublished } from "../registry/read.ts";
 import { run } from "./run.ts";
 import { readSettings, SettingsError } from "./settings.ts";
+import { unserved } from "./unserved.ts";
 
 const USAGE = `Serves the models of a registry folder on this machine, and what is published there later.
 
@@ -70,15 +72,21 @@ function readArguments() {
 
 /** The only model of a registry folder, which then needs no name in a request, or `*` for several. */
 async function modelsOf(root: string): Promise<string> {
-  await readdir(root).catch(() => {
-    throw new UsageError(`--models ${root} cannot be read: name a registry folder`);
+  await readdir(root).catch((error: unknown) => {
+    throw new UsageError(`--models ${root} cannot be read (${errorCode(error)}): name a registry folder`);
   });
-  const names = (await readIndex(root)).models.map(({ name }) => name);
-  const [name] = names;
-  if (name === undefined) {
-    throw new UsageError(`--models ${root} has no model: train one with "npm run train -- --models ${root}"`);
+  const { models } = await readPublished(root);
+  for (const line of await unserved(root, models)) {
+    console.error(line);
   }
-  return names.length > 1 ? "*" : name;
+  const [first] = models;
+  if (first === undefined) {
+    throw new UsageError(
+      `--models ${root} has no model: train one with "npm run train -- --models ${root}", or put one from elsewhere ` +
+        `there as NAME/1/${MODEL_FILE} with its ${METADATA_FILE} (apps/inference/README.md says what that must have)`,
+    );
+  }
+  return models.length > 1 ? "*" : first.name;
 }
 
 try {

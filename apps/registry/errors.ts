@@ -11,10 +11,11 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full: free space or enlarge the volume",
   EDQUOT: "the disk quota is used up: free space or raise the quota",
   EROFS: "the file system is read-only: mount the volume writable",
-  EACCES: "permission denied: make the volume writable for this user (fsGroup 1000 in the cluster)",
-  EPERM: "operation not permitted: make the volume writable for this user (fsGroup 1000 in the cluster)",
+  EACCES: "permission denied: let this user read and write the volume (fsGroup 1000 in the cluster)",
+  EPERM: "operation not permitted: let this user read and write the volume (fsGroup 1000 in the cluster)",
   ENOTDIR: "a part of the path is a file, not a directory",
-  ENOENT: "there is no such directory",
+  EISDIR: "it is a directory, not a file",
+  ENOENT: "it is not there, or a directory above it is not",
   EIO: "the disk reports a read or write error: check the volume",
 };
 

@@ -69,18 +69,29 @@ export const WorseThan = z.object({
 });
 export type WorseThan = z.infer<typeof WorseThan>;
 
-/** `metadata.json` of one version: what it is, what it was trained on and how good it is. */
+/** What a field of the metadata says where whoever wrote them did not know. */
+const UNKNOWN = "unknown";
+
+function orUnknown(known: z.ZodType<string>, what: string) {
+  const fits = (value: string) => value === UNKNOWN || known.safeParse(value).success;
+  return z.string().refine(fits, `must be ${what}, or "${UNKNOWN}"`).default(UNKNOWN);
+}
+
+/**
+ * `metadata.json` of one version: what it is, what it was trained on and how good it is. A model from elsewhere needs
+ * `name`, `version`, `framework`, `signature` and `artefact`; what the trainer adds has a default.
+ */
 export const ModelMetadata = z.object({
   name: ModelName,
   version: ModelVersion,
   framework: z.literal("onnx"),
-  description: z.string(),
-  /** When the version was published, ISO 8601 with offset. */
-  created: z.iso.datetime({ offset: true }),
+  description: z.string().default(""),
+  /** When the version was published, ISO 8601 with offset, or "unknown". */
+  created: orUnknown(z.iso.datetime({ offset: true }), "an ISO 8601 time with offset: 2026-01-02T03:04:05Z"),
   /** Share of right answers on the held-out split, 0–1; classifiers only. */
   accuracy: z.number().min(0).max(1).optional(),
   /** All metrics of the held-out split by name, such as `accuracy`, `f1`, `mae`, `rmse`. */
-  metrics: z.record(z.string(), z.number()),
+  metrics: z.record(z.string(), z.number()).default({}),
   signature: Signature,
   artefact: z.object({ file: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().min(1) }),
   data: z
@@ -92,14 +103,14 @@ export const ModelMetadata = z.object({
       testRows: z.int().min(0),
     })
     .optional(),
-  task: z.string(),
-  hyperparameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  seed: z.int(),
+  task: z.string().default(UNKNOWN),
+  hyperparameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  seed: z.int().default(0),
   /** Source commit of the trainer, or "unknown" where the build was not told it. */
-  commit: z.string(),
-  /** ISO 8601 date of training. */
-  trainedDate: z.iso.date(),
-  durationSeconds: z.number().min(0),
+  commit: z.string().default(UNKNOWN),
+  /** ISO 8601 date of training, or "unknown". */
+  trainedDate: orUnknown(z.iso.date(), "an ISO 8601 date: 2026-01-02"),
+  durationSeconds: z.number().min(0).default(0),
   /** The version this one would replace: the highest below it that is not itself marked as worse. */
   parent: ModelVersion.optional(),
   /** Set where the held-out metric is worse than the parent's. */

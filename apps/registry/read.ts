@@ -13,6 +13,25 @@ export async function readIndex(root: string): Promise<RegistryIndex> {
   return (await readJson(file, RegistryIndex)) ?? { models: [] };
 }
 
+/**
+ * What is published: the index, or, where nobody has written one, every version folder there is. So a registry that was
+ * laid out by hand needs no index; one that has an index is what that says. Throws `RegistryError` when it is broken.
+ */
+export async function readPublished(root: string): Promise<RegistryIndex> {
+  return (await readJson(indexFile(root), RegistryIndex)) ?? { models: await readFolders(root) };
+}
+
+/** The version folders of every model, whatever is in them; models without any are left out. */
+async function readFolders(root: string): Promise<RegistryIndex["models"]> {
+  const models: RegistryIndex["models"] = [];
+  for (const name of await listModels(root)) {
+    const versions = await versionFolders(root, name);
+    const latest = versions.at(-1);
+    if (latest !== undefined) models.push({ name, versions, latest });
+  }
+  return models;
+}
+
 /** Reads `metadata.json` of a version. Throws `RegistryError` when it is missing, broken or of another version. */
 export async function readMetadata(root: string, model: string, version: string): Promise<ModelMetadata> {
   const file = path.join(versionDirectory(root, model, version), METADATA_FILE);
@@ -28,13 +47,16 @@ export async function readMetadata(root: string, model: string, version: string)
 
 /** The published versions of a model (folders with a `metadata.json`), ascending by number; empty where none is. */
 export async function listVersions(root: string, model: string): Promise<string[]> {
-  const directory = modelDirectory(root, model);
-  const numbered = (await entries(directory)).filter((name) => ModelVersion.safeParse(name).success);
   const published: string[] = [];
-  for (const version of numbered) {
-    if (await exists(path.join(directory, version, METADATA_FILE))) published.push(version);
+  for (const version of await versionFolders(root, model)) {
+    if (await exists(path.join(versionDirectory(root, model, version), METADATA_FILE))) published.push(version);
   }
-  return published.sort((a, b) => Number(a) - Number(b));
+  return published;
+}
+
+async function versionFolders(root: string, model: string): Promise<string[]> {
+  const numbered = (await entries(modelDirectory(root, model))).filter((name) => ModelVersion.safeParse(name).success);
+  return numbered.sort((a, b) => Number(a) - Number(b));
 }
 
 /** Names of the folders that may hold versions, ascending. */
@@ -85,8 +107,13 @@ async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | unde
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new RegistryError(
-    `${file}: ${issue ? `${z.core.toDotPath(issue.path) || "content"}: ${issue.message}` : "not of the right form"}`,
+    `${file}: ${issue ? `${z.core.toDotPath(issue.path) || "content"}: ${wordIssue(issue)}` : "not of the right form"}`,
   );
+}
+
+/** zod knows no better word for a field that is not there. */
+function wordIssue({ message }: z.core.$ZodIssue): string {
+  return message.replace(/^Invalid input: expected (\w+), received undefined$/, "is missing (it is of the type $1)");
 }
 
 async function entries(directory: string): Promise<string[]> {

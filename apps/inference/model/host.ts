@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { indexFile } from "../../registry/layout.ts";
 import { ModelName, type RegistryIndex } from "../../registry/metadata.ts";
-import { readIndex } from "../../registry/read.ts";
+import { readPublished } from "../../registry/read.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Settings } from "../settings.ts";
@@ -117,7 +117,7 @@ export class ModelHost {
   loadModel(name: string): Promise<void> {
     return this.#exclusively(async () => {
       const root = this.#deps.settings.modelDirectory;
-      const index = await readIndex(root);
+      const index = await readPublished(root);
       const versions = ModelName.safeParse(name).success ? this.selection.versionsOf(index, name) : [];
       if (versions.length === 0) {
         throw new Error(`${name} is not in the registry: publish a version of it first`);
@@ -159,6 +159,9 @@ export class ModelHost {
         this.#isReady = true;
         metrics.ready = true;
         logger.info({ ...this.identity, seconds: (performance.now() - started) / 1000 }, "model loaded");
+        for (const { name, version, reason } of this.faults()) {
+          logger.warn({ model: name, version, reason }, "a version cannot be served");
+        }
         this.#keepLooking();
         return;
       }
@@ -199,7 +202,7 @@ export class ModelHost {
       const root = this.#deps.settings.modelDirectory;
       let index: RegistryIndex = { models: [] };
       try {
-        index = this.selection.needsIndex ? await readIndex(root) : index;
+        index = this.selection.needsIndex ? await readPublished(root) : index;
       } catch (error) {
         return wordError(error);
       }

@@ -1,4 +1,4 @@
-import { type InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { env, type InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { Datatype, ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
 import { batchingOf } from "./batching.ts";
 import type { Model, OpenModel } from "./model.ts";
@@ -31,7 +31,7 @@ const FATAL_ONLY = 4;
  */
 export function onnxOpener(intraOpThreads: number): OpenModel {
   return async (metadata, artefact) => {
-    const session = openSession(artefact, {
+    const session = openGraph(artefact, {
       intraOpNumThreads: intraOpThreads,
       interOpNumThreads: 1,
       executionMode: "sequential",
@@ -45,6 +45,15 @@ export function onnxOpener(intraOpThreads: number): OpenModel {
       throw error;
     }
   };
+}
+
+function openGraph(artefact: Uint8Array, options: InferenceSession.SessionOptions): NativeSession {
+  try {
+    return openSession(artefact, options);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.trim() : error;
+    throw new Error(`the artefact is no ONNX graph that ONNX Runtime ${env.versions.common} can run: ${reason}`);
+  }
 }
 
 class OnnxModel implements Model {
@@ -145,12 +154,19 @@ function checkSpecs(
       throw new Error(`${what} "${name}" is no tensor but a sequence or map, which cannot be served`);
     }
     if (found.type !== ORT_TYPES[datatype]) {
-      throw new Error(`${what} "${name}" is ${found.type} in the graph, not ${datatype} as the signature says`);
+      throw new Error(
+        `${what} "${name}" is ${wordType(found.type)} in the graph, not ${datatype} as the signature says`,
+      );
     }
     if (what === "input") {
       checkShape(name, shape, found.shape);
     }
   }
+}
+
+/** A type as signatures name it. */
+function wordType(type: OrtTensor.Type): string {
+  return Object.entries(ORT_TYPES).find(([, ortType]) => ortType === type)?.[0] ?? type;
 }
 
 /** A dimension that the graph fixes is what it is; a graph without a word on a shape has none to compare. */

@@ -6,6 +6,8 @@ import { versionDirectory } from "../../registry/layout.ts";
 import type { ModelMetadata } from "../../registry/metadata.ts";
 import { artefactFile, readMetadata } from "../../registry/read.ts";
 
+const MEND = "copy it here again, or correct the metadata where the file is the one that is meant";
+
 /** A version as published: its description, and the bytes that the description vouches for. */
 export interface PublishedVersion {
   readonly metadata: ModelMetadata;
@@ -38,18 +40,23 @@ export async function versionStamp(root: string, model: string, version: string)
 async function readArtefact(root: string, metadata: ModelMetadata): Promise<Uint8Array> {
   const expected = metadata.artefact;
   if (path.basename(expected.file) !== expected.file) {
-    throw new RegistryError(`the artefact "${expected.file}" is not a plain file name`);
+    const directory = versionDirectory(root, metadata.name, metadata.version);
+    throw new RegistryError(`${directory}: the artefact "${expected.file}" is not the plain name of a file in it`);
   }
   const file = artefactFile(root, metadata);
   const artefact = await readFile(file).catch((error: unknown) => {
     throw describeFault("cannot read", file, error);
   });
   if (artefact.byteLength !== expected.bytes) {
-    throw new RegistryError(`${file} has ${artefact.byteLength} bytes where its metadata says ${expected.bytes}`);
+    throw new RegistryError(
+      `${file} has ${artefact.byteLength} bytes where its metadata says ${expected.bytes}: ${MEND}`,
+    );
   }
   const sha256 = createHash("sha256").update(artefact).digest("hex");
   if (sha256 !== expected.sha256) {
-    throw new RegistryError(`${file} is corrupt: its SHA-256 is ${sha256}, its metadata says ${expected.sha256}`);
+    throw new RegistryError(
+      `${file} is corrupt: its SHA-256 is ${sha256}, its metadata says ${expected.sha256}: ${MEND}`,
+    );
   }
   return artefact;
 }

@@ -1,3 +1,5 @@
+import { versionDirectory } from "../../registry/layout.ts";
+import type { ModelMetadata } from "../../registry/metadata.ts";
 import { Batcher } from "../batcher.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { ModelMetrics } from "../metrics/model-metrics.ts";
@@ -35,21 +37,27 @@ export interface OpenDeps {
 export async function openVersion(name: string, version: string, deps: OpenDeps): Promise<ServedModel> {
   const { settings, open, metrics } = deps;
   const { metadata, artefact } = await readVersion(settings.modelDirectory, name, version);
-  const form = formFor(metadata);
-  const model = await open(metadata, artefact);
-  let warmedUp: boolean;
-  try {
-    warmedUp = await warmUp(model, form);
-  } catch (error) {
-    await model.close();
-    throw error;
-  }
+  const { form, model, warmedUp } = await openModel(metadata, artefact, open).catch((error: unknown) => {
+    const directory = versionDirectory(settings.modelDirectory, name, version);
+    throw new Error(`${directory}: ${error instanceof Error ? error.message : error}`, { cause: error });
+  });
   const recorder = metrics.model(metadata.name, metadata.version);
   const { maxBatchSize, maxQueueSize } = settings;
   const batcher = new Batcher(model, { maxBatchSize, maxQueueSize, observer: recorder });
   recorder.waiting = () => ({ rows: batcher.depth, requests: batcher.waiting });
   metrics.modelLoaded(metadata);
   return { model, form, batcher, metrics: recorder, warmedUp };
+}
+
+async function openModel(metadata: ModelMetadata, artefact: Uint8Array, open: OpenModel) {
+  const form = formFor(metadata);
+  const model = await open(metadata, artefact);
+  try {
+    return { form, model, warmedUp: await warmUp(model, form) };
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
 }
 
 /** Answers what is queued, and frees the model. */
@@ -61,15 +69,31 @@ export async function release({ batcher, model }: ServedModel): Promise<void> {
 /** Whether a word comes out at all is checked here, so that a signature that does not fit its graph is never ready. */
 async function warmUp(model: Model, form: Form | undefined): Promise<boolean> {
   if (form !== undefined) {
-    form.word({}, await model.run(tensorOf(form.input, form.sample, 1)), 1);
+    const outputs = await model.run(tensorOf(form.input, form.sample, 1));
+    checkBatch(model, outputs);
+    form.word({}, outputs, 1);
     return true;
   }
-  // Zeros may be nothing that such a model can take: its names, types and shapes have been checked against the graph.
+  let outputs: Tensors;
   try {
-    await model.run(zeros(model));
-    return true;
+    outputs = await model.run(zeros(model));
   } catch {
+    // Zeros may be nothing that such a model can take: its names, types and shapes have been checked against the graph.
     return false;
+  }
+  checkBatch(model, outputs);
+  return true;
+}
+
+/** Where the first dimensions are no batch, requests that run together would get each other's answers. */
+function checkBatch({ batched }: Model, outputs: Tensors): void {
+  for (const [name, { shape }] of batched ? outputs : []) {
+    if (shape[0] !== 1) {
+      throw new Error(
+        `output "${name}" has the shape [${shape}] for one row: its first dimension is not the batch; where that is right, ` +
+          "set maxBatchSize to 0 in the signature",
+      );
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { RegistryError } from "../../registry/errors.ts";
-import { readIndex } from "../../registry/read.ts";
+import { readPublished } from "../../registry/read.ts";
 import type { Route } from "../http/router.ts";
 import { unavailable } from "../problem.ts";
 
@@ -14,7 +14,7 @@ export function models(root: string): Route {
     path: "/models",
     async handle(ctx) {
       try {
-        ctx.body = await readIndex(root);
+        ctx.body = await readPublished(root);
       } catch (error) {
         throw error instanceof RegistryError ? unavailable("registry_unavailable", error.message) : error;
       }

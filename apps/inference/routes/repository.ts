@@ -1,5 +1,5 @@
 import type { Context } from "koa";
-import { readIndex } from "../../registry/read.ts";
+import { readPublished } from "../../registry/read.ts";
 import { type BodyLimits, checkType, parseJson, readBody } from "../http/body.ts";
 import type { Route } from "../http/router.ts";
 import type { ModelHost } from "../model/host.ts";
@@ -98,7 +98,7 @@ async function index(host: ModelHost, root: string): Promise<State[]> {
     states.set(`${name}/${version}`, { name, version, state, reason: reason ?? "" });
   };
   // Where the index cannot be read, what is served is still known.
-  const { models } = await readIndex(root).catch(() => ({ models: [] }));
+  const { models } = await readPublished(root).catch(() => ({ models: [] }));
   for (const { name, versions } of models) {
     for (const version of versions) {
       put(name, version, "not loaded");

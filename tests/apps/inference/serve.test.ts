@@ -78,7 +78,9 @@ describe("npm run serve", () => {
   it("says so where there is no such folder", async () => {
     child = startChild("serve.ts", {}, ["--models", `${registry.root}/nowhere`]);
     expect(await child.exited).to.equal(1);
-    expect(child.stderr).to.deep.equal([`--models ${registry.root}/nowhere cannot be read: name a registry folder`]);
+    expect(child.stderr).to.deep.equal([
+      `--models ${registry.root}/nowhere cannot be read (ENOENT): name a registry folder`,
+    ]);
   });
 
   it("names the option that it does not know", async () => {

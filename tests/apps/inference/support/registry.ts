@@ -55,6 +55,11 @@ export const MODELS = {
       { name: "product", datatype: "FP32", shape: [-1, 2] },
     ],
   },
+  twice: {
+    kind: "tensors",
+    inputs: [{ name: "x", datatype: "FP32", shape: [-1, 2] }],
+    outputs: [{ name: "y", datatype: "FP32", shape: [-1, 2] }],
+  },
   image: {
     kind: "tensors",
     inputs: [{ name: "image", datatype: "FP32", shape: [3, 2, 2] }],

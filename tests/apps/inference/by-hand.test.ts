@@ -1,0 +1,241 @@
+import { createHash } from "node:crypto";
+import { mkdir, rename, rm, truncate, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect } from "chai";
+import { unserved } from "../../../apps/inference/unserved.ts";
+import { indexFile, METADATA_FILE, MODEL_FILE, versionDirectory } from "../../../apps/registry/layout.ts";
+import type { ModelMetadata } from "../../../apps/registry/metadata.ts";
+import { readPublished } from "../../../apps/registry/read.ts";
+import { type Child, endChild, startChild } from "./support/child.ts";
+import { emptyRegistry, type ModelName, metadataOf, writeIndex, writeVersion } from "./support/registry.ts";
+import { send, startTestServer, type TestServer, until } from "./support/server.ts";
+import { infer } from "./support/tensors.ts";
+
+type Written = Pick<ModelMetadata, "name" | "version" | "framework" | "signature" | "artefact">;
+
+/** Lays out a version with the metadata that somebody would write who has a graph from elsewhere. */
+async function layOut(root: string, model: ModelName, change: (written: Written) => object = (same) => same) {
+  const { name, version, framework, signature, artefact } = await metadataOf(model, "1");
+  const written = change({ name, version, framework, signature, artefact });
+  await writeVersion(root, model, "1", written as ModelMetadata);
+  return versionDirectory(root, model, "1");
+}
+
+describe("a registry that was laid out by hand", () => {
+  let server: TestServer | undefined;
+  afterEach(() => server?.stop());
+
+  const start = () =>
+    startTestServer({
+      model: "pair",
+      published: [],
+      wait: false,
+      env: { MODEL_NAME: "*", MODEL_VERSION: "latest", MODEL_CONTROL: "poll", MODEL_POLL_SECONDS: "0.02" },
+    });
+
+  it("is served without an index, and with no more of metadata than what a graph needs", async () => {
+    server = await start();
+    await layOut(server.root, "pair");
+    await layOut(server.root, "image");
+    await server.running.loaded;
+    await until(async () => (await server?.get("/v2/models"))?.body.models.length === 2);
+    const row = { datatype: "FP32", shape: [1, 2], data: [2, 3] };
+    const answer = await infer(server.url, "pair", {
+      inputs: [
+        { ...row, name: "a" },
+        { ...row, name: "b" },
+      ],
+    });
+    expect(answer.body.outputs.map(({ data }: { data: number[] }) => data)).to.deep.equal([
+      [4, 6],
+      [4, 9],
+    ]);
+    const listed = ["image", "pair"].map((name) => ({ name, versions: ["1"], latest: "1" }));
+    expect((await server.get("/models")).body).to.deep.equal({ models: listed });
+    const { body } = await server.get("/v2/models/pair");
+    expect(body.properties).to.include({ commit: "unknown", trainedDate: "unknown" });
+  });
+
+  const broken: readonly (readonly [string, (written: Written) => object, string | RegExp])[] = [
+    [
+      "no signature",
+      ({ signature: _, ...rest }) => rest,
+      `${METADATA_FILE}: signature: is missing (it is of the type object)`,
+    ],
+    [
+      "no SHA-256",
+      ({ artefact: { sha256: _, ...artefact }, ...rest }) => ({ ...rest, artefact }),
+      `${METADATA_FILE}: artefact.sha256: is missing (it is of the type string)`,
+    ],
+    ["a date that is none", (written) => ({ ...written, created: "yesterday" }), /metadata\.json: created: must be an/],
+    ["another name", (written) => ({ ...written, name: "iris" }), /metadata\.json describes iris version 1, not pair/],
+    [
+      "a file elsewhere",
+      (written) => ({ ...written, artefact: { ...written.artefact, file: "../1/model.onnx" } }),
+      /: the artefact "\.\.\/1\/model\.onnx" is not the plain name of a file in it$/,
+    ],
+    [
+      "another SHA-256",
+      (written) => ({ ...written, artefact: { ...written.artefact, sha256: "0".repeat(64) } }),
+      /model\.onnx is corrupt: its SHA-256 is [0-9a-f]{64}, its metadata says 0{64}: copy it here again, or correct/,
+    ],
+    [
+      "another length",
+      (written) => ({ ...written, artefact: { ...written.artefact, bytes: 1 } }),
+      /model\.onnx has \d+ bytes where its metadata says 1: copy it here again, or correct/,
+    ],
+    [
+      "a type that the graph does not have",
+      (written) => ({
+        ...written,
+        signature: {
+          ...written.signature,
+          inputs: written.signature.inputs.map((input) => ({ ...input, datatype: "FP64" })),
+        },
+      }),
+      ': input "a" is FP32 in the graph, not FP64 as the signature says',
+    ],
+    [
+      "an input that the graph does not have",
+      (written) => ({
+        ...written,
+        signature: { ...written.signature, inputs: [{ name: "q", datatype: "FP32", shape: [-1, 2] }] },
+      }),
+      ': the graph has no input "q"; it has a, b',
+    ],
+  ];
+  for (const [what, change, reason] of broken) {
+    it(`says where and what is wrong with ${what}`, async () => {
+      server = await start();
+      const directory = await layOut(server.root, "pair", change);
+      await saysOf(directory, reason);
+    });
+  }
+
+  const spoilt: readonly (readonly [string, (directory: string) => Promise<unknown>, string | RegExp])[] = [
+    ["no metadata", (directory) => rm(path.join(directory, METADATA_FILE)), /metadata\.json is missing: there is no/],
+    [
+      "half of metadata",
+      (directory) => truncate(path.join(directory, METADATA_FILE), 9),
+      /metadata\.json is not JSON: /,
+    ],
+    ["no graph", (directory) => rm(path.join(directory, MODEL_FILE)), /cannot read .*model\.onnx: it is not there/],
+    [
+      "a directory for a graph",
+      async (directory) => {
+        await rm(path.join(directory, MODEL_FILE));
+        await mkdir(path.join(directory, MODEL_FILE));
+      },
+      /cannot read .*model\.onnx: it is a directory, not a file$/,
+    ],
+  ];
+  for (const [what, spoil, reason] of spoilt) {
+    it(`says where and what is wrong with ${what}`, async () => {
+      server = await start();
+      // Under a name that the server does not look at, so that it never sees it whole.
+      const aside = path.join(server.root, ".aside");
+      await spoil(await layOut(aside, "pair"));
+      await rename(path.join(aside, "pair"), path.join(server.root, "pair"));
+      await saysOf(versionDirectory(server.root, "pair", "1"), reason);
+    });
+  }
+
+  it("says where and what is wrong with a file that is no graph", async () => {
+    server = await start();
+    const text = "this is no graph\n";
+    const sha256 = createHash("sha256").update(text).digest("hex");
+    await writeFile(path.join(server.root, "no-graph"), text);
+    const directory = await layOut(server.root, "pair", (written) => ({
+      ...written,
+      artefact: { file: "no-graph.onnx", bytes: text.length, sha256 },
+    }));
+    await rename(path.join(server.root, "no-graph"), path.join(directory, "no-graph.onnx"));
+    await saysOf(directory, /pair\/1: the artefact is no ONNX graph that ONNX Runtime [\d.]+ can run: .*protobuf/);
+  });
+
+  it("says so where the first dimension is not the batch, and serves it once the signature says so too", async () => {
+    server = await start();
+    const directory = await layOut(server.root, "twice");
+    await saysOf(
+      directory,
+      /twice\/1: output "y" has the shape \[2,2\] for one row: .*set maxBatchSize to 0 in the signature$/,
+    );
+    await layOut(server.root, "twice", (written) => ({
+      ...written,
+      signature: { ...written.signature, maxBatchSize: 0 },
+    }));
+    await server.running.loaded;
+    const { body } = await infer(server.url, "twice", {
+      inputs: [{ name: "x", datatype: "FP32", shape: [1, 2], data: [1, 2] }],
+    });
+    expect(body.outputs[0]).to.include({ name: "y" }).and.to.have.deep.property("data", [1, 2, 1, 2]);
+  });
+
+  async function saysOf(directory: string, reason: string | RegExp): Promise<void> {
+    const matches = (text: string) => (typeof reason === "string" ? text.endsWith(reason) : reason.test(text));
+    const reasons = () => (server?.log ?? []).flatMap((line): string[] => JSON.parse(line).reason ?? []);
+    // While it is being laid out, other things are wrong with it.
+    const said = await until(() => reasons().find((text) => text.includes(directory) && matches(text)));
+    expect(said).to.match(/^[^\n]*$/);
+    expect((await server?.get("/ready"))?.status).to.equal(503);
+  }
+});
+
+describe("npm run serve of a folder that was laid out by hand", () => {
+  let registry: { root: string; remove: () => Promise<void> };
+  let child: Child | undefined;
+  beforeEach(async () => {
+    registry = await emptyRegistry();
+  });
+  afterEach(async () => {
+    await endChild(child);
+    await registry.remove();
+  });
+
+  const serve = () => {
+    child = startChild("serve.ts", {}, ["--models", registry.root, "--port", "0"]);
+    return child;
+  };
+
+  it("serves what is whole, and says what is not and why", async () => {
+    await layOut(registry.root, "pair");
+    const directory = await layOut(registry.root, "image", (written) => ({ ...written, version: "2" }));
+    const running = serve();
+    const url = /http:\/\/[^ ]+/.exec(await running.line(/^Serving /))?.[0];
+    expect((await send(`${url}/v2/models/pair/ready`, {})).status).to.equal(200);
+    const { level, model, reason } = JSON.parse(await running.line(/a version cannot be served/));
+    expect({ level, model }).to.deep.equal({ level: "warn", model: "image" });
+    expect(reason).to.equal(`${directory}/metadata.json describes image version 2, not image version 1`);
+  });
+
+  it("says where the files belong where nothing can be served", async () => {
+    await rename(await layOut(registry.root, "pair"), path.join(registry.root, "pair", "first"));
+    await mkdir(path.join(registry.root, "My Model", "1"), { recursive: true });
+    const running = serve();
+    expect(await running.exited).to.equal(1);
+    const [name, version, last, ...more] = running.stderr;
+    expect(more).to.deep.equal([]);
+    expect(name).to.match(/My Model is not served: the name of a model must be lower-case letters, digits/);
+    expect(version).to.equal(
+      `${registry.root}/pair has no version: put model.onnx and metadata.json into ${registry.root}/pair/1`,
+    );
+    expect(last).to.match(/has no model: train one with .*, or put one from elsewhere there as NAME\/1\/model\.onnx/);
+  });
+
+  it("says which versions an index leaves out, and nothing of what is as it should be", async () => {
+    const whole = await layOut(registry.root, "pair");
+    const bare = await layOut(registry.root, "image");
+    await rm(path.join(bare, METADATA_FILE));
+    const lines = async () => unserved(registry.root, (await readPublished(registry.root)).models);
+    const noMetadata = `${bare} has no metadata.json: apps/inference/README.md says what it must have`;
+    expect(await lines()).to.deep.equal([noMetadata]);
+    await writeIndex(registry.root, ["words", "1"]);
+    expect(await lines()).to.deep.equal([
+      noMetadata,
+      `${whole} is not served: ${indexFile(registry.root)} does not list it; remove that file, and every version folder ` +
+        "counts (training writes it anew)",
+    ]);
+    await writeIndex(registry.root, ["pair", "1"], ["image", "1"]);
+    expect(await lines()).to.deep.equal([noMetadata]);
+  });
+});
