@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { after } from "mocha";
+import { freePort } from "../../local/free-port.ts";
 import { Kubectl } from "../../local/kubectl.ts";
 import { toolchainFolders } from "../../local/toolchain/index.ts";
 
@@ -111,15 +111,6 @@ export async function predict(
     body: JSON.stringify(request),
   });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
 }
 
 after("stops the cluster of the suites", async function () {

@@ -2,24 +2,14 @@ import path from "node:path";
 import { expect } from "chai";
 import { python, runScript } from "../../support/python.ts";
 import { DATATYPES } from "../inference/support/registry.ts";
-import { startTestServer, type TestServer } from "../inference/support/server.ts";
+import { startRepository, type TestServer } from "../inference/support/server.ts";
 
 const script = (name: string) => path.join(import.meta.dirname, name);
 
 describe("the clients that people have", () => {
   let server: TestServer;
   before(async () => {
-    server = await startTestServer({
-      model: "iris",
-      published: [
-        ["iris", "1"],
-        ["words", "1"],
-        ["pair", "1"],
-        ["types", "1"],
-        ["half-plus-two", "1"],
-      ],
-      env: { MODEL_NAME: "*", MODEL_VERSION: "latest" },
-    });
+    server = await startRepository(["iris", "words", "pair", "types", "half-plus-two"]);
   });
   after(() => server.stop());
 

@@ -4,7 +4,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import { python } from "../../support/python.ts";
-import { startTestServer } from "../inference/support/server.ts";
+import { startRepository } from "../inference/support/server.ts";
 
 /**
  * What each answer is held to. Not asked: that all data which fits the schema is taken, and all other refused. A schema
@@ -27,15 +27,10 @@ const RUN = "from schemathesis.cli import schemathesis; schemathesis()";
 /** Runs Schemathesis with its key against a server that serves four models, and returns how many cases it counted. */
 async function check(interpreter: string, env: Record<string, string>, ...options: string[]): Promise<number> {
   const folder = await mkdtemp(path.join(tmpdir(), "schemathesis-"));
-  const server = await startTestServer({
-    model: "iris",
-    published: [
-      ["iris", "1"],
-      ["words", "1"],
-      ["half-plus-two", "1"],
-      ["pair", "1"],
-    ],
-    env: { MODEL_NAME: "*", MODEL_VERSION: "latest", API_KEY: "secret", LOG_LEVEL: "warn", ...env },
+  const server = await startRepository(["iris", "words", "half-plus-two", "pair"], {
+    API_KEY: "secret",
+    LOG_LEVEL: "warn",
+    ...env,
   });
   try {
     const report = path.join(folder, "junit.xml");

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { endChild, freePort, startChild } from "../inference/support/child.ts";
+import { freePort } from "../../../local/free-port.ts";
+import { endChild, startChild } from "../inference/support/child.ts";
 import { keepAliveClient } from "../inference/support/keep-alive-client.ts";
 import { emptyRegistry, publish } from "../inference/support/registry.ts";
 

@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
-import { type ModelName, publish } from "./support/registry.ts";
-import { startTestServer, type TestServer } from "./support/server.ts";
+import { publish } from "./support/registry.ts";
+import { startRepository, startTestServer, type TestServer } from "./support/server.ts";
 
 type Paths = Record<string, { get?: Operation; post?: Operation }>;
 interface Operation {
@@ -12,16 +12,7 @@ interface Operation {
   readonly responses: Record<string, unknown>;
 }
 
-const EVERY: readonly (readonly [ModelName, string])[] = [
-  ["iris", "1"],
-  ["words", "1"],
-  ["linear", "1"],
-  ["half-plus-two", "1"],
-  ["pair", "1"],
-  ["image", "1"],
-  ["types", "1"],
-  ["lengths", "1"],
-];
+const EVERY = ["iris", "words", "linear", "half-plus-two", "pair", "image", "types", "lengths"] as const;
 
 describe("GET /openapi.json", () => {
   let server: TestServer;
@@ -40,11 +31,7 @@ describe("GET /openapi.json", () => {
   });
 
   it("gives an example for every prediction that the server answers with 200", async () => {
-    server = await startTestServer({
-      model: "iris",
-      published: EVERY,
-      env: { MODEL_NAME: "*", MODEL_VERSION: "latest" },
-    });
+    server = await startRepository(EVERY);
     const paths: Paths = (await server.get("/openapi.json")).body.paths;
     const predictions = Object.entries(paths).filter(([path]) => /predict$|infer$/.test(path));
     // Eight models: infer for each, instances for those with a batch, /predict for those with a form of their own.

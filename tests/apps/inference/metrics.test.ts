@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { freePort } from "./support/child.ts";
+import { freePort } from "../../../local/free-port.ts";
 import { fakeModel } from "./support/fake-model.ts";
 import { send, startTestServer, type TestServer } from "./support/server.ts";
 

@@ -4,7 +4,7 @@ import { refusalOf } from "../../../apps/inference/refusal.ts";
 import type { Signature } from "../../../apps/registry/metadata.ts";
 import { type Child, endChild, startChild } from "./support/child.ts";
 import { emptyRegistry, metadataOf, publish, writeIndex, writeVersion } from "./support/registry.ts";
-import { startTestServer, type TestServer, until } from "./support/server.ts";
+import { startRepository, startTestServer, type TestServer, until } from "./support/server.ts";
 import { infer } from "./support/tensors.ts";
 
 const ids = (...data: number[]) => ({
@@ -19,16 +19,7 @@ describe("values that a graph refuses", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  const start = (env: Record<string, string> = {}) =>
-    startTestServer({
-      model: "lookup",
-      published: [
-        ["lookup", "1"],
-        ["sum-of-rows", "1"],
-        ["hundreds", "1"],
-      ],
-      env: { MODEL_NAME: "*", MODEL_VERSION: "latest", ...env },
-    });
+  const start = (env: Record<string, string> = {}) => startRepository(["lookup", "sum-of-rows", "hundreds"], env);
   const counted = async (model: string, status: string) => {
     const { body } = await server.get("/metrics");
     return new RegExp(`^model_requests_total\\{model="${model}",version="1",status="${status}"\\} (\\d+)`, "m").exec(

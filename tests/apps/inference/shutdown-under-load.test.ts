@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { type Child, endChild, freePort, startChild } from "./support/child.ts";
+import { freePort } from "../../../local/free-port.ts";
+import { type Child, endChild, startChild } from "./support/child.ts";
 import { keepAliveClient } from "./support/keep-alive-client.ts";
 import { emptyRegistry, publish } from "./support/registry.ts";
 import { send } from "./support/server.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Model } from "../../../apps/inference/model/model.ts";
 import { fakeModel } from "./support/fake-model.ts";
 import { DATATYPES, metadataOf, writeVersion } from "./support/registry.ts";
-import { startTestServer, type TestServer, until } from "./support/server.ts";
+import { startRepository, startTestServer, type TestServer, until } from "./support/server.ts";
 import { infer, postBinary } from "./support/tensors.ts";
 
 /** Turns of the model `slow` that take about three seconds on an idle core. */
@@ -48,14 +48,7 @@ describe("a model whose runs are long", function () {
   });
 
   it("does not hold up another model either", async () => {
-    server = await startTestServer({
-      model: "slow",
-      published: [
-        ["slow", "1"],
-        ["half-plus-two", "1"],
-      ],
-      env: { MODEL_NAME: "*", MODEL_VERSION: "latest", THREAD_AFTER_MS: "0" },
-    });
+    server = await startRepository(["slow", "half-plus-two"], { THREAD_AFTER_MS: "0" });
     let first = "";
     const long = infer(server.url, "slow", turns(LONG)).then(() => {
       first ||= "slow";

@@ -1,21 +1,11 @@
 import { expect } from "chai";
-import { startTestServer, type TestServer } from "./support/server.ts";
+import { startRepository, type TestServer } from "./support/server.ts";
 
 describe("instances → predictions at /v1/models", () => {
   let server: TestServer;
   before(async () => {
-    server = await startTestServer({
-      model: "pair",
-      published: [
-        ["pair", "1"],
-        ["image", "1"],
-        ["lengths", "1"],
-        ["iris", "1"],
-        ["words", "1"],
-        ["half-plus-two", "1"],
-        ["linear", "1"],
-      ],
-      env: { MODEL_NAME: "*", MODEL_VERSION: "latest", MAX_QUEUE_SIZE: "100" },
+    server = await startRepository(["pair", "image", "lengths", "iris", "words", "half-plus-two", "linear"], {
+      MAX_QUEUE_SIZE: "100",
     });
   });
   after(() => server.stop());

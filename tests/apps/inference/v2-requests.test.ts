@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { send, startTestServer, type TestServer } from "./support/server.ts";
+import { send, startRepository, type TestServer } from "./support/server.ts";
 import { infer, postBinary } from "./support/tensors.ts";
 
 const A = { name: "a", datatype: "FP32", shape: [2, 2], data: [1, 2, 3, 4] };
@@ -16,17 +16,8 @@ const B = {
 describe("an Open Inference Protocol request", () => {
   let server: TestServer;
   before(async () => {
-    server = await startTestServer({
-      model: "pair",
-      published: [
-        ["pair", "1"],
-        ["image", "1"],
-        ["lengths", "1"],
-        ["iris", "1"],
-        ["words", "1"],
-        ["half-plus-two", "1"],
-      ],
-      env: { MODEL_NAME: "*", MODEL_VERSION: "latest", MAX_QUEUE_SIZE: "100" },
+    server = await startRepository(["pair", "image", "lengths", "iris", "words", "half-plus-two"], {
+      MAX_QUEUE_SIZE: "100",
     });
   });
   after(() => server.stop());

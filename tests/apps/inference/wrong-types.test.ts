@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { startTestServer, type TestServer } from "./support/server.ts";
+import { startRepository, type TestServer } from "./support/server.ts";
 
 const TENSOR = { name: "a", datatype: "FP32", shape: [1, 2], data: [1, 2] };
 const INPUTS = [TENSOR, { ...TENSOR, name: "b" }];
@@ -17,12 +17,7 @@ function valuesBut(...types: readonly string[]): unknown[] {
 describe("a field of the wrong type", () => {
   let server: TestServer;
   before(async () => {
-    const env = { MODEL_NAME: "*", MODEL_VERSION: "latest", MODEL_CONTROL: "explicit" };
-    const published = [
-      ["pair", "1"],
-      ["half-plus-two", "1"],
-    ] as const;
-    server = await startTestServer({ model: "pair", published, env });
+    server = await startRepository(["pair", "half-plus-two"], { MODEL_CONTROL: "explicit" });
   });
   after(() => server.stop());
 

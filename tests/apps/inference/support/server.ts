@@ -92,6 +92,15 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   };
 }
 
+/** The same with version 1 of each of several models, of which none is the one that a request means which names none. */
+export function startRepository(models: readonly [ModelName, ...ModelName[]], env: Record<string, string> = {}) {
+  return startTestServer({
+    model: models[0],
+    published: models.map((model) => [model, "1"] as const),
+    env: { MODEL_NAME: "*", MODEL_VERSION: "latest", ...env },
+  });
+}
+
 /** One request by fetch; a body that is not JSON comes back as text. */
 export async function send(url: string, init: RequestInit): Promise<Answer> {
   const response = await fetch(url, init);
