@@ -6,9 +6,12 @@ import { answeredSchema, elementSchema, listOf, objectOf, rowSchema, type Schema
 export interface FormSchemas {
   readonly request: Schema;
   readonly answer: Schema;
-  /** One request that the model can answer. */
+  /** One request that the model can answer; undefined where it would be too long to read. */
   readonly example: unknown;
 }
+
+/** Most elements of an example: those of a single image would make the document a megabyte. */
+export const MAX_EXAMPLE_ELEMENTS = 1000;
 
 /** The schemas of a model's form; undefined for a model that takes tensors only. */
 export function formSchemas(metadata: ModelMetadata, maxRows: number): FormSchemas | undefined {
@@ -21,6 +24,7 @@ export function formSchemas(metadata: ModelMetadata, maxRows: number): FormSchem
   const identity = { model: { const: metadata.name }, version: { const: metadata.version } };
   const number = elementSchema(input.datatype);
   const width = input.shape.slice(1).reduce((product, size) => product * size, 1);
+  const isShort = width <= MAX_EXAMPLE_ELEMENTS;
   switch (kind) {
     case "text-classification":
       return {
@@ -58,14 +62,14 @@ export function formSchemas(metadata: ModelMetadata, maxRows: number): FormSchem
           },
         }),
         answer: objectOf({ prediction: answeredSchema(output.datatype) }),
-        example: { features: new Array(width).fill(1) },
+        example: isShort ? { features: new Array(width).fill(1) } : undefined,
       };
     case "instances": {
       const row = rowSchema(input, number);
       return {
         request: objectOf({ instances: listOf(row, 1, maxRows) }),
         answer: objectOf({ predictions: listOf({}, 1), ...identity }),
-        example: { instances: [exampleOf(input.shape.slice(1))] },
+        example: isShort ? { instances: [exampleOf(input.shape.slice(1))] } : undefined,
       };
     }
     default:

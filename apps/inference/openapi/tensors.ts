@@ -1,11 +1,12 @@
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
-import { exampleOf } from "./forms.ts";
+import { exampleOf, MAX_EXAMPLE_ELEMENTS } from "./forms.ts";
 import { answeredSchema, elementSchema, listOf, objectOf, rowSchema, type Schema } from "./schema.ts";
 
 /** What a protocol takes and answers. */
 export interface ProtocolSchemas {
   readonly request: Schema;
   readonly answer: Schema;
+  /** A request that the model can answer; undefined where it would be too long to read. */
   readonly example: unknown;
 }
 
@@ -43,13 +44,7 @@ export function inferSchemas({ name, version, signature }: ModelMetadata): Proto
         outputs: { type: "array", items: { anyOf: outputs.map(answered) } },
       }),
     },
-    example: {
-      inputs: inputs.map(({ name: input, datatype, shape }) => {
-        const sizes = shape.map((size) => (size === -1 ? 1 : size));
-        const length = sizes.reduce((product, size) => product * size, 1);
-        return { name: input, datatype, shape: sizes, data: new Array(length).fill(sample(datatype)) };
-      }),
-    },
+    example: isShort(inputs) ? { inputs: inputs.map(tensorExample) } : undefined,
   };
 }
 
@@ -61,18 +56,13 @@ export function instancesSchemas({ signature }: ModelMetadata, maxRows: number):
   const [row] = rows;
   const named = objectOf(Object.fromEntries(rows));
   const single = inputs.length === 1 && first !== undefined && row !== undefined;
+  const rowOf = ({ shape, datatype }: TensorSpec) => exampleOf(shape.slice(1), sample(datatype));
+  const instance = () =>
+    single ? rowOf(first) : Object.fromEntries(inputs.map((input) => [input.name, rowOf(input)]));
   return {
     request: objectOf({ instances: listOf(single ? row[1] : named, 1, maxRows) }),
     answer: objectOf({ predictions: listOf({}, 1) }),
-    example: {
-      instances: [
-        single
-          ? exampleOf(first.shape.slice(1), sample(first.datatype))
-          : Object.fromEntries(
-              inputs.map(({ name, shape, datatype }) => [name, exampleOf(shape.slice(1), sample(datatype))]),
-            ),
-      ],
-    },
+    example: isShort(inputs) ? { instances: [instance()] } : undefined,
   };
 }
 
@@ -130,6 +120,24 @@ function shapeOf(shape: readonly number[]): Schema {
 
 function sizeOf(size: number): Schema {
   return size === -1 ? { type: "integer", minimum: 1 } : { const: size };
+}
+
+/** The sizes of one row, or of the shortest tensor there may be. */
+function sizesOf({ shape }: TensorSpec): number[] {
+  return shape.map((size) => (size === -1 ? 1 : size));
+}
+
+function elementsOf(spec: TensorSpec): number {
+  return sizesOf(spec).reduce((product, size) => product * size, 1);
+}
+
+function isShort(inputs: readonly TensorSpec[]): boolean {
+  return inputs.reduce((sum, input) => sum + elementsOf(input), 0) <= MAX_EXAMPLE_ELEMENTS;
+}
+
+function tensorExample(input: TensorSpec) {
+  const { name, datatype } = input;
+  return { name, datatype, shape: sizesOf(input), data: new Array(elementsOf(input)).fill(sample(datatype)) };
 }
 
 function sample(datatype: TensorSpec["datatype"]): unknown {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
-import { publish } from "./support/registry.ts";
+import { metadataOf, publish, writeVersion } from "./support/registry.ts";
 import { startRepository, startTestServer, type TestServer } from "./support/server.ts";
 
 type Paths = Record<string, { get?: Operation; post?: Operation }>;
@@ -40,6 +40,21 @@ describe("GET /openapi.json", () => {
       const { status, body } = await server.post(path, post?.requestBody?.content["application/json"]?.example);
       expect(status, `${path}: ${JSON.stringify(body)}`).to.equal(200);
     }
+  });
+
+  it("has no example of a whole image", async () => {
+    server = await startTestServer({ model: "photo", published: [], wait: false });
+    const metadata = await metadataOf("photo", "1");
+    const signature = { ...metadata.signature, kind: "instances" as const };
+    await writeVersion(server.root, "photo", "1", { ...metadata, signature });
+    await server.running.loaded;
+    const { body } = await server.get("/openapi.json");
+    for (const path of ["/v2/models/photo/infer", "/v1/models/photo:predict", "/predict"]) {
+      const content = body.paths[path].post.requestBody.content["application/json"];
+      expect(content, path).to.have.property("schema");
+      expect(content, path).not.to.have.property("example");
+    }
+    expect(JSON.stringify(body).length).to.be.below(20_000);
   });
 
   it("has every path that answers, and no other", async () => {

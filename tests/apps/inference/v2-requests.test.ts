@@ -16,7 +16,7 @@ const B = {
 describe("an Open Inference Protocol request", () => {
   let server: TestServer;
   before(async () => {
-    server = await startRepository(["pair", "image", "lengths", "iris", "words", "half-plus-two"], {
+    server = await startRepository(["pair", "image", "lengths", "iris", "words", "half-plus-two", "photo"], {
       MAX_QUEUE_SIZE: "100",
     });
   });
@@ -58,6 +58,20 @@ describe("an Open Inference Protocol request", () => {
     const wrong = await infer(server.url, "image", { inputs: [{ ...input, shape: [1, 3, 2, 2] }] });
     expect(wrong.status).to.equal(422);
     expect(wrong.body.error).to.equal("inputs[0].shape must be [3,2,2]");
+  });
+
+  it("takes photographs, raw or in JSON, several of them in one batch", async () => {
+    const pixels = 3 * 224 * 224;
+    const raw = Float32Array.from({ length: 2 * pixels }, (_, index) => Math.floor(index / (224 * 224)));
+    const shape = [2, 3, 224, 224];
+    const photo = { name: "photo", datatype: "FP32", shape, parameters: { binary_data_size: raw.byteLength } };
+    const url = `${server.url}/v2/models/photo/infer`;
+    const answer = await postBinary(url, { inputs: [photo] }, new Uint8Array(raw.buffer));
+    expect(answer.body.outputs).to.deep.equal([
+      { name: "means", datatype: "FP32", shape: [2, 3], data: [0, 1, 2, 3, 4, 5] },
+    ]);
+    const one = { name: "photo", datatype: "FP32", shape: [1, 3, 224, 224], data: [...raw.subarray(pixels)] };
+    expect((await infer(server.url, "photo", { inputs: [one] })).body.outputs[0].data).to.deep.equal([3, 4, 5]);
   });
 
   it("with rows of its own length is not mixed with requests of another length", async () => {

@@ -65,6 +65,11 @@ export const MODELS = {
     inputs: [{ name: "image", datatype: "FP32", shape: [3, 2, 2] }],
     outputs: [{ name: "means", datatype: "FP32", shape: [3] }],
   },
+  photo: {
+    kind: "tensors",
+    inputs: [{ name: "photo", datatype: "FP32", shape: [-1, 3, 224, 224] }],
+    outputs: [{ name: "means", datatype: "FP32", shape: [-1, 3] }],
+  },
   lengths: {
     kind: "tensors",
     inputs: [{ name: "x", datatype: "FP32", shape: [-1, -1] }],
