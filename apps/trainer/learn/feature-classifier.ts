@@ -2,7 +2,8 @@ import { alone, type Crew } from "../distributed/crew.ts";
 import { encodeLinearClassifier } from "../onnx/linear-graph.ts";
 import { floatOutput, openSession, runFeatures } from "../onnx/session.ts";
 import { fitLogistic, type LinearModel, type LogisticOptions } from "./logistic.ts";
-import { MatrixBuilder } from "./matrix.ts";
+import { sparseMatrix } from "./matrix.ts";
+import { columnMoments } from "./moments.ts";
 
 export interface FeatureClassifier {
   readonly model: LinearModel;
@@ -25,9 +26,13 @@ export async function fitFeatureClassifier(
   step = "gradient",
 ): Promise<FeatureClassifier> {
   const { means, deviations } = columnMoments(features, width);
-  const builder = new MatrixBuilder(width);
-  builder.addRows(features.map((value, i) => (value - (means[i % width] ?? 0)) / (deviations[i % width] ?? 1)));
-  const fitted = await fitLogistic(builder.build(), targets, classes, options, crew, step);
+  const standardised = new Float64Array(features.length);
+  for (let from = 0; from < features.length; from += width) {
+    for (let k = 0; k < width; k++)
+      standardised[from + k] = ((features[from + k] ?? 0) - (means[k] ?? 0)) / (deviations[k] ?? 1);
+  }
+  const matrix = sparseMatrix(standardised, width);
+  const fitted = await fitLogistic(matrix, targets, classes, options, crew, step);
   const weights = fitted.weights.map((weight, i) => weight / (deviations[i % width] ?? 1));
   const intercepts = fitted.intercepts.map((intercept, c) => {
     let shift = 0;
@@ -48,18 +53,4 @@ export async function classifyFeatures(
   const { values } = floatOutput(await runFeatures(session, features, width), "probabilities");
   await session.release();
   return Float64Array.from(values);
-}
-
-/** Mean and standard deviation by column; 1 instead of 0 for a constant column. */
-function columnMoments(features: Float32Array, width: number) {
-  const rows = features.length / width;
-  const means = new Float64Array(width);
-  const squares = new Float64Array(width);
-  features.forEach((value, i) => {
-    means[i % width] = (means[i % width] ?? 0) + value / rows;
-  });
-  features.forEach((value, i) => {
-    squares[i % width] = (squares[i % width] ?? 0) + (value - (means[i % width] ?? 0)) ** 2 / rows;
-  });
-  return { means, deviations: squares.map((square) => Math.sqrt(square) || 1) };
 }

@@ -10,39 +10,23 @@ export interface Matrix {
   readonly values: Float64Array;
 }
 
-/** Collects dense blocks of rows into a sparse matrix, so that a dense one never has to fit in memory. */
-export class MatrixBuilder {
-  readonly #width: number;
-  readonly #starts: number[] = [0];
-  readonly #columns: number[] = [];
-  readonly #values: number[] = [];
-
-  constructor(width: number) {
-    this.#width = width;
-  }
-
-  /** Adds the rows of a row-major block whose length is a multiple of the width. */
-  addRows(block: ArrayLike<number>): void {
-    for (let offset = 0; offset < block.length; offset += this.#width) {
-      for (let column = 0; column < this.#width; column++) {
-        const value = block[offset + column] ?? 0;
-        if (value === 0) continue;
-        this.#columns.push(column);
-        this.#values.push(value);
-      }
-      this.#starts.push(this.#columns.length);
+/** Row-major `dense` values [rows, width] as a sparse matrix: zeros are left out. */
+export function sparseMatrix(dense: Float32Array | Float64Array, width: number): Matrix {
+  const rows = dense.length / width;
+  const starts = new Uint32Array(rows + 1);
+  const columns = new Uint32Array(dense.length);
+  const values = new Float64Array(dense.length);
+  let at = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < width; column++) {
+      const value = dense[row * width + column] ?? 0;
+      if (value === 0) continue;
+      columns[at] = column;
+      values[at++] = value;
     }
+    starts[row + 1] = at;
   }
-
-  build(): Matrix {
-    return {
-      rows: this.#starts.length - 1,
-      width: this.#width,
-      starts: Uint32Array.from(this.#starts),
-      columns: Uint32Array.from(this.#columns),
-      values: Float64Array.from(this.#values),
-    };
-  }
+  return { rows, width, starts, columns: columns.subarray(0, at), values: values.subarray(0, at) };
 }
 
 /** The given rows of a matrix, in the given order. */

@@ -6,7 +6,7 @@ import { forestClassifierNodes, forestRegressorNode } from "../onnx/tree-graph.t
 import { type Encoding, encodeRows, fitEncoding } from "./encoding.ts";
 import { type Forest, predictForest } from "./forest.ts";
 import { type LinearModel, predictProbabilities } from "./logistic.ts";
-import { MatrixBuilder } from "./matrix.ts";
+import { sparseMatrix } from "./matrix.ts";
 import type { LinearRegression } from "./ridge.ts";
 
 /** What was learned from encoded rows. */
@@ -53,11 +53,8 @@ export function predictTabular(
     case "forest classifier":
     case "forest regressor":
       return predictForest(learner.forest, features);
-    case "linear classifier": {
-      const builder = new MatrixBuilder(encoding.width);
-      builder.addRows(features);
-      return predictProbabilities(learner.model, builder.build());
-    }
+    case "linear classifier":
+      return predictProbabilities(learner.model, sparseMatrix(features, encoding.width));
     case "linear regressor": {
       const { weights, intercept } = learner.line;
       return Float64Array.from(rows, (_, row) =>

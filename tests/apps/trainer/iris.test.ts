@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { readIrisRows } from "../../../apps/trainer/input/iris-rows.ts";
 import { classifyFeatures, fitFeatureClassifier } from "../../../apps/trainer/learn/feature-classifier.ts";
 import { predictProbabilities } from "../../../apps/trainer/learn/logistic.ts";
-import { MatrixBuilder } from "../../../apps/trainer/learn/matrix.ts";
+import { sparseMatrix } from "../../../apps/trainer/learn/matrix.ts";
 import { mostProbable } from "../../../apps/trainer/learn/scores.ts";
 import { SAMPLES } from "../../../apps/trainer/samples.ts";
 import { iris } from "../../../apps/trainer/tasks/iris.ts";
@@ -37,9 +37,7 @@ describe("iris task", () => {
       inversePenalty: 10,
       description: "",
     });
-    const builder = new MatrixBuilder(4);
-    builder.addRows(features);
-    const own = predictProbabilities(model, builder.build());
+    const own = predictProbabilities(model, sparseMatrix(features, 4));
     const exported = await classifyFeatures(graph, features, 4);
     expect(Math.max(...own.map((probability, i) => Math.abs(probability - (exported[i] ?? 9))))).to.be.below(1e-5);
   });

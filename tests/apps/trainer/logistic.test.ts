@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { alone } from "../../../apps/trainer/distributed/crew.ts";
 import { fitLogistic, predictProbabilities } from "../../../apps/trainer/learn/logistic.ts";
 import { LogisticObjective } from "../../../apps/trainer/learn/logistic-objective.ts";
-import { MatrixBuilder } from "../../../apps/trainer/learn/matrix.ts";
+import { sparseMatrix } from "../../../apps/trainer/learn/matrix.ts";
 import { minimise } from "../../../apps/trainer/learn/newton.ts";
 import { macroF1 } from "../../../apps/trainer/learn/scores.ts";
 
@@ -32,9 +32,7 @@ describe("logistic regression", () => {
   });
 
   it("multiplies with the Hessian that the gradient's differences have, for two classes and for three", async () => {
-    const builder = new MatrixBuilder(2);
-    builder.addRows([0, 1, 1, 0, 2, 1, 3, 3, 1, 2, 4, 0]);
-    const features = builder.build();
+    const features = sparseMatrix(Float64Array.of(0, 1, 1, 0, 2, 1, 3, 3, 1, 2, 4, 0), 2);
     for (const classes of [2, 3]) {
       const shard = { features, targets: [0, 1, 1, 0, classes - 1, 1] };
       const data = { width: 2, rows: 6, shard: () => shard };
@@ -59,9 +57,7 @@ describe("logistic regression", () => {
     const rows = [0, 1, 1, 0, 2, 1, 3, 3, 1, 2, 4, 0];
     const targets = [0, 1, 1, 0, 0, 1];
     const inversePenalty = 2;
-    const builder = new MatrixBuilder(2);
-    builder.addRows(rows);
-    const features = builder.build();
+    const features = sparseMatrix(Float64Array.from(rows), 2);
     const model = await fitLogistic(features, targets, 2, { inversePenalty, tolerance: 1e-9 });
     expect(model.converged).to.equal(true);
     const probabilities = predictProbabilities(model, features);
