@@ -4,9 +4,11 @@ import { readIrisRows } from "../../../apps/trainer/input/iris-rows.ts";
 import { classifyFeatures, fitFeatureClassifier } from "../../../apps/trainer/learn/feature-classifier.ts";
 import { predictProbabilities } from "../../../apps/trainer/learn/logistic.ts";
 import { sparseMatrix } from "../../../apps/trainer/learn/matrix.ts";
+import { randomSource } from "../../../apps/trainer/learn/random.ts";
 import { mostProbable } from "../../../apps/trainer/learn/scores.ts";
 import { SAMPLES } from "../../../apps/trainer/samples.ts";
 import { iris } from "../../../apps/trainer/tasks/iris.ts";
+import { largestDifference } from "./support.ts";
 
 const FILE = path.join(SAMPLES, "iris.csv");
 
@@ -31,14 +33,18 @@ describe("iris task", () => {
     expect([...mostProbable(await classifyFeatures(trained.graph, flowers, 4), 3)]).to.deep.equal([0, 1, 2]);
   });
 
-  it("exports a graph that agrees with its own predictions to 1e-5", async () => {
+  it("exports a graph that agrees with its own predictions to 1e-5 on 10,000 random rows, over and beyond all flowers", async () => {
     const { features, targets } = await readIrisRows(FILE);
     const { model, graph } = await fitFeatureClassifier(features, targets, 3, 4, {
       inversePenalty: 10,
       description: "",
     });
-    const own = predictProbabilities(model, sparseMatrix(features, 4));
-    const exported = await classifyFeatures(graph, features, 4);
-    expect(Math.max(...own.map((probability, i) => Math.abs(probability - (exported[i] ?? 9))))).to.be.below(1e-5);
+    const random = randomSource(1);
+    const rows = Float32Array.from({ length: 10_000 * 4 }, () => 14 * random() - 3);
+    const own = predictProbabilities(model, sparseMatrix(rows, 4));
+    const exported = await classifyFeatures(graph, rows, 4);
+    expect(exported.length).to.equal(30_000);
+    expect(largestDifference(own, exported)).to.be.at.most(1e-5);
+    expect(new Set(mostProbable(own, 3)).size, "all species").to.equal(3);
   });
 });

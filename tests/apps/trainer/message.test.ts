@@ -27,7 +27,12 @@ describe("protocol buffer messages", () => {
     expect(written((message) => message.ints(6, [3, 270, 86942]))).to.equal("3206038e029ea705");
     expect(written((message) => message.floats(4, [1, -2]))).to.equal("22080000803f000000c0");
     expect(written((message) => message.float(2, 0.5))).to.equal("150000003f");
-    expect(written((message) => message.message(3, (inner) => inner.int(1, 150)))).to.equal("1a03089601");
+    expect(written((message) => message.message(3, () => message.int(1, 150)))).to.equal("1a03089601");
+    const long = written((message) =>
+      message.message(3, () => message.message(2, () => message.string(1, "x".repeat(200)))),
+    );
+    expect(long.slice(0, 16)).to.equal("1ace0112cb010ac8");
+    expect(long.length / 2).to.equal(3 + 3 + 3 + 200);
   });
 
   it("grow to any size", () => {

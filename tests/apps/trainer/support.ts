@@ -28,3 +28,15 @@ export async function trainer(args: readonly string[], options: { log?: boolean;
 export function temporaryDirectory(): Promise<string> {
   return mkdtemp(path.join(tmpdir(), "trainer-test-"));
 }
+
+/** The largest distance between two lists of numbers at the same place; infinite where their lengths differ. */
+export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) {
+    const distance = Math.abs((a[i] ?? 0) - (b[i] ?? 0));
+    // Not `distance > largest`: NaN must not pass.
+    if (!(distance <= largest)) largest = distance;
+  }
+  return largest;
+}
