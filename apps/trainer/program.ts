@@ -1,4 +1,3 @@
-import "./young-generation.ts";
 import { Command } from "commander";
 import { RegistryError } from "../registry/index.ts";
 import { atLeastOne, collectParameters, completionIndex, positive, share, wholeNumber } from "./arguments.ts";

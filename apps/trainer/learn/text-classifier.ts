@@ -8,7 +8,7 @@ import { tokenise } from "./tokens.ts";
 import { collectVocabulary, type Vocabulary, type VocabularyOptions } from "./vocabulary.ts";
 
 /** Rows per run of the graph: its features are dense, so this bounds memory. */
-const BLOCK = 128;
+const BLOCK = 32;
 
 export interface TextOptions extends VocabularyOptions, LogisticOptions {
   /** 1: single tokens; 2: pairs of tokens as well. */

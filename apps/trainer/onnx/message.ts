@@ -65,16 +65,19 @@ export class MessageWriter {
     for (let i = 0; i < values.length; i++) this.#float(values[i] ?? 0);
   }
 
-  /** A message within this one. */
-  message(field: number, write: (inner: MessageWriter) => void): void {
-    const inner = new MessageWriter();
-    write(inner);
-    const bytes = inner.finish();
-    this.#reserve(2 * LONGEST + bytes.length);
+  /** A message within this one: `write` writes its fields. */
+  message(field: number, write: () => void): void {
+    this.#reserve(2 * LONGEST);
     this.#tag(field, LENGTH_DELIMITED);
-    this.#varint(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
+    // Its length comes first, and is known last: until then it stands as far behind as the longest one would put it.
+    const start = this.#length;
+    this.#length += LONGEST;
+    write();
+    const end = this.#length;
+    this.#length = start;
+    this.#varint(end - start - LONGEST);
+    this.#bytes.copyWithin(this.#length, start + LONGEST, end);
+    this.#length += end - start - LONGEST;
   }
 
   #tag(field: number, wireType: number): void {

@@ -72,26 +72,25 @@ const DIMENSION = { dimValue: 1, dimParam: 2 };
 /** Writes a graph as the bytes of an `.onnx` file. Throws where a whole number is negative or none. */
 export function encodeModel(graph: Graph): Uint8Array {
   const domains = new Set(["", ...graph.nodes.map((node) => node.domain ?? "")]);
-  const model = new MessageWriter();
-  model.int(MODEL.irVersion, IR_VERSION);
+  const writer = new MessageWriter();
+  writer.int(MODEL.irVersion, IR_VERSION);
   for (const domain of domains) {
-    model.message(MODEL.opsetImport, (opset) => {
-      opset.string(OPSET.domain, domain);
-      opset.int(OPSET.version, OPSETS[domain] ?? internal(`no opset ${domain}`));
+    writer.message(MODEL.opsetImport, () => {
+      writer.string(OPSET.domain, domain);
+      writer.int(OPSET.version, OPSETS[domain] ?? internal(`no opset ${domain}`));
     });
   }
-  model.string(MODEL.producerName, "ml-platform-trainer");
-  model.string(MODEL.docString, graph.description);
-  model.message(MODEL.graph, (writer) => {
+  writer.string(MODEL.producerName, "ml-platform-trainer");
+  writer.string(MODEL.docString, graph.description);
+  writer.message(MODEL.graph, () => {
     for (const [position, node] of graph.nodes.entries())
-      writer.message(GRAPH.node, (inner) => writeNode(inner, node, position));
+      writer.message(GRAPH.node, () => writeNode(writer, node, position));
     writer.string(GRAPH.name, graph.name);
-    for (const tensor of graph.initializers ?? [])
-      writer.message(GRAPH.initializer, (inner) => writeTensor(inner, tensor));
-    for (const value of graph.inputs) writer.message(GRAPH.input, (inner) => writeValue(inner, value));
-    for (const value of graph.outputs) writer.message(GRAPH.output, (inner) => writeValue(inner, value));
+    for (const tensor of graph.initializers ?? []) writer.message(GRAPH.initializer, () => writeTensor(writer, tensor));
+    for (const value of graph.inputs) writer.message(GRAPH.input, () => writeValue(writer, value));
+    for (const value of graph.outputs) writer.message(GRAPH.output, () => writeValue(writer, value));
   });
-  return model.finish().slice();
+  return writer.finish().slice();
 }
 
 function writeNode(writer: MessageWriter, node: GraphNode, position: number): void {
@@ -101,7 +100,7 @@ function writeNode(writer: MessageWriter, node: GraphNode, position: number): vo
   writer.string(NODE.opType, node.op);
   writer.string(NODE.domain, node.domain ?? "");
   for (const [name, attribute] of Object.entries(node.attributes ?? {}))
-    writer.message(NODE.attribute, (inner) => writeAttribute(inner, name, attribute));
+    writer.message(NODE.attribute, () => writeAttribute(writer, name, attribute));
 }
 
 function writeAttribute(writer: MessageWriter, name: string, attribute: Attribute): void {
@@ -139,17 +138,17 @@ function writeTensor(writer: MessageWriter, { name, type = "float", dims, values
 
 function writeValue(writer: MessageWriter, { name, type, shape }: GraphValue): void {
   writer.string(VALUE_INFO.name, name);
-  writer.message(VALUE_INFO.type, (typed) =>
-    typed.message(TYPE.tensorType, (tensor) => {
-      tensor.int(TENSOR_TYPE.elemType, ELEMENT_TYPES[type]);
-      tensor.message(TENSOR_TYPE.shape, (dimensions) => {
+  writer.message(VALUE_INFO.type, () => {
+    writer.message(TYPE.tensorType, () => {
+      writer.int(TENSOR_TYPE.elemType, ELEMENT_TYPES[type]);
+      writer.message(TENSOR_TYPE.shape, () => {
         for (const size of shape) {
-          dimensions.message(SHAPE.dim, (dimension) => {
-            if (typeof size === "number") dimension.int(DIMENSION.dimValue, size);
-            else dimension.string(DIMENSION.dimParam, size);
+          writer.message(SHAPE.dim, () => {
+            if (typeof size === "number") writer.int(DIMENSION.dimValue, size);
+            else writer.string(DIMENSION.dimParam, size);
           });
         }
       });
-    }),
-  );
+    });
+  });
 }
