@@ -74,6 +74,7 @@ function medians(results: readonly Result[]): Result {
     results.map((result) => result[key]).sort((a, b) => a - b)[Math.floor(results.length / 2)] ?? Number.NaN;
   return {
     score: median("score"),
+    firstFitSeconds: median("firstFitSeconds"),
     fitSeconds: median("fitSeconds"),
     fitCpuSeconds: median("fitCpuSeconds"),
     peakMegabytes: median("peakMegabytes"),

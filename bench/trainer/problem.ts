@@ -73,7 +73,9 @@ function arrayBuffer({ buffer, byteOffset, byteLength }: Buffer<ArrayBufferLike>
 export interface Result {
   /** Share of right answers, or root mean square error. */
   readonly score: number;
-  /** Median of the fits, in seconds: by the clock, and of the processor. */
+  /** The first fit of the process, in seconds, with what it compiles and loads. */
+  readonly firstFitSeconds: number;
+  /** Median of all fits, in seconds: by the clock, and of the processor. */
   readonly fitSeconds: number;
   readonly fitCpuSeconds: number;
   /** Most memory the process ever had, in MB, the runtime and its libraries included. */

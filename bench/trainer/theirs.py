@@ -28,7 +28,7 @@ def repeated(run):
         peak = peak or peak_megabytes()
         if time.perf_counter() - began >= 0.5 or len(times) == 30:
             wall, cpu = zip(*times)
-            return last, statistics.median_high(wall), statistics.median_high(cpu), peak
+            return last, wall[0], statistics.median_high(wall), statistics.median_high(cpu), peak
 
 
 def estimator(problem):
@@ -80,14 +80,15 @@ with open(os.path.join(folder, "problem.json"), encoding="utf8") as file:
     problem = json.load(file)
 x, y = rows(folder, problem, "train")
 model = estimator(problem)
-model, seconds, cpu, peak = repeated(lambda: model.fit(x, y))
+model, first, seconds, cpu, peak = repeated(lambda: model.fit(x, y))
 unseen, truth = rows(folder, problem, "test")
-answers, predict_seconds, _, _ = repeated(lambda: model.predict(unseen))
+answers, _, predict_seconds, _, _ = repeated(lambda: model.predict(unseen))
 score = np.mean(answers == truth) if problem["classes"] else np.sqrt(np.mean((answers - truth) ** 2))
 print(
     json.dumps(
         {
             "score": float(score),
+            "firstFitSeconds": first,
             "fitSeconds": seconds,
             "fitCpuSeconds": cpu,
             "peakMegabytes": peak,
