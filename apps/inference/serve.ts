@@ -49,7 +49,8 @@ async function main(): Promise<void> {
   });
   await run(settings, (port) => {
     const what = settings.modelName === "*" ? "every model" : settings.modelName;
-    console.log(`Serving ${what} on http://${values.host}:${port} (Ctrl-C stops)`);
+    const docs = settings.docsEndpoint ? "documentation at /docs; " : "";
+    console.log(`Serving ${what} on http://${values.host}:${port} (${docs}Ctrl-C stops)`);
   });
 }
 

@@ -1,6 +1,7 @@
 import { env, type InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { Datatype, ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
 import { batchingOf } from "./batching.ts";
+import { hasExternalData } from "./external-data.ts";
 import type { Model, OpenModel } from "./model.ts";
 import { type NativeSession, openSession } from "./native-session.ts";
 import type { Tensor, TensorData, Tensors } from "./tensor.ts";
@@ -48,6 +49,12 @@ export function onnxOpener(intraOpThreads: number): OpenModel {
 }
 
 function openGraph(artefact: Uint8Array, options: InferenceSession.SessionOptions): NativeSession {
+  if (hasExternalData(artefact)) {
+    throw new Error(
+      "the graph's weights are in files of their own (external data), which its SHA-256 does not vouch for: save it as one " +
+        "file, as onnx.save_model does with save_as_external_data=False",
+    );
+  }
   try {
     return openSession(artefact, options);
   } catch (error) {
@@ -151,7 +158,11 @@ function checkSpecs(
       throw new Error(`the graph has no ${what} "${name}"; it has ${graph.map((value) => value.name).join(", ")}`);
     }
     if (!found.isTensor) {
-      throw new Error(`${what} "${name}" is no tensor but a sequence or map, which cannot be served`);
+      const remedy =
+        what === "output"
+          ? "leave it out of the signature, or export the graph without it (skl2onnx: zipmap=False)"
+          : "export the graph with tensors instead";
+      throw new Error(`${what} "${name}" is no tensor but a sequence or map, which cannot be served: ${remedy}`);
     }
     if (found.type !== ORT_TYPES[datatype]) {
       throw new Error(

@@ -153,6 +153,30 @@ describe("a registry that was laid out by hand", () => {
     await saysOf(directory, /pair\/1: the artefact is no ONNX graph that ONNX Runtime [\d.]+ can run: .*protobuf/);
   });
 
+  it("says what to do with weights in a file of their own", async () => {
+    server = await start();
+    const directory = await layOut(server.root, "external");
+    await saysOf(directory, /external\/1: the graph's weights are in files of their own .*: save it as one file/);
+  });
+
+  it("is served without the outputs that are no tensors, and told to leave them out", async () => {
+    server = await start();
+    const directory = await layOut(server.root, "maps", (written) => ({
+      ...written,
+      signature: { ...written.signature, outputs: [{ name: "maps", datatype: "FP32", shape: [-1, 2] }] },
+    }));
+    await saysOf(
+      directory,
+      /maps\/1: output "maps" is no tensor but a sequence or map, .*leave it out of the signature/,
+    );
+    await layOut(server.root, "maps");
+    await server.running.loaded;
+    const { body } = await infer(server.url, "maps", {
+      inputs: [{ name: "x", datatype: "FP32", shape: [1, 2], data: [0.25, 0.75] }],
+    });
+    expect(body.outputs).to.deep.equal([{ name: "y", datatype: "FP32", shape: [1, 2], data: [0.25, 0.75] }]);
+  });
+
   it("says so where the first dimension is not the batch, and serves it once the signature says so too", async () => {
     server = await start();
     const directory = await layOut(server.root, "twice");

@@ -65,6 +65,16 @@ export const MODELS = {
     inputs: [{ name: "image", datatype: "FP32", shape: [3, 2, 2] }],
     outputs: [{ name: "means", datatype: "FP32", shape: [3] }],
   },
+  maps: {
+    kind: "tensors",
+    inputs: [{ name: "x", datatype: "FP32", shape: [-1, 2] }],
+    outputs: [{ name: "y", datatype: "FP32", shape: [-1, 2] }],
+  },
+  external: {
+    kind: "tensors",
+    inputs: [{ name: "x", datatype: "FP32", shape: [-1, 2] }],
+    outputs: [{ name: "y", datatype: "FP32", shape: [-1, 2] }],
+  },
   photo: {
     kind: "tensors",
     inputs: [{ name: "photo", datatype: "FP32", shape: [-1, 3, 224, 224] }],
