@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { indexFile } from "../../registry/layout.ts";
 import { ModelName, type RegistryIndex } from "../../registry/metadata.ts";
 import { readPublished } from "../../registry/read.ts";
 import type { Logger } from "../logger.ts";
@@ -206,7 +205,7 @@ export class ModelHost {
       } catch (error) {
         return wordError(error);
       }
-      const { wanted, missing } = this.selection.choose(index, indexFile(root));
+      const { wanted, missing } = this.selection.choose(index, root);
       this.#forgetFaultsBut(wanted);
       for (const one of wanted) {
         if (this.#stopping.signal.aborted) {

@@ -41,24 +41,33 @@ export class Selection {
   }
 
   /**
-   * @param index The registry's index; not looked at where it is not needed.
-   * @param indexFile Where it lies, for the messages.
+   * @param index What is published; not looked at where it is not needed.
+   * @param root Root of the registry, for the messages.
    */
-  choose(index: RegistryIndex, indexFile: string): Choice {
-    const names = this.names ?? index.models.map(({ name }) => name);
+  choose(index: RegistryIndex, root: string): Choice {
+    const published = index.models.map(({ name }) => name);
     const wanted: Wanted[] = [];
     const missing: string[] = [];
-    for (const name of names) {
+    for (const name of this.names ?? published) {
       const versions = this.versionsOf(index, name);
       wanted.push(...versions.map((version) => ({ name, version })));
       if (versions.length === 0 && this.names !== undefined) {
-        missing.push(`${indexFile} does not list ${name}: no version of it is published`);
+        const others = published.length === 0 ? "no model is" : `published are ${published.join(", ")}`;
+        missing.push(`${this.#versionOf(name)} is published in ${root}: ${others}`);
       }
     }
-    if (names.length === 0) {
-      missing.push(`${indexFile} lists no model: none is published`);
+    if (this.names === undefined && wanted.length === 0) {
+      missing.push(
+        published.length === 0
+          ? `no model is published in ${root}`
+          : `${this.#versionOf("any model")} is published in ${root}`,
+      );
     }
     return { wanted, missing };
+  }
+
+  #versionOf(name: string): string {
+    return /^\d/.test(this.#version) ? `no version ${this.#version} of ${name}` : `no version of ${name}`;
   }
 
   /** The versions of a model that are to be served. */
