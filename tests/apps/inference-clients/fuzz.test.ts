@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { type Child, endChild, startChild } from "../inference/support/child.ts";
 import { emptyRegistry, publish } from "../inference/support/registry.ts";
 import { until } from "../inference/support/server.ts";
-import { type FuzzedRequest, nonsense, requests } from "./requests.ts";
+import { type FuzzedRequest, MODELS, nonsense, requests } from "./requests.ts";
 
 const SEED = 20_260_101;
 const REQUESTS = 95_000;
@@ -70,8 +70,7 @@ describe("a hundred thousand requests that nobody meant", function () {
   let port: number;
   before(async () => {
     registry = await emptyRegistry();
-    const models = ["iris", "words", "half-plus-two", "linear", "pair", "types", "image", "lengths"] as const;
-    await publish(registry.root, ...models.map((model) => [model, "1"] as const));
+    await publish(registry.root, ...MODELS.map((model) => [model, "1"] as const));
     child = startChild("main.ts", {
       ...{ MODEL_DIR: registry.root, MODEL_NAME: "*", MODEL_VERSION: "latest", LOG_LEVEL: "info" },
       ...{ HOST: "127.0.0.1", PORT: "0", METRICS_PORT: "0", DRAIN_SECONDS: "0" },

@@ -8,7 +8,19 @@ export interface FuzzedRequest {
   readonly body: Buffer;
 }
 
-const MODELS = ["iris", "words", "half-plus-two", "linear", "pair", "types", "image", "lengths"];
+/** The models that requests are made for. */
+export const MODELS = [
+  "iris",
+  "words",
+  "half-plus-two",
+  "linear",
+  "pair",
+  "types",
+  "image",
+  "lengths",
+  "lookup",
+  "sum-of-rows",
+] as const;
 const FIELDS = ["text", "features", "instances", "inputs", "sepal_length", "__proto__", "constructor", "id", "outputs"];
 const DATATYPES = ["FP32", "INT64", "BYTES", "BOOL", "FP16", "UINT8", "float", ""];
 
@@ -167,6 +179,22 @@ const suiting = fc.oneof(
   fc.tuple(fc.constant("/models/words/predict"), fc.record({ text: fc.string({ unit: "binary", maxLength: 200 }) })),
   fc.tuple(fc.constant("/models/half-plus-two/predict"), fc.record({ instances: fc.array(number, { maxLength: 5 }) })),
   fc.tuple(fc.constant("/v1/models/lengths:predict"), fc.record({ instances: fc.array(rows(3), { maxLength: 3 }) })),
+  // Of values that some are refused by the graph itself, alone or in a batch with those that are not.
+  fc.tuple(
+    fc.constant("/v2/models/lookup/infer"),
+    fc.integer({ min: -15, max: 15 }).map((id) => ({
+      inputs: [{ name: "ids", datatype: "INT64", shape: [1, 1], data: [id] }],
+    })),
+  ),
+  fc.tuple(
+    fc.constant("/v2/models/sum-of-rows/infer"),
+    fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })).map(([one, other]) => ({
+      inputs: [
+        { name: "a", datatype: "FP32", shape: [1, one], data: new Array<number>(one).fill(1) },
+        { name: "b", datatype: "FP32", shape: [1, other], data: new Array<number>(other).fill(1) },
+      ],
+    })),
+  ),
   fc.tuple(
     fc.constantFrom("/v2/models/iris/infer", "/v2/models/iris/versions/1/infer"),
     rows(4).map((data) => ({ inputs: [{ name: "x", datatype: "FP32", shape: [1, 4], data }] })),
