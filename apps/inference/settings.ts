@@ -88,7 +88,7 @@ export interface Settings {
   readonly modelDirectory: string;
   /** What to serve: a model, several with commas between them, or `*` for every model. `MODEL_NAME`, required. */
   readonly modelName: string;
-  /** Which of their versions: a positive integer, `latest` for the newest, or `all`. `MODEL_VERSION`, required. */
+  /** Which of their versions: a positive integer, `latest` for the newest that is not marked as worse, or `all`. `MODEL_VERSION`, required. */
   readonly modelVersion: string;
   /**
    * What changes the models once they are loaded: `none`; `poll`, what is published or withdrawn later; `explicit`, the

@@ -128,8 +128,9 @@ export type TensorSpec = z.infer<typeof TensorSpec>;
 export type Datatype = z.infer<typeof Datatype>;
 
 /**
- * `registry/models.json`: every model, its versions in ascending order, and the newest of them. `worse` names the
- * versions that the promotion gate has marked, with the version that was better; it is left out where there is none.
+ * `registry/models.json`: every model, and its versions in ascending order. `worse` names the versions that the promotion
+ * gate has marked, with the version that was better; it is left out where there is none. `latest` is the newest that is
+ * not marked: whoever follows it must not come past the gate.
  */
 export const RegistryIndex = z.object({
   models: z.array(

@@ -26,10 +26,23 @@ async function readFolders(root: string): Promise<RegistryIndex["models"]> {
   const models: RegistryIndex["models"] = [];
   for (const name of await listModels(root)) {
     const versions = await versionFolders(root, name);
-    const latest = versions.at(-1);
+    const latest = await latestFolder(root, name, versions);
     if (latest !== undefined) models.push({ name, versions, latest });
   }
   return models;
+}
+
+/** The newest version that is not marked as worse, as far as it has metadata; the newest where all are. */
+async function latestFolder(root: string, name: string, versions: readonly string[]): Promise<string | undefined> {
+  for (const version of versions.toReversed()) {
+    try {
+      if ((await readMetadata(root, name, version)).worseThan === undefined) return version;
+    } catch (error) {
+      if (error instanceof RegistryError) return version;
+      throw error;
+    }
+  }
+  return versions.at(-1);
 }
 
 /** Reads `metadata.json` of a version. Throws `RegistryError` when it is missing, broken or of another version. */

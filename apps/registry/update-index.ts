@@ -30,7 +30,8 @@ export async function surveyVersions(root: string): Promise<Survey> {
       versions.push(version);
       if (found.worseThan) worse.push({ version, than: found.worseThan.version });
     }
-    const latest = versions.at(-1);
+    const marked = new Set(worse.map(({ version }) => version));
+    const latest = versions.findLast((version) => !marked.has(version)) ?? versions.at(-1);
     if (latest !== undefined) models.push({ name, versions, latest, ...(worse.length === 0 ? {} : { worse }) });
   }
   return { index: { models }, problems };

@@ -103,7 +103,7 @@ program
   .description("say where a version comes from, and print its block for a stack file")
   .requiredOption("--model <name>", "model in the registry")
   .option("--models <dir>", "root of the models volume", process.env["MODELS_DIR"] ?? "/models")
-  .option("--version <number>", 'version, a number or "latest"', "latest")
+  .option("--version <number>", "version (default: the newest, be it marked as worse or not)")
   .action(async (options) => print(await showLineage(options)));
 
 try {

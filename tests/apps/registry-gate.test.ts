@@ -2,11 +2,15 @@ import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
 import {
+  indexFile,
   lineageOf,
   publishVersion,
   readIndex,
   readMetadata,
+  readPublished,
+  updateIndex,
   type VersionDescription,
+  versionDirectory,
 } from "../../apps/registry/index.ts";
 import { describeVersion, temporaryDirectory } from "./registry-support.ts";
 
@@ -30,8 +34,27 @@ describe("promotion gate", () => {
       worseThan: { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 },
     });
     expect(await readIndex(root)).to.deep.equal({
-      models: [{ name: "demo", versions: ["1", "2"], latest: "2", worse: [{ version: "2", than: "1" }] }],
+      models: [{ name: "demo", versions: ["1", "2"], latest: "1", worse: [{ version: "2", than: "1" }] }],
     });
+  });
+
+  it("lets nobody past who follows the latest version: that is the newest without a mark, with an index and without", async () => {
+    const latest = async () => [await readPublished(root), await surveyed()].map(({ models }) => models[0]?.latest);
+    const surveyed = async () => {
+      await rm(indexFile(root));
+      const found = await readPublished(root);
+      await updateIndex(root);
+      return found;
+    };
+    await classifier("1", 0.9);
+    await classifier("2", 0.8);
+    await classifier("3", 0.7);
+    expect(await latest()).to.deep.equal(["1", "1"]);
+    await classifier("4", 0.95);
+    expect(await latest()).to.deep.equal(["4", "4"]);
+    for (const version of ["1", "4"]) await rm(versionDirectory(root, "demo", version), { recursive: true });
+    await updateIndex(root);
+    expect(await latest(), "where nothing else is left").to.deep.equal(["3", "3"]);
   });
 
   it("marks neither the first version, nor one as good, nor a better one", async () => {

@@ -17,7 +17,7 @@ export class Shelf {
     return this.#newest.size;
   }
 
-  /** A version, by default the newest. */
+  /** A version, by default the newest that the promotion gate has not marked as worse. */
   find(name: string, version?: string): ServedModel | undefined {
     return version === undefined ? this.#newest.get(name) : this.#versions.get(name)?.get(version);
   }
@@ -51,7 +51,8 @@ export class Shelf {
   }
 
   #set(name: string, versions: ReadonlyMap<string, ServedModel>): void {
-    const newest = [...versions.values()].at(-1);
+    const all = [...versions.values()];
+    const newest = all.findLast(({ model }) => model.metadata.worseThan === undefined) ?? all.at(-1);
     this.#generation += 1;
     if (newest === undefined) {
       this.#versions.delete(name);

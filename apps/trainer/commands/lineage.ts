@@ -6,8 +6,8 @@ export interface LineageRequest {
   /** Root of the models volume. */
   readonly models: string;
   readonly model: string;
-  /** A version number, or "latest". */
-  readonly version: string;
+  /** A version number; undefined for the newest, be it marked as worse or not. */
+  readonly version: string | undefined;
 }
 
 /**
@@ -17,10 +17,12 @@ export interface LineageRequest {
 export async function showLineage(request: LineageRequest): Promise<string[]> {
   const { models, model } = request;
   const versions = await listVersions(models, model);
-  const version = request.version === "latest" ? versions.at(-1) : request.version;
+  const version = request.version ?? versions.at(-1);
   if (version === undefined || !versions.includes(version)) {
     const known = versions.length === 0 ? "it has none" : `it has ${versions.join(", ")}`;
-    throw new UserError(`model ${model} in ${models} has no version ${request.version}; ${known}`);
+    throw new UserError(
+      `model ${model} in ${models} has no version${request.version === undefined ? "" : ` ${request.version}`}; ${known}`,
+    );
   }
   const metadata = await readMetadata(models, model, version);
   const lineage = lineageOf(metadata);

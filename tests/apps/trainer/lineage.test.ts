@@ -103,7 +103,7 @@ describe("lineage", () => {
       errors: `error: model iris in ${models} has no version 7; it has 1, 2\n`,
     });
     const none = await trainer(["lineage", "--models", models, "--model", "irys"]);
-    expect(none.errors).to.equal(`error: model irys in ${models} has no version latest; it has none\n`);
+    expect(none.errors).to.equal(`error: model irys in ${models} has no version; it has none\n`);
   });
 });
 
