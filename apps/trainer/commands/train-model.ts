@@ -13,6 +13,7 @@ import { findDataFile } from "../input/data-file.ts";
 import { createLog, type TrainingLog } from "../log.ts";
 import { runFromEnvironment } from "../run.ts";
 import { SAMPLES } from "../samples.ts";
+import { sourceCommit } from "../source-commit.ts";
 import { type PreparedTask, prepareTask } from "../tasks/index.ts";
 import type { Parameters, TrainedModel } from "../tasks/task.ts";
 
@@ -101,7 +102,7 @@ export async function train(
           task: task.name,
           hyperparameters: task.parameters,
           seed: request.seed,
-          commit: process.env["GIT_COMMIT"] || "unknown",
+          commit: sourceCommit(process.env),
           trainedDate: new Date().toISOString().slice(0, 10),
           durationSeconds,
           ...runFromEnvironment(process.env),

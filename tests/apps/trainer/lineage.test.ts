@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
 import { readMetadata } from "../../../apps/registry/index.ts";
+import { sourceCommit } from "../../../apps/trainer/source-commit.ts";
 import { trainerCommit } from "../../../components/source-commit.ts";
 import { ConfigError, validateConfig } from "../../../config/index.ts";
 import { temporaryDirectory, trainer } from "./support.ts";
@@ -136,5 +137,28 @@ describe("the commit in the trainer's image", () => {
 
   it("is unknown where there is no repository", () => {
     expect(trainerCommit(project)).to.equal("unknown");
+  });
+
+  it("is the same that a trainer in a checkout finds for itself", async () => {
+    const folder = path.join(project, "apps", "trainer");
+    const found = () => sourceCommit({}, folder);
+    await mkdir(folder, { recursive: true });
+    expect(found()).to.equal("unknown");
+    git("init", "--quiet");
+    expect(found(), "before the first commit").to.equal("unknown");
+    const changed = await commit("apps/trainer/main.ts", "1");
+    await commit("README.md", "# Read me");
+    expect(found()).to.equal(changed).and.to.equal(trainerCommit(project));
+    await writeFile(path.join(folder, "main.ts"), "2");
+    expect(found()).to.equal(`${changed}-dirty`).and.to.equal(trainerCommit(project));
+    expect(sourceCommit({ GIT_COMMIT: "" }, folder)).to.equal(`${changed}-dirty`);
+    expect(sourceCommit({ GIT_COMMIT: JOB.GIT_COMMIT }, folder)).to.equal(JOB.GIT_COMMIT);
+  });
+
+  it("is written by a trainer that finds no git on its way", async () => {
+    const args = ["train", "--task", "half_plus_two", "--models", project];
+    const run = await trainer(args, { env: { GIT_COMMIT: "", PATH: project } });
+    expect(run).to.include({ code: 0, errors: "" });
+    expect((await readMetadata(project, "half_plus_two", "1")).commit).to.equal("unknown");
   });
 });
