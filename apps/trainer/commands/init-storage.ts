@@ -36,7 +36,9 @@ export const DEFAULT_SPEC = JSON.stringify([
   { model: "sentiment-classifier", version: "1", task: "sentiment", parameters: { ngrams: 1 } },
   { model: "sentiment-classifier", version: "2", task: "sentiment", parameters: { ngrams: 2 } },
   { model: "iris", version: "1", task: "iris" },
+  { model: "timeseries", version: "1", task: "timeseries" },
   { model: "half_plus_two", version: "1", task: "half_plus_two" },
+  { model: "tabular", version: "1", task: "tabular" },
 ]);
 
 export interface InitStorageRequest {

@@ -5,6 +5,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { readIndex, readMetadata, verifyArtefact } from "../../../apps/registry/index.ts";
+import { TASK_NAMES } from "../../../apps/trainer/tasks/index.ts";
 import { temporaryDirectory, trainer } from "./support.ts";
 
 const MAIN = path.join(import.meta.dirname, "../../../apps/trainer/main.ts");
@@ -43,6 +44,18 @@ describe("init-storage", () => {
     expect(second).to.include({ code: 0, errors: "" });
     expect(await fingerprints()).to.deep.equal(before);
     expect(await readFile(path.join(folder, "data", "iris.csv"), "utf8")).to.equal("my own");
+  });
+
+  it("lays out a model of every task where nothing else is asked for", async () => {
+    const { STORAGE_SPEC: _, ...rest } = env;
+    const run = await trainer(["init-storage"], { env: rest });
+    expect(run).to.include({ code: 0, errors: "" });
+    const { models: laidOut } = await readIndex(models());
+    const tasks = await Promise.all(
+      laidOut.map(async ({ name, latest }) => (await readMetadata(models(), name, latest)).task),
+    );
+    expect(tasks).to.have.members(TASK_NAMES);
+    expect(laidOut.find(({ name }) => name === "sentiment-classifier")).to.include({ latest: "2" });
   });
 
   it("lays out the models volume alone where there is no data volume", async () => {
