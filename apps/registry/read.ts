@@ -112,7 +112,8 @@ async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | unde
   }
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    // Some Windows programs begin a file with a byte order mark.
+    content = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
     throw new RegistryError(`${file} is not JSON: ${error instanceof Error ? error.message : error}`);
   }

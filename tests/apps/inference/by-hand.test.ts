@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
 import { unserved } from "../../../apps/inference/unserved.ts";
@@ -54,6 +54,16 @@ describe("a registry that was laid out by hand", () => {
     expect((await server.get("/models")).body).to.deep.equal({ models: listed });
     const { body } = await server.get("/v2/models/pair");
     expect(body.properties).to.include({ commit: "unknown", trainedDate: "unknown" });
+  });
+
+  it("may have been written on Windows", async () => {
+    server = await start();
+    const aside = path.join(server.root, ".aside");
+    const file = path.join(await layOut(aside, "pair"), METADATA_FILE);
+    await writeFile(file, `\ufeff${await readFile(file, "utf8")}`);
+    await rename(path.join(aside, "pair"), path.join(server.root, "pair"));
+    await server.running.loaded;
+    expect((await server.get("/v2/models/pair/ready")).status).to.equal(200);
   });
 
   const broken: readonly (readonly [string, (written: Written) => object, string | RegExp])[] = [
