@@ -2,6 +2,7 @@ import { BatchLimits, type Piece } from "./batch-limits.ts";
 import type { Model } from "./model/model.ts";
 import { concatenateRows, sliceRows, type Tensor, type Tensors } from "./model/tensor.ts";
 import { Problem, unavailable } from "./problem.ts";
+import { nextTurn } from "./turns.ts";
 
 /** How much is taken at once, and who is told. */
 export interface BatcherOptions {
@@ -45,6 +46,7 @@ export class Batcher {
   #queue: Job[] = [];
   #queuedRows = 0;
   #scheduled = false;
+  readonly #ownTurn = () => this.#turn();
   #idle: (() => void)[] = [];
 
   constructor(model: Model, options: BatcherOptions) {
@@ -87,7 +89,7 @@ export class Batcher {
       return this.#enqueue(inputs, whole, deadline, wanted);
     }
     const parts = pieces.map((piece) => this.#enqueue(slice(inputs, piece.from, piece.to), piece, deadline, wanted));
-    return Promise.all(parts).then(concatenate);
+    return Promise.all(parts).then((answers) => concatenate(answers.map((inputs) => ({ inputs }))));
   }
 
   /**
@@ -116,7 +118,7 @@ export class Batcher {
     this.#queuedRows += rows;
     if (!this.#scheduled) {
       this.#scheduled = true;
-      setImmediate(() => this.#turn());
+      nextTurn(this.#ownTurn);
     }
     const inner = this.#model.ragged ? innerShapes(inputs) : "";
     const queued = performance.now();
@@ -125,13 +127,19 @@ export class Batcher {
     });
   }
 
-  async #turn(): Promise<void> {
+  #turn(): void {
     const batch = this.#take();
-    if (batch.length > 0) {
-      await this.#run(batch);
+    const running = batch.length > 0 ? this.#run(batch) : undefined;
+    if (running === undefined) {
+      this.#goOn();
+    } else {
+      running.then(() => this.#goOn());
     }
+  }
+
+  #goOn(): void {
     if (this.#queue.length > 0) {
-      setImmediate(() => this.#turn());
+      nextTurn(this.#ownTurn);
       return;
     }
     this.#scheduled = false;
@@ -168,39 +176,63 @@ export class Batcher {
     return batch;
   }
 
-  async #run(batch: readonly Job[]): Promise<void> {
+  /** Runs a batch. No promise where it is over on return: the less a small run costs, the more of them there can be. */
+  #run(batch: readonly Job[]): Promise<void> | undefined {
     const started = performance.now();
-    const rows = batch.reduce((sum, job) => sum + job.rows, 0);
-    let outputs: Tensors;
     try {
-      const answer = this.#model.run(concatenate(batch.map((job) => job.inputs)), wantedOf(batch));
-      outputs = answer instanceof Promise ? await answer : answer;
-      if (this.#model.batched) {
-        checkRows(outputs, rows);
+      const answer = this.#model.run(concatenate(batch), wantedOf(batch));
+      if (answer instanceof Promise) {
+        return answer.then(
+          (outputs) => this.#answer(batch, outputs, started),
+          (error: unknown) => this.#refuse(batch, error, started),
+        );
       }
+      return this.#answer(batch, answer, started);
     } catch (error) {
-      await this.#isolate(batch, error);
-      return;
-    } finally {
-      this.#observer?.ran(rows, batch.length, (performance.now() - started) / 1000);
+      return this.#refuse(batch, error, started);
     }
+  }
+
+  #answer(batch: readonly Job[], outputs: Tensors, started: number): Promise<void> | undefined {
+    const rows = rowsOf(batch);
+    if (this.#model.batched) {
+      const wrong = wrongRows(outputs, rows);
+      if (wrong !== undefined) {
+        return this.#refuse(batch, wrong, started);
+      }
+    }
+    this.#observer?.ran(rows, batch.length, (performance.now() - started) / 1000);
     let from = 0;
     for (const job of batch) {
       job.resolve(batch.length === 1 ? outputs : slice(outputs, from, from + job.rows));
       from += job.rows;
     }
+    return undefined;
   }
 
   /** One request that the model cannot take must not cost the others of its batch their answers. */
-  async #isolate(batch: readonly Job[], error: unknown): Promise<void> {
-    if (batch.length === 1) {
-      batch[0]?.reject(error);
-      return;
+  #refuse(batch: readonly Job[], error: unknown, started: number): Promise<void> | undefined {
+    this.#observer?.ran(rowsOf(batch), batch.length, (performance.now() - started) / 1000);
+    if (batch.length > 1) {
+      return this.#isolate(batch);
     }
+    batch[0]?.reject(error);
+    return undefined;
+  }
+
+  async #isolate(batch: readonly Job[]): Promise<void> {
     for (const job of batch) {
       await this.#run([job]);
     }
   }
+}
+
+function rowsOf(batch: readonly Job[]): number {
+  let rows = 0;
+  for (const job of batch) {
+    rows += job.rows;
+  }
+  return rows;
 }
 
 /** What all requests of a batch want; everything where they differ. */
@@ -208,12 +240,13 @@ function wantedOf([first, ...others]: readonly Job[]): readonly string[] | undef
   return others.every(({ wanted }) => wanted === first?.wanted) ? first?.wanted : undefined;
 }
 
-function checkRows(outputs: Tensors, rows: number): void {
+function wrongRows(outputs: Tensors, rows: number): Error | undefined {
   for (const [name, tensor] of outputs) {
     if (tensor.shape[0] !== rows) {
-      throw new Error(`output "${name}" has ${tensor.shape[0]} rows for ${rows} rows of input`);
+      return new Error(`output "${name}" has ${tensor.shape[0]} rows for ${rows} rows of input`);
     }
   }
+  return undefined;
 }
 
 function innerShapes(inputs: Tensors): string {
@@ -225,17 +258,26 @@ function innerShapes(inputs: Tensors): string {
 }
 
 function slice(tensors: Tensors, from: number, to: number): Tensors {
-  return new Map([...tensors].map(([name, tensor]) => [name, sliceRows(tensor, from, to)]));
+  const part = new Map<string, Tensor>();
+  for (const [name, tensor] of tensors) {
+    part.set(name, sliceRows(tensor, from, to));
+  }
+  return part;
 }
 
-function concatenate(parts: readonly Tensors[]): Tensors {
+function concatenate(parts: readonly { readonly inputs: Tensors }[]): Tensors {
   const [first] = parts;
   if (first === undefined || parts.length === 1) {
-    return first ?? new Map();
+    return first?.inputs ?? new Map();
   }
   const whole = new Map<string, Tensor>();
-  for (const name of first.keys()) {
-    whole.set(name, concatenateRows(parts.flatMap((part) => part.get(name) ?? [])));
+  for (const name of first.inputs.keys()) {
+    const tensors: Tensor[] = [];
+    for (const { inputs } of parts) {
+      const tensor = inputs.get(name);
+      if (tensor !== undefined) tensors.push(tensor);
+    }
+    whole.set(name, concatenateRows(tensors));
   }
   return whole;
 }

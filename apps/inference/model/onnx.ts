@@ -1,4 +1,4 @@
-import { env, type InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { env, type InferenceSession, type Tensor as OrtTensor } from "onnxruntime-node";
 import type { Datatype, ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
 import { batchingOf } from "./batching.ts";
 import { hasExternalData } from "./external-data.ts";
@@ -133,18 +133,15 @@ function fetchesOf(specs: readonly TensorSpec[]): Fetches {
   return { specs, fetches: Object.fromEntries(specs.map(({ name }) => [name, null])) };
 }
 
+/**
+ * What the binding reads of a tensor: ONNX Runtime's own class checks for each run what has been checked against the
+ * signature already.
+ */
 function toOrt({ datatype, data, shape }: Tensor): OrtTensor {
-  const tensor = new OrtTensor(ORT_TYPES[datatype], data as Float32Array, shape);
-  if (data instanceof Float16Array) {
-    // Node-API has no name for a Float16Array: the binding would take its bytes for none. The same bits as whole numbers
-    // are what it reads.
-    (tensor as unknown as { cpuData: Uint16Array }).cpuData = new Uint16Array(
-      data.buffer,
-      data.byteOffset,
-      data.length,
-    );
-  }
-  return tensor;
+  // Node-API has no name for a Float16Array: the binding would take its bytes for none. The same bits as whole numbers
+  // are what it reads.
+  const elements = data instanceof Float16Array ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
+  return { type: ORT_TYPES[datatype], dims: shape, data: elements, location: "cpu" } as unknown as OrtTensor;
 }
 
 function checkSpecs(

@@ -56,7 +56,11 @@ export function arrayOf(datatype: Exclude<Datatype, "BYTES">): NumericArrayConst
 
 /** Elements in one row: the product of all dimensions but the first. */
 export function rowWidth(shape: readonly number[]): number {
-  return shape.slice(1).reduce((product, size) => product * size, 1);
+  let width = 1;
+  for (let axis = 1; axis < shape.length; axis++) {
+    width *= shape[axis] ?? 1;
+  }
+  return width;
 }
 
 /** Room for `length` elements of a type; numbers are zero and strings "". */
@@ -86,15 +90,26 @@ export function concatenateRows(tensors: readonly Tensor[]): Tensor {
   if (tensors.length === 1) {
     return first;
   }
-  const rowShape = first.shape.slice(1);
-  const rows = tensors.reduce((sum, tensor) => sum + (tensor.shape[0] ?? 0), 0);
-  const shape = [rows, ...rowShape];
+  let rows = 0;
   for (const tensor of tensors) {
-    if (tensor.datatype !== first.datatype || tensor.shape.slice(1).join() !== rowShape.join()) {
+    if (tensor.datatype !== first.datatype || !sameRows(tensor.shape, first.shape)) {
       throw new TypeError("tensors of different type or row shape cannot be concatenated");
     }
+    rows += tensor.shape[0] ?? 0;
   }
+  const shape = [...first.shape];
+  shape[0] = rows;
   return { datatype: first.datatype, shape, data: concatenateData(tensors, rows * rowWidth(shape)) };
+}
+
+/** Whether the shapes differ in the number of rows at most. */
+function sameRows(one: readonly number[], other: readonly number[]): boolean {
+  for (let axis = 1; axis < one.length; axis++) {
+    if (one[axis] !== other[axis]) {
+      return false;
+    }
+  }
+  return one.length === other.length;
 }
 
 function concatenateData(tensors: readonly Tensor[], length: number): TensorData {
