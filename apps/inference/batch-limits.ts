@@ -1,4 +1,4 @@
-import { rowWidth, type Tensors } from "./model/tensor.ts";
+import { rowWidth, type Tensor, type Tensors } from "./model/tensor.ts";
 
 /**
  * Most characters of one batch of texts, counting each as long as the longest: a graph pads its token table so. Without
@@ -30,11 +30,15 @@ export class BatchLimits {
 
   /** Splits the rows of a request into pieces that may each run at once, as few as their order lets it. */
   pieces(inputs: Tensors, rows: number): Piece[] {
+    const texts = [...inputs.values()].filter(({ data }) => Array.isArray(data));
+    if (texts.length === 0 && this.allow(rows, 0)) {
+      return [{ from: 0, to: rows, longest: 0 }];
+    }
     const pieces: Piece[] = [];
     let from = 0;
     let longest = 0;
     for (let row = 0; row < rows; row++) {
-      const length = lengthOf(inputs, row);
+      const length = lengthOf(texts, row);
       const withRow = Math.max(longest, length);
       if (row > from && !this.allow(row + 1 - from, withRow)) {
         pieces.push({ from, to: row, longest });
@@ -50,14 +54,12 @@ export class BatchLimits {
 }
 
 /** Characters of a row's longest text. */
-function lengthOf(inputs: Tensors, row: number): number {
+function lengthOf(texts: readonly Tensor[], row: number): number {
   let longest = 0;
-  for (const { data, shape } of inputs.values()) {
-    if (Array.isArray(data)) {
-      const width = rowWidth(shape);
-      for (let index = row * width; index < (row + 1) * width; index++) {
-        longest = Math.max(longest, data[index]?.length ?? 0);
-      }
+  for (const { data, shape } of texts) {
+    const width = rowWidth(shape);
+    for (let index = row * width; index < (row + 1) * width; index++) {
+      longest = Math.max(longest, String(data[index] ?? "").length);
     }
   }
   return longest;

@@ -71,7 +71,7 @@ async function warmUp(model: Model, form: Form | undefined): Promise<boolean> {
   if (form !== undefined) {
     const outputs = await model.run(tensorOf(form.input, form.sample, 1));
     checkBatch(model, outputs);
-    form.word({}, outputs, 1);
+    form.word({}, outputs, 0, 1);
     return true;
   }
   let outputs: Tensors;

@@ -10,8 +10,8 @@ export interface Choice {
   readonly score: () => number | undefined;
 }
 
-/** Reads the class of row 0 from the outputs of a classifier. */
-export type ReadChoice = (outputs: Tensors) => Choice;
+/** Reads the class of a row from the outputs of a classifier. */
+export type ReadChoice = (outputs: Tensors, row: number) => Choice;
 
 /** How the class is read, and which outputs it takes where nobody asks for the score. */
 export interface ChoiceReader {
@@ -37,15 +37,15 @@ export function choiceReader(metadata: ModelMetadata): ChoiceReader {
   if (scoreOutput === undefined && labelOutput === undefined) {
     throw new Error(`the signature of a classifier must have a label, or a score for each of ${labels.length} labels`);
   }
-  const read: ReadChoice = (outputs) => {
+  const read: ReadChoice = (outputs, row) => {
     const scores = scoreOutput && outputs.get(scoreOutput.name);
     const chosen = labelOutput && outputs.get(labelOutput.name);
-    const index = chosen === undefined ? highest(scores, labels.length) : indexOf(chosen, labels);
+    const index = chosen === undefined ? highest(scores, row) : indexOf(chosen, row, labels);
     const label = labels[index];
     if (label === undefined) {
       throw new Error(`the model chose class ${index} of ${labels.length}`);
     }
-    return { index, label, score: () => scores && Number(wordElement(scores, index)) };
+    return { index, label, score: () => scores && Number(wordElement(scores, row * rowWidth(scores.shape) + index)) };
   };
   const choosing = labelOutput ?? scoreOutput;
   return { read, choosing: choosing === undefined ? [] : [choosing.name] };
@@ -55,15 +55,17 @@ function isScores(spec: TensorSpec, classes: number): boolean {
   return spec.shape.length === 2 && (spec.shape[1] === classes || spec.shape[1] === -1);
 }
 
-function indexOf(chosen: Tensor, labels: readonly string[]): number {
-  const value = wordElement(chosen, 0);
+function indexOf(chosen: Tensor, row: number, labels: readonly string[]): number {
+  const value = wordElement(chosen, row);
   return typeof value === "string" ? labels.indexOf(value) : value;
 }
 
-function highest(scores: Tensor | undefined, classes: number): number {
+function highest(scores: Tensor | undefined, row: number): number {
+  const classes = rowWidth(scores?.shape ?? []);
+  const first = row * classes;
   let best = 0;
   for (let index = 1; index < classes; index++) {
-    if (Number(scores?.data[index]) > Number(scores?.data[best])) {
+    if (Number(scores?.data[first + index]) > Number(scores?.data[first + best])) {
       best = index;
     }
   }

@@ -1,6 +1,6 @@
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
 import { invalidInput } from "../problem.ts";
-import { nameOf, type Values } from "./form.ts";
+import { join, nameOf, type Values } from "./form.ts";
 import { asNumber } from "./numbers.ts";
 
 /** Reads the features of a row by column, each by its own kind. */
@@ -8,9 +8,11 @@ export interface FeatureReader {
   /**
    * The value as the input takes it.
    *
+   * @param path Where the object or the list of the row stands.
+   * @param step The column's name or index in it.
    * @throws Problem 422 where the column is a number and the value is none, or the other way round.
    */
-  read(value: unknown, column: number, path: string): number | string;
+  read(value: unknown, column: number, path: string, step: string | number): number | string;
   /** A row to warm the model up with. */
   readonly sample: Values;
 }
@@ -23,22 +25,22 @@ export function featureReader({ signature }: ModelMetadata, input: TensorSpec, w
   const { features = [], categories } = signature;
   if (input.datatype !== "BYTES") {
     return {
-      read: (value, _column, path) =>
-        value === null && categories !== undefined ? Number.NaN : asNumber(value, input.datatype, path),
+      read: (value, _column, path, step) =>
+        value === null && categories !== undefined ? Number.NaN : asNumber(value, input.datatype, path, step),
       sample: new Array<number>(width).fill(0),
     };
   }
   const words = Array.from({ length: width }, (_, column) => categories?.[features[column] ?? ""]);
   return {
-    read(value, column, path) {
+    read(value, column, path, step) {
       if (value === null) {
         return "";
       }
       if (words[column] === undefined) {
-        return String(asNumber(value, "FP32", path));
+        return String(asNumber(value, "FP32", path, step));
       }
       if (typeof value !== "string") {
-        throw invalidInput(path, `must be a string or null, not ${nameOf(value)}`);
+        throw invalidInput(join(path, step), `must be a string or null, not ${nameOf(value)}`);
       }
       // A lone surrogate has no UTF-8 form; at NUL the binding would cut the text off.
       return value.toWellFormed().replaceAll("\0", " ");

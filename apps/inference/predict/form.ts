@@ -23,9 +23,11 @@ export interface Form {
    * Words the answer to one request object.
    *
    * @param request The object as `read` accepted it.
-   * @param outputs The model's answer to exactly its rows.
+   * @param outputs The model's answer, also to other objects.
+   * @param from Row of `outputs` that is the object's first.
+   * @param rows How many rows are the object's.
    */
-  word(request: Readonly<Record<string, unknown>>, outputs: Tensors, rows: number): unknown;
+  word(request: Readonly<Record<string, unknown>>, outputs: Tensors, from: number, rows: number): unknown;
   /** Names of the outputs that `word` looks at. @default all */
   readonly outputs?: readonly string[];
   /** One row that any model of the kind can answer, to warm it up. */
@@ -67,9 +69,12 @@ export function field(object: Readonly<Record<string, unknown>>, name: string, p
   return object[name];
 }
 
-/** The path of a field of the object at `path`. */
-export function join(path: string, name: string): string {
-  return path === "" ? name : `${path}.${name}`;
+/** The path of a field of the object at `path`, or of an element of the list there. */
+export function join(path: string, step: string | number): string {
+  if (typeof step === "number") {
+    return `${path}[${step}]`;
+  }
+  return path === "" ? step : `${path}.${step}`;
 }
 
 /** The kind of a JSON value as a caller would call it. */

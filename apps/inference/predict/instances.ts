@@ -1,6 +1,6 @@
 import { rowWidth, type Tensor } from "../model/tensor.ts";
 import { invalidInput } from "../problem.ts";
-import { type FormOf, field, join, nameOf, onlyInput } from "./form.ts";
+import { type FormOf, field, join, nameOf, onlyInput, type Values } from "./form.ts";
 import { asNumber, wordElement } from "./numbers.ts";
 
 /**
@@ -17,20 +17,22 @@ export const instances: FormOf = (metadata) => {
     throw new Error("an instances model must take numbers and have an output");
   }
 
-  function readLevel(value: unknown, path: string, level: number, values: (number | string)[]): void {
+  function readLevel(list: readonly unknown[], index: number, outer: string, level: number, values: Values): void {
+    const value = list[index];
     const size = inner[level];
     if (size === undefined) {
-      values.push(asNumber(value, input.datatype, path));
+      values.push(asNumber(value, input.datatype, outer, index));
       return;
     }
+    const path = join(outer, index);
     if (!Array.isArray(value)) {
       throw invalidInput(path, `must be a list of ${size}, not ${nameOf(value)}`);
     }
     if (value.length !== size) {
       throw invalidInput(path, `must have ${size} elements; it has ${value.length}`);
     }
-    for (let index = 0; index < size; index++) {
-      readLevel(value[index], `${path}[${index}]`, level + 1, values);
+    for (let element = 0; element < size; element++) {
+      readLevel(value, element, path, level + 1, values);
     }
   }
 
@@ -51,16 +53,19 @@ export const instances: FormOf = (metadata) => {
       }
       for (let row = 0; row < list.length; row++) {
         const plain = scalar && typeof list[row] === "number";
-        readLevel(list[row], `${where}[${row}]`, plain ? inner.length : 0, values);
+        readLevel(list, row, where, plain ? inner.length : 0, values);
       }
       return list.length;
     },
-    word(_request, outputs, rows) {
+    word(_request, outputs, from, rows) {
       const tensor = outputs.get(output.name);
       if (tensor === undefined) {
         throw new Error(`the model's answer lacks "${output.name}"`);
       }
-      const predictions = Array.from({ length: rows }, (_, row) => wordRow(tensor, row));
+      const predictions: unknown[] = [];
+      for (let row = from; row < from + rows; row++) {
+        predictions.push(wordRow(tensor, row));
+      }
       return { predictions, model, version };
     },
   };

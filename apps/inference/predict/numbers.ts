@@ -1,7 +1,7 @@
 import type { Datatype } from "../../registry/metadata.ts";
 import type { Tensor } from "../model/tensor.ts";
 import { invalidInput, Problem } from "../problem.ts";
-import { nameOf } from "./form.ts";
+import { join, nameOf } from "./form.ts";
 
 const INTEGER_RANGES: Partial<Record<Datatype, readonly [number, number]>> = {
   BOOL: [0, 1],
@@ -18,20 +18,23 @@ const INTEGER_RANGES: Partial<Record<Datatype, readonly [number, number]>> = {
 /**
  * A number that the tensor type can hold.
  *
+ * @param path Where the object or the list stands whose part the value is; put together with `step` only where it is told,
+ *   since to word the place of a number takes longer than to read it.
+ * @param step The field's name, or the element's index.
  * @throws Problem 422 for anything else: the model must not answer for a value the caller did not send.
  */
-export function asNumber(value: unknown, datatype: Datatype, path: string): number {
+export function asNumber(value: unknown, datatype: Datatype, path: string, step: string | number): number {
   if (typeof value !== "number") {
-    throw invalidInput(path, `must be a number, not ${nameOf(value)}`);
+    throw invalidInput(join(path, step), `must be a number, not ${nameOf(value)}`);
   }
   const range = INTEGER_RANGES[datatype];
   if (range === undefined) {
     const held = datatype === "FP32" ? Math.fround(value) : datatype === "FP16" ? Math.f16round(value) : value;
     if (!Number.isFinite(held)) {
-      throw invalidInput(path, `is beyond the range of ${datatype}`);
+      throw invalidInput(join(path, step), `is beyond the range of ${datatype}`);
     }
   } else if (!Number.isInteger(value) || value < range[0] || value > range[1]) {
-    throw invalidInput(path, `must be a whole number from ${range[0]} to ${range[1]}`);
+    throw invalidInput(join(path, step), `must be a whole number from ${range[0]} to ${range[1]}`);
   }
   return value;
 }

@@ -1,5 +1,4 @@
 import { parseJson } from "../http/body.ts";
-import { sliceRows, type Tensors } from "../model/tensor.ts";
 import type { Protocol } from "../prediction.ts";
 import { invalidInput, Problem } from "../problem.ts";
 import { asObject, type Form, type Values } from "./form.ts";
@@ -30,7 +29,7 @@ export const formProtocol: Protocol = {
         inputs: tensorOf(form.input, values, rows),
         rows,
         wanted: form.outputs,
-        word: (_ctx, outputs) => form.word(request, outputs, rows),
+        word: (_ctx, outputs) => form.word(request, outputs, 0, rows),
       };
     }
     const asked = readAll(form, body, values, maxRows);
@@ -39,7 +38,7 @@ export const formProtocol: Protocol = {
       inputs: tensorOf(form.input, values, rows),
       rows,
       wanted: form.outputs,
-      word: (_ctx, outputs) => asked.map((one) => form.word(one.request, rowsOf(outputs, one, rows), one.rows)),
+      word: (_ctx, outputs) => asked.map((one) => form.word(one.request, outputs, one.from, one.rows)),
     };
   },
 };
@@ -63,10 +62,4 @@ function readAll(form: Form, list: readonly unknown[], values: Values, maxRows: 
     from += rows;
     return one;
   });
-}
-
-function rowsOf(outputs: Tensors, { from, rows }: Asked, all: number): Tensors {
-  return rows === all
-    ? outputs
-    : new Map([...outputs].map(([name, tensor]) => [name, sliceRows(tensor, from, from + rows)]));
 }

@@ -21,9 +21,10 @@ export const regression: FormOf = (metadata) => {
     sample,
     read(request, path, values) {
       if (named && !Object.hasOwn(request, "features")) {
-        names.forEach((name, column) => {
-          values.push(readFeature(field(request, name, path), column, join(path, name)));
-        });
+        for (let column = 0; column < width; column++) {
+          const name = names[column] ?? "";
+          values.push(readFeature(field(request, name, path), column, path, name));
+        }
         return 1;
       }
       const features = field(request, "features", path);
@@ -36,16 +37,16 @@ export const regression: FormOf = (metadata) => {
         throw invalidInput(where, `must have ${width} ${what}${order}; it has ${features.length}`);
       }
       for (let column = 0; column < width; column++) {
-        values.push(readFeature(features[column], column, `${where}[${column}]`));
+        values.push(readFeature(features[column], column, where, column));
       }
       return 1;
     },
-    word(_request, outputs) {
+    word(_request, outputs, from) {
       const tensor = outputs.get(output.name);
       if (tensor === undefined) {
         throw new Error(`the model's answer lacks "${output.name}"`);
       }
-      return { prediction: wordElement(tensor, 0) };
+      return { prediction: wordElement(tensor, from) };
     },
   };
 };

@@ -1,7 +1,7 @@
 import { rowWidth } from "../model/tensor.ts";
 import { choiceReader } from "./classes.ts";
 import { featureReader } from "./feature.ts";
-import { type FormOf, field, join, onlyInput } from "./form.ts";
+import { type FormOf, field, onlyInput } from "./form.ts";
 
 /** One field per feature, such as `{sepal_length, …}` → `{species_index, species_name}`. */
 export const tabularClassification: FormOf = (metadata) => {
@@ -19,13 +19,14 @@ export const tabularClassification: FormOf = (metadata) => {
     outputs: choosing,
     sample,
     read(request, path, values) {
-      features.forEach((name, column) => {
-        values.push(readFeature(field(request, name, path), column, join(path, name)));
-      });
+      for (let column = 0; column < features.length; column++) {
+        const name = features[column] ?? "";
+        values.push(readFeature(field(request, name, path), column, path, name));
+      }
       return 1;
     },
-    word(_request, outputs) {
-      const { index, label } = choose(outputs);
+    word(_request, outputs, from) {
+      const { index, label } = choose(outputs, from);
       return { species_index: index, species_name: label };
     },
   };

@@ -20,8 +20,8 @@ export const textClassification: FormOf = (metadata) => {
       values.push(asText(field(request, "text", path), join(path, "text")));
       return 1;
     },
-    word(request, outputs) {
-      const choice = choose(outputs);
+    word(request, outputs, from) {
+      const choice = choose(outputs, from);
       const score = choice.score();
       if (score === undefined) {
         throw new Error("the model gives no scores to take a confidence from");

@@ -91,7 +91,7 @@ function readNumber(value: unknown, datatype: Datatype, path: string, index: num
   if (datatype === "BOOL" && typeof value === "boolean") {
     return value ? 1 : 0;
   }
-  return asNumber(value, datatype, `${path}[${index}]`);
+  return asNumber(value, datatype, path, index);
 }
 
 function readText(value: unknown, path: string, index: number): string {
