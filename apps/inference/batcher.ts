@@ -4,6 +4,9 @@ import { concatenateRows, sliceRows, type Tensor, type Tensors } from "./model/t
 import { Problem, unavailable } from "./problem.ts";
 import { nextTurn } from "./turns.ts";
 
+/** How long a full queue that has been looked through is not looked through again, in milliseconds. */
+const TIDY_MS = 5;
+
 /** How much is taken at once, and who is told. */
 export interface BatcherOptions {
   /** Most rows in one run of the model. */
@@ -13,12 +16,24 @@ export interface BatcherOptions {
   readonly observer?: BatchObserver;
 }
 
+/** What else is known of a request. */
+export interface SubmitOptions {
+  readonly wanted?: readonly string[] | undefined;
+  readonly client?: Client | undefined;
+}
+
 /** Who is told what the batcher did. */
 export interface BatchObserver {
   /** One run of the model: its rows, for how many requests, and how long it took, in seconds. */
   ran(rows: number, requests: number, seconds: number): void;
   /** How long one request, or a part of a long one, waited for its run, in seconds. */
   waited(seconds: number): void;
+}
+
+/** Who waits for an answer, such as the request's socket. */
+export interface Client {
+  /** Whether nobody waits any more. */
+  readonly destroyed: boolean;
 }
 
 interface Job {
@@ -30,6 +45,7 @@ interface Job {
   readonly inner: string;
   readonly queued: number;
   readonly deadline: number;
+  readonly client: Client | undefined;
   readonly resolve: (outputs: Tensors) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -46,6 +62,7 @@ export class Batcher {
   #queue: Job[] = [];
   #queuedRows = 0;
   #scheduled = false;
+  #tidyUntil = 0;
   readonly #ownTurn = () => this.#turn();
   #idle: (() => void)[] = [];
 
@@ -71,24 +88,26 @@ export class Batcher {
    *
    * @param rows Rows in each input, at least 1; 1 where the model has no batch dimension.
    * @param deadline When the answer is no longer wanted, on the clock of `performance.now()`.
-   * @param wanted Names of the outputs that will be looked at, always in the same list. @default all
-   * @throws Problem 503 where the queue is full, 504 where the deadline passed in the queue; what the model threw.
+   * @param options.wanted Names of the outputs that will be looked at, always in the same list. @default all
+   * @param options.client Who waits; the model does not work for one that has gone. @default somebody who stays
+   * @throws Problem 503 where the queue is full, 504 where the deadline passed in the queue, 400 where the client has gone;
+   *   what the model threw.
    */
-  submit(inputs: Tensors, rows: number, deadline: number, wanted?: readonly string[]): Promise<Tensors> {
+  submit(inputs: Tensors, rows: number, deadline: number, options: SubmitOptions = {}): Promise<Tensors> {
     try {
       this.checkRoom(rows);
     } catch (problem) {
       return Promise.reject(problem);
     }
     if (!this.#model.batched) {
-      return this.#enqueue(inputs, { from: 0, to: 1, longest: 0 }, deadline, wanted);
+      return this.#enqueue(inputs, { from: 0, to: 1, longest: 0 }, deadline, options);
     }
     const pieces = this.#limits.pieces(inputs, rows);
     const [whole] = pieces;
     if (whole !== undefined && pieces.length === 1) {
-      return this.#enqueue(inputs, whole, deadline, wanted);
+      return this.#enqueue(inputs, whole, deadline, options);
     }
-    const parts = pieces.map((piece) => this.#enqueue(slice(inputs, piece.from, piece.to), piece, deadline, wanted));
+    const parts = pieces.map((piece) => this.#enqueue(slice(inputs, piece.from, piece.to), piece, deadline, options));
     return Promise.all(parts).then((answers) => concatenate(answers.map((inputs) => ({ inputs }))));
   }
 
@@ -98,6 +117,9 @@ export class Batcher {
    * @throws Problem 503 where the queue is full.
    */
   checkRoom(rows: number): void {
+    if (this.#queuedRows + rows > this.#maxQueue && performance.now() > this.#tidyUntil) {
+      this.#tidy();
+    }
     if (this.#queuedRows + rows > this.#maxQueue) {
       throw unavailable("overloaded", `the queue of ${this.#maxQueue} rows is full; try again shortly`);
     }
@@ -112,7 +134,7 @@ export class Batcher {
     inputs: Tensors,
     { from, to, longest }: Piece,
     deadline: number,
-    wanted: readonly string[] | undefined,
+    { wanted, client }: SubmitOptions,
   ): Promise<Tensors> {
     const rows = to - from;
     this.#queuedRows += rows;
@@ -123,7 +145,7 @@ export class Batcher {
     const inner = this.#model.ragged ? innerShapes(inputs) : "";
     const queued = performance.now();
     return new Promise((resolve, reject) => {
-      this.#queue.push({ inputs, wanted, rows, longest, inner, queued, deadline, resolve, reject });
+      this.#queue.push({ inputs, wanted, rows, longest, inner, queued, deadline, client, resolve, reject });
     });
   }
 
@@ -148,6 +170,19 @@ export class Batcher {
     }
   }
 
+  /** Those whose clients have gone make room for others. Not looked at again for a while: refusals must stay cheap. */
+  #tidy(): void {
+    this.#tidyUntil = performance.now() + TIDY_MS;
+    this.#queue = this.#queue.filter((job) => {
+      if (job.client?.destroyed !== true) {
+        return true;
+      }
+      this.#queuedRows -= job.rows;
+      job.reject(abandoned());
+      return false;
+    });
+  }
+
   #take(): Job[] {
     const now = performance.now();
     const batch: Job[] = [];
@@ -165,6 +200,8 @@ export class Batcher {
       this.#queuedRows -= job.rows;
       if (job.deadline <= now) {
         job.reject(new Problem(504, "timeout", "the request waited for the model longer than it may take"));
+      } else if (job.client?.destroyed === true) {
+        job.reject(abandoned());
       } else {
         rows += job.rows;
         longest = Math.max(longest, job.longest);
@@ -225,6 +262,10 @@ export class Batcher {
       await this.#run([job]);
     }
   }
+}
+
+function abandoned(): Problem {
+  return new Problem(400, "aborted", "the client went away before its answer");
 }
 
 function rowsOf(batch: readonly Job[]): number {

@@ -80,6 +80,8 @@ export class Prediction {
     try {
       served = this.#find(name, version);
       checkType(ctx.req, protocol.binary);
+      // Before the body is read, and again when it has been: what is refused at all should be refused cheaply.
+      served.batcher.checkRoom(1);
       const body = await readBody(ctx, this.limits);
       const arrived = performance.now();
       // Found anew: from here to the queue nothing waits, so that the model cannot be let go of in between.
@@ -90,7 +92,10 @@ export class Prediction {
       const { inputs, rows, wanted, word } = protocol.read(ctx, body, served, this.#maxRows);
       const deadline = started + this.#timeoutMs;
       const asked = performance.now();
-      const outputs = await before(deadline, served.batcher.submit(inputs, rows, deadline, wanted));
+      const outputs = await before(
+        deadline,
+        served.batcher.submit(inputs, rows, deadline, { wanted, client: ctx.req.socket }),
+      );
       const answered = performance.now();
       const value = word(ctx, outputs);
       if (value !== undefined) {

@@ -8,7 +8,10 @@ export interface ProblemDetail {
   readonly cause?: unknown;
 }
 
-/** An answer other than 2xx: thrown anywhere below a request and worded by the error middleware. */
+/**
+ * An answer other than 2xx: thrown anywhere below a request and worded by the error middleware. It has no stack, which costs
+ * more than all else of a refusal: what it says is what the caller did, not where this program was.
+ */
 export class Problem extends Error {
   /** HTTP status of the answer, 400–599. */
   readonly status: number;
@@ -18,7 +21,10 @@ export class Problem extends Error {
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(status: number, code: string, message: string, detail: ProblemDetail = {}) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message, { cause: detail.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = "Problem";
     this.status = status;
     this.code = code;

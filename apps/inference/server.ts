@@ -15,6 +15,7 @@ import { threadOpener } from "./model/threads/threaded.ts";
 import type { Settings } from "./settings.ts";
 import { shutDown } from "./shutdown.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
+import { connectionAccepted } from "./turns.ts";
 
 /**
  * How long an idle connection is kept, in milliseconds. A gateway must be the first to let go, or it sends a request on a
@@ -117,6 +118,7 @@ function httpServer(app: Koa): Server {
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS },
     handle,
   );
+  server.on("connection", connectionAccepted);
   // Node would say «100 Continue» at once, also to a body that is going to be refused. Whoever reads the body says it
   // here; where nobody does, the client may still send the body or not, and the connection cannot be used again.
   server.on("checkContinue", (req, res) => {

@@ -1,8 +1,13 @@
 import type { Context } from "koa";
 import type { Lifecycle } from "../lifecycle.ts";
 
-/** Answers with a JSON value. */
-export type AnswerJson = (ctx: Context, value: unknown) => void;
+/**
+ * Answers with a JSON value.
+ *
+ * @param status @default 200
+ * @param headers Further headers. @default none
+ */
+export type AnswerJson = (ctx: Context, value: unknown, status?: number, headers?: FlatHeaders) => void;
 
 /** Headers as Node takes them in one piece: name, value, name, value … */
 export type FlatHeaders = readonly string[];
@@ -16,10 +21,11 @@ const PARTING: FlatHeaders = ["Connection", "close"];
  * with a setter for each of status, type, length and body and a map of headers, takes 2 µs more.
  */
 export function jsonAnswers(lifecycle: Lifecycle): AnswerJson {
-  return (ctx, value) => {
+  return (ctx, value, status = 200, headers = NONE) => {
     const text = JSON.stringify(value);
-    ctx.res.writeHead(200, [
+    ctx.res.writeHead(status, [
       ...commonHeaders(ctx, lifecycle),
+      ...headers,
       "Content-Type",
       "application/json; charset=utf-8",
       "Content-Length",

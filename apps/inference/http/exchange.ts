@@ -3,7 +3,7 @@ import type { Lifecycle } from "../lifecycle.ts";
 import type { Logger } from "../logger.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
 import { accessLog } from "./access-log.ts";
-import { completeAnswer } from "./answer.ts";
+import { completeAnswer, jsonAnswers } from "./answer.ts";
 import { wordProblem } from "./problems.ts";
 import { requestIdOf } from "./request-id.ts";
 import { traceOf } from "./trace.ts";
@@ -16,6 +16,7 @@ import { traceOf } from "./trace.ts";
  */
 export function exchange(lifecycle: Lifecycle, logger: Logger, tracing?: Tracing): Middleware {
   const log = accessLog(logger);
+  const answer = jsonAnswers(lifecycle);
   return async (ctx, next) => {
     const started = performance.now();
     ctx.state["requestId"] = requestIdOf(ctx.req);
@@ -24,7 +25,7 @@ export function exchange(lifecycle: Lifecycle, logger: Logger, tracing?: Tracing
     try {
       await next();
     } catch (error) {
-      wordProblem(ctx, error, logger);
+      wordProblem(ctx, error, logger, answer);
     }
     completeAnswer(ctx, lifecycle);
     log(ctx, performance.now() - started);

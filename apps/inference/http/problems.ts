@@ -1,15 +1,17 @@
 import type { Context } from "koa";
 import type { Logger } from "../logger.ts";
 import { Problem } from "../problem.ts";
+import type { AnswerJson } from "./answer.ts";
 
 /** Their clients take an error to be a string. */
 const INFERENCE_PROTOCOLS = /^\/v[12](?:\/|$)/;
 
 /**
  * Words what was thrown as `{error: {code, message, path?, request_id}}`. What is not a `Problem` is ours: it is logged
- * with its stack and answered as 500 without a word of it.
+ * with its stack and answered as 500 without a word of it. A POST is answered the short way: what cannot be taken must cost
+ * little, or under overload the refusals would cost others their answers.
  */
-export function wordProblem(ctx: Context, error: unknown, logger: Logger): void {
+export function wordProblem(ctx: Context, error: unknown, logger: Logger, answer: AnswerJson): void {
   const problem =
     error instanceof Problem
       ? error
@@ -22,9 +24,14 @@ export function wordProblem(ctx: Context, error: unknown, logger: Logger): void 
     );
   }
   ctx.state["problem"] = code;
-  ctx.status = status;
-  ctx.set(headers);
-  ctx.body = INFERENCE_PROTOCOLS.test(ctx.path)
+  const value = INFERENCE_PROTOCOLS.test(ctx.path)
     ? { error: path === undefined || path === "" ? message : `${path} ${message}` }
     : { error: { code, message, ...(path === undefined ? {} : { path }), request_id: ctx.state["requestId"] } };
+  if (ctx.method === "POST" && ctx.writable && !ctx.headerSent) {
+    answer(ctx, value, status, Object.entries(headers).flat());
+    return;
+  }
+  ctx.status = status;
+  ctx.set(headers);
+  ctx.body = value;
 }

@@ -1,5 +1,6 @@
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { expect } from "chai";
+import { fakeModel } from "./support/fake-model.ts";
 import { startTestServer, type TestServer, until } from "./support/server.ts";
 
 describe("a client that goes away", () => {
@@ -32,5 +33,67 @@ describe("a client that goes away", () => {
 
   it("is named in the log as what it is", async () => {
     await until(() => server.log.some((line) => line.includes('"code":"aborted"')));
+  });
+});
+
+describe("a client that goes away while it waits in the queue", () => {
+  let server: TestServer;
+  afterEach(() => server.stop());
+
+  /** A server whose model is held up by instance 0, and so many clients that wait behind it. */
+  async function waiting(count: number) {
+    const model = fakeModel();
+    server = await startTestServer({
+      model: "half-plus-two",
+      open: model.open,
+      env: { MAX_QUEUE_SIZE: "4", MAX_BATCH_SIZE: "1" },
+    });
+    const release = model.hold();
+    const running = server.post("/predict", { instances: [0] });
+    await until(() => model.runs.length === 1);
+    const clients = Array.from({ length: count }, (_, index) => raw(`{"instances":[${index + 1}]}`));
+    await depth(count);
+    return { model, running, release, clients };
+  }
+
+  function raw(body: string): Socket {
+    const socket = connect(server.running.port, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.write(`POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    return socket;
+  }
+
+  const depth = (rows: number) =>
+    until(async () => new RegExp(`model_queue_depth\\{[^}]*\\} ${rows}\n`).test((await server.get("/metrics")).body));
+
+  it("leaves its place in a full queue to another", async () => {
+    const { model, running, release, clients } = await waiting(4);
+    expect((await server.post("/predict", { instances: [9] })).status).to.equal(503);
+    for (const client of clients) client.resetAndDestroy();
+    const other = until(async () => {
+      const answer = await server.post("/predict", { instances: [9] });
+      return answer.status === 200 ? answer : undefined;
+    });
+    await depth(1);
+    release();
+    expect((await other).body.predictions).to.deep.equal([6.5]);
+    expect((await running).status).to.equal(200);
+    expect(model.runs).to.deep.equal([[0], [9]]);
+  });
+
+  it("has no work done for it", async () => {
+    const { model, running, release, clients } = await waiting(3);
+    const [gone, ...stay] = clients;
+    const closed = new Promise((resolve) => gone?.once("close", resolve));
+    gone?.resetAndDestroy();
+    await closed;
+    const answered = stay.map((client) => new Promise((resolve) => client.once("data", resolve)));
+    // One more request on a connection of its own: when it waits too, the server has seen the other one end.
+    const last = server.post("/predict", { instances: [9] });
+    await depth(4);
+    release();
+    await Promise.all([running, last, ...answered]);
+    expect(model.runs).to.deep.equal([[0], [2], [3], [9]]);
+    for (const client of stay) client.destroy();
   });
 });
