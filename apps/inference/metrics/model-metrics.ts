@@ -27,7 +27,7 @@ export class ModelMetrics {
   readonly batchSize = new Histogram(BATCH_BUCKETS);
   /** Seconds of one run. */
   readonly inference = new Histogram(INFERENCE_BUCKETS);
-  /** Seconds that a request, or a part of a long one, waited for its run. */
+  /** Seconds that a request waited for its run, or a long one for the first of its runs. */
   readonly queue = new Histogram(INFERENCE_BUCKETS);
   /** Seconds to read and check a request that has arrived. */
   readonly preprocess = new Histogram(INFERENCE_BUCKETS);

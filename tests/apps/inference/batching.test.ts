@@ -1,5 +1,8 @@
 import { expect } from "chai";
+import { Batcher } from "../../../apps/inference/batcher.ts";
+import type { Model } from "../../../apps/inference/model/model.ts";
 import { onnxOpener } from "../../../apps/inference/model/onnx.ts";
+import type { Tensors } from "../../../apps/inference/model/tensor.ts";
 import { fakeModel } from "./support/fake-model.ts";
 import { startTestServer, type TestServer, until } from "./support/server.ts";
 
@@ -73,5 +76,37 @@ describe("requests at the same time", () => {
     for (const { body } of raw) {
       expect(body.outputs.map(({ name }: { name: string }) => name)).to.deep.equal(["label", "probabilities"]);
     }
+  });
+});
+
+describe("one request that the model cannot take among 64", () => {
+  it("is found by halves, and the others are answered", async () => {
+    let runs = 0;
+    const rowsOf = (tensors: Tensors) => Array.from((tensors.get("x")?.data ?? []) as Float32Array);
+    const model: Model = {
+      metadata: undefined as unknown as Model["metadata"],
+      ...{ batched: true, maxRows: Number.POSITIVE_INFINITY, ragged: false },
+      run(inputs) {
+        runs += 1;
+        if (rowsOf(inputs).includes(41)) {
+          throw new Error("not 41");
+        }
+        return inputs;
+      },
+      async close() {},
+    };
+    const batcher = new Batcher(model, { maxBatchSize: 64, maxQueueSize: 64 });
+    const far = performance.now() + 600_000;
+    const asked = Array.from({ length: 64 }, (_, index) => {
+      const data = Float32Array.of(index);
+      return batcher.submit(new Map([["x", { datatype: "FP32", shape: [1], data }]]), 1, far);
+    });
+    for (const [index, { status, ...outcome }] of (await Promise.allSettled(asked)).entries()) {
+      expect(status, String(index)).to.equal(index === 41 ? "rejected" : "fulfilled");
+      if ("value" in outcome) {
+        expect(rowsOf(outcome.value)).to.deep.equal([index]);
+      }
+    }
+    expect(runs).to.equal(1 + 2 * Math.log2(64));
   });
 });

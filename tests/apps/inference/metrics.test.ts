@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { freePort } from "../../../local/free-port.ts";
 import { fakeModel } from "./support/fake-model.ts";
-import { send, startTestServer, type TestServer } from "./support/server.ts";
+import { send, startTestServer, type TestServer, until } from "./support/server.ts";
 
 describe("GET /metrics", () => {
   let server: TestServer;
@@ -69,6 +69,36 @@ describe("GET /metrics", () => {
     for (const what of ["request", "queue", "compute_input", "compute_infer", "compute_output"]) {
       expect(body).to.match(new RegExp(`^nv_inference_${what}_duration_us\\{${of}\\} \\d+$`, "m"));
     }
+  });
+
+  it("counts a long request once, and each of its runs", async () => {
+    server = await startTestServer({ model: "half-plus-two", env: { MAX_BATCH_SIZE: "16" } });
+    await server.post("/predict", { instances: new Array(40).fill(1) });
+    const { body } = await server.get("/metrics");
+    const of = 'model="half-plus-two",version="1"';
+    expect(body.split("\n")).to.include.members([
+      `nv_inference_request_success{${of}} 1`,
+      `nv_inference_count{${of}} 40`,
+      `nv_inference_exec_count{${of}} 3`,
+      `model_queue_seconds_count{${of}} 1`,
+      `model_inference_seconds_count{${of}} 3`,
+      `model_batch_size_sum{${of}} 40`,
+    ]);
+  });
+
+  it("says how many requests wait, and how many rows", async () => {
+    const model = fakeModel();
+    server = await startTestServer({ model: "half-plus-two", open: model.open, env: { MAX_BATCH_SIZE: "16" } });
+    const release = model.hold();
+    const running = server.post("/predict", { instances: [1] });
+    await until(() => model.runs.length === 1);
+    const waiting = server.post("/predict", { instances: new Array(40).fill(1) });
+    const depth = async () => (await server.get("/metrics")).body.split("\n") as string[];
+    const of = 'model="half-plus-two",version="1"';
+    await until(async () => (await depth()).includes(`model_queue_depth{${of}} 40`));
+    expect(await depth()).to.include(`nv_inference_pending_request_count{${of}} 1`);
+    release();
+    await Promise.all([running, waiting]);
   });
 
   it("counts the time of successful requests alone for Triton, whose dashboards divide it by their number", async () => {
