@@ -28,8 +28,8 @@ export interface Question {
 
 /** A way of asking: how a body is read, and how its answer is worded. */
 export interface Protocol {
-  /** Whether a body may be `application/octet-stream`. @default false */
-  readonly binary?: boolean;
+  /** What a body may be declared as besides JSON. @default nothing */
+  readonly types?: readonly string[];
   /**
    * @param maxRows Most rows that one request may have.
    * @throws Problem 400 or 422 with what is wrong, and where.
@@ -79,7 +79,7 @@ export class Prediction {
     let served: ServedModel | undefined;
     try {
       served = this.#find(name, version);
-      checkType(ctx.req, protocol.binary);
+      checkType(ctx.req, protocol.types);
       // Before the body is read, and again when it has been: what is refused at all should be refused cheaply.
       served.batcher.checkRoom(1);
       const body = await readBody(ctx, this.limits);

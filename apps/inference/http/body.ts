@@ -15,6 +15,12 @@ export interface BodyLimits {
   readonly budget: BodyBudget;
 }
 
+/**
+ * What curl and others declare a body as where nobody tells them what it is. The servers whose protocols /v1 and /v2 are do not
+ * look at it, and their documentation does without.
+ */
+export const UNDECLARED = "application/x-www-form-urlencoded";
+
 /** Some Windows programs begin a file with it; JSON has no place for it. */
 const BYTE_ORDER_MARK = "\ufeff";
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/i;
@@ -42,14 +48,14 @@ export function parseJson(bytes: Buffer): unknown {
 /**
  * Checks that the body is declared as what will be read: JSON where nothing is declared.
  *
- * @param binary Whether it may be `application/octet-stream` as well.
+ * @param others What it may be declared as besides.
  * @throws Problem 415.
  */
-export function checkType(req: IncomingMessage, binary = false): void {
+export function checkType(req: IncomingMessage, others: readonly string[] = []): void {
   const declared = req.headers["content-type"];
   if (declared !== undefined && declared !== "application/json") {
     const type = declared.split(";", 1)[0]?.trim() ?? "";
-    if (!JSON_TYPE.test(type) && !(binary && type === "application/octet-stream")) {
+    if (!JSON_TYPE.test(type) && !others.includes(type)) {
       throw new Problem(415, "unsupported_media_type", "send the body as Content-Type: application/json", {
         headers: { Accept: "application/json" },
       });

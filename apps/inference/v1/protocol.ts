@@ -1,5 +1,5 @@
 import type { Signature, TensorSpec } from "../../registry/metadata.ts";
-import { parseJson } from "../http/body.ts";
+import { parseJson, UNDECLARED } from "../http/body.ts";
 import { sliceRows, type Tensor, type Tensors } from "../model/tensor.ts";
 import { asObject, field, nameOf } from "../predict/form.ts";
 import type { Protocol } from "../prediction.ts";
@@ -11,6 +11,7 @@ import { readElements, wordElements } from "../v2/elements.ts";
  * input, or an object with one for each input by name; a prediction is the value of the only output, or such an object.
  */
 export const instancesProtocol: Protocol = {
+  types: [UNDECLARED],
   read(_ctx, bytes, { model }, maxRows) {
     const { signature, name } = model.metadata;
     if (!model.batched) {

@@ -1,5 +1,6 @@
 import type { Context } from "koa";
 import type { ModelMetadata } from "../../registry/metadata.ts";
+import { UNDECLARED } from "../http/body.ts";
 import type { Tensors } from "../model/tensor.ts";
 import type { Protocol } from "../prediction.ts";
 import { Problem } from "../problem.ts";
@@ -9,7 +10,7 @@ import { type InferRequest, readInferRequest } from "./request.ts";
 
 /** Inference by the Open Inference Protocol v2: JSON tensors, and raw ones by the binary tensor extension. */
 export const inferProtocol: Protocol = {
-  binary: true,
+  types: ["application/octet-stream", UNDECLARED],
   read(ctx, bytes, { model }, maxRows) {
     const request = readInferRequest(ctx.req, bytes, model, maxRows);
     return {

@@ -35,6 +35,17 @@ describe("a request that is not one of the API's", () => {
     });
   }
 
+  it("a body that curl was not told the type of is JSON by the inference protocols, as their servers have it", async () => {
+    const curl = { "Content-Type": "application/x-www-form-urlencoded" };
+    const instances = await server.post("/v1/models/linear:predict", { instances: [[1, 2, 3]] }, curl);
+    expect(instances.status).to.equal(200);
+    const input = { name: "x", datatype: "FP32", shape: [1, 3], data: [1, 2, 3] };
+    expect((await server.post("/v2/models/linear/infer", { inputs: [input] }, curl)).status).to.equal(200);
+    expect((await server.post("/v1/models/linear:predict", "instances=1", curl)).status).to.equal(400);
+    const text = { "Content-Type": "text/plain" };
+    expect((await server.post("/v1/models/linear:predict", { instances: [[1, 2, 3]] }, text)).status).to.equal(415);
+  });
+
   for (const type of ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.models+json"]) {
     it(`Content-Type ${type} is JSON`, async () => {
       const { status } = await server.post("/predict", { features: [1, 2, 3] }, { "Content-Type": type });
