@@ -1,5 +1,6 @@
 import type { Context } from "koa";
 import type { Lifecycle } from "../lifecycle.ts";
+import type { TraceContext } from "./trace.ts";
 
 /**
  * Answers with a JSON value.
@@ -52,6 +53,10 @@ export function completeAnswer(ctx: Context, lifecycle: Lifecycle): void {
 function commonHeaders(ctx: Context, lifecycle: Lifecycle): FlatHeaders {
   const headers: FlatHeaders = ctx.state["headers"] ?? NONE;
   const { requestId, trace } = ctx.state;
-  const traced: FlatHeaders = trace === undefined ? NONE : ["traceparent", trace.traceparent];
+  const traced = trace === undefined ? NONE : traceHeaders(trace);
   return ["X-Request-ID", requestId, ...headers, ...traced, ...(lifecycle.parting ? PARTING : NONE)];
+}
+
+function traceHeaders({ traceparent, tracestate }: TraceContext): FlatHeaders {
+  return ["traceparent", traceparent, ...(tracestate === undefined ? NONE : ["tracestate", tracestate])];
 }

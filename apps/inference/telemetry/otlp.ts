@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, type Context as TraceScope, trace } from "@opentelemetry/api";
+import {
+  createTraceState,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  type Context as TraceScope,
+  trace,
+} from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
@@ -30,7 +37,9 @@ export function otlpTracing(endpoint: string, serviceName: string): Tracing {
       const span = tracer.startSpan(ctx.method, { kind: SpanKind.SERVER, attributes }, parentOf(ctx));
       const { traceId, spanId, traceFlags } = span.spanContext();
       const flags = traceFlags.toString(16).padStart(2, "0");
-      ctx.state["trace"] = { traceId, traceparent: `00-${traceId}-${spanId}-${flags}` } satisfies TraceContext;
+      const caller: TraceContext | undefined = ctx.state["trace"];
+      const own: TraceContext = { ...caller, traceId, traceparent: `00-${traceId}-${spanId}-${flags}` };
+      ctx.state["trace"] = own;
       return () => {
         // Not before: whoever asks for made-up paths must not make up names of spans.
         if (ctx.status !== 404) {
@@ -64,5 +73,6 @@ function parentOf(ctx: Context): TraceScope {
     spanId,
     traceFlags: Number.parseInt(flags, 16),
     isRemote: true,
+    ...(caller?.tracestate === undefined ? {} : { traceState: createTraceState(caller.tracestate) }),
   });
 }

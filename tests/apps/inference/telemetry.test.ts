@@ -15,6 +15,7 @@ interface Span {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId?: string;
+  readonly traceState?: string;
   readonly name: string;
   readonly attributes: readonly Attribute[];
 }
@@ -50,7 +51,7 @@ describe("with an OpenTelemetry collector", () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: "predictions" };
     const server = await startTestServer({ model: "half-plus-two", env });
     const traceparent = `00-${TRACE_ID}-${SPAN_ID}-01`;
-    const answer = await server.post("/predict", { instances: [1] }, { traceparent });
+    const answer = await server.post("/predict", { instances: [1] }, { traceparent, tracestate: "vendor=1" });
     const mistake = await server.post("/predict", {});
     await server.get("/made/up");
     await server.stop();
@@ -61,6 +62,8 @@ describe("with an OpenTelemetry collector", () => {
     expect(spans.map(({ name }) => name)).to.have.members(["POST /predict", "POST /predict", "GET"]);
     const child = spans.find(({ traceId }) => traceId === TRACE_ID);
     expect(child?.parentSpanId).to.equal(SPAN_ID);
+    expect(child?.traceState).to.equal("vendor=1");
+    expect(answer.headers.get("tracestate")).to.equal("vendor=1");
     expect(answer.headers.get("traceparent")).to.equal(`00-${TRACE_ID}-${child?.spanId}-01`);
     const root = spans.find(({ traceId, name }) => traceId !== TRACE_ID && name !== "GET");
     expect(mistake.headers.get("traceparent")).to.equal(`00-${root?.traceId}-${root?.spanId}-01`);

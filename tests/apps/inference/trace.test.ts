@@ -22,6 +22,17 @@ describe("a request with a W3C trace context", () => {
     expect((await logged("traced")).trace_id).to.equal(TRACE_ID);
   });
 
+  it("has its tracestate passed on as well, but none without a traceparent, and none that is no such thing", async () => {
+    const tracestate = "vendor=t61rcWkgMzE,other@system=1";
+    const passedOn = async (headers: Record<string, string>) =>
+      (await server.post("/predict", { instances: [1] }, headers)).headers.get("tracestate");
+    expect(await passedOn({ traceparent: TRACEPARENT, tracestate })).to.equal(tracestate);
+    expect(await passedOn({ traceparent: TRACEPARENT })).to.equal(null);
+    expect(await passedOn({ traceparent: "nonsense", tracestate })).to.equal(null);
+    expect(await passedOn({ tracestate })).to.equal(null);
+    expect(await passedOn({ traceparent: TRACEPARENT, tracestate: `a=${"x".repeat(512)}` })).to.equal(null);
+  });
+
   it("has it on a mistake as well", async () => {
     const headers = { traceparent: TRACEPARENT, "X-Request-ID": "mistaken" };
     const answer = await server.post("/predict", {}, headers);
