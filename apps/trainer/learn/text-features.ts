@@ -3,7 +3,7 @@ import type { Ngrams } from "./ngrams.ts";
 
 /**
  * TF-IDF features of the rows `from` up to, not including, `to`: [rows, weights.length], each row of Euclidean length 1 (0
- * where nothing is known). It is what the exported graph's `TfIdfVectorizer` and `Normalizer` compute, without its dense
+ * where nothing is known). It is what the exported graph's `TfIdfVectorizer` and `LpNormalization` compute, without its dense
  * rows.
  *
  * @param weights inverse document frequency by feature
