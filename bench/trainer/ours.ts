@@ -6,7 +6,7 @@ import { growForest } from "../../apps/trainer/distributed/grow-forest.ts";
 import { binColumns } from "../../apps/trainer/learn/bins.ts";
 import { fitFeatureClassifier } from "../../apps/trainer/learn/feature-classifier.ts";
 import { mostProbable } from "../../apps/trainer/learn/scores.ts";
-import { classifyTexts, fitTextClassifier } from "../../apps/trainer/learn/text-classifier.ts";
+import { classifyInSession, fitTextClassifier } from "../../apps/trainer/learn/text-classifier.ts";
 import { encodeModel, type GraphNode } from "../../apps/trainer/onnx/model.ts";
 import { floatOutput, openSession, runFeatures } from "../../apps/trainer/onnx/session.ts";
 import { forestClassifierNodes, forestRegressorNode } from "../../apps/trainer/onnx/tree-graph.ts";
@@ -71,10 +71,7 @@ async function prepare({ kind, classes, parameters, width }: ProblemHead): Promi
     const options = { ngrams, skips: 0, minRows: 1, ...prior, inversePenalty, description: "" };
     return async () => {
       const { graph } = await fitTextClassifier(texts, targets, classes, options);
-      return {
-        bytes: graph,
-        predict: async (rows) => mostProbable(await classifyTexts(graph, rows.texts), classes),
-      };
+      return { bytes: graph, predict: textAnswersOf(graph, classes) };
     };
   }
   if (kind === "line") {
@@ -117,7 +114,16 @@ async function prepare({ kind, classes, parameters, width }: ProblemHead): Promi
   };
 }
 
-/** Answers of a graph over numbers. The session is opened once, as a server does. */
+/** Answers of a graph over texts. The session is opened once, as a server does. */
+function textAnswersOf(graph: Uint8Array, classes: number): Fitted["predict"] {
+  let opened: ReturnType<typeof openSession> | undefined;
+  return async (rows) => {
+    opened ??= openSession(graph);
+    return mostProbable(await classifyInSession(await opened, rows.texts), classes);
+  };
+}
+
+/** Answers of a graph over numbers, likewise. */
 function answersOf(graph: Uint8Array, width: number, classes: number): Fitted["predict"] {
   let opened: ReturnType<typeof openSession> | undefined;
   return async (rows) => {

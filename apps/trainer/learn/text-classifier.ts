@@ -1,3 +1,4 @@
+import type { InferenceSession } from "onnxruntime-node";
 import { alone, type Crew, remembered, shardOf } from "../distributed/crew.ts";
 import { floatOutput, openSession, runTexts } from "../onnx/session.ts";
 import { encodeTextClassifier } from "../onnx/text-graph.ts";
@@ -57,11 +58,17 @@ export async function fitTextClassifier(
 /** Runs texts through an exported classifier: probabilities, row-major [texts, classes]. */
 export async function classifyTexts(graph: Uint8Array, texts: readonly string[]): Promise<Float64Array> {
   const session = await openSession(graph);
+  const probabilities = await classifyInSession(session, texts);
+  await session.release();
+  return probabilities;
+}
+
+/** The same in a session that is open already. */
+export async function classifyInSession(session: InferenceSession, texts: readonly string[]): Promise<Float64Array> {
   const probabilities: number[] = [];
   for (let from = 0; from < texts.length; from += BLOCK) {
     const outputs = await runTexts(session, texts.slice(from, from + BLOCK));
     probabilities.push(...floatOutput(outputs, "probabilities").values);
   }
-  await session.release();
   return Float64Array.from(probabilities);
 }
