@@ -32,8 +32,8 @@ export interface LogisticData {
 }
 
 /**
- * Logistic regression by Newton's method, multinomial for three classes or more. `targets` has one class number (0 … classes − 1) a row. The solution is
- * unique up to rounding, so nothing here is random.
+ * Logistic regression by Newton's method, multinomial for three classes or more. `targets` has one class number
+ * (0 … classes − 1) a row. The solution is unique up to rounding, so nothing here is random.
  */
 export function fitLogistic(
   features: Matrix,

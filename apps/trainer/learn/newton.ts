@@ -76,8 +76,8 @@ async function newtonDirection(objective: Objective, gradient: Float64Array): Pr
   for (let count = 0; count < MOST_PRODUCTS && squares > small; count++) {
     await objective.multiply(search, product);
     const curvature = dot(search, product);
-    // Flat, but for rounding: the function is convex.
-    if (!(curvature > 1e-14 * dot(search, search))) break;
+    // Flat, but for rounding: the function is convex. Steepest descent where that is so from the start.
+    if (!(curvature > 1e-14 * dot(search, search))) return count === 0 ? search : direction;
     const step = squares / curvature;
     for (let i = 0; i < direction.length; i++) {
       direction[i] = (direction[i] ?? 0) + step * (search[i] ?? 0);
@@ -87,7 +87,7 @@ async function newtonDirection(objective: Objective, gradient: Float64Array): Pr
     squares = dot(residual, residual);
     for (let i = 0; i < search.length; i++) search[i] = (squares / before) * (search[i] ?? 0) - (residual[i] ?? 0);
   }
-  return squares === size * size ? gradient.map((component) => -component) : direction;
+  return direction;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

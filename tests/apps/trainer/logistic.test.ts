@@ -31,6 +31,25 @@ describe("logistic regression", () => {
     expect(point[1]).to.be.closeTo(-2, 1e-6);
   });
 
+  it("goes down where the function is flat to the second order", async () => {
+    // Three straight pieces: 1 − x up to 1, 0 up to 2, x − 2 beyond.
+    const slope = (x: number) => (x < 1 ? -1 : x > 2 ? 1 : 0);
+    const { point, converged } = await minimise(
+      {
+        evaluate: ([x = 0], gradient) => {
+          gradient[0] = slope(x);
+          return x < 1 ? 1 - x : Math.max(0, x - 2);
+        },
+        multiply: (_, product) => {
+          product.fill(0);
+        },
+      },
+      Float64Array.of(-3),
+    );
+    expect(converged).to.equal(true);
+    expect(point[0]).to.be.within(1, 2);
+  });
+
   it("multiplies with the Hessian that the gradient's differences have, for two classes and for three", async () => {
     const features = sparseMatrix(Float64Array.of(0, 1, 1, 0, 2, 1, 3, 3, 1, 2, 4, 0), 2);
     for (const classes of [2, 3]) {
