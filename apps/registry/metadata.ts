@@ -43,9 +43,13 @@ export const TensorSpec = z.object({
  * - `tensors`: not at all; any inputs and outputs, by the Open Inference Protocol.
  */
 export const Signature = z.object({
-  kind: z.enum(["text-classification", "tabular-classification", "regression", "instances", "tensors"]),
-  inputs: z.array(TensorSpec).min(1),
-  outputs: z.array(TensorSpec).min(1),
+  kind: z
+    .enum(["text-classification", "tabular-classification", "regression", "instances", "tensors"])
+    .default("tensors"),
+  /** Left out: the graph's own, which the server reads when it opens it; empty until then. */
+  inputs: z.array(TensorSpec).min(1).default([]),
+  /** As `inputs`. */
+  outputs: z.array(TensorSpec).min(1).default([]),
   /** Most rows in one run; 0 where tensors have no batch dimension. Left out: any number, where every first dimension is -1. */
   maxBatchSize: z.int().min(0).optional(),
   /** Names of the request's fields in column order, for the tabular kinds. */
@@ -79,7 +83,7 @@ function orUnknown(known: z.ZodType<string>, what: string) {
 
 /**
  * `metadata.json` of one version: what it is, what it was trained on and how good it is. A model from elsewhere needs
- * `name`, `version`, `framework`, `signature` and `artefact`; what the trainer adds has a default.
+ * `name`, `version`, `framework` and `artefact`; what the trainer adds has a default.
  */
 export const ModelMetadata = z.object({
   name: ModelName,
@@ -92,7 +96,7 @@ export const ModelMetadata = z.object({
   accuracy: z.number().min(0).max(1).optional(),
   /** All metrics of the held-out split by name, such as `accuracy`, `f1`, `mae`, `rmse`. */
   metrics: z.record(z.string(), z.number()).default({}),
-  signature: Signature,
+  signature: Signature.default({ kind: "tensors", inputs: [], outputs: [] }),
   artefact: z.object({ file: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().min(1) }),
   data: z
     .object({

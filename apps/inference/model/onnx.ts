@@ -1,26 +1,12 @@
 import { env, type InferenceSession, type Tensor as OrtTensor } from "onnxruntime-node";
-import type { Datatype, ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
+import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
 import { batchingOf } from "./batching.ts";
+import { completeSignature } from "./complete-signature.ts";
 import { hasExternalData } from "./external-data.ts";
 import type { Model, OpenModel } from "./model.ts";
 import { type NativeSession, openSession } from "./native-session.ts";
+import { datatypeOf, ORT_TYPES } from "./ort-types.ts";
 import type { Tensor, TensorData, Tensors } from "./tensor.ts";
-
-const ORT_TYPES = {
-  BOOL: "bool",
-  UINT8: "uint8",
-  UINT16: "uint16",
-  UINT32: "uint32",
-  UINT64: "uint64",
-  INT8: "int8",
-  INT16: "int16",
-  INT32: "int32",
-  INT64: "int64",
-  FP16: "float16",
-  FP32: "float32",
-  FP64: "float64",
-  BYTES: "string",
-} as const satisfies Record<Datatype, string>;
 
 /** ONNX Runtime's level for what ends the process: lines of its own would break the JSON log, and errors it throws as well. */
 const FATAL_ONLY = 4;
@@ -74,15 +60,16 @@ class OnnxModel implements Model {
   readonly #fetchesOf = new WeakMap<readonly string[], Fetches>();
 
   constructor(metadata: ModelMetadata, session: NativeSession) {
-    const { inputs, outputs } = metadata.signature;
+    const signature = completeSignature(metadata.signature, session);
+    const { inputs, outputs } = signature;
     checkSpecs("input", inputs, session.inputMetadata);
     checkSpecs("output", outputs, session.outputMetadata);
     const missing = session.inputNames.filter((name) => !inputs.some((input) => input.name === name));
     if (missing.length > 0) {
       throw new Error(`the signature lacks the graph's input "${missing[0]}"`);
     }
-    const { batched, maxRows, ragged } = batchingOf(metadata.signature);
-    this.metadata = metadata;
+    const { batched, maxRows, ragged } = batchingOf(signature);
+    this.metadata = { ...metadata, signature };
     this.batched = batched;
     this.maxRows = maxRows;
     this.ragged = ragged;
@@ -163,18 +150,13 @@ function checkSpecs(
     }
     if (found.type !== ORT_TYPES[datatype]) {
       throw new Error(
-        `${what} "${name}" is ${wordType(found.type)} in the graph, not ${datatype} as the signature says`,
+        `${what} "${name}" is ${datatypeOf(found.type) ?? found.type} in the graph, not ${datatype} as the signature says`,
       );
     }
     if (what === "input") {
       checkShape(name, shape, found.shape);
     }
   }
-}
-
-/** A type as signatures name it. */
-function wordType(type: OrtTensor.Type): string {
-  return Object.entries(ORT_TYPES).find(([, ortType]) => ortType === type)?.[0] ?? type;
 }
 
 /** A dimension that the graph fixes is what it is; a graph without a word on a shape has none to compare. */

@@ -50,9 +50,9 @@ export async function openVersion(name: string, version: string, deps: OpenDeps)
 }
 
 async function openModel(metadata: ModelMetadata, artefact: Uint8Array, open: OpenModel) {
-  const form = formFor(metadata);
   const model = await open(metadata, artefact);
   try {
+    const form = formFor(model.metadata);
     return { form, model, warmedUp: await warmUp(model, form) };
   } catch (error) {
     await model.close();

@@ -25,12 +25,12 @@ describe("a registry that was laid out by hand", () => {
   let server: TestServer | undefined;
   afterEach(() => server?.stop());
 
-  const start = () =>
+  const start = (env: Record<string, string> = {}) =>
     startTestServer({
       model: "pair",
       published: [],
       wait: false,
-      env: { MODEL_NAME: "*", MODEL_VERSION: "latest", MODEL_CONTROL: "poll", MODEL_POLL_SECONDS: "0.02" },
+      env: { MODEL_NAME: "*", MODEL_VERSION: "latest", MODEL_CONTROL: "poll", MODEL_POLL_SECONDS: "0.02", ...env },
     });
 
   it("is served without an index, and with no more of metadata than what a graph needs", async () => {
@@ -56,6 +56,46 @@ describe("a registry that was laid out by hand", () => {
     expect(body.properties).to.include({ commit: "unknown", trainedDate: "unknown" });
   });
 
+  for (const [where, env] of [
+    ["in the event loop", {}],
+    ["on a thread", { THREAD_AFTER_MS: "0" }],
+  ] as const) {
+    it(`is served by the graph's own tensors where its metadata list none, ${where}`, async () => {
+      server = await start(env);
+      const models = ["image", "lengths", "maps", "pair", "slow", "types"] as const;
+      for (const model of models) {
+        await layOut(server.root, model, ({ signature: _, ...rest }) => rest);
+      }
+      await server.running.loaded;
+      await until(async () => (await server?.get("/v2/models"))?.body.models.length === models.length);
+      for (const model of models) {
+        const { signature } = await metadataOf(model, "1");
+        const { body } = await server.get(`/v2/models/${model}`);
+        expect({ inputs: body.inputs, outputs: body.outputs }, model).to.deep.equal({
+          inputs: signature.inputs,
+          outputs: signature.outputs,
+        });
+      }
+      const data = [1, 2, 3];
+      const request = { inputs: [{ name: "x", datatype: "FP32", shape: [1, 3], data }] };
+      expect((await infer(server.url, "lengths", request)).body.outputs[0].data).to.deep.equal([6]);
+      const paths = (await server.get("/openapi.json")).body.paths;
+      const { example } = paths["/v2/models/pair/infer"].post.requestBody.content["application/json"];
+      expect((await server.post("/v2/models/pair/infer", example)).status).to.equal(200);
+    });
+  }
+
+  it("is answered in the words of its kind, with no more of a signature than those", async () => {
+    server = await start();
+    await layOut(server.root, "iris", (written) => {
+      const { kind, features, labels } = written.signature;
+      return { ...written, signature: { kind, features, labels } };
+    });
+    await server.running.loaded;
+    const flower = { sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 };
+    expect((await server.post("/predict", flower)).body).to.deep.equal({ species_index: 0, species_name: "setosa" });
+  });
+
   it("may have been written on Windows", async () => {
     server = await start();
     const aside = path.join(server.root, ".aside");
@@ -68,9 +108,9 @@ describe("a registry that was laid out by hand", () => {
 
   const broken: readonly (readonly [string, (written: Written) => object, string | RegExp])[] = [
     [
-      "no signature",
-      ({ signature: _, ...rest }) => rest,
-      `${METADATA_FILE}: signature: is missing (it is of the type object)`,
+      "another kind",
+      (written) => ({ ...written, signature: { ...written.signature, kind: "images" } }),
+      /metadata\.json: signature\.kind: Invalid option: expected one of .*"tensors"$/,
     ],
     [
       "no SHA-256",

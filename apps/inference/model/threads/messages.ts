@@ -1,4 +1,5 @@
 import type { ModelMetadata } from "../../../registry/metadata.ts";
+import type { Model } from "../model.ts";
 import type { Tensor, Tensors, TypedArray } from "../tensor.ts";
 
 /** What a thread is started with. */
@@ -9,9 +10,7 @@ export interface ThreadData {
 }
 
 /** The facts of the model that the thread has opened, or why it could not. */
-export type Opened =
-  | { readonly batched: boolean; readonly maxRows: number; readonly ragged: boolean }
-  | { readonly error: string };
+export type Opened = Pick<Model, "metadata" | "batched" | "maxRows" | "ragged"> | { readonly error: string };
 
 /** Tensors on their way between threads. */
 export type Parcel = readonly (readonly [string, Tensor])[];

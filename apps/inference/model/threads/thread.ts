@@ -27,7 +27,7 @@ try {
   const model = await onnxOpener(intraOpThreads)(metadata, artefact);
   parentPort?.on("message", (request: RunRequest) => answer(model, request));
   const { batched, maxRows, ragged } = model;
-  parentPort?.postMessage({ batched, maxRows, ragged } satisfies Opened);
+  parentPort?.postMessage({ metadata: model.metadata, batched, maxRows, ragged } satisfies Opened);
 } catch (error) {
   parentPort?.postMessage({ error: wordError(error) } satisfies Opened);
 }

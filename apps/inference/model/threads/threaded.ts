@@ -20,7 +20,7 @@ export function threadOpener(intraOpThreads: number): OpenModel {
       await worker.terminate();
       throw new Error(opened?.error ?? "the model's thread did not answer");
     }
-    return new ThreadedModel(metadata, opened, worker);
+    return new ThreadedModel(opened, worker);
   };
 }
 
@@ -40,8 +40,8 @@ class ThreadedModel implements Model {
   #lastId = 0;
   #hasEnded = false;
 
-  constructor(metadata: ModelMetadata, opened: Exclude<Opened, { error: string }>, worker: Worker) {
-    this.metadata = metadata;
+  constructor(opened: Exclude<Opened, { error: string }>, worker: Worker) {
+    this.metadata = opened.metadata;
     this.batched = opened.batched;
     this.maxRows = opened.maxRows;
     this.ragged = opened.ragged;
