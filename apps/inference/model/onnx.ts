@@ -1,4 +1,4 @@
-import { env, type InferenceSession, type Tensor as OrtTensor } from "onnxruntime-node";
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
 import { batchingOf } from "./batching.ts";
 import { completeSignature } from "./complete-signature.ts";
@@ -45,7 +45,7 @@ function openGraph(artefact: Uint8Array, options: InferenceSession.SessionOption
     return openSession(artefact, options);
   } catch (error) {
     const reason = error instanceof Error ? error.message.trim() : error;
-    throw new Error(`the artefact is no ONNX graph that ONNX Runtime ${env.versions.common} can run: ${reason}`);
+    throw new Error(`the artefact is no ONNX graph that ONNX Runtime can run: ${reason}`);
   }
 }
 

@@ -200,7 +200,7 @@ describe("a registry that was laid out by hand", () => {
       artefact: { file: "no-graph.onnx", bytes: text.length, sha256 },
     }));
     await rename(path.join(server.root, "no-graph"), path.join(directory, "no-graph.onnx"));
-    await saysOf(directory, /pair\/1: the artefact is no ONNX graph that ONNX Runtime [\d.]+ can run: .*protobuf/);
+    await saysOf(directory, /pair\/1: the artefact is no ONNX graph that ONNX Runtime can run: .*protobuf/);
   });
 
   it("says what to do with weights in a file of their own", async () => {
