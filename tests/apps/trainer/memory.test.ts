@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
 
@@ -23,6 +24,19 @@ describe("the trainer's memory", () => {
     `;
     expect(run(program(""))).to.be.above(8e6);
     expect(run(program("await import(app + '/young-generation.ts');"))).to.be.below(4e6);
+  });
+
+  it("needs none for stripping types where it is run for real: compiled code is kept", async () => {
+    const { scripts } = JSON.parse(await readFile(path.join(APP, "../../package.json"), "utf8"));
+    expect(scripts.train).to.match(/ NODE_COMPILE_CACHE=\S+ exec node apps\/trainer\/main.ts train$/);
+    for (const image of ["trainer", "combined"]) {
+      const [, ...lines] = (await readFile(path.join(APP, "..", image, "Dockerfile"), "utf8")).split("\n");
+      const place = (pattern: RegExp) => lines.findIndex((line) => pattern.test(line));
+      expect(place(/NODE_COMPILE_CACHE=/), image)
+        .to.be.above(0)
+        .and.below(place(/^USER 1000:1000$/));
+      expect(place(/^USER 1000:1000$/), image).to.be.below(place(/^RUN .*node apps\/trainer\/main.ts train /));
+    }
   });
 
   it("does not hold ONNX Runtime while a model is fitted", () => {
