@@ -80,6 +80,11 @@ export class ModelHost {
     return this.#shelf.all();
   }
 
+  /** The names of the models that are served, ascending. */
+  names(): string[] {
+    return this.#shelf.names();
+  }
+
   /** The loaded versions of a model, ascending. */
   versions(name: string): ServedModel[] {
     return this.#shelf.versions(name);

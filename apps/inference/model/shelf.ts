@@ -32,9 +32,14 @@ export class Shelf {
     return [...(this.#versions.get(name)?.values() ?? [])];
   }
 
+  /** The names of all models, ascending. */
+  names(): string[] {
+    return [...this.#versions.keys()].sort();
+  }
+
   /** Everything, by name and version. */
   all(): ServedModel[] {
-    return [...this.#versions.keys()].sort().flatMap((name) => this.versions(name));
+    return this.names().flatMap((name) => this.versions(name));
   }
 
   put(served: ServedModel): void {

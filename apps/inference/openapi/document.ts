@@ -2,14 +2,12 @@ import type { ModelMetadata } from "../../registry/metadata.ts";
 import type { ModelHost } from "../model/host.ts";
 import type { Model } from "../model/model.ts";
 import type { Settings } from "../settings.ts";
+import { VERSION } from "../version.ts";
 import { formSchemas } from "./forms.ts";
 import { Operations } from "./operations.ts";
 import { repositoryPaths } from "./repository.ts";
 import { listOf, objectOf, type Schema } from "./schema.ts";
 import { inferSchemas, instancesSchemas, metadataSchema } from "./tensors.ts";
-
-/** The version of the API, which package.json has as well. */
-const API_VERSION = "0.1.0";
 
 const TEXT: Schema = { type: "string" };
 
@@ -32,7 +30,7 @@ const SCHEMAS = {
 /**
  * The OpenAPI 3.1 document of the server as it is at this moment: the fields of each loaded model are its signature's.
  *
- * @param host Whose models are described, each at its newest version; where it has several, each version by its number too.
+ * @param host Whose models are described, each as it is served without a version; where it has several, by their numbers too.
  */
 export function openApiDocument(
   host: ModelHost,
@@ -40,14 +38,14 @@ export function openApiDocument(
 ): unknown {
   const hasKey = settings.apiKey !== undefined;
   const operations = new Operations(hasKey);
-  const models = new Map(host.all().map(({ model }) => [model.metadata.name, model] as const));
+  const models = host.names().flatMap((name) => host.find(name)?.model ?? []);
   const only = host.only?.model.metadata;
   const paths: Record<string, unknown> = {
     ...serverPaths(operations, settings),
     ...repositoryPaths(operations, settings.modelControl),
     ...(only === undefined ? {} : predictPath(operations, "/predict", only, settings.maxQueueSize)),
   };
-  for (const newest of models.values()) {
+  for (const newest of models) {
     Object.assign(paths, modelPaths(operations, newest, newest.metadata.name, settings));
     const versions = host.versions(newest.metadata.name);
     for (const { model } of versions.length > 1 ? versions : []) {
@@ -59,8 +57,8 @@ export function openApiDocument(
     openapi: "3.1.0",
     info: {
       title: "Inference server",
-      version: API_VERSION,
-      description: [...models.values()].map(({ metadata }) => wordModel(metadata)).join("\n"),
+      version: VERSION,
+      description: models.map(({ metadata }) => wordModel(metadata)).join("\n"),
     },
     servers: [{ url: "./" }],
     ...(hasKey ? { security: [{ apiKey: [] }] } : {}),
@@ -73,7 +71,7 @@ export function openApiDocument(
 }
 
 function wordModel({ name, version, description }: ModelMetadata): string {
-  return `- **${name}** version ${version}: ${description}`;
+  return `- **${name}** version ${version}${description === "" ? "" : `: ${description}`}`;
 }
 
 function predictPath(operations: Operations, path: string, metadata: ModelMetadata, maxRows: number) {

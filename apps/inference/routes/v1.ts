@@ -27,7 +27,7 @@ export function v1({ host, lifecycle, prediction }: ProtocolDeps): Route[] {
       method: "GET",
       path: "/v1/models",
       handle(ctx) {
-        ctx.body = { models: [...new Set(host.all().map(({ model }) => model.metadata.name))] };
+        ctx.body = { models: host.names() };
       },
     },
     { method: "GET", path: "/v1/models/{model}", handle: (ctx, [name = ""]) => status(ctx, name) },

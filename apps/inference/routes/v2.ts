@@ -3,11 +3,10 @@ import { lineageProperties } from "../../registry/lineage.ts";
 import type { Route } from "../http/router.ts";
 import { refuse } from "../prediction.ts";
 import { inferProtocol } from "../v2/protocol.ts";
+import { VERSION } from "../version.ts";
 import type { ProtocolDeps } from "./protocol-deps.ts";
 
 const EXTENSIONS = ["binary_tensor_data", "model_repository"];
-/** The version of the server, which its package.json has as well. */
-const SERVER_VERSION = "0.1.0";
 
 /**
  * The Open Inference Protocol v2 over REST: health, metadata, inference.
@@ -38,7 +37,7 @@ export function v2({ host, lifecycle, prediction }: ProtocolDeps): Route[] {
       method: "GET",
       path: "/v2",
       handle(ctx) {
-        ctx.body = { name: "ml-platform-inference", version: SERVER_VERSION, extensions: EXTENSIONS };
+        ctx.body = { name: "ml-platform-inference", version: VERSION, extensions: EXTENSIONS };
       },
     },
     {
@@ -62,7 +61,7 @@ export function v2({ host, lifecycle, prediction }: ProtocolDeps): Route[] {
       method: "GET",
       path: "/v2/models",
       handle(ctx) {
-        ctx.body = { models: [...new Set(host.all().map(({ model }) => model.metadata.name))] };
+        ctx.body = { models: host.names() };
       },
     },
     { method: "GET", path: "/v2/models/{model}", handle: (ctx, [name = ""]) => metadata(ctx, name) },

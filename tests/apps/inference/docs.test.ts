@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
-import { metadataOf, publish, writeVersion } from "./support/registry.ts";
+import { metadataOf, publish, writeIndex, writeVersion } from "./support/registry.ts";
 import { startRepository, startTestServer, type TestServer } from "./support/server.ts";
 
 type Paths = Record<string, { get?: Operation; post?: Operation }>;
@@ -24,6 +24,10 @@ describe("GET /openapi.json", () => {
     expect(status).to.equal(200);
     expect(headers.get("content-type")).to.match(/^application\/json/);
     expect(body.openapi).to.equal("3.1.0");
+    const manifest = path.join(import.meta.dirname, "..", "..", "..", "apps", "inference", "package.json");
+    const { version } = JSON.parse(await readFile(manifest, "utf8"));
+    expect(body.info.version).to.equal(version);
+    expect((await server.get("/v2")).body.version).to.equal(version);
     const { schema } = body.paths["/predict"].post.requestBody.content["application/json"];
     expect(schema.oneOf[0].required).to.deep.equal(["sepal_length", "sepal_width", "petal_length", "petal_width"]);
     const answer = body.paths["/predict"].post.responses["200"].content["application/json"].schema.oneOf[0];
@@ -124,6 +128,21 @@ describe("GET /openapi.json", () => {
       const example = post?.requestBody?.content["application/json"]?.example;
       expect((get ? await server.get(path) : await server.post(path, example)).status, path).to.equal(200);
     }
+  });
+
+  it("describes a model without a version as the one that answers then: none that is marked as worse", async () => {
+    server = await startTestServer({ model: "words", published: [], wait: false, env: { MODEL_VERSION: "all" } });
+    const worseThan = { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 };
+    await writeVersion(server.root, "words", "1");
+    await writeVersion(server.root, "words", "2", { ...(await metadataOf("words", "2")), worseThan });
+    await writeIndex(server.root, ["words", "1"], ["words", "2"]);
+    await server.running.loaded;
+    const { paths, info } = (await server.get("/openapi.json")).body;
+    const versionOf = (path: string) =>
+      paths[path].post.responses["200"].content["application/json"].schema.properties.model_version.const;
+    expect(versionOf("/v2/models/words/infer")).to.equal("1");
+    expect(versionOf("/v2/models/words/versions/2/infer")).to.equal("2");
+    expect(info.description).to.include("version 1");
   });
 
   it("says that a key is needed where one is, and for what not", async () => {
