@@ -44,6 +44,26 @@ describe("the clients that people have", () => {
       .that.matches(/^4\d\d$/);
   });
 
+  it("tritonclient: unloading and loading a model", async function () {
+    const interpreter = await python(this, "inference-clients");
+    const explicit = await startRepository(["iris", "words"], { MODEL_CONTROL: "explicit" });
+    try {
+      const address = explicit.url.replace("http://", "");
+      const both = { iris: "READY", words: "READY" };
+      expect(await runScript(interpreter, script("triton_repository.py"), address)).to.deep.equal({
+        before: both,
+        unloaded: { ...both, iris: "UNAVAILABLE" },
+        unloaded_ready: false,
+        loaded: both,
+        loaded_ready: true,
+        unloaded_with_dependents: { ...both, iris: "UNAVAILABLE" },
+        absent: ["400", "absent is not in the registry: publish a version of it first"],
+      });
+    } finally {
+      await explicit.stop();
+    }
+  });
+
   it("kserve: health and inference by both of its protocols", async function () {
     const interpreter = await python(this, "inference-clients");
     const iris = { id: "from-kserve", model: "iris", label: [0, 2] };
