@@ -3,9 +3,18 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { installPackages, missingPackages } from "../../local/toolchain/packages.ts";
 import { inferPayload, type ModelCase, type Payload, predictPayload, ROWS } from "./cases.ts";
-import { type HalfLoad, halfLoad, type Overload, overload, type Throughput, throughput } from "./measure.ts";
+import {
+  type HalfLoad,
+  halfLoad,
+  type Overload,
+  overload,
+  type Startup,
+  startup,
+  type Throughput,
+  throughput,
+} from "./measure.ts";
 import { type BenchServer, type Start, startServer } from "./process.ts";
-import { fastApi, flask, floor, MANY, mlServer, ours, trainModels } from "./servers.ts";
+import { compileServer, fastApi, flask, floor, MANY, mlServer, ours, trainModels } from "./servers.ts";
 
 /** Servers against each other on one kind of request; the first is what the others are compared with. */
 export interface Comparison {
@@ -21,6 +30,8 @@ export interface Comparison {
 export interface ServerReport {
   readonly comparisons: readonly Comparison[];
   readonly overload: Overload;
+  /** With the sentiment model. */
+  readonly startup: readonly Startup[];
 }
 
 const CONNECTIONS = 32;
@@ -41,6 +52,7 @@ export async function measureServer(report: (line: string) => void): Promise<Ser
   const root = path.join(folder, "models");
   try {
     await trainModels(root, report);
+    await compileServer(root);
     const predict = (model: ModelCase) => (rows: number) => predictPayload(model, rows);
     const pair = (model: ModelCase): Entry[] => [
       { start: floor(root, model), payload: predict(model) },
@@ -65,7 +77,12 @@ export async function measureServer(report: (line: string) => void): Promise<Ser
     const half = await compare("half_plus_two", pair("half_plus_two"), [CONNECTIONS], report);
     const many = await compareMany(root, report);
     report("overload");
-    return { comparisons: [...iris, ...sentiment, ...half, many], overload: await flood(root) };
+    const flooded = await flood(root);
+    report("start");
+    const started = await startup(
+      pair("sentiment-classifier").map(({ start }) => ({ start, payload: predictPayload("sentiment-classifier", 1) })),
+    );
+    return { comparisons: [...iris, ...sentiment, ...half, many], overload: flooded, startup: started };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -121,13 +138,11 @@ async function compareMany(root: string, report: (line: string) => void): Promis
 
 /** With the model whose runs are the longest: the client must be able to send four times as much. */
 function flood(root: string): Promise<Overload> {
-  const model = "sentiment-classifier";
-  const payload = predictPayload(model, ROWS[1]);
-  return running([{ start: ours(root, model), payload: () => payload }], ROWS[1], async ([server]) => {
+  const [model, rows] = ["sentiment-classifier", ROWS[1]] as const;
+  const payload = predictPayload(model, rows);
+  return running([{ start: ours(root, model), payload: () => payload }], rows, async ([server]) => {
     if (server === undefined) throw new Error("no server was started");
-    const [saturated] = await throughput([{ server, payload }], CONNECTIONS);
-    if (saturated === undefined) throw new Error("nothing was measured");
-    return overload({ server, payload }, saturated);
+    return overload({ server, payload }, CONNECTIONS, { model, rows });
   });
 }
 

@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
-import { ensureTool } from "../../local/toolchain/index.ts";
 import type { Payload } from "./cases.ts";
 import { API_KEY, CLIENT_CORE } from "./process.ts";
 
@@ -21,32 +20,14 @@ export async function saturate(
   connections: number,
   seconds: number,
 ): Promise<Saturated> {
-  const folder = await mkdtemp(path.join(tmpdir(), "bench-wrk-"));
-  try {
-    const script = path.join(folder, "request.lua");
-    await writeFile(script, lua(payload));
-    const load = [
-      "--threads",
-      "1",
-      "--connections",
-      String(connections),
-      "--duration",
-      `${seconds}s`,
-      "--timeout",
-      "60s",
-    ];
-    const url = `http://127.0.0.1:${port}`;
-    const { stdout } = await execa("taskset", ["--cpu-list", CLIENT_CORE, "wrk", ...load, "--script", script, url]);
-    const found = /(\d+) requests in ([\d.]+)(m?s)/.exec(stdout);
-    if (found === null || /Non-2xx|Socket errors/.test(stdout)) throw new Error(`wrk: ${stdout}`);
-    return { requests: Number(found[1]), seconds: Number(found[2]) / (found[3] === "ms" ? 1000 : 1) };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const stdout = await wrk(port, requestsOf(payload), connections, seconds);
+  const found = /(\d+) requests in ([\d.]+)(m?s)/.exec(stdout);
+  if (found === null || /Non-2xx|Socket errors/.test(stdout)) throw new Error(`wrk: ${stdout}`);
+  return { requests: Number(found[1]), seconds: Number(found[2]) / (found[3] === "ms" ? 1000 : 1) };
 }
 
 /** wrk asks for each request as it is: they are made beforehand, one a path, and taken in turn. */
-function lua({ paths, body }: Payload): string {
+function requestsOf({ paths, body }: Payload): string {
   const headers = Object.entries(HEADERS).map(([name, value]) => `["${name}"] = "${value}"`);
   return `
 local headers = {${headers.join(", ")}}
@@ -64,36 +45,77 @@ end
 `;
 }
 
-/** What came back at a steady rate; times in milliseconds. */
+/** What came back to many clients that send now and then; times in milliseconds. */
 export interface Paced {
-  readonly p50: number;
-  readonly p99: number;
+  readonly requests: number;
   readonly seconds: number;
-  /** Answers by status; "0" where there was none. */
-  readonly statuses: Readonly<Record<string, number>>;
+  /** Answers other than 2xx. */
+  readonly refused: number;
+  /** Latency that so many in a hundred answers did not exceed, from when the request was sent. */
+  percentile(percent: number): number;
 }
 
-/** Sends at a steady rate whether or not it is answered, by vegeta: a slow answer does not slow the next request. */
-export async function pace(port: number, { paths, body }: Payload, rate: number, seconds: number): Promise<Paced> {
-  const vegeta = path.join(await ensureTool("vegeta"), "vegeta");
-  const folder = await mkdtemp(path.join(tmpdir(), "bench-vegeta-"));
+/** How long a client waits on average between an answer and its next request, in milliseconds. */
+const PAUSE_MS = 20;
+
+/**
+ * Sends about so many requests a second, by wrk: as many clients as that takes, each of which pauses after an answer, by
+ * turns short and long as if by chance (exponentially). A server that is slow for a moment has what was meant to come then
+ * come at once, as from real clients.
+ *
+ * @param rate Requests a second, were each answered at once.
+ * @param connections Least clients. @default 32
+ */
+export async function pace(
+  port: number,
+  payload: Payload,
+  rate: number,
+  seconds: number,
+  connections = 32,
+): Promise<Paced> {
+  const pauseMs = Math.max(PAUSE_MS, (connections / rate) * 1000);
+  const clients = Math.max(1, Math.round((rate * pauseMs) / 1000));
+  const stdout = await wrk(port, `${requestsOf(payload)}${pausesOf(pauseMs)}${REPORT}`, clients, seconds);
+  const [, text = ""] = /^report (.*)$/m.exec(stdout) ?? [];
+  const [requests = 0, microseconds = 0, refused = 0, failed = 0, ...percentiles] = text.split(" ").map(Number);
+  if (percentiles.length !== 100 || failed > 0) throw new Error(`wrk: ${stdout}`);
+  return {
+    requests,
+    seconds: microseconds / 1e6,
+    refused,
+    percentile: (percent) => (percentiles[Math.min(99, Math.max(1, Math.round(percent))) - 1] ?? Number.NaN) / 1000,
+  };
+}
+
+function pausesOf(milliseconds: number): string {
+  return `
+delay = function()
+  return math.floor(-${milliseconds} * math.log(1 - math.random()) + 0.5)
+end
+`;
+}
+
+/** wrk's own report rounds; this one has every percentile, in microseconds. */
+const REPORT = `
+done = function(summary, latency)
+  local errors = summary.errors
+  local parts = {summary.requests, summary.duration, errors.status, errors.connect + errors.read + errors.write + errors.timeout}
+  for percent = 1, 100 do
+    parts[#parts + 1] = percent < 100 and latency:percentile(percent) or latency.max
+  end
+  io.write("report " .. table.concat(parts, " ") .. "\\n")
+end
+`;
+
+async function wrk(port: number, script: string, connections: number, seconds: number): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), "bench-wrk-"));
   try {
-    const file = (name: string) => path.join(folder, name);
-    await writeFile(file("body"), body);
-    await writeFile(file("targets"), paths.map((each) => `POST http://127.0.0.1:${port}${each}\n`).join(""));
-    const headers = Object.entries(HEADERS).flatMap(([name, value]) => ["-header", `${name}: ${value}`]);
-    const load = ["-rate", String(Math.max(1, Math.round(rate))), "-duration", `${seconds}s`, "-max-workers", "2000"];
-    const sent = ["-targets", file("targets"), "-body", file("body"), "-output", file("results"), ...headers];
-    await execa("taskset", ["--cpu-list", CLIENT_CORE, vegeta, "attack", ...load, "-timeout", "60s", ...sent]);
-    const { stdout } = await execa(vegeta, ["report", "-type", "json", file("results")]);
-    const report = JSON.parse(stdout);
-    const milliseconds = (name: string) => report.latencies[name] / 1e6;
-    return {
-      p50: milliseconds("50th"),
-      p99: milliseconds("99th"),
-      seconds: (report.duration + report.wait) / 1e9,
-      statuses: report.status_codes,
-    };
+    const file = path.join(folder, "load.lua");
+    await writeFile(file, script);
+    const load = ["--threads", "1", "--connections", String(connections), "--duration", `${seconds}s`];
+    const url = `http://127.0.0.1:${port}`;
+    const args = ["wrk", ...load, "--timeout", "60s", "--script", file, url];
+    return (await execa("taskset", ["--cpu-list", CLIENT_CORE, ...args])).stdout;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

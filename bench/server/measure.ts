@@ -1,6 +1,6 @@
 import type { Payload } from "./cases.ts";
 import { pace, saturate } from "./load.ts";
-import type { BenchServer } from "./process.ts";
+import { type BenchServer, type Start, startServer } from "./process.ts";
 
 /** A server and what is sent to it. */
 export interface Contestant {
@@ -25,12 +25,7 @@ const WARM_UP_SECONDS = 5;
 
 /** Measures servers at saturation in turns, so that whatever else the machine does meets all of them. */
 export async function throughput(contestants: readonly Contestant[], connections: number): Promise<Throughput[]> {
-  for (const { server, payload } of contestants) {
-    let requests = 0;
-    for (let second = 0; second < WARM_UP_SECONDS && requests < WARM_UP_REQUESTS; second++) {
-      requests += (await saturate(server.port, payload, connections, 1)).requests;
-    }
-  }
+  for (const contestant of contestants) await warmUp(contestant, connections);
   const rounds = contestants.map(() => ({ perSecond: [] as number[], perCpuSecond: [] as number[] }));
   for (let round = 0; round < ROUNDS; round++) {
     for (const [index, { server, payload }] of contestants.entries()) {
@@ -50,6 +45,13 @@ export async function throughput(contestants: readonly Contestant[], connections
   );
 }
 
+async function warmUp({ server, payload }: Contestant, connections: number): Promise<void> {
+  let requests = 0;
+  for (let second = 0; second < WARM_UP_SECONDS && requests < WARM_UP_REQUESTS; second++) {
+    requests += (await saturate(server.port, payload, connections, 1)).requests;
+  }
+}
+
 /** Latency at half the throughput, in milliseconds: medians over the rounds. */
 export interface HalfLoad {
   readonly server: string;
@@ -67,9 +69,10 @@ export async function halfLoad(
   const rounds = contestants.map(() => ({ p50: [] as number[], p99: [] as number[] }));
   for (let round = 0; round < ROUNDS; round++) {
     for (const [index, { server, payload }] of contestants.entries()) {
-      const { p50, p99 } = await pace(server.port, payload, rates[index] ?? 1, ROUND_SECONDS);
-      rounds[index]?.p50.push(p50);
-      rounds[index]?.p99.push(p99);
+      const paced = await pace(server.port, payload, rates[index] ?? 1, ROUND_SECONDS);
+      if (paced.refused > 0) throw new Error(`${server.name} refused ${paced.refused} requests at half load`);
+      rounds[index]?.p50.push(paced.percentile(50));
+      rounds[index]?.p99.push(paced.percentile(99));
     }
   }
   return contestants.map(({ server }, index) => ({
@@ -80,30 +83,85 @@ export async function halfLoad(
   }));
 }
 
-/** What becomes of four times the load that a server takes. */
+/** What becomes of four times the load that a server takes: medians over the rounds. */
 export interface Overload {
+  readonly model: string;
+  readonly rows: number;
   readonly offeredPerSecond: number;
   readonly answeredPerSecond: number;
-  /** Answered with 200 of what is answered at saturation. */
+  /** Answered with 2xx of what is answered at saturation: by the clock, and by the processor time of the server. */
   readonly goodput: number;
-  readonly statuses: Readonly<Record<string, number>>;
-  /** Statuses at half load in the second after. */
-  readonly after: Readonly<Record<string, number>>;
+  readonly goodputPerCpu: number;
+  /** Refused of all requests. */
+  readonly refusedShare: number;
+  /** Time in which half of the refusals came, and nearly all (99 in a hundred), in milliseconds. */
+  readonly refusalP50: number;
+  readonly refusalP99: number;
+  /** Of the requests at half load in the second after, how many were answered with 2xx. */
+  readonly after: number;
 }
 
 const OVERLOAD = 4;
+const OVERLOAD_SECONDS = 4;
 
-export async function overload({ server, payload }: Contestant, { requestsPerSecond }: Throughput): Promise<Overload> {
-  const flooded = await pace(server.port, payload, OVERLOAD * requestsPerSecond, 4 * ROUND_SECONDS);
-  const after = await pace(server.port, payload, requestsPerSecond / 2, 1);
-  const answered = (flooded.statuses["200"] ?? 0) / flooded.seconds;
-  return {
-    offeredPerSecond: OVERLOAD * requestsPerSecond,
-    answeredPerSecond: answered,
-    goodput: answered / requestsPerSecond,
-    statuses: flooded.statuses,
-    after: after.statuses,
-  };
+/** Floods a server, and at once lets it be: saturation, four times that, and half of it, in turns. */
+export async function overload(
+  { server, payload }: Contestant,
+  connections: number,
+  what: Pick<Overload, "model" | "rows">,
+): Promise<Overload> {
+  await warmUp({ server, payload }, connections);
+  const rounds: Omit<Overload, "model" | "rows">[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = await server.cpuSeconds();
+    const saturated = await saturate(server.port, payload, connections, 2 * ROUND_SECONDS);
+    const between = await server.cpuSeconds();
+    const rate = saturated.requests / saturated.seconds;
+    const flooded = await pace(server.port, payload, OVERLOAD * rate, OVERLOAD_SECONDS, OVERLOAD * connections);
+    const end = await server.cpuSeconds();
+    const after = await pace(server.port, payload, rate / 2, 1);
+    const answered = flooded.requests - flooded.refused;
+    const refusedShare = flooded.refused / flooded.requests;
+    rounds.push({
+      offeredPerSecond: OVERLOAD * rate,
+      answeredPerSecond: answered / flooded.seconds,
+      goodput: answered / flooded.seconds / rate,
+      goodputPerCpu: answered / (end - between) / (saturated.requests / (between - start)),
+      refusedShare,
+      // A refusal waits for nothing but the run that is going on, an answer for the whole queue: refusals are the fastest.
+      refusalP50: flooded.percentile(50 * refusedShare),
+      refusalP99: flooded.percentile(99 * refusedShare),
+      after: 1 - after.refused / after.requests,
+    });
+  }
+  const [first] = rounds;
+  if (first === undefined) throw new Error("nothing was measured");
+  const keys = Object.keys(first) as (keyof typeof first)[];
+  const medians = keys.map((key) => [key, median(rounds.map((each) => each[key]))] as const);
+  return { ...what, ...(Object.fromEntries(medians) as typeof first) };
+}
+
+/** How long a server takes from its start to its first answer, in seconds: the median of some starts. */
+export interface Startup {
+  readonly server: string;
+  readonly seconds: number;
+}
+
+const STARTS = 5;
+
+/** Starts servers in turns. The first round, which reads what is on disk for the first time, is not counted. */
+export async function startup(
+  servers: readonly { readonly start: Start; readonly payload: Payload }[],
+): Promise<Startup[]> {
+  const seconds = servers.map((): number[] => []);
+  for (let round = 0; round <= STARTS; round++) {
+    for (const [index, { start, payload }] of servers.entries()) {
+      const server = await startServer(start, payload);
+      if (round > 0) seconds[index]?.push(server.startSeconds);
+      await server.stop();
+    }
+  }
+  return servers.map(({ start }, index) => ({ server: start.name, seconds: median(seconds[index] ?? []) }));
 }
 
 export function median(values: readonly number[]): number {

@@ -20,6 +20,8 @@ const START_MS = 120_000;
 export interface BenchServer {
   readonly name: string;
   readonly port: number;
+  /** Time from its start to its first answer, in seconds. */
+  readonly startSeconds: number;
   /** Processor time of all its threads so far, in seconds. */
   cpuSeconds(): Promise<number>;
   /** Memory it holds, in bytes. */
@@ -43,6 +45,7 @@ export async function startServer({ name, command, env }: Start, payload: Payloa
     env: { ...process.env, ...env?.(port) },
     stdio: ["ignore", "ignore", "pipe"],
   });
+  const began = performance.now();
   let said = "";
   child.stderr.on("data", (chunk) => {
     said = `${said}${chunk}`.slice(-2000);
@@ -53,11 +56,13 @@ export async function startServer({ name, command, env }: Start, payload: Payloa
       await stop(child);
       throw new Error(`${name} does not answer ${payload.paths[0]}: ${said}`);
     }
-    await sleep(100);
+    await sleep(5);
   }
+  const startSeconds = (performance.now() - began) / 1000;
   return {
     name,
     port,
+    startSeconds,
     cpuSeconds: () => cpuSeconds(child.pid ?? 0),
     residentBytes: async () =>
       Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${child.pid}/status`, "utf8"))?.[1]) * 1024,

@@ -23,6 +23,17 @@ export async function trainModels(root: string, report: (line: string) => void):
   }
 }
 
+/**
+ * Loads the server once, which leaves it compiled under `root`, as in the image: stripping types and compiling is half of
+ * the time that it takes to start.
+ */
+export async function compileServer(root: string): Promise<void> {
+  const load = `import(${JSON.stringify(path.join(repository, "apps", "inference", "run.ts"))})`;
+  await execa(process.execPath, ["--eval", load], { env: compiled(root) });
+}
+
+const compiled = (root: string) => ({ NODE_COMPILE_CACHE: path.join(root, "..", "compiled") });
+
 /** Our server, with everything on: validation, key, metrics, request ids, a line in the log for each request. */
 export function ours(root: string, model: string, name = "this server"): Start {
   return {
@@ -31,7 +42,7 @@ export function ours(root: string, model: string, name = "this server"): Start {
     command: () => [process.execPath, "apps/inference/main.ts"],
     env: (port) => ({
       ...{ MODEL_DIR: root, MODEL_NAME: model, MODEL_VERSION: model === "*" ? "latest" : "1", API_KEY },
-      ...{ HOST: "127.0.0.1", PORT: String(port), METRICS_PORT: "0" },
+      ...{ HOST: "127.0.0.1", PORT: String(port), METRICS_PORT: "0", ...compiled(root) },
     }),
   };
 }
@@ -42,6 +53,7 @@ export function floor(root: string, model: ModelCase): Start {
   return {
     name: "bare node:http",
     command: (port) => [process.execPath, "bench/server/floor.ts", file, String(port), model],
+    env: () => compiled(root),
   };
 }
 

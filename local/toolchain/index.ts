@@ -6,7 +6,7 @@ import { cacheDirectory } from "../paths.ts";
 import { buildTool } from "./build.ts";
 import { readSources, toolKey } from "./key.ts";
 import { checkDisk, checkGo } from "./prerequisites.ts";
-import { benchTools, testTools } from "./test-tools.ts";
+import { testTools } from "./test-tools.ts";
 import { moduleFolder, type Tool, type ToolPlace, tools } from "./tools.ts";
 
 /** The folders of the built tools; binaries and files lie directly in them. */
@@ -86,7 +86,7 @@ async function removeLeftovers(cache: string): Promise<void> {
 }
 
 /** A tool of the cluster, or one that only tests and benchmarks use. */
-export type ToolName = keyof typeof tools | keyof typeof testTools | keyof typeof benchTools;
+export type ToolName = keyof typeof tools | keyof typeof testTools;
 
 /**
  * One tool's folder, built first where the cache lacks it, e.g. `join(await ensureTool("k6"), "k6")`: what tests and
@@ -97,7 +97,7 @@ export async function ensureTool(
   report: (line: string) => void = () => undefined,
   cache: string = cacheDirectory(),
 ): Promise<string> {
-  const place = placeOf({ ...tools, ...testTools, ...benchTools }[name], cache);
+  const place = placeOf({ ...tools, ...testTools }[name], cache);
   if (!place.built) await ensureTools([place], (_, line) => report(line), cache);
   return place.folder;
 }

@@ -67,14 +67,3 @@ export const testTools = {
     minutes: 0,
   },
 } satisfies Record<string, Tool>;
-
-/** What only benchmarks use. */
-export const benchTools = {
-  /** Sends requests at a steady rate, whether or not they are answered. */
-  vegeta: {
-    name: "vegeta",
-    version: "v12.13.0",
-    binaries: [{ package: "github.com/tsenart/vegeta/v12", name: "vegeta" }],
-    minutes: 0.5,
-  },
-} as const satisfies Record<string, Tool>;

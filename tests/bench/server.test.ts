@@ -65,13 +65,29 @@ describe("the server's benchmark", function () {
         },
       ],
       overload: {
-        ...{ offeredPerSecond: 4000, answeredPerSecond: 990, goodput: 0.99 },
-        ...{ statuses: { "200": 990, "503": 3010 }, after: { "200": 500 } },
+        ...{
+          model: "iris",
+          rows: 32,
+          offeredPerSecond: 4000,
+          answeredPerSecond: 990,
+          goodput: 0.99,
+          goodputPerCpu: 0.98,
+        },
+        ...{ refusedShare: 0.7525, refusalP50: 1.25, refusalP99: 3.5, after: 1 },
       },
+      startup: [
+        { server: "floor", seconds: 0.1 },
+        { server: "this server", seconds: 0.25 },
+      ],
     };
     const lines = serverTable(report).split("\n");
     expect(lines[3]).to.match(/^ {2}this server +1200 +1\.20 +2400 +1\.20 +100 MiB +0\.50 ms +2\.00 ms +4\.0$/);
-    expect(lines.at(-1)).to.include("0.99 of saturation").and.include("3010 x 503");
+    const rest = lines.slice(4).join("\n");
+    expect(rest)
+      .to.match(/of saturation, by the clock +0\.99\n/)
+      .and.match(/refused +75\.3 %\n/);
+    expect(rest).to.match(/a refusal takes \(p50, p99\) +1\.3 ms, 3\.5 ms\n/);
+    expect(rest).to.match(/this server +0\.25 s +2\.50$/);
   });
 
   it("takes the middle of several rounds", () => {
