@@ -25,13 +25,14 @@ export interface Minimum {
 
 /** Armijo's sufficient decrease. */
 const DECREASE = 1e-4;
+/** Share of the gradient that a Newton step may leave, as in Lin, Weng & Keerthi, JMLR 9, 2008. */
+const RESIDUAL = 0.1;
 /** Most products with the Hessian in one iteration. */
 const MOST_PRODUCTS = 200;
 
 /**
  * Minimises a convex function from `start` by the line search Newton-CG method (Nocedal & Wright, Numerical Optimization,
- * 2nd ed., algorithm 7.1) with a backtracking line search: the Newton step is found by conjugate gradients, the more
- * exactly the nearer the minimum is.
+ * 2nd ed., algorithm 7.1) with a backtracking line search: the Newton step is found by conjugate gradients.
  */
 export async function minimise(
   objective: Objective,
@@ -64,15 +65,14 @@ export async function minimise(
   return { point, value, iterations: maxIterations, converged: steepest <= tolerance };
 }
 
-/** Solves H d = −g by conjugate gradients until the residual is a small share of the gradient. */
+/** Solves H d = −g by conjugate gradients, until the residual is a tenth of the gradient. */
 async function newtonDirection(objective: Objective, gradient: Float64Array): Promise<Float64Array> {
   const direction = new Float64Array(gradient.length);
   const product = new Float64Array(gradient.length);
   const residual = Float64Array.from(gradient);
   const search = gradient.map((component) => -component);
   let squares = dot(residual, residual);
-  const size = Math.sqrt(squares);
-  const small = (Math.min(0.5, Math.sqrt(size)) * size) ** 2;
+  const small = RESIDUAL ** 2 * squares;
   for (let count = 0; count < MOST_PRODUCTS && squares > small; count++) {
     await objective.multiply(search, product);
     const curvature = dot(search, product);
