@@ -48,7 +48,12 @@ function rowsOf({ throughput, halfLoad }: Comparison): string[][] {
       `${each.residentMiB.toFixed(0)} MiB`,
       ...(latency === undefined
         ? []
-        : [`${latency.p50.toFixed(2)} ms`, `${latency.p99.toFixed(2)} ms`, (latency.p99 / latency.p50).toFixed(1)]),
+        : [
+            `${latency.p50.toFixed(2)} ms`,
+            `${latency.p99.toFixed(2)} ms`,
+            (latency.p99 / latency.p50).toFixed(1),
+            ...(latency.refusedShare > 0 ? [`${(100 * latency.refusedShare).toFixed(1)} % refused`] : []),
+          ]),
     ];
   });
 }

@@ -55,7 +55,7 @@ describe("the server's benchmark", function () {
     const measured = (server: string, requestsPerSecond: number) => ({
       ...{ server, requestsPerSecond, requestsPerCpuSecond: requestsPerSecond * 2, residentMiB: 100 },
     });
-    const latency = (server: string) => ({ server, rate: 500, p50: 0.5, p99: 2 });
+    const latency = (server: string) => ({ server, rate: 500, p50: 0.5, p99: 2, refusedShare: 0 });
     const report: ServerReport = {
       comparisons: [
         {
