@@ -7,6 +7,9 @@ import { nextTurn } from "./turns.ts";
 /** How long a full queue that has been looked through is not looked through again, in milliseconds. */
 const TIDY_MS = 5;
 
+/** How much the last run counts for in the average of a row's time. */
+const RECENT = 0.1;
+
 /** How much is taken at once, and who is told. */
 export interface BatcherOptions {
   /** Most rows in one run of the model. */
@@ -64,6 +67,9 @@ export class Batcher {
   #queue: Job[] = [];
   #queuedRows = 0;
   #scheduled = false;
+  #runningRows = 0;
+  /** How long a row takes of late, in milliseconds; 0 before the first run. */
+  #rowMs = 0;
   #tidyUntil = 0;
   readonly #ownTurn = () => this.#turn();
   #idle: (() => void)[] = [];
@@ -97,7 +103,7 @@ export class Batcher {
    */
   submit(inputs: Tensors, rows: number, deadline: number, options: SubmitOptions = {}): Promise<Tensors> {
     try {
-      this.checkRoom(rows);
+      this.checkRoom(rows, deadline);
     } catch (problem) {
       return Promise.reject(problem);
     }
@@ -118,14 +124,22 @@ export class Batcher {
   /**
    * Whether so many rows may wait; asked before a request is read, it costs the least that a refusal can.
    *
-   * @throws Problem 503 where the queue is full.
+   * @throws Problem 503 where the queue is full, or what is in it would take until after the deadline: to be told so at once
+   *   is better than to wait in vain.
    */
-  checkRoom(rows: number): void {
+  checkRoom(rows: number, deadline: number): void {
     if (this.#queuedRows + rows > this.#maxQueue && performance.now() > this.#tidyUntil) {
       this.#tidy();
     }
     if (this.#queuedRows + rows > this.#maxQueue) {
       throw unavailable("overloaded", `the queue of ${this.#maxQueue} rows is full; try again shortly`);
+    }
+    const wait = (this.#queuedRows + this.#runningRows) * this.#rowMs;
+    if (wait > 0 && performance.now() + wait > deadline) {
+      throw unavailable(
+        "overloaded",
+        "the rows that wait already will take longer than a request may; try again shortly",
+      );
     }
   }
 
@@ -223,6 +237,7 @@ export class Batcher {
   /** Runs a batch. No promise where it is over on return: the less a small run costs, the more of them there can be. */
   #run(batch: readonly Job[]): Promise<void> | undefined {
     const started = performance.now();
+    this.#runningRows = rowsOf(batch);
     try {
       const answer = this.#model.run(concatenate(batch), wantedOf(batch));
       if (answer instanceof Promise) {
@@ -245,7 +260,7 @@ export class Batcher {
         return this.#refuse(batch, wrong, started);
       }
     }
-    this.#observer?.ran(rows, batch.length, (performance.now() - started) / 1000);
+    this.#ran(rows, batch.length, started);
     let from = 0;
     for (const job of batch) {
       job.resolve(batch.length === 1 ? outputs : slice(outputs, from, from + job.rows));
@@ -256,12 +271,19 @@ export class Batcher {
 
   /** One request that the model cannot take must not cost the others of its batch their answers. */
   #refuse(batch: readonly Job[], error: unknown, started: number): Promise<void> | undefined {
-    this.#observer?.ran(rowsOf(batch), batch.length, (performance.now() - started) / 1000);
+    this.#ran(rowsOf(batch), batch.length, started);
     if (batch.length > 1) {
       return this.#isolate(batch);
     }
     batch[0]?.reject(error);
     return undefined;
+  }
+
+  #ran(rows: number, requests: number, started: number): void {
+    const ms = performance.now() - started;
+    this.#runningRows = 0;
+    this.#rowMs += (ms / rows - this.#rowMs) * (this.#rowMs === 0 ? 1 : RECENT);
+    this.#observer?.ran(rows, requests, ms / 1000);
   }
 
   /** By halves: to find one request among 64 takes 12 runs more, where each by itself would take 64. */

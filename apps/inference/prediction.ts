@@ -76,21 +76,21 @@ export class Prediction {
    */
   async answer(ctx: Context, protocol: Protocol, name?: string, version?: string): Promise<void> {
     const started = performance.now();
+    const deadline = started + this.#timeoutMs;
     let served: ServedModel | undefined;
     try {
       served = this.#find(name, version);
       checkType(ctx.req, protocol.types);
       // Before the body is read, and again when it has been: what is refused at all should be refused cheaply.
-      served.batcher.checkRoom(1);
+      served.batcher.checkRoom(1, deadline);
       const body = await readBody(ctx, this.limits);
       const arrived = performance.now();
       // Found anew: from here to the queue nothing waits, so that the model cannot be let go of in between.
       served = this.#find(name, version);
       const { metadata } = served.model;
       ctx.state["headers"] = ["X-Model-Name", metadata.name, "X-Model-Version", metadata.version];
-      served.batcher.checkRoom(1);
+      served.batcher.checkRoom(1, deadline);
       const { inputs, rows, wanted, word } = protocol.read(ctx, body, served, this.#maxRows);
-      const deadline = started + this.#timeoutMs;
       const asked = performance.now();
       const outputs = await before(
         deadline,

@@ -51,7 +51,7 @@ const Environment = z
     API_KEY: z.string().optional(),
     MAX_BODY_BYTES: whole(1, 1_073_741_824, 10_485_760),
     MAX_BATCH_SIZE: whole(1, 65_536, 64),
-    MAX_QUEUE_SIZE: whole(1, 1_000_000, 1024),
+    MAX_QUEUE_SIZE: whole(1, 1_000_000, 4096),
     REQUEST_TIMEOUT_MS: whole(1, 3_600_000, 30_000),
     DRAIN_SECONDS: seconds(0, 3600, 5),
     SHUTDOWN_SECONDS: seconds(0, 3600, 25),
@@ -111,7 +111,7 @@ export interface Settings {
   readonly maxBodyBytes: number;
   /** Most rows in one run of the model. `MAX_BATCH_SIZE`, default 64. */
   readonly maxBatchSize: number;
-  /** Most rows waiting for the model, and so the most rows of one request. `MAX_QUEUE_SIZE`, default 1024. */
+  /** Most rows waiting for the model, and so the most rows of one request. `MAX_QUEUE_SIZE`, default 4096. */
   readonly maxQueueSize: number;
   /** Longest time a request may take, in milliseconds. `REQUEST_TIMEOUT_MS`, default 30,000. */
   readonly requestTimeoutMs: number;

@@ -57,6 +57,8 @@ export interface Paced {
 
 /** How long a client waits on average between an answer and its next request, in milliseconds. */
 const PAUSE_MS = 20;
+/** How long clients hold back their first requests, in milliseconds. */
+const CONNECT_MS = 300;
 
 /**
  * Sends about so many requests a second, by wrk: as many clients as that takes, each of which pauses after an answer, by
@@ -75,7 +77,7 @@ export async function pace(
 ): Promise<Paced> {
   const pauseMs = Math.max(PAUSE_MS, (connections / rate) * 1000);
   const clients = Math.max(1, Math.round((rate * pauseMs) / 1000));
-  const stdout = await wrk(port, `${requestsOf(payload)}${pausesOf(pauseMs)}${REPORT}`, clients, seconds);
+  const stdout = await wrk(port, `${requestsOf(payload)}${pausesOf(pauseMs, clients)}${REPORT}`, clients, seconds);
   const [, text = ""] = /^report (.*)$/m.exec(stdout) ?? [];
   const [requests = 0, microseconds = 0, refused = 0, failed = 0, ...percentiles] = text.split(" ").map(Number);
   if (percentiles.length !== 100 || failed > 0) throw new Error(`wrk: ${stdout}`);
@@ -87,10 +89,17 @@ export async function pace(
   };
 }
 
-function pausesOf(milliseconds: number): string {
+/** All clients connect before any of them asks: hundreds of connections at once are another load than requests. */
+function pausesOf(milliseconds: number, clients: number): string {
   return `
+local connecting = ${clients}
 delay = function()
-  return math.floor(-${milliseconds} * math.log(1 - math.random()) + 0.5)
+  local pause = -${milliseconds} * math.log(1 - math.random())
+  if connecting > 0 then
+    connecting = connecting - 1
+    pause = pause + ${CONNECT_MS}
+  end
+  return math.floor(pause + 0.5)
 end
 `;
 }

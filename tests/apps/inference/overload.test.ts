@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { fakeModel } from "./support/fake-model.ts";
 import { startTestServer, type TestServer, until } from "./support/server.ts";
@@ -33,5 +34,36 @@ describe("more requests than the queue holds", () => {
     const { body } = await server.get("/metrics");
     expect(body).to.match(/model_requests_total\{[^}]*status="rejected"\} 2/);
     expect(body).to.match(/model_queue_depth\{[^}]*\} 0/);
+  });
+});
+
+describe("more requests than a model answers in the time they may take", () => {
+  let server: TestServer;
+  afterEach(() => server.stop());
+
+  it("are refused at once where they would wait in vain", async () => {
+    const model = fakeModel();
+    const slow: typeof model.open = async (metadata, artefact) => {
+      const opened = await model.open(metadata, artefact);
+      return {
+        ...opened,
+        run: async (inputs) => {
+          await sleep(50);
+          return opened.run(inputs);
+        },
+      };
+    };
+    server = await startTestServer({
+      model: "half-plus-two",
+      open: slow,
+      env: { MAX_BATCH_SIZE: "1", REQUEST_TIMEOUT_MS: "500" },
+    });
+    expect((await server.post("/predict", { instances: [0] })).status).to.equal(200);
+    const answers = await Promise.all(Array.from({ length: 30 }, () => server.post("/predict", { instances: [1] })));
+    const refused = answers.filter(({ status }) => status === 503);
+    expect(refused.map(({ body }) => body.error.code)).to.include("overloaded");
+    // Ten may be answered in time, and a slow machine answers fewer; the queue would have held all.
+    expect(refused.length).to.be.at.least(20);
+    expect(answers.some(({ status }) => status === 200)).to.equal(true);
   });
 });

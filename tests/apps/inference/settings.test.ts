@@ -18,7 +18,7 @@ describe("settings from the environment", () => {
       apiKey: undefined,
       maxBodyBytes: 10_485_760,
       maxBatchSize: 64,
-      maxQueueSize: 1024,
+      maxQueueSize: 4096,
       requestTimeoutMs: 30_000,
       drainSeconds: 5,
       shutdownSeconds: 25,
