@@ -90,7 +90,7 @@ export function encodeModel(graph: Graph): Uint8Array {
     for (const value of graph.inputs) writer.message(GRAPH.input, () => writeValue(writer, value));
     for (const value of graph.outputs) writer.message(GRAPH.output, () => writeValue(writer, value));
   });
-  return writer.finish().slice();
+  return writer.finish();
 }
 
 function writeNode(writer: MessageWriter, node: GraphNode, position: number): void {
