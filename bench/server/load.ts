@@ -48,6 +48,7 @@ end
 /** What came back to many clients that send now and then; times in milliseconds. */
 export interface Paced {
   readonly requests: number;
+  /** From when the first may send. */
   readonly seconds: number;
   /** Answers other than 2xx. */
   readonly refused: number;
@@ -83,7 +84,7 @@ export async function pace(
   if (percentiles.length !== 100 || failed > 0) throw new Error(`wrk: ${stdout}`);
   return {
     requests,
-    seconds: microseconds / 1e6,
+    seconds: (microseconds / 1000 - CONNECT_MS) / 1000,
     refused,
     percentile: (percent) => (percentiles[Math.min(99, Math.max(1, Math.round(percent))) - 1] ?? Number.NaN) / 1000,
   };

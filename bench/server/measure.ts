@@ -20,6 +20,11 @@ export interface Throughput {
 const ROUNDS = 5;
 const ROUND_SECONDS = 1;
 const PACED_SECONDS = 2;
+/**
+ * Rounds that are not counted. Another load has code compiled anew, by threads that share the server's only core with it:
+ * for the first ten seconds they take it for milliseconds at a time.
+ */
+const PACED_WARM_UPS = 5;
 /** Requests before anything is counted, so that what is compiled on the way is compiled; or as many as this time allows. */
 const WARM_UP_REQUESTS = 30_000;
 const WARM_UP_SECONDS = 5;
@@ -70,11 +75,10 @@ export async function halfLoad(
 ): Promise<HalfLoad[]> {
   const rates = contestants.map((_, index) => (saturated[index]?.requestsPerSecond ?? 0) / 2);
   const rounds = contestants.map(() => ({ p50: [] as number[], p99: [] as number[], refused: [] as number[] }));
-  // The first round is not counted: another kind of load has code compiled anew.
-  for (let round = 0; round <= ROUNDS; round++) {
+  for (let round = -PACED_WARM_UPS; round < ROUNDS; round++) {
     for (const [index, { server, payload }] of contestants.entries()) {
       const paced = await pace(server.port, payload, rates[index] ?? 1, PACED_SECONDS);
-      if (round === 0) continue;
+      if (round < 0) continue;
       rounds[index]?.p50.push(paced.percentile(50));
       rounds[index]?.p99.push(paced.percentile(99));
       rounds[index]?.refused.push(paced.refused / paced.requests);
@@ -108,6 +112,8 @@ export interface Overload {
 }
 
 const OVERLOAD = 4;
+/** Several times as many as the queue holds of 32 rows: those that wait in it ask for nothing meanwhile. */
+const OVERLOAD_CLIENTS = 512;
 const OVERLOAD_SECONDS = 4;
 
 /** Floods a server, and at once lets it be: saturation, four times that, and half of it, in turns. */
@@ -123,7 +129,7 @@ export async function overload(
     const saturated = await saturate(server.port, payload, connections, 2 * ROUND_SECONDS);
     const between = await server.cpuSeconds();
     const rate = saturated.requests / saturated.seconds;
-    const flooded = await pace(server.port, payload, OVERLOAD * rate, OVERLOAD_SECONDS, OVERLOAD * connections);
+    const flooded = await pace(server.port, payload, OVERLOAD * rate, OVERLOAD_SECONDS, OVERLOAD_CLIENTS);
     const end = await server.cpuSeconds();
     const after = await pace(server.port, payload, rate / 2, 1);
     const answered = flooded.requests - flooded.refused;
