@@ -7,8 +7,8 @@ import { nextTurn } from "./turns.ts";
 /** How long a full queue that has been looked through is not looked through again, in milliseconds. */
 const TIDY_MS = 5;
 
-/** How much the last run counts for in the average of a row's time. */
-const RECENT = 0.1;
+/** How much the last run counts for in the average of a row's time: one that took long is no reason to refuse yet. */
+const RECENT = 0.2;
 
 /** How much is taken at once, and who is told. */
 export interface BatcherOptions {
@@ -68,7 +68,7 @@ export class Batcher {
   #queuedRows = 0;
   #scheduled = false;
   #runningRows = 0;
-  /** How long a row takes of late, in milliseconds; 0 before the first run. */
+  /** How long a row takes of late, in milliseconds; from 0 on, so that nothing is refused before it is known. */
   #rowMs = 0;
   #tidyUntil = 0;
   readonly #ownTurn = () => this.#turn();
@@ -128,19 +128,25 @@ export class Batcher {
    *   is better than to wait in vain.
    */
   checkRoom(rows: number, deadline: number): void {
-    if (this.#queuedRows + rows > this.#maxQueue && performance.now() > this.#tidyUntil) {
+    let reason = this.#reasonToRefuse(rows, deadline);
+    if (reason !== undefined && performance.now() > this.#tidyUntil) {
       this.#tidy();
+      reason = this.#reasonToRefuse(rows, deadline);
     }
+    if (reason !== undefined) {
+      throw unavailable("overloaded", `${reason}; try again shortly`);
+    }
+  }
+
+  #reasonToRefuse(rows: number, deadline: number): string | undefined {
     if (this.#queuedRows + rows > this.#maxQueue) {
-      throw unavailable("overloaded", `the queue of ${this.#maxQueue} rows is full; try again shortly`);
+      return `the queue of ${this.#maxQueue} rows is full`;
     }
     const wait = (this.#queuedRows + this.#runningRows) * this.#rowMs;
     if (wait > 0 && performance.now() + wait > deadline) {
-      throw unavailable(
-        "overloaded",
-        "the rows that wait already will take longer than a request may; try again shortly",
-      );
+      return "the rows that wait already will take longer than a request may";
     }
+    return undefined;
   }
 
   /** Resolves once nothing waits and nothing runs. */
@@ -189,15 +195,17 @@ export class Batcher {
     }
   }
 
-  /** Those whose clients have gone make room for others. Not looked at again for a while: refusals must stay cheap. */
+  /** Those that nobody waits for make room for others. Not looked at again for a while: refusals must stay cheap. */
   #tidy(): void {
-    this.#tidyUntil = performance.now() + TIDY_MS;
+    const now = performance.now();
+    this.#tidyUntil = now + TIDY_MS;
     this.#queue = this.#queue.filter((job) => {
-      if (job.client?.destroyed !== true) {
+      const problem = inVain(job, now);
+      if (problem === undefined) {
         return true;
       }
       this.#queuedRows -= job.rows;
-      job.reject(abandoned());
+      job.reject(problem);
       return false;
     });
   }
@@ -217,10 +225,9 @@ export class Batcher {
       }
       taken += 1;
       this.#queuedRows -= job.rows;
-      if (job.deadline <= now) {
-        job.reject(new Problem(504, "timeout", "the request waited for the model longer than it may take"));
-      } else if (job.client?.destroyed === true) {
-        job.reject(abandoned());
+      const problem = inVain(job, now);
+      if (problem !== undefined) {
+        job.reject(problem);
       } else {
         rows += job.rows;
         longest = Math.max(longest, job.longest);
@@ -282,7 +289,7 @@ export class Batcher {
   #ran(rows: number, requests: number, started: number): void {
     const ms = performance.now() - started;
     this.#runningRows = 0;
-    this.#rowMs += (ms / rows - this.#rowMs) * (this.#rowMs === 0 ? 1 : RECENT);
+    this.#rowMs += (ms / rows - this.#rowMs) * RECENT;
     this.#observer?.ran(rows, requests, ms / 1000);
   }
 
@@ -294,8 +301,12 @@ export class Batcher {
   }
 }
 
-function abandoned(): Problem {
-  return new Problem(400, "aborted", "the client went away before its answer");
+/** Why nobody waits for a job any more; undefined where somebody does. */
+function inVain({ deadline, client }: Job, now: number): Problem | undefined {
+  if (deadline <= now) {
+    return new Problem(504, "timeout", "the request waited for the model longer than it may take");
+  }
+  return client?.destroyed === true ? new Problem(400, "aborted", "the client went away before its answer") : undefined;
 }
 
 function rowsOf(batch: readonly Job[]): number {
