@@ -1,6 +1,7 @@
 import { BatchLimits, type Piece } from "./batch-limits.ts";
+import { concatenate, innerShapes, slice, wrongRows } from "./batch-tensors.ts";
 import type { Model } from "./model/model.ts";
-import { concatenateRows, sliceRows, type Tensor, type Tensors } from "./model/tensor.ts";
+import type { Tensors } from "./model/tensor.ts";
 import { Problem, unavailable } from "./problem.ts";
 import { nextTurn } from "./turns.ts";
 
@@ -320,49 +321,4 @@ function rowsOf(batch: readonly Job[]): number {
 /** What all requests of a batch want; everything where they differ. */
 function wantedOf([first, ...others]: readonly Job[]): readonly string[] | undefined {
   return others.every(({ wanted }) => wanted === first?.wanted) ? first?.wanted : undefined;
-}
-
-function wrongRows(outputs: Tensors, rows: number): Error | undefined {
-  for (const [name, tensor] of outputs) {
-    if (tensor.shape[0] !== rows) {
-      return new Error(
-        `output "${name}" has ${tensor.shape[0]} rows for ${rows} rows of input; where its first dimension is not the ` +
-          "batch, set maxBatchSize to 0 in the signature",
-      );
-    }
-  }
-  return undefined;
-}
-
-function innerShapes(inputs: Tensors): string {
-  let shapes = "";
-  for (const { shape } of inputs.values()) {
-    shapes += `${shape.slice(1).join()};`;
-  }
-  return shapes;
-}
-
-function slice(tensors: Tensors, from: number, to: number): Tensors {
-  const part = new Map<string, Tensor>();
-  for (const [name, tensor] of tensors) {
-    part.set(name, sliceRows(tensor, from, to));
-  }
-  return part;
-}
-
-function concatenate(parts: readonly { readonly inputs: Tensors }[]): Tensors {
-  const [first] = parts;
-  if (first === undefined || parts.length === 1) {
-    return first?.inputs ?? new Map();
-  }
-  const whole = new Map<string, Tensor>();
-  for (const name of first.inputs.keys()) {
-    const tensors: Tensor[] = [];
-    for (const { inputs } of parts) {
-      const tensor = inputs.get(name);
-      if (tensor !== undefined) tensors.push(tensor);
-    }
-    whole.set(name, concatenateRows(tensors));
-  }
-  return whole;
 }
