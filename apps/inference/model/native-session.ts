@@ -31,13 +31,12 @@ export function openSession(graph: Uint8Array, options: InferenceSession.Session
   initOrt();
   const session = new binding.InferenceSession();
   session.loadModel(graph.buffer as ArrayBuffer, graph.byteOffset, graph.byteLength, options);
-  // Without options the binding keeps those of its own; with any, even none, it makes and reads them anew for each run.
-  const run = session.run.bind(session) as (...args: Parameters<NativeSession["run"]>) => NamedValues;
   return {
     inputNames: session.inputMetadata.map(({ name }) => name),
     inputMetadata: session.inputMetadata.map(describe),
     outputMetadata: session.outputMetadata.map(describe),
-    run: (feeds, fetches) => run(feeds, fetches),
+    // Without options the binding keeps those of its own; with any, even none, it makes and reads them anew for each run.
+    run: session.run.bind(session) as NativeSession["run"],
     release: () => session.dispose(),
   };
 }

@@ -2,24 +2,10 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
-import { unserved } from "../../../apps/inference/unserved.ts";
-import { indexFile, METADATA_FILE, MODEL_FILE, versionDirectory } from "../../../apps/registry/layout.ts";
-import type { ModelMetadata } from "../../../apps/registry/metadata.ts";
-import { readPublished } from "../../../apps/registry/read.ts";
-import { type Child, endChild, startChild } from "./support/child.ts";
-import { emptyRegistry, type ModelName, metadataOf, writeIndex, writeVersion } from "./support/registry.ts";
-import { send, startTestServer, type TestServer, until } from "./support/server.ts";
+import { METADATA_FILE, MODEL_FILE, versionDirectory } from "../../../apps/registry/layout.ts";
+import { layOut, metadataOf, type Written } from "./support/registry.ts";
+import { startTestServer, type TestServer, until } from "./support/server.ts";
 import { infer } from "./support/tensors.ts";
-
-type Written = Pick<ModelMetadata, "name" | "version" | "framework" | "signature" | "artefact">;
-
-/** Lays out a version with the metadata that somebody would write who has a graph from elsewhere. */
-async function layOut(root: string, model: ModelName, change: (written: Written) => object = (same) => same) {
-  const { name, version, framework, signature, artefact } = await metadataOf(model, "1");
-  const written = change({ name, version, framework, signature, artefact });
-  await writeVersion(root, model, "1", written as ModelMetadata);
-  return versionDirectory(root, model, "1");
-}
 
 describe("a registry that was laid out by hand", () => {
   let server: TestServer | undefined;
@@ -253,63 +239,4 @@ describe("a registry that was laid out by hand", () => {
     expect(said).to.match(/^[^\n]*$/);
     expect((await server?.get("/ready"))?.status).to.equal(503);
   }
-});
-
-describe("npm run serve of a folder that was laid out by hand", () => {
-  let registry: { root: string; remove: () => Promise<void> };
-  let child: Child | undefined;
-  beforeEach(async () => {
-    registry = await emptyRegistry();
-  });
-  afterEach(async () => {
-    await endChild(child);
-    await registry.remove();
-  });
-
-  const serve = () => {
-    child = startChild("serve.ts", {}, ["--models", registry.root, "--port", "0"]);
-    return child;
-  };
-
-  it("serves what is whole, and says what is not and why", async () => {
-    await layOut(registry.root, "pair");
-    const directory = await layOut(registry.root, "image", (written) => ({ ...written, version: "2" }));
-    const running = serve();
-    const url = /http:\/\/[^ ]+/.exec(await running.line(/^Serving /))?.[0];
-    expect((await send(`${url}/v2/models/pair/ready`, {})).status).to.equal(200);
-    const { level, model, reason } = JSON.parse(await running.line(/a version cannot be served/));
-    expect({ level, model }).to.deep.equal({ level: "warn", model: "image" });
-    expect(reason).to.equal(`${directory}/metadata.json describes image version 2, not image version 1`);
-  });
-
-  it("says where the files belong where nothing can be served", async () => {
-    await rename(await layOut(registry.root, "pair"), path.join(registry.root, "pair", "first"));
-    await mkdir(path.join(registry.root, "My Model", "1"), { recursive: true });
-    const running = serve();
-    expect(await running.exited).to.equal(1);
-    const [name, version, last, ...more] = running.stderr;
-    expect(more).to.deep.equal([]);
-    expect(name).to.match(/My Model is not served: the name of a model must be lower-case letters, digits/);
-    expect(version).to.equal(
-      `${registry.root}/pair has no version: put model.onnx and metadata.json into ${registry.root}/pair/1`,
-    );
-    expect(last).to.match(/has no model: train one with .*, or put one from elsewhere there as NAME\/1\/model\.onnx/);
-  });
-
-  it("says which versions an index leaves out, and nothing of what is as it should be", async () => {
-    const whole = await layOut(registry.root, "pair");
-    const bare = await layOut(registry.root, "image");
-    await rm(path.join(bare, METADATA_FILE));
-    const lines = async () => unserved(registry.root, (await readPublished(registry.root)).models);
-    const noMetadata = `${bare} has no metadata.json: apps/inference/README.md says what it must have`;
-    expect(await lines()).to.deep.equal([noMetadata]);
-    await writeIndex(registry.root, ["words", "1"]);
-    expect(await lines()).to.deep.equal([
-      noMetadata,
-      `${whole} is not served: ${indexFile(registry.root)} does not list it; remove that file, and every version folder ` +
-        "counts (training writes it anew)",
-    ]);
-    await writeIndex(registry.root, ["pair", "1"], ["image", "1"]);
-    expect(await lines()).to.deep.equal([noMetadata]);
-  });
 });

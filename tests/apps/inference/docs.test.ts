@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
-import { metadataOf, publish, writeIndex, writeVersion } from "./support/registry.ts";
+import { metadataOf, publish, publishWorse, writeVersion } from "./support/registry.ts";
 import { startRepository, startTestServer, type TestServer } from "./support/server.ts";
 
 type Paths = Record<string, { get?: Operation; post?: Operation }>;
@@ -132,10 +132,7 @@ describe("GET /openapi.json", () => {
 
   it("describes a model without a version as the one that answers then: none that is marked as worse", async () => {
     server = await startTestServer({ model: "words", published: [], wait: false, env: { MODEL_VERSION: "all" } });
-    const worseThan = { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 };
-    await writeVersion(server.root, "words", "1");
-    await writeVersion(server.root, "words", "2", { ...(await metadataOf("words", "2")), worseThan });
-    await writeIndex(server.root, ["words", "1"], ["words", "2"]);
+    await publishWorse(server.root, "words");
     await server.running.loaded;
     const { paths, info } = (await server.get("/openapi.json")).body;
     const versionOf = (path: string) =>

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { metadataOf, writeIndex, writeVersion } from "./support/registry.ts";
+import { publishWorse } from "./support/registry.ts";
 import { startTestServer, type TestServer } from "./support/server.ts";
 
 describe("the version that is served", () => {
@@ -23,10 +23,7 @@ describe("the version that is served", () => {
 
   it("is none that is marked as worse, unless it is asked for", async () => {
     server = await startTestServer({ model: "words", published: [], wait: false, env: { MODEL_VERSION: "all" } });
-    const worseThan = { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 };
-    await writeVersion(server.root, "words", "1");
-    await writeVersion(server.root, "words", "2", { ...(await metadataOf("words", "2")), worseThan });
-    await writeIndex(server.root, ["words", "1"], ["words", "2"]);
+    await publishWorse(server.root, "words");
     await server.running.loaded;
     expect((await server.post("/predict", { text: "good" })).body.version).to.equal("1");
     expect((await server.get("/v2/models/words/versions/2/ready")).status).to.equal(200);

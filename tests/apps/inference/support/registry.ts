@@ -182,3 +182,22 @@ export async function writeIndex(root: string, ...published: readonly (readonly 
   await writeFile(`${indexFile(root)}.new`, JSON.stringify({ models }));
   await rename(`${indexFile(root)}.new`, indexFile(root));
 }
+
+/** What has to be said of a version. */
+export type Written = Pick<ModelMetadata, "name" | "version" | "framework" | "signature" | "artefact">;
+
+/** Lays out a version with the metadata that somebody would write who has a graph from elsewhere. */
+export async function layOut(root: string, model: ModelName, change: (written: Written) => object = (same) => same) {
+  const { name, version, framework, signature, artefact } = await metadataOf(model, "1");
+  const written = change({ name, version, framework, signature, artefact });
+  await writeVersion(root, model, "1", written as ModelMetadata);
+  return versionDirectory(root, model, "1");
+}
+
+/** Publishes version 1 of a model, and version 2, which the promotion gate has marked as worse. */
+export async function publishWorse(root: string, model: ModelName): Promise<void> {
+  const worseThan = { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 };
+  await writeVersion(root, model, "1");
+  await writeVersion(root, model, "2", { ...(await metadataOf(model, "2")), worseThan });
+  await writeIndex(root, [model, "1"], [model, "2"]);
+}
