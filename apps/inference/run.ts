@@ -1,3 +1,4 @@
+import { collectSeldom } from "./heap.ts";
 import { createLogger } from "./logger.ts";
 import { ModelWaitError } from "./model/host.ts";
 import { ListenError, type RunningServer, startServer } from "./server.ts";
@@ -10,6 +11,7 @@ import type { Settings } from "./settings.ts";
  * @param onReady Told the port once the model answers.
  */
 export async function run(settings: Settings, onReady: (port: number) => void = () => {}): Promise<void> {
+  collectSeldom();
   const logger = createLogger(settings.logLevel);
   process.on("unhandledRejection", (error) => logger.error({ error }, "unhandled rejection"));
   process.on("uncaughtException", (error) => {
