@@ -1,8 +1,11 @@
+import type { RequestListener } from "node:http";
 import Koa from "koa";
 import { jsonAnswers } from "./http/answer.ts";
 import { apiKeyCheck } from "./http/api-key.ts";
 import { exchange } from "./http/exchange.ts";
-import { router } from "./http/router.ts";
+import { listener } from "./http/listener.ts";
+import { routeFinder, router } from "./http/router.ts";
+import { shedding } from "./http/shedding.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics/metrics.ts";
@@ -32,28 +35,26 @@ export interface AppDeps {
 }
 
 /** The inference API: probes, predictions by model and by protocol, the registry, metrics. */
-export function createApp({ settings, host, metrics, lifecycle, logger, tracing }: AppDeps): Koa {
+export function createApp({ settings, host, metrics, lifecycle, logger, tracing }: AppDeps): RequestListener {
   const app = base(logger);
   const prediction = new Prediction({ host, metrics, settings, answer: jsonAnswers(lifecycle) });
+  const find = routeFinder([
+    health(host),
+    ready(host, lifecycle),
+    ...predict(prediction),
+    ...v1({ host, lifecycle, prediction }),
+    ...v2({ host, lifecycle, prediction }),
+    ...repository({ host, settings, limits: prediction.limits }),
+    models(settings.modelDirectory),
+    metricsRoute(metrics.registry),
+    ...(settings.loadEndpoint ? [load()] : []),
+    ...(settings.docsEndpoint ? docs({ host, settings }) : []),
+  ]);
+  const authorize = apiKeyCheck(settings.apiKey);
   app.use(exchange(lifecycle, logger, tracing));
-  app.use(
-    router(
-      [
-        health(host),
-        ready(host, lifecycle),
-        ...predict(prediction),
-        ...v1({ host, lifecycle, prediction }),
-        ...v2({ host, lifecycle, prediction }),
-        ...repository({ host, settings, limits: prediction.limits }),
-        models(settings.modelDirectory),
-        metricsRoute(metrics.registry),
-        ...(settings.loadEndpoint ? [load()] : []),
-        ...(settings.docsEndpoint ? docs({ host, settings }) : []),
-      ],
-      apiKeyCheck(settings.apiKey),
-    ),
-  );
-  return app;
+  app.use(router(find, authorize));
+  // A span is made of a context, so where there are spans nothing is refused without one.
+  return listener(app, tracing === undefined ? shedding({ find, authorize, lifecycle, logger }) : undefined);
 }
 
 /** /metrics alone, for a port that only Prometheus reaches. */
@@ -61,11 +62,11 @@ export function createMetricsApp({
   metrics,
   lifecycle,
   logger,
-}: Pick<AppDeps, "metrics" | "lifecycle" | "logger">): Koa {
+}: Pick<AppDeps, "metrics" | "lifecycle" | "logger">): RequestListener {
   const app = base(logger);
   app.use(exchange(lifecycle, logger));
-  app.use(router([metricsRoute(metrics.registry)], () => {}));
-  return app;
+  app.use(router(routeFinder([metricsRoute(metrics.registry)]), () => undefined));
+  return listener(app);
 }
 
 function base(logger: Logger): Koa {

@@ -2,14 +2,20 @@ import { BatchLimits, type Piece } from "./batch-limits.ts";
 import { concatenate, innerShapes, slice, wrongRows } from "./batch-tensors.ts";
 import type { Model } from "./model/model.ts";
 import type { Tensors } from "./model/tensor.ts";
+import { Overload } from "./overload.ts";
 import { Problem, unavailable } from "./problem.ts";
 import { nextTurn } from "./turns.ts";
 
 /** How long a full queue that has been looked through is not looked through again, in milliseconds. */
-const TIDY_MS = 5;
+const TIDY_MS = 50;
 
 /** How much the last run counts for in the average of a row's time: one that took long is no reason to refuse yet. */
 const RECENT = 0.2;
+
+const TOO_LATE = unavailable(
+  "overloaded",
+  "the rows that wait already will take longer than a request may; try again shortly",
+);
 
 /** How much is taken at once, and who is told. */
 export interface BatcherOptions {
@@ -72,6 +78,9 @@ export class Batcher {
   /** How long a row takes of late, in milliseconds; from 0 on, so that nothing is refused before it is known. */
   #rowMs = 0;
   #tidyUntil = 0;
+  readonly #overload = new Overload();
+  /** Made once: an error takes longer to make than a refusal may. */
+  readonly #isFull: Problem;
   readonly #ownTurn = () => this.#turn();
   #idle: (() => void)[] = [];
 
@@ -79,6 +88,7 @@ export class Batcher {
     this.#model = model;
     this.#limits = new BatchLimits(Math.min(options.maxBatchSize, model.maxRows));
     this.#maxQueue = options.maxQueueSize;
+    this.#isFull = unavailable("overloaded", `the queue of ${this.#maxQueue} rows is full; try again shortly`);
     this.#observer = options.observer;
   }
 
@@ -103,10 +113,9 @@ export class Batcher {
    *   what the model threw.
    */
   submit(inputs: Tensors, rows: number, deadline: number, options: SubmitOptions = {}): Promise<Tensors> {
-    try {
-      this.checkRoom(rows, deadline);
-    } catch (problem) {
-      return Promise.reject(problem);
+    const refusal = this.refusal(rows, deadline);
+    if (refusal !== undefined) {
+      return Promise.reject(refusal);
     }
     if (!this.#model.batched) {
       return this.#enqueue(inputs, { from: 0, to: 1, longest: 0 }, true, deadline, options);
@@ -123,31 +132,29 @@ export class Batcher {
   }
 
   /**
-   * Whether so many rows may wait; asked before a request is read, it costs the least that a refusal can.
-   *
-   * @throws Problem 503 where the queue is full, or what is in it would take until after the deadline: to be told so at once
-   *   is better than to wait in vain.
+   * Why so many rows may not wait, as Problem 503: the queue is full, or what is in it would take until after the deadline,
+   * and to be told so at once is better than to wait in vain. Undefined where they may. Asked before a request is read, it
+   * costs the least that a refusal can.
    */
-  checkRoom(rows: number, deadline: number): void {
-    let reason = this.#reasonToRefuse(rows, deadline);
-    if (reason !== undefined && performance.now() > this.#tidyUntil) {
+  refusal(rows: number, deadline: number): Problem | undefined {
+    let problem = this.#noRoom(rows, deadline);
+    if (problem !== undefined && performance.now() > this.#tidyUntil) {
       this.#tidy();
-      reason = this.#reasonToRefuse(rows, deadline);
+      problem = this.#noRoom(rows, deadline);
     }
-    if (reason !== undefined) {
-      throw unavailable("overloaded", `${reason}; try again shortly`);
+    if (problem !== undefined) {
+      this.#overload.refused();
+      Overload.anywhere.refused();
     }
+    return problem;
   }
 
-  #reasonToRefuse(rows: number, deadline: number): string | undefined {
+  #noRoom(rows: number, deadline: number): Problem | undefined {
     if (this.#queuedRows + rows > this.#maxQueue) {
-      return `the queue of ${this.#maxQueue} rows is full`;
+      return this.#isFull;
     }
     const wait = (this.#queuedRows + this.#runningRows) * this.#rowMs;
-    if (wait > 0 && performance.now() + wait > deadline) {
-      return "the rows that wait already will take longer than a request may";
-    }
-    return undefined;
+    return wait > 0 && performance.now() + wait > deadline ? TOO_LATE : undefined;
   }
 
   /** Resolves once nothing waits and nothing runs. */
@@ -166,7 +173,7 @@ export class Batcher {
     this.#queuedRows += rows;
     if (!this.#scheduled) {
       this.#scheduled = true;
-      nextTurn(this.#ownTurn);
+      nextTurn(this.#ownTurn, this.#overload.isOn);
     }
     const inner = this.#model.ragged ? innerShapes(inputs) : "";
     const queued = performance.now();
@@ -187,7 +194,7 @@ export class Batcher {
 
   #goOn(): void {
     if (this.#queue.length > 0) {
-      nextTurn(this.#ownTurn);
+      nextTurn(this.#ownTurn, this.#overload.isOn);
       return;
     }
     this.#scheduled = false;

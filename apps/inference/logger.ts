@@ -56,9 +56,27 @@ function isoTime(): string {
   return `${untilSecond}${milliseconds < 10 ? "00" : milliseconds < 100 ? "0" : ""}${milliseconds}Z`;
 }
 
-function standardOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true, minLength: BUFFER_LENGTH, periodicFlush: FLUSH_MS });
+/** It gathers lines itself: pino's destination could, but measures all that it has gathered anew with each line. */
+function standardOutput(): DestinationStream & { flushSync(): void } {
+  const output = pino.destination({ dest: 1, sync: true });
+  let gathered = "";
+  const flushSync = () => {
+    const lines = gathered;
+    gathered = "";
+    if (lines !== "") {
+      output.write(lines);
+    }
+  };
+  setInterval(flushSync, FLUSH_MS).unref();
   // The last lines say why the process ends; `process.exit` waits for no timer.
-  process.on("exit", () => output.flushSync());
-  return output;
+  process.on("exit", flushSync);
+  return {
+    flushSync,
+    write(line) {
+      gathered += line;
+      if (gathered.length >= BUFFER_LENGTH) {
+        flushSync();
+      }
+    },
+  };
 }

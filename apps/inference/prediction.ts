@@ -3,6 +3,7 @@ import { before } from "./deadline.ts";
 import type { AnswerJson } from "./http/answer.ts";
 import { type BodyLimits, checkType, readBody } from "./http/body.ts";
 import { BodyBudget } from "./http/body-budget.ts";
+import type { Route } from "./http/router.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { ModelMetrics, RequestStatus } from "./metrics/model-metrics.ts";
 import type { ModelHost } from "./model/host.ts";
@@ -68,6 +69,26 @@ export class Prediction {
     };
   }
 
+  /** A route to predictions; the path's words are the model and its version, in this order, or fewer. */
+  route(path: string, protocol: Protocol): Route {
+    return {
+      method: "POST",
+      path,
+      handle: (ctx, [model, version]) => this.answer(ctx, protocol, model, version),
+      refusal: ([model, version]) => this.refusal(model, version),
+    };
+  }
+
+  /** Why any request for a model would be refused at this moment, which counts as one that was; undefined where it would not. */
+  refusal(name: string | undefined, version: string | undefined): Problem | undefined {
+    const served = name === undefined ? this.#host.only : this.#host.find(name, version);
+    const problem = served?.batcher.refusal(1, performance.now() + this.#timeoutMs);
+    if (problem !== undefined) {
+      served?.metrics.request("rejected", 0, 0);
+    }
+    return problem;
+  }
+
   /**
    * Answers one request.
    *
@@ -82,14 +103,14 @@ export class Prediction {
       served = this.#find(name, version);
       checkType(ctx.req, protocol.types);
       // Before the body is read, and again when it has been: what is refused at all should be refused cheaply.
-      served.batcher.checkRoom(1, deadline);
+      assertRoom(served, deadline);
       const body = await readBody(ctx, this.limits);
       const arrived = performance.now();
       // Found anew: from here to the queue nothing waits, so that the model cannot be let go of in between.
       served = this.#find(name, version);
       const { metadata } = served.model;
       ctx.state["headers"] = ["X-Model-Name", metadata.name, "X-Model-Version", metadata.version];
-      served.batcher.checkRoom(1, deadline);
+      assertRoom(served, deadline);
       const { inputs, rows, wanted, word } = protocol.read(ctx, body, served, this.#maxRows);
       const asked = performance.now();
       const outputs = await before(
@@ -123,6 +144,13 @@ export class Prediction {
     const { model, version } = this.#host.identity;
     const isKnown = status === 503 && this.#host.selection.single !== undefined;
     return isKnown ? this.#metrics.model(model, version) : undefined;
+  }
+}
+
+function assertRoom({ batcher }: ServedModel, deadline: number): void {
+  const refusal = batcher.refusal(1, deadline);
+  if (refusal !== undefined) {
+    throw refusal;
   }
 }
 

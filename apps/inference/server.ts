@@ -1,9 +1,7 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type Koa from "koa";
 import { Registry } from "prom-client";
 import { createApp, createMetricsApp } from "./app.ts";
-import { listener } from "./http/listener.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
@@ -112,8 +110,7 @@ function openerFor(settings: Settings, logger: Logger): OpenModel {
   });
 }
 
-function httpServer(app: Koa): Server {
-  const handle = listener(app);
+function httpServer(handle: RequestListener): Server {
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS },
     handle,

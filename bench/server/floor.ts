@@ -4,7 +4,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 
 /**
  * The floor: the least that can answer the same requests. node:http, JSON.parse, one run of the model a request, an answer;
- * no validation, no key, no metrics, no log, no bounds.
+ * no validation, no key, no metrics, no log, no bounds but one: what comes while so many requests wait is refused unread.
  *
  * node bench/server/floor.ts MODEL.onnx PORT iris|sentiment-classifier|half_plus_two
  */
@@ -16,6 +16,9 @@ const session = await InferenceSession.create(await readFile(file), {
 });
 const [input = ""] = session.inputNames;
 type Run = InferenceSession.OnnxValueMapType;
+
+/** As many requests of 32 rows as the queue of our server holds. */
+const MOST_WAITING = 128;
 
 const SPECIES = ["setosa", "versicolor", "virginica"];
 const SENTIMENTS = ["negative", "positive"];
@@ -68,7 +71,18 @@ async function answer(body: string): Promise<unknown> {
   return Array.isArray(asked) ? answers : answers[0];
 }
 
+let waiting = 0;
+
 createServer((req, res) => {
+  if (waiting >= MOST_WAITING) {
+    res.writeHead(503, { "Content-Type": "application/json", "Content-Length": 2 });
+    res.end("{}");
+    return;
+  }
+  waiting += 1;
+  res.on("close", () => {
+    waiting -= 1;
+  });
   const chunks: Buffer[] = [];
   req.on("data", (chunk: Buffer) => chunks.push(chunk));
   req.on("end", async () => {

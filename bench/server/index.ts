@@ -29,7 +29,7 @@ export interface Comparison {
 /** Everything that was measured of the server. */
 export interface ServerReport {
   readonly comparisons: readonly Comparison[];
-  readonly overload: Overload;
+  readonly overload: { readonly model: string; readonly rows: number; readonly servers: readonly Overload[] };
   /** With the sentiment model. */
   readonly startup: readonly Startup[];
 }
@@ -77,7 +77,7 @@ export async function measureServer(report: (line: string) => void): Promise<Ser
     const half = await compare("half_plus_two", pair("half_plus_two"), [CONNECTIONS], report);
     const many = await compareMany(root, report);
     report("overload");
-    const flooded = await flood(root);
+    const flooded = await flood(pair("sentiment-classifier"));
     report("start");
     const started = await startup(
       pair("sentiment-classifier").map(({ start }) => ({ start, payload: predictPayload("sentiment-classifier", 1) })),
@@ -137,12 +137,12 @@ async function compareMany(root: string, report: (line: string) => void): Promis
 }
 
 /** With the model whose runs are the longest: the client must be able to send four times as much. */
-function flood(root: string): Promise<Overload> {
+function flood(entries: readonly Entry[]): Promise<ServerReport["overload"]> {
   const [model, rows] = ["sentiment-classifier", ROWS[1]] as const;
   const payload = predictPayload(model, rows);
-  return running([{ start: ours(root, model), payload: () => payload }], rows, async ([server]) => {
-    if (server === undefined) throw new Error("no server was started");
-    return overload({ server, payload }, CONNECTIONS, { model, rows });
+  return running(entries, rows, async (servers) => {
+    const contestants = servers.map((server) => ({ server, payload }));
+    return { model, rows, servers: await overload(contestants, CONNECTIONS) };
   });
 }
 

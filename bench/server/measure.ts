@@ -94,9 +94,11 @@ export async function halfLoad(
 }
 
 /** What becomes of four times the load that a server takes: medians over the rounds. */
-export interface Overload {
-  readonly model: string;
-  readonly rows: number;
+export interface Overload extends OverloadFigures {
+  readonly server: string;
+}
+
+interface OverloadFigures {
   readonly offeredPerSecond: number;
   readonly answeredPerSecond: number;
   /** Answered with 2xx of what is answered at saturation: by the clock, and by the processor time of the server. */
@@ -115,42 +117,59 @@ const OVERLOAD = 4;
 /** Several times as many as the queue holds of 32 rows: those that wait in it ask for nothing meanwhile. */
 const OVERLOAD_CLIENTS = 512;
 const OVERLOAD_SECONDS = 4;
+/** Overload that is not counted, as with half load: what refuses is compiled as well. */
+const OVERLOAD_WARM_UP_SECONDS = 12;
 
-/** Floods a server, and at once lets it be: saturation, four times that, and half of it, in turns. */
-export async function overload(
-  { server, payload }: Contestant,
-  connections: number,
-  what: Pick<Overload, "model" | "rows">,
-): Promise<Overload> {
-  await warmUp({ server, payload }, connections);
-  const rounds: Omit<Overload, "model" | "rows">[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const start = await server.cpuSeconds();
-    const saturated = await saturate(server.port, payload, connections, 2 * ROUND_SECONDS);
-    const between = await server.cpuSeconds();
-    const rate = saturated.requests / saturated.seconds;
-    const flooded = await pace(server.port, payload, OVERLOAD * rate, OVERLOAD_SECONDS, OVERLOAD_CLIENTS);
-    const end = await server.cpuSeconds();
-    const after = await pace(server.port, payload, rate / 2, 1);
-    const answered = flooded.requests - flooded.refused;
-    const refusedShare = flooded.refused / flooded.requests;
-    rounds.push({
-      offeredPerSecond: OVERLOAD * rate,
-      answeredPerSecond: answered / flooded.seconds,
-      goodput: answered / flooded.seconds / rate,
-      goodputPerCpu: answered / (end - between) / (saturated.requests / (between - start)),
-      refusedShare,
-      // A refusal waits for nothing but the run that is going on, an answer for the whole queue: refusals are the fastest.
-      refusalP50: flooded.percentile(50 * refusedShare),
-      refusalP99: flooded.percentile(99 * refusedShare),
-      after: 1 - after.refused / after.requests,
-    });
+/** Floods servers, and at once lets them be: saturation, four times that, and half of it, in turns. */
+export async function overload(contestants: readonly Contestant[], connections: number): Promise<Overload[]> {
+  for (const contestant of contestants) {
+    await warmUp(contestant, connections);
+    await flood(contestant, connections, OVERLOAD_WARM_UP_SECONDS);
   }
-  const [first] = rounds;
-  if (first === undefined) throw new Error("nothing was measured");
-  const keys = Object.keys(first) as (keyof typeof first)[];
-  const medians = keys.map((key) => [key, median(rounds.map((each) => each[key]))] as const);
-  return { ...what, ...(Object.fromEntries(medians) as typeof first) };
+  const rounds = contestants.map((): OverloadFigures[] => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [index, contestant] of contestants.entries()) {
+      rounds[index]?.push(await flood(contestant, connections, OVERLOAD_SECONDS));
+    }
+  }
+  return contestants.map(({ server }, index) => ({ server: server.name, ...medians(rounds[index] ?? []) }));
+}
+
+async function flood({ server, payload }: Contestant, connections: number, seconds: number): Promise<OverloadFigures> {
+  const start = await server.cpuSeconds();
+  const saturated = await saturate(server.port, payload, connections, 2 * ROUND_SECONDS);
+  const between = await server.cpuSeconds();
+  const rate = saturated.requests / saturated.seconds;
+  const flooded = await pace(server.port, payload, OVERLOAD * rate, seconds, OVERLOAD_CLIENTS);
+  const end = await server.cpuSeconds();
+  const after = await pace(server.port, payload, rate / 2, 1);
+  const answered = flooded.requests - flooded.refused;
+  const refusedShare = flooded.refused / flooded.requests;
+  return {
+    offeredPerSecond: OVERLOAD * rate,
+    answeredPerSecond: answered / flooded.seconds,
+    goodput: answered / flooded.seconds / rate,
+    goodputPerCpu: answered / (end - between) / (saturated.requests / (between - start)),
+    refusedShare,
+    // A refusal waits for nothing but the run that is going on, an answer for the whole queue: refusals are the fastest.
+    refusalP50: flooded.percentile(50 * refusedShare),
+    refusalP99: flooded.percentile(99 * refusedShare),
+    after: 1 - after.refused / after.requests,
+  };
+}
+
+function medians(rounds: readonly OverloadFigures[]): OverloadFigures {
+  const of = (key: keyof OverloadFigures) => median(rounds.map((each) => each[key]));
+  return {
+    offeredPerSecond: of("offeredPerSecond"),
+    answeredPerSecond: of("answeredPerSecond"),
+    goodput: of("goodput"),
+    goodputPerCpu: of("goodputPerCpu"),
+    refusedShare: of("refusedShare"),
+    refusalP50: of("refusalP50"),
+    refusalP99: of("refusalP99"),
+    after: of("after"),
+  };
 }
 
 /** How long a server takes from its start to its first answer, in seconds: the median of some starts. */

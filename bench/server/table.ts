@@ -21,17 +21,19 @@ export function serverTable({ comparisons, overload, startup }: ServerReport): s
   ].join("\n");
 }
 
-function overloadRows(overload: Overload): string[][] {
+function overloadRows({ model, rows, servers }: ServerReport["overload"]): string[][] {
   const share = (part: number) => `${(100 * part).toFixed(1)} %`;
+  const line = (what: string, word: (of: Overload) => string) => [what, ...servers.map(word)];
   return [
-    [`four times the load (${overload.model}, ${overload.rows} rows)`, ""],
-    ["offered", `${overload.offeredPerSecond.toFixed(0)} requests/s`],
-    ["answered with 2xx", `${overload.answeredPerSecond.toFixed(0)} requests/s`],
-    ["of saturation, by the clock", overload.goodput.toFixed(2)],
-    ["of saturation, per CPU second", overload.goodputPerCpu.toFixed(2)],
-    ["refused", share(overload.refusedShare)],
-    ["a refusal takes (p50, p99)", `${overload.refusalP50.toFixed(1)} ms, ${overload.refusalP99.toFixed(1)} ms`],
-    ["answered at half load the second after", share(overload.after)],
+    line(`four times the load (${model}, ${rows} rows)`, ({ server }) => server),
+    line("offered, requests/s", ({ offeredPerSecond }) => offeredPerSecond.toFixed(0)),
+    line("answered with 2xx, requests/s", ({ answeredPerSecond }) => answeredPerSecond.toFixed(0)),
+    line("of saturation, by the clock", ({ goodput }) => goodput.toFixed(2)),
+    line("of saturation, per CPU second", ({ goodputPerCpu }) => goodputPerCpu.toFixed(2)),
+    line("refused", ({ refusedShare }) => share(refusedShare)),
+    line("a refusal takes, p50", ({ refusalP50 }) => `${refusalP50.toFixed(1)} ms`),
+    line("a refusal takes, p99", ({ refusalP99 }) => `${refusalP99.toFixed(1)} ms`),
+    line("answered at half load the second after", ({ after }) => share(after)),
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { Context } from "koa";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { TraceContext } from "./trace.ts";
@@ -13,6 +14,14 @@ export type AnswerJson = (ctx: Context, value: unknown, status?: number, headers
 /** Headers as Node takes them in one piece: name, value, name, value … */
 export type FlatHeaders = readonly string[];
 
+/** What an answer's headers say of its request; a context's state holds it. */
+export interface Marks {
+  readonly requestId?: string;
+  readonly trace?: TraceContext | undefined;
+  /** Further headers. @default none */
+  readonly headers?: FlatHeaders;
+}
+
 const NONE: FlatHeaders = [];
 /** Lets the client's connection go. */
 const PARTING: FlatHeaders = ["Connection", "close"];
@@ -23,23 +32,27 @@ const PARTING: FlatHeaders = ["Connection", "close"];
  */
 export function jsonAnswers(lifecycle: Lifecycle): AnswerJson {
   return (ctx, value, status = 200, headers = NONE) => {
-    const text = JSON.stringify(value);
-    ctx.res.writeHead(status, [
-      ...commonHeaders(ctx, lifecycle),
-      ...headers,
-      "Content-Type",
-      "application/json; charset=utf-8",
-      "Content-Length",
-      String(Buffer.byteLength(text)),
-    ]);
-    ctx.res.end(text);
+    sendJson(ctx.res, status, [...commonHeaders(ctx.state, lifecycle), ...headers], value);
   };
+}
+
+/** Writes an answer, head and body at once. */
+export function sendJson(res: ServerResponse, status: number, headers: FlatHeaders, value: unknown): void {
+  const text = JSON.stringify(value);
+  res.writeHead(status, [
+    ...headers,
+    "Content-Type",
+    "application/json; charset=utf-8",
+    "Content-Length",
+    String(Buffer.byteLength(text)),
+  ]);
+  res.end(text);
 }
 
 /** Sets what every answer carries, on one that did not go the short way. */
 export function completeAnswer(ctx: Context, lifecycle: Lifecycle): void {
   if (!ctx.headerSent) {
-    const headers = commonHeaders(ctx, lifecycle);
+    const headers = commonHeaders(ctx.state, lifecycle);
     for (let index = 0; index < headers.length; index += 2) {
       ctx.set(headers[index] ?? "", headers[index + 1] ?? "");
     }
@@ -47,12 +60,10 @@ export function completeAnswer(ctx: Context, lifecycle: Lifecycle): void {
 }
 
 /**
- * The request's id and trace, the headers in `ctx.state.headers`, and, towards the end of a drain, the parting. That is decided as the
+ * The request's id and trace, further headers of its own, and, towards the end of a drain, the parting. That is decided as the
  * answer leaves: a request that came before the parting may well be answered after it.
  */
-function commonHeaders(ctx: Context, lifecycle: Lifecycle): FlatHeaders {
-  const headers: FlatHeaders = ctx.state["headers"] ?? NONE;
-  const { requestId, trace } = ctx.state;
+export function commonHeaders({ requestId = "", trace, headers = NONE }: Marks, lifecycle: Lifecycle): FlatHeaders {
   const traced = trace === undefined ? NONE : traceHeaders(trace);
   return ["X-Request-ID", requestId, ...headers, ...traced, ...(lifecycle.parting ? PARTING : NONE)];
 }

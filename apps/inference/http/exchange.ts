@@ -28,7 +28,7 @@ export function exchange(lifecycle: Lifecycle, logger: Logger, tracing?: Tracing
       wordProblem(ctx, error, logger, answer);
     }
     completeAnswer(ctx, lifecycle);
-    log(ctx, performance.now() - started);
+    log(ctx, ctx.state, performance.now() - started);
     endSpan?.();
   };
 }

@@ -2,18 +2,24 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type Koa from "koa";
 import type { Context } from "koa";
 import compose from "koa-compose";
+import type { Shed } from "./shedding.ts";
 
 /**
  * What a server calls for each request. Koa's own callback, but for POST: predictions are many and small, and the watch
  * that it sets on each answer (`on-finished`: for streams to be closed) costs as much as the rest of Koa. No answer to a
  * POST is a stream.
+ *
+ * @param shed Asked first. @default nothing is refused at the door
  */
-export function listener(app: Koa): RequestListener {
+export function listener(app: Koa, shed?: Shed): RequestListener {
   const koa = app.callback();
   const handle = compose(app.middleware);
   return (req: IncomingMessage, res: ServerResponse) => {
     if (req.method !== "POST") {
       koa(req, res);
+      return;
+    }
+    if (shed?.(req, res)) {
       return;
     }
     res.statusCode = 404;

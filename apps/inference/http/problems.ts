@@ -16,7 +16,7 @@ export function wordProblem(ctx: Context, error: unknown, logger: Logger, answer
     error instanceof Problem
       ? error
       : new Problem(500, "internal_error", "the server failed to answer; its log has the reason", { cause: error });
-  const { status, code, message, path, headers, cause } = problem;
+  const { status, code, headers, cause } = problem;
   if (cause !== undefined) {
     logger[status < 500 ? "debug" : "error"](
       { request_id: ctx.state["requestId"], code, error: cause },
@@ -24,9 +24,7 @@ export function wordProblem(ctx: Context, error: unknown, logger: Logger, answer
     );
   }
   ctx.state["problem"] = code;
-  const value = INFERENCE_PROTOCOLS.test(ctx.path)
-    ? { error: path === undefined || path === "" ? message : `${path} ${message}` }
-    : { error: { code, message, ...(path === undefined ? {} : { path }), request_id: ctx.state["requestId"] } };
+  const value = problemBody(ctx.path, problem, ctx.state["requestId"]);
   if (ctx.method === "POST" && ctx.writable && !ctx.headerSent) {
     answer(ctx, value, status, Object.entries(headers).flat());
     return;
@@ -34,4 +32,12 @@ export function wordProblem(ctx: Context, error: unknown, logger: Logger, answer
   ctx.status = status;
   ctx.set(headers);
   ctx.body = value;
+}
+
+/** A problem in the words of the path's protocol. */
+export function problemBody(path: string, { code, message, path: place }: Problem, requestId: string): unknown {
+  if (INFERENCE_PROTOCOLS.test(path)) {
+    return { error: place === undefined || place === "" ? message : `${place} ${message}` };
+  }
+  return { error: { code, message, ...(place === undefined ? {} : { path: place }), request_id: requestId } };
 }

@@ -36,16 +36,8 @@ export function v1({ host, lifecycle, prediction }: ProtocolDeps): Route[] {
       path: "/v1/models/{model}/versions/{version}",
       handle: (ctx, [name = "", version]) => status(ctx, name, version),
     },
-    {
-      method: "POST",
-      path: "/v1/models/{model}:predict",
-      handle: (ctx, [name = ""]) => prediction.answer(ctx, instancesProtocol, name),
-    },
-    {
-      method: "POST",
-      path: "/v1/models/{model}/versions/{version}:predict",
-      handle: (ctx, [name = "", version]) => prediction.answer(ctx, instancesProtocol, name, version),
-    },
+    prediction.route("/v1/models/{model}:predict", instancesProtocol),
+    prediction.route("/v1/models/{model}/versions/{version}:predict", instancesProtocol),
   ];
 }
 

@@ -77,15 +77,7 @@ export function v2({ host, lifecycle, prediction }: ProtocolDeps): Route[] {
       open: true,
       handle: (ctx, [name = "", version]) => ready(ctx, name, version),
     },
-    {
-      method: "POST",
-      path: "/v2/models/{model}/infer",
-      handle: (ctx, [name = ""]) => prediction.answer(ctx, inferProtocol, name),
-    },
-    {
-      method: "POST",
-      path: "/v2/models/{model}/versions/{version}/infer",
-      handle: (ctx, [name = "", version]) => prediction.answer(ctx, inferProtocol, name, version),
-    },
+    prediction.route("/v2/models/{model}/infer", inferProtocol),
+    prediction.route("/v2/models/{model}/versions/{version}/infer", inferProtocol),
   ];
 }

@@ -52,7 +52,7 @@ describe("models that run inside the event loop", () => {
   const FAR = performance.now() + 600_000;
 
   /** A model that computes at once, and writes down that it ran. */
-  function queueOf(name: string, runs: string[]): Batcher {
+  function queueOf(name: string, runs: string[], maxQueueSize = 1000): Batcher {
     const model: Model = {
       metadata: undefined as unknown as Model["metadata"],
       ...{ batched: true, maxRows: Number.POSITIVE_INFINITY, ragged: false },
@@ -62,7 +62,7 @@ describe("models that run inside the event loop", () => {
       },
       async close() {},
     };
-    return new Batcher(model, { maxBatchSize: 1, maxQueueSize: 1000 });
+    return new Batcher(model, { maxBatchSize: 1, maxQueueSize });
   }
 
   it("take turns: a request waits for one run of each other model, however long their queues are", async () => {
@@ -78,5 +78,19 @@ describe("models that run inside the event loop", () => {
     // The flood must have lasted for all of them.
     expect(flooded.map(({ depth }) => depth > 0)).to.deep.equal([true, true]);
     await Promise.all(flood);
+  });
+
+  it("do so as well where one of them refuses requests", async () => {
+    const runs: string[] = [];
+    const full = queueOf("full", runs, 500);
+    const last = queueOf("last", runs);
+    const flood = Array.from({ length: 600 }, () => full.submit(INPUTS, 1, FAR).then(Boolean, () => false));
+    for (let request = 0; request < 20; request++) {
+      const before = runs.length;
+      await last.submit(INPUTS, 1, FAR);
+      expect(runs.indexOf("last", before) - before).to.be.at.most(1);
+    }
+    expect(full.depth).to.be.greaterThan(0);
+    expect((await Promise.all(flood)).filter((answered) => !answered)).to.have.length(100);
   });
 });

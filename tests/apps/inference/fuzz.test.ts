@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Context } from "koa";
-import { router } from "../../../apps/inference/http/router.ts";
+import { routeFinder, router } from "../../../apps/inference/http/router.ts";
 import { batchingOf } from "../../../apps/inference/model/batching.ts";
 import type { Model } from "../../../apps/inference/model/model.ts";
 import type { ServedModel } from "../../../apps/inference/model/served.ts";
@@ -190,15 +190,13 @@ describe("whatever path is asked for", () => {
       path,
       handle: (_ctx: Context, words: readonly string[]) => void asked.push([...words]),
     });
-    const handle = router(
-      [
-        "/predict",
-        "/v1/models/{model}:predict",
-        "/v2/models/{model}/infer",
-        "/v2/models/{model}/versions/{version}/infer",
-      ].map(route),
-      () => {},
-    );
+    const routed = [
+      "/predict",
+      "/v1/models/{model}:predict",
+      "/v2/models/{model}/infer",
+      "/v2/models/{model}/versions/{version}/infer",
+    ];
+    const handle = router(routeFinder(routed.map(route)), () => undefined);
     const segment = fc.oneof(
       fc.constantFrom("v1", "v2", "models", "versions", "infer", "iris:predict", "..", "%2e%2e", "", "__proto__"),
       fc.webSegment(),

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
+import { onnxOpener } from "../../../apps/inference/model/onnx.ts";
 import { fakeModel } from "./support/fake-model.ts";
-import { startTestServer, type TestServer, until } from "./support/server.ts";
+import { type Answer, startTestServer, type TestServer, until } from "./support/server.ts";
 
 describe("more requests than the queue holds", () => {
   let server: TestServer;
@@ -34,6 +35,98 @@ describe("more requests than the queue holds", () => {
     const { body } = await server.get("/metrics");
     expect(body).to.match(/model_requests_total\{[^}]*status="rejected"\} 2/);
     expect(body).to.match(/model_queue_depth\{[^}]*\} 0/);
+  });
+});
+
+describe("a request that comes while others are being refused", () => {
+  const HALF = "/models/half-plus-two/predict";
+  const TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const key = { "X-API-Key": "secret" };
+  let server: TestServer;
+  let release: () => void;
+  let waiting: Promise<Answer>[];
+
+  /** A server of two models, one of which is full; a request for it has been refused already. */
+  before(async () => {
+    const model = fakeModel();
+    release = model.hold();
+    server = await startTestServer({
+      model: "half-plus-two",
+      published: [
+        ["half-plus-two", "1"],
+        ["linear", "1"],
+      ],
+      env: {
+        ...{ MODEL_NAME: "*", MODEL_VERSION: "latest", API_KEY: "secret" },
+        ...{ MAX_QUEUE_SIZE: "2", MAX_BATCH_SIZE: "1" },
+      },
+      open: (metadata, artefact) =>
+        metadata.name === "half-plus-two" ? model.open(metadata, artefact) : onnxOpener(1)(metadata, artefact),
+    });
+    const ask = () => server.post(HALF, { instances: [1] }, key);
+    waiting = [ask()];
+    await until(() => model.runs.length === 1);
+    waiting.push(ask(), ask());
+    await until(async () => /^model_queue_depth\{model="half[^}]*\} 2/m.test((await server.get("/metrics")).body));
+  });
+  beforeEach(async () => {
+    expect((await server.post(HALF, { instances: [1] }, key)).status).to.equal(503);
+  });
+  after(async () => {
+    release();
+    expect((await Promise.all(waiting)).map(({ status }) => status)).to.deep.equal([200, 200, 200]);
+    await server.stop();
+  });
+
+  const rejected = async () =>
+    Number(/^model_requests_total\{model="half.*"rejected"\} (\d+)/m.exec((await server.get("/metrics")).body)?.[1]);
+
+  it("is told so with all that an answer has, counted, and logged", async () => {
+    const before = await rejected();
+    const headers = { ...key, "X-Request-ID": "refused-1", traceparent: TRACEPARENT };
+    const refused = await server.post(`${HALF}?query=1`, { instances: [1] }, headers);
+    expect(refused.status).to.equal(503);
+    expect(refused.body).to.deep.equal({
+      error: {
+        code: "overloaded",
+        message: "the queue of 2 rows is full; try again shortly",
+        request_id: "refused-1",
+      },
+    });
+    expect(refused.headers.get("content-type")).to.equal("application/json; charset=utf-8");
+    expect(refused.headers.get("retry-after")).to.equal("1");
+    expect(refused.headers.get("x-request-id")).to.equal("refused-1");
+    expect(refused.headers.get("traceparent")).to.equal(TRACEPARENT);
+    expect(await rejected()).to.equal(before + 1);
+    const line = await until(() =>
+      server.log.map((each) => JSON.parse(each)).find((each) => each.request_id === "refused-1"),
+    );
+    expect(line).to.include({ level: "warn", method: "POST", path: HALF, status: 503, code: "overloaded" });
+    expect(line).to.include({ trace_id: "4bf92f3577b34da6a3ce929d0e0e4736", message: "request" });
+  });
+
+  for (const path of ["/v1/models/half-plus-two:predict", "/v2/models/half-plus-two/versions/1/infer"]) {
+    it(`is told so in the words of its protocol: ${path}`, async () => {
+      const refused = await server.post(path, {}, key);
+      expect(refused.status).to.equal(503);
+      expect(refused.body).to.deep.equal({ error: "the queue of 2 rows is full; try again shortly" });
+    });
+  }
+
+  it("needs the key to be told even that", async () => {
+    const refused = await server.post(HALF, { instances: [1] }, { "X-API-Key": "wrong" });
+    expect(refused.status).to.equal(401);
+    expect(refused.headers.get("www-authenticate")).to.equal("ApiKey");
+  });
+
+  it("is answered where it is for another model, or for no model at all", async () => {
+    const answered = await server.post("/models/linear/predict", { features: [1, 2, 3] }, key);
+    expect(answered.status).to.equal(200);
+    expect((await server.post("/models/none/predict", {}, key)).status).to.equal(404);
+    expect((await server.post("/predict", {}, key)).status).to.equal(404);
+    expect((await server.post("/health", {}, key)).status).to.equal(405);
+    expect((await server.post("/v2/repository/index", {}, key)).status).to.equal(200);
+    expect((await server.get("/ready")).status).to.equal(200);
   });
 });
 
