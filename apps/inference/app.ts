@@ -1,10 +1,10 @@
-import type { RequestListener } from "node:http";
 import Koa from "koa";
 import { jsonAnswers } from "./http/answer.ts";
 import { apiKeyCheck } from "./http/api-key.ts";
 import { exchange } from "./http/exchange.ts";
 import { listener } from "./http/listener.ts";
 import { routeFinder, router } from "./http/router.ts";
+import type { Handle } from "./http/sheddable.ts";
 import { shedding } from "./http/shedding.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
@@ -35,7 +35,7 @@ export interface AppDeps {
 }
 
 /** The inference API: probes, predictions by model and by protocol, the registry, metrics. */
-export function createApp({ settings, host, metrics, lifecycle, logger, tracing }: AppDeps): RequestListener {
+export function createApp({ settings, host, metrics, lifecycle, logger, tracing }: AppDeps): Handle {
   const app = base(logger);
   const prediction = new Prediction({ host, metrics, settings, answer: jsonAnswers(lifecycle) });
   const find = routeFinder([
@@ -62,7 +62,7 @@ export function createMetricsApp({
   metrics,
   lifecycle,
   logger,
-}: Pick<AppDeps, "metrics" | "lifecycle" | "logger">): RequestListener {
+}: Pick<AppDeps, "metrics" | "lifecycle" | "logger">): Handle {
   const app = base(logger);
   app.use(exchange(lifecycle, logger));
   app.use(router(routeFinder([metricsRoute(metrics.registry)]), () => undefined));

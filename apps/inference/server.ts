@@ -1,7 +1,8 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Registry } from "prom-client";
 import { createApp, createMetricsApp } from "./app.ts";
+import { type Handle, SheddableRequest } from "./http/sheddable.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
@@ -110,9 +111,12 @@ function openerFor(settings: Settings, logger: Logger): OpenModel {
   });
 }
 
-function httpServer(handle: RequestListener): Server {
+function httpServer(handle: Handle): Server {
   const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS },
+    {
+      ...{ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS },
+      IncomingMessage: SheddableRequest,
+    },
     handle,
   );
   server.on("connection", connectionAccepted);

@@ -1,7 +1,7 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type Koa from "koa";
 import type { Context } from "koa";
 import compose from "koa-compose";
+import type { Handle } from "./sheddable.ts";
 import type { Shed } from "./shedding.ts";
 
 /**
@@ -11,10 +11,10 @@ import type { Shed } from "./shedding.ts";
  *
  * @param shed Asked first. @default nothing is refused at the door
  */
-export function listener(app: Koa, shed?: Shed): RequestListener {
+export function listener(app: Koa, shed?: Shed): Handle {
   const koa = app.callback();
   const handle = compose(app.middleware);
-  return (req: IncomingMessage, res: ServerResponse) => {
+  return (req, res) => {
     if (req.method !== "POST") {
       koa(req, res);
       return;

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { Logger } from "../logger.ts";
 import { Overload } from "../overload.ts";
@@ -7,10 +7,11 @@ import { commonHeaders, sendJson } from "./answer.ts";
 import { problemBody } from "./problems.ts";
 import { requestIdOf } from "./request-id.ts";
 import type { Authorize, FindRoutes } from "./router.ts";
+import type { SheddableRequest } from "./sheddable.ts";
 import { traceOf } from "./trace.ts";
 
 /** Answers a request that there is no room for; false where it has to be looked at. */
-export type Shed = (req: IncomingMessage, res: ServerResponse) => boolean;
+export type Shed = (req: SheddableRequest, res: ServerResponse) => boolean;
 
 /** What it takes to refuse a request. */
 export interface SheddingDeps {
@@ -43,6 +44,7 @@ export function shedding({ find, authorize, lifecycle, logger }: SheddingDeps): 
     if (problem === undefined) {
       return false;
     }
+    req.isUnread = true;
     const { status, code, headers } = problem;
     const requestId = requestIdOf(req);
     const marks = { requestId, trace: traceOf(req), headers: Object.entries(headers).flat() };
@@ -52,7 +54,7 @@ export function shedding({ find, authorize, lifecycle, logger }: SheddingDeps): 
   };
 }
 
-function pathOf({ url = "" }: IncomingMessage): string {
+function pathOf({ url = "" }: SheddableRequest): string {
   const query = url.indexOf("?");
   return query < 0 ? url : url.slice(0, query);
 }

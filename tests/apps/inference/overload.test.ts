@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { onnxOpener } from "../../../apps/inference/model/onnx.ts";
@@ -112,6 +113,31 @@ describe("a request that comes while others are being refused", () => {
       expect(refused.body).to.deep.equal({ error: "the queue of 2 rows is full; try again shortly" });
     });
   }
+
+  it("leaves its connection usable, however much is sent after the refusal", async () => {
+    const socket = connect(server.running.port, "127.0.0.1");
+    let received = "";
+    socket.setEncoding("latin1").on("data", (chunk) => {
+      received += chunk;
+    });
+    const head = (length: number) =>
+      `POST ${HALF} HTTP/1.1\r\nHost: x\r\nX-API-Key: secret\r\nContent-Length: ${length}\r\n\r\n`;
+    try {
+      for (const length of [2, 300_000, 0]) {
+        // What is sent of the body with the head has come when it is refused; the rest comes after the refusal.
+        received = "";
+        socket.write(head(length) + "x".repeat(Math.min(length, 1000)));
+        await until(() => received.includes('"overloaded"'));
+        socket.write("x".repeat(Math.max(0, length - 1000)));
+      }
+      received = "";
+      socket.write("GET /ready HTTP/1.1\r\nHost: x\r\n\r\n");
+      await until(() => received.includes('"model_loaded":true'));
+      expect(received).to.match(/^HTTP\/1\.1 200 /);
+    } finally {
+      socket.destroy();
+    }
+  });
 
   it("needs the key to be told even that", async () => {
     const refused = await server.post(HALF, { instances: [1] }, { "X-API-Key": "wrong" });
