@@ -7,7 +7,7 @@ import { Problem, unavailable } from "./problem.ts";
 import { nextTurn } from "./turns.ts";
 
 /** How long a full queue that has been looked through is not looked through again, in milliseconds. */
-const TIDY_MS = 10;
+const TIDY_MS = 25;
 
 /** How much the last run counts for in the average of a row's time: one that took long is no reason to refuse yet. */
 const RECENT = 0.2;

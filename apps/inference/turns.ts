@@ -6,7 +6,7 @@ const ROUND_MS = 0.5;
  * code that is still in the processor's caches: one by one, among runs of a model that clear them, refusals cost twice as
  * much.
  */
-const REFUSING_ROUND_MS = 8;
+const REFUSING_ROUND_MS = 12;
 
 /** How long somebody who refuses nothing is expected to ask again, in milliseconds. */
 const OTHERS_MS = 100;
