@@ -1,21 +1,10 @@
 import { BatchLimits, type Piece } from "./batch-limits.ts";
 import { concatenate, innerShapes, slice, wrongRows } from "./batch-tensors.ts";
+import { type Client, type Job, JobQueue } from "./job-queue.ts";
 import type { Model } from "./model/model.ts";
 import type { Tensors } from "./model/tensor.ts";
-import { Overload } from "./overload.ts";
-import { Problem, unavailable } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 import { nextTurn } from "./turns.ts";
-
-/** How long a full queue that has been looked through is not looked through again, in milliseconds. */
-const TIDY_MS = 25;
-
-/** How much the last run counts for in the average of a row's time: one that took long is no reason to refuse yet. */
-const RECENT = 0.2;
-
-const TOO_LATE = unavailable(
-  "overloaded",
-  "the rows that wait already will take longer than a request may; try again shortly",
-);
 
 /** How much is taken at once, and who is told. */
 export interface BatcherOptions {
@@ -40,28 +29,6 @@ export interface BatchObserver {
   waited(seconds: number): void;
 }
 
-/** Who waits for an answer, such as the request's socket. */
-export interface Client {
-  /** Whether nobody waits any more. */
-  readonly destroyed: boolean;
-}
-
-interface Job {
-  /** Whether it is a whole request, or the first part of a long one: a request is counted once. */
-  readonly first: boolean;
-  readonly inputs: Tensors;
-  readonly wanted: readonly string[] | undefined;
-  readonly rows: number;
-  readonly longest: number;
-  /** Inner shapes where they may differ between requests: only equal ones can be one batch. */
-  readonly inner: string;
-  readonly queued: number;
-  readonly deadline: number;
-  readonly client: Client | undefined;
-  readonly resolve: (outputs: Tensors) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /**
  * Natural batching: whatever is queued when the event loop comes round is run as one batch. There is no timer, so a lone
  * request waits for nobody, and the busier the server is the larger its batches become.
@@ -69,37 +36,27 @@ interface Job {
 export class Batcher {
   readonly #model: Model;
   readonly #limits: BatchLimits;
-  readonly #maxQueue: number;
+  readonly #queue: JobQueue;
   readonly #observer: BatchObserver | undefined;
-  #queue: Job[] = [];
-  #queuedRows = 0;
   #scheduled = false;
-  #runningRows = 0;
-  /** How long a row takes of late, in milliseconds; from 0 on, so that nothing is refused before it is known. */
-  #rowMs = 0;
-  #tidyUntil = 0;
-  readonly #overload = new Overload();
-  /** Made once: an error takes longer to make than a refusal may. */
-  readonly #isFull: Problem;
   readonly #ownTurn = () => this.#turn();
   #idle: (() => void)[] = [];
 
   constructor(model: Model, options: BatcherOptions) {
     this.#model = model;
     this.#limits = new BatchLimits(Math.min(options.maxBatchSize, model.maxRows));
-    this.#maxQueue = options.maxQueueSize;
-    this.#isFull = unavailable("overloaded", `the queue of ${this.#maxQueue} rows is full; try again shortly`);
+    this.#queue = new JobQueue(this.#limits, options.maxQueueSize);
     this.#observer = options.observer;
   }
 
   /** Rows waiting for the model. */
   get depth(): number {
-    return this.#queuedRows;
+    return this.#queue.rows;
   }
 
   /** Requests waiting for the model; a long one until the first of its runs. */
   get waiting(): number {
-    return this.#queue.reduce((sum, { first }) => sum + (first ? 1 : 0), 0);
+    return this.#queue.requests;
   }
 
   /**
@@ -137,24 +94,7 @@ export class Batcher {
    * costs the least that a refusal can.
    */
   refusal(rows: number, deadline: number): Problem | undefined {
-    let problem = this.#noRoom(rows, deadline);
-    if (problem !== undefined && performance.now() > this.#tidyUntil) {
-      this.#tidy();
-      problem = this.#noRoom(rows, deadline);
-    }
-    if (problem !== undefined) {
-      this.#overload.refused();
-      Overload.anywhere.refused();
-    }
-    return problem;
-  }
-
-  #noRoom(rows: number, deadline: number): Problem | undefined {
-    if (this.#queuedRows + rows > this.#maxQueue) {
-      return this.#isFull;
-    }
-    const wait = (this.#queuedRows + this.#runningRows) * this.#rowMs;
-    return wait > 0 && performance.now() + wait > deadline ? TOO_LATE : undefined;
+    return this.#queue.refusal(rows, deadline);
   }
 
   /** Resolves once nothing waits and nothing runs. */
@@ -170,20 +110,25 @@ export class Batcher {
     { wanted, client }: SubmitOptions,
   ): Promise<Tensors> {
     const rows = to - from;
-    this.#queuedRows += rows;
     if (!this.#scheduled) {
       this.#scheduled = true;
-      nextTurn(this.#ownTurn, this.#overload.isOn);
+      nextTurn(this.#ownTurn, this.#queue.isRefusing);
     }
     const inner = this.#model.ragged ? innerShapes(inputs) : "";
     const queued = performance.now();
     return new Promise((resolve, reject) => {
-      this.#queue.push({ first, inputs, wanted, rows, longest, inner, queued, deadline, client, resolve, reject });
+      this.#queue.add({ first, inputs, wanted, rows, longest, inner, queued, deadline, client, resolve, reject });
     });
   }
 
   #turn(): void {
-    const batch = this.#take();
+    const now = performance.now();
+    const batch = this.#queue.take(now);
+    for (const { first, queued } of batch) {
+      if (first) {
+        this.#observer?.waited((now - queued) / 1000);
+      }
+    }
     const running = batch.length > 0 ? this.#run(batch) : undefined;
     if (running === undefined) {
       this.#goOn();
@@ -193,8 +138,8 @@ export class Batcher {
   }
 
   #goOn(): void {
-    if (this.#queue.length > 0) {
-      nextTurn(this.#ownTurn, this.#overload.isOn);
+    if (!this.#queue.isEmpty) {
+      nextTurn(this.#ownTurn, this.#queue.isRefusing);
       return;
     }
     this.#scheduled = false;
@@ -203,56 +148,10 @@ export class Batcher {
     }
   }
 
-  /** Those that nobody waits for make room for others. Not looked at again for a while: refusals must stay cheap. */
-  #tidy(): void {
-    const now = performance.now();
-    this.#tidyUntil = now + TIDY_MS;
-    this.#queue = this.#queue.filter((job) => {
-      const problem = inVain(job, now);
-      if (problem === undefined) {
-        return true;
-      }
-      this.#queuedRows -= job.rows;
-      job.reject(problem);
-      return false;
-    });
-  }
-
-  #take(): Job[] {
-    const now = performance.now();
-    const batch: Job[] = [];
-    let rows = 0;
-    let longest = 0;
-    let taken = 0;
-    for (const job of this.#queue) {
-      if (rows > 0 && !this.#limits.allow(rows + job.rows, Math.max(longest, job.longest))) {
-        break;
-      }
-      if (batch[0] !== undefined && batch[0].inner !== job.inner) {
-        break;
-      }
-      taken += 1;
-      this.#queuedRows -= job.rows;
-      const problem = inVain(job, now);
-      if (problem !== undefined) {
-        job.reject(problem);
-      } else {
-        rows += job.rows;
-        longest = Math.max(longest, job.longest);
-        if (job.first) {
-          this.#observer?.waited((now - job.queued) / 1000);
-        }
-        batch.push(job);
-      }
-    }
-    this.#queue.splice(0, taken);
-    return batch;
-  }
-
   /** Runs a batch. No promise where it is over on return: the less a small run costs, the more of them there can be. */
   #run(batch: readonly Job[]): Promise<void> | undefined {
     const started = performance.now();
-    this.#runningRows = rowsOf(batch);
+    this.#queue.started(rowsOf(batch));
     try {
       const answer = this.#model.run(concatenate(batch), wantedOf(batch));
       if (answer instanceof Promise) {
@@ -296,8 +195,7 @@ export class Batcher {
 
   #ran(rows: number, requests: number, started: number): void {
     const ms = performance.now() - started;
-    this.#runningRows = 0;
-    this.#rowMs += (ms / rows - this.#rowMs) * RECENT;
+    this.#queue.ended(rows, ms);
     this.#observer?.ran(rows, requests, ms / 1000);
   }
 
@@ -307,14 +205,6 @@ export class Batcher {
     await this.#run(batch.slice(0, middle));
     await this.#run(batch.slice(middle));
   }
-}
-
-/** Why nobody waits for a job any more; undefined where somebody does. */
-function inVain({ deadline, client }: Job, now: number): Problem | undefined {
-  if (deadline <= now) {
-    return new Problem(504, "timeout", "the request waited for the model longer than it may take");
-  }
-  return client?.destroyed === true ? new Problem(400, "aborted", "the client went away before its answer") : undefined;
 }
 
 function rowsOf(batch: readonly Job[]): number {

@@ -4,7 +4,7 @@ const LASTS_MS = 100;
 /** Whether requests are being refused for want of room: then each should cost the others as little as can be. */
 export class Overload {
   /** Whether any queue of this process refuses requests. */
-  static anywhere = new Overload();
+  static readonly anywhere = new Overload();
 
   #refusedAt = Number.NEGATIVE_INFINITY;
 

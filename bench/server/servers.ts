@@ -29,10 +29,14 @@ export async function trainModels(root: string, report: (line: string) => void):
  */
 export async function compileServer(root: string): Promise<void> {
   const load = `import(${JSON.stringify(path.join(repository, "apps", "inference", "run.ts"))})`;
-  await execa(process.execPath, ["--eval", load], { env: compiled(root) });
+  await execa(process.execPath, ["--eval", load], { env: asInImage(root) });
 }
 
-const compiled = (root: string) => ({ NODE_COMPILE_CACHE: path.join(root, "..", "compiled") });
+/** What the image sets for Node. */
+export const NODE_OPTIONS = "--max-semi-space-size=32";
+
+const compiled = (root: string, by: string) => ({ NODE_COMPILE_CACHE: path.join(root, "..", `compiled-${by}`) });
+const asInImage = (root: string) => ({ NODE_OPTIONS, ...compiled(root, "as-in-image") });
 
 /** Our server, with everything on: validation, key, metrics, request ids, a line in the log for each request. */
 export function ours(root: string, model: string, name = "this server"): Start {
@@ -42,7 +46,7 @@ export function ours(root: string, model: string, name = "this server"): Start {
     command: () => [process.execPath, "apps/inference/main.ts"],
     env: (port) => ({
       ...{ MODEL_DIR: root, MODEL_NAME: model, MODEL_VERSION: model === "*" ? "latest" : "1", API_KEY },
-      ...{ HOST: "127.0.0.1", PORT: String(port), METRICS_PORT: "0", ...compiled(root) },
+      ...{ HOST: "127.0.0.1", PORT: String(port), METRICS_PORT: "0", ...asInImage(root) },
     }),
   };
 }
@@ -53,7 +57,7 @@ export function floor(root: string, model: ModelCase): Start {
   return {
     name: "bare node:http",
     command: (port) => [process.execPath, "bench/server/floor.ts", file, String(port), model],
-    env: () => compiled(root),
+    env: () => compiled(root, "bare"),
   };
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
@@ -7,7 +7,7 @@ import { type ModelCase, predictPayload, ROWS } from "../../bench/server/cases.t
 import type { ServerReport } from "../../bench/server/index.ts";
 import { median } from "../../bench/server/measure.ts";
 import { API_KEY, startServer } from "../../bench/server/process.ts";
-import { floor, ours } from "../../bench/server/servers.ts";
+import { floor, NODE_OPTIONS, ours } from "../../bench/server/servers.ts";
 import { serverTable } from "../../bench/server/table.ts";
 
 const repository = path.resolve(import.meta.dirname, "..", "..");
@@ -50,6 +50,15 @@ describe("the server's benchmark", function () {
       }
     });
   }
+
+  it("runs this server with what its images set for Node, also where they have it compiled", async () => {
+    for (const image of ["inference", "combined"]) {
+      const dockerfile = await readFile(path.join(repository, "apps", image, "Dockerfile"), "utf8");
+      const set = dockerfile.match(/NODE_OPTIONS=\S+/g) ?? [];
+      expect(new Set(set), image).to.deep.equal(new Set([`NODE_OPTIONS=${NODE_OPTIONS}`]));
+      expect(dockerfile, image).to.match(/NODE_OPTIONS=.*import\("\/app\/apps\/inference\/run\.ts"\)/s);
+    }
+  });
 
   it("says how each server compares with the first, and what became of the overload", () => {
     const measured = (server: string, requestsPerSecond: number) => ({
