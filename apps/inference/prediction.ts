@@ -81,7 +81,7 @@ export class Prediction {
 
   /** Why any request for a model would be refused at this moment, which counts as one that was; undefined where it would not. */
   refusal(name: string | undefined, version: string | undefined): Problem | undefined {
-    const served = name === undefined ? this.#host.only : this.#host.find(name, version);
+    const served = this.#look(name, version);
     const problem = served?.batcher.refusal(1, performance.now() + this.#timeoutMs);
     if (problem !== undefined) {
       served?.metrics.request("rejected", 0, 0);
@@ -134,9 +134,12 @@ export class Prediction {
     }
   }
 
+  #look(name: string | undefined, version: string | undefined): ServedModel | undefined {
+    return name === undefined ? this.#host.only : this.#host.find(name, version);
+  }
+
   #find(name: string | undefined, version: string | undefined): ServedModel {
-    const served = name === undefined ? this.#host.only : this.#host.find(name, version);
-    return served ?? refuse(this.#host, name, version);
+    return this.#look(name, version) ?? refuse(this.#host, name, version);
   }
 
   /** Requests for a model that is not there are counted where there is one name only: callers must not make up series. */
