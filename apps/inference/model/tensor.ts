@@ -1,4 +1,5 @@
 import type { Datatype } from "../../registry/metadata.ts";
+import { allocateNumbers } from "./slab.ts";
 
 /** Elements of a tensor in row-major order. BOOL is a Uint8Array of 0 and 1, BYTES an array of strings. */
 export type TensorData =
@@ -65,7 +66,7 @@ export function rowWidth(shape: readonly number[]): number {
 
 /** Room for `length` elements of a type; numbers are zero and strings "". */
 export function allocate(datatype: Datatype, length: number): TensorData {
-  return datatype === "BYTES" ? new Array<string>(length).fill("") : new CONSTRUCTORS[datatype](length);
+  return datatype === "BYTES" ? new Array<string>(length).fill("") : allocateNumbers(CONSTRUCTORS[datatype], length);
 }
 
 /** Rows `from` up to, not including, `to`; a view on the same memory where the type has one. */
@@ -120,7 +121,7 @@ function concatenateData(tensors: readonly Tensor[], length: number): TensorData
   if (datatype === "BYTES") {
     return tensors.flatMap((tensor) => tensor.data as string[]);
   }
-  const whole = new CONSTRUCTORS[datatype](length);
+  const whole = allocateNumbers(CONSTRUCTORS[datatype], length);
   let offset = 0;
   for (const tensor of tensors) {
     // One constructor made all of them: the element types agree although the compiler cannot tell.

@@ -1,6 +1,6 @@
 import type { ModelMetadata } from "../../../registry/metadata.ts";
 import type { Model } from "../model.ts";
-import type { Tensor, Tensors, TypedArray } from "../tensor.ts";
+import type { Tensor, Tensors } from "../tensor.ts";
 
 /** What a thread is started with. */
 export interface ThreadData {
@@ -26,9 +26,36 @@ export type RunAnswer =
   | { readonly id: number; readonly outputs: Parcel }
   | { readonly id: number; readonly error: string };
 
-/** Packs tensors; a Float16Array goes as its bits, because not every structured clone knows it. */
-export function pack(tensors: Tensors): Parcel {
-  return [...tensors].map(([name, tensor]) => [name, { ...tensor, data: asBits(tensor.data) }]);
+/** Tensors on their way, and the memory that is handed over with them instead of being copied. */
+export interface Packed {
+  readonly parcel: Parcel;
+  readonly memory: ArrayBuffer[];
+}
+
+/**
+ * Packs tensors for another thread. A view goes as a copy of what it shows: of the memory beneath it the whole would go along.
+ * A Float16Array goes as its bits, because not every structured clone knows it.
+ *
+ * @param isOver Whether nobody looks into the tensors any more, so that their memory can be handed over. @default false
+ */
+export function pack(tensors: Tensors, isOver = false): Packed {
+  const parcel: [string, Tensor][] = [];
+  const memory = new Set<ArrayBuffer>();
+  for (const [name, tensor] of tensors) {
+    const { data } = tensor;
+    if (Array.isArray(data)) {
+      parcel.push([name, tensor]);
+      continue;
+    }
+    const bits = data instanceof Float16Array ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
+    const isView = bits.byteLength < bits.buffer.byteLength;
+    const own = isView ? bits.slice() : bits;
+    parcel.push([name, { ...tensor, data: own }]);
+    if ((isView || isOver) && own.buffer instanceof ArrayBuffer) {
+      memory.add(own.buffer);
+    }
+  }
+  return { parcel, memory: [...memory] };
 }
 
 /** Unpacks what was packed. */
@@ -40,23 +67,4 @@ export function unpack(parcel: Parcel): Tensors {
       return [name, isHalf ? { ...tensor, data: new Float16Array(data.buffer, data.byteOffset, data.length) } : tensor];
     }),
   );
-}
-
-/** The memory that a parcel can hand over instead of being copied: what no other tensor may still look into. */
-export function ownMemory(parcel: Parcel): ArrayBuffer[] {
-  const buffers = new Set<ArrayBuffer>();
-  for (const [, { data }] of parcel) {
-    if (!Array.isArray(data) && data.buffer instanceof ArrayBuffer) {
-      buffers.add(data.buffer);
-    }
-  }
-  return [...buffers];
-}
-
-function asBits(data: Tensor["data"]): Tensor["data"] {
-  return data instanceof Float16Array ? bitsOf(data) : data;
-}
-
-function bitsOf({ buffer, byteOffset, length }: TypedArray): Uint16Array {
-  return new Uint16Array(buffer, byteOffset, length);
 }

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Model } from "../model.ts";
 import { onnxOpener } from "../onnx.ts";
-import { type Opened, ownMemory, pack, type RunAnswer, type RunRequest, type ThreadData, unpack } from "./messages.ts";
+import { type Opened, pack, type RunAnswer, type RunRequest, type ThreadData, unpack } from "./messages.ts";
 
 /** The thread of one model: opens it, says so, and answers one run after the other. */
 const { metadata, artefact, intraOpThreads } = workerData as ThreadData;
@@ -10,9 +10,9 @@ async function answer(model: Model, { id, inputs }: RunRequest): Promise<void> {
   let message: RunAnswer;
   let memory: ArrayBuffer[] = [];
   try {
-    const outputs = pack(await model.run(unpack(inputs)));
-    memory = ownMemory(outputs);
-    message = { id, outputs };
+    const packed = pack(await model.run(unpack(inputs)), true);
+    memory = packed.memory;
+    message = { id, outputs: packed.parcel };
   } catch (error) {
     message = { id, error: wordError(error) };
   }

@@ -69,7 +69,8 @@ class ThreadedModel implements Model {
       }
       this.#lastId += 1;
       this.#waiting.set(this.#lastId, { resolve, reject });
-      this.#worker.postMessage({ id: this.#lastId, inputs: pack(inputs) } satisfies RunRequest);
+      const { parcel, memory } = pack(inputs);
+      this.#worker.postMessage({ id: this.#lastId, inputs: parcel } satisfies RunRequest, memory);
     });
   }
 
