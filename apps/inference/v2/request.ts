@@ -45,17 +45,20 @@ export function readInferRequest(req: IncomingMessage, bytes: Buffer, model: Mod
   return { id: readId(body), inputs, rows, outputs: readOutputs(body, model.metadata, binaryByDefault) };
 }
 
+const NOTHING = Buffer.alloc(0);
+
+/** Nothing that follows the JSON is a part of it: the JSON's memory ends with its parsing where it is the whole body. */
 function split(req: IncomingMessage, bytes: Buffer): { json: Buffer; binary: Buffer } {
   const header = req.headers["inference-header-content-length"];
   if (header === undefined) {
-    return { json: bytes, binary: bytes.subarray(bytes.length) };
+    return { json: bytes, binary: NOTHING };
   }
   const length = typeof header === "string" && /^\d{1,10}$/.test(header) ? Number(header) : Number.NaN;
   if (!(length <= bytes.length)) {
     const message = `Inference-Header-Content-Length must be at most the ${bytes.length} bytes of the body`;
     throw new Problem(400, "invalid_header", message);
   }
-  return { json: bytes.subarray(0, length), binary: bytes.subarray(length) };
+  return { json: bytes.subarray(0, length), binary: length < bytes.length ? bytes.subarray(length) : NOTHING };
 }
 
 function readId(body: JsonObject): string | undefined {

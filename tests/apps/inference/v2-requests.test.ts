@@ -162,6 +162,7 @@ describe("an Open Inference Protocol request", () => {
     ["bytes that do not fill its shape", () => binary(12, 12)],
     ["a size that is no number", () => binary("16", 16)],
     ["a negative size", () => binary(-16, 16)],
+    ["no bytes at all", () => binary(0, 0)],
     ["data twice", () => binary(16, 16, { data: [1, 2, 3, 4] })],
   ] as const) {
     it(`with raw tensors and ${what} → 422`, async () => {
