@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Context } from "mocha";
 import { type BrowserContext, chromium } from "playwright-core";
-import { installPackages, missingPackages } from "../../local/toolchain/packages.ts";
+import { needPackages } from "./packages.ts";
 
 const PROGRAM = "/usr/bin/chromium";
 
@@ -15,14 +15,7 @@ const QUIET = [
 
 /** Debian's Chromium with a profile of its own, installed where it is missing; skips the test, and says why, where it cannot be. */
 export async function browser(test: Context): Promise<{ context: BrowserContext; close: () => Promise<void> }> {
-  // The first time, packages are fetched and unpacked.
-  test.timeout(900_000);
-  try {
-    await installPackages(await missingPackages(["chromium"]), () => {});
-  } catch (error) {
-    console.log(`      skipped: ${error instanceof Error ? error.message : error}`);
-    return test.skip();
-  }
+  await needPackages(test, ["chromium"]);
   const profile = await mkdtemp(path.join(tmpdir(), "chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: PROGRAM,
