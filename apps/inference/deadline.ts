@@ -9,6 +9,13 @@ interface Alarm {
   next: Alarm | undefined;
 }
 
+/**
+ * How often the timer runs at least, in milliseconds, alarms or not. Were it set anew by the first request after it has run
+ * out, that request would do what the code compiled for the thousands before it has never seen done; to compile it anew took
+ * 8 ms and more from all requests of that moment.
+ */
+const TICK_MS = 1000;
+
 let first: Alarm | undefined;
 let last: Alarm | undefined;
 let timer: NodeJS.Timeout | undefined;
@@ -69,9 +76,8 @@ function wakeAt(deadline: number): void {
 }
 
 function ringDue(): void {
-  timerAt = Number.POSITIVE_INFINITY;
   const now = performance.now();
-  let soonest = Number.POSITIVE_INFINITY;
+  let soonest = now + TICK_MS;
   const due: (() => void)[] = [];
   for (let entry = first; entry !== undefined; ) {
     const { next } = entry;
@@ -83,9 +89,7 @@ function ringDue(): void {
     }
     entry = next;
   }
-  if (soonest < timerAt) {
-    wakeAt(soonest);
-  }
+  wakeAt(soonest);
   for (const ring of due) {
     ring();
   }

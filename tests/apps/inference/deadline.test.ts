@@ -15,6 +15,26 @@ describe("the alarms of requests", () => {
     expect(rung.sort()).to.deep.equal([10, 20, 30, 40]);
   });
 
+  it("share a timer that no request has to set, also after a pause", async () => {
+    const { setTimeout: real } = globalThis;
+    alarm(performance.now() + 10, () => {})();
+    await new Promise((resolve) => real(resolve, 50));
+    let set = 0;
+    globalThis.setTimeout = Object.assign((...args: Parameters<typeof real>) => {
+      set += 1;
+      return real(...args);
+    }, real);
+    try {
+      alarm(performance.now() + 30_000, () => {})();
+      expect(set).to.equal(0);
+      // One that is due before the timer is: it has to.
+      await new Promise<void>((resolve) => alarm(performance.now() + 10, resolve));
+      expect(set).to.be.greaterThan(0);
+    } finally {
+      globalThis.setTimeout = real;
+    }
+  });
+
   it("hold on to nothing once they are called off", () => {
     setFlagsFromString("--expose-gc");
     const collect: (options?: { type: "minor" }) => void = runInNewContext("gc");
