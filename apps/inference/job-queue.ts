@@ -41,12 +41,12 @@ export interface Job {
 export class JobQueue {
   readonly #limits: BatchLimits;
   readonly #maxRows: number;
-  #jobs: Job[] = [];
+  readonly #jobs: Job[] = [];
   #rows = 0;
   #runningRows = 0;
   /** How long a row takes of late, in milliseconds; from 0 on, so that nothing is refused before it is known. */
   #rowMs = 0;
-  #tidyUntil = 0;
+  #tidyUntil = Number.NEGATIVE_INFINITY;
   readonly #overload = new Overload();
   /** Made once: an error takes longer to make than a refusal may. */
   readonly #isFull: Problem;
@@ -149,15 +149,18 @@ export class JobQueue {
   #tidy(): void {
     const now = performance.now();
     this.#tidyUntil = now + TIDY_MS;
-    this.#jobs = this.#jobs.filter((job) => {
+    let kept = 0;
+    for (const job of this.#jobs) {
       const problem = inVain(job, now);
       if (problem === undefined) {
-        return true;
+        this.#jobs[kept] = job;
+        kept += 1;
+      } else {
+        this.#rows -= job.rows;
+        job.reject(problem);
       }
-      this.#rows -= job.rows;
-      job.reject(problem);
-      return false;
-    });
+    }
+    this.#jobs.length = kept;
   }
 }
 

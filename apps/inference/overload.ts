@@ -6,7 +6,13 @@ export class Overload {
   /** Whether any queue of this process refuses requests. */
   static readonly anywhere = new Overload();
 
-  #refusedAt = Number.NEGATIVE_INFINITY;
+  #refusedAt = performance.now();
+
+  constructor() {
+    // Written a second time: what is written once, V8 takes for a constant, and the first refusal, when there is the least
+    // time for it, has all code compiled anew that asks for it.
+    this.#refusedAt = Number.NEGATIVE_INFINITY;
+  }
 
   get isOn(): boolean {
     return performance.now() - this.#refusedAt < LASTS_MS;

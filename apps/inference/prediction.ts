@@ -4,6 +4,7 @@ import type { AnswerJson } from "./http/answer.ts";
 import { type BodyLimits, checkType, readBody } from "./http/body.ts";
 import { BodyBudget } from "./http/body-budget.ts";
 import type { Route } from "./http/router.ts";
+import { leaveUnread } from "./http/sheddable.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { ModelMetrics, RequestStatus } from "./metrics/model-metrics.ts";
 import type { ModelHost } from "./model/host.ts";
@@ -103,7 +104,11 @@ export class Prediction {
       served = this.#find(name, version);
       checkType(ctx.req, protocol.types);
       // Before the body is read, and again when it has been: what is refused at all should be refused cheaply.
-      assertRoom(served, deadline);
+      const refusal = served.batcher.refusal(1, deadline);
+      if (refusal !== undefined) {
+        leaveUnread(ctx.req);
+        throw refusal;
+      }
       const body = await readBody(ctx, this.limits);
       const arrived = performance.now();
       // Found anew: from here to the queue nothing waits, so that the model cannot be let go of in between.

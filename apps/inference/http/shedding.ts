@@ -7,7 +7,7 @@ import { commonHeaders, sendJson } from "./answer.ts";
 import { problemBody } from "./problems.ts";
 import { requestIdOf } from "./request-id.ts";
 import type { Authorize, FindRoutes } from "./router.ts";
-import type { SheddableRequest } from "./sheddable.ts";
+import { leaveUnread, type SheddableRequest } from "./sheddable.ts";
 import { traceOf } from "./trace.ts";
 
 /** Answers a request that there is no room for; false where it has to be looked at. */
@@ -44,7 +44,7 @@ export function shedding({ find, authorize, lifecycle, logger }: SheddingDeps): 
     if (problem === undefined) {
       return false;
     }
-    req.isUnread = true;
+    leaveUnread(req);
     const { status, code, headers } = problem;
     const requestId = requestIdOf(req);
     const marks = { requestId, trace: traceOf(req), headers: Object.entries(headers).flat() };

@@ -114,30 +114,36 @@ describe("a request that comes while others are being refused", () => {
     });
   }
 
-  it("leaves its connection usable, however much is sent after the refusal", async () => {
-    const socket = connect(server.running.port, "127.0.0.1");
-    let received = "";
-    socket.setEncoding("latin1").on("data", (chunk) => {
-      received += chunk;
-    });
-    const head = (length: number) =>
-      `POST ${HALF} HTTP/1.1\r\nHost: x\r\nX-API-Key: secret\r\nContent-Length: ${length}\r\n\r\n`;
-    try {
-      for (const length of [2, 300_000, 0]) {
-        // What is sent of the body with the head has come when it is refused; the rest comes after the refusal.
+  for (const [who, pauseMs] of [
+    ["", 0],
+    [", also where it is the first", 150],
+  ] as const) {
+    it(`leaves its connection usable, however much is sent after the refusal${who}`, async () => {
+      const socket = connect(server.running.port, "127.0.0.1");
+      let received = "";
+      socket.setEncoding("latin1").on("data", (chunk) => {
+        received += chunk;
+      });
+      const head = (length: number) =>
+        `POST ${HALF} HTTP/1.1\r\nHost: x\r\nX-API-Key: secret\r\nContent-Length: ${length}\r\n\r\n`;
+      try {
+        for (const length of [2, 300_000, 0]) {
+          await sleep(pauseMs);
+          // What is sent of the body with the head has come when it is refused; the rest comes after the refusal.
+          received = "";
+          socket.write(head(length) + "x".repeat(Math.min(length, 1000)));
+          await until(() => received.includes('"overloaded"'));
+          socket.write("x".repeat(Math.max(0, length - 1000)));
+        }
         received = "";
-        socket.write(head(length) + "x".repeat(Math.min(length, 1000)));
-        await until(() => received.includes('"overloaded"'));
-        socket.write("x".repeat(Math.max(0, length - 1000)));
+        socket.write("GET /ready HTTP/1.1\r\nHost: x\r\n\r\n");
+        await until(() => received.includes('"model_loaded":true'));
+        expect(received).to.match(/^HTTP\/1\.1 200 /);
+      } finally {
+        socket.destroy();
       }
-      received = "";
-      socket.write("GET /ready HTTP/1.1\r\nHost: x\r\n\r\n");
-      await until(() => received.includes('"model_loaded":true'));
-      expect(received).to.match(/^HTTP\/1\.1 200 /);
-    } finally {
-      socket.destroy();
-    }
-  });
+    });
+  }
 
   it("needs the key to be told even that", async () => {
     const refused = await server.post(HALF, { instances: [1] }, { "X-API-Key": "wrong" });
