@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Context } from "koa";
 import { before } from "./deadline.ts";
 import type { AnswerJson } from "./http/answer.ts";
@@ -104,11 +105,7 @@ export class Prediction {
       served = this.#find(name, version);
       checkType(ctx.req, protocol.types);
       // Before the body is read, and again when it has been: what is refused at all should be refused cheaply.
-      const refusal = served.batcher.refusal(1, deadline);
-      if (refusal !== undefined) {
-        leaveUnread(ctx.req);
-        throw refusal;
-      }
+      assertRoom(served, deadline, ctx.req);
       const body = await readBody(ctx, this.limits);
       const arrived = performance.now();
       // Found anew: from here to the queue nothing waits, so that the model cannot be let go of in between.
@@ -155,9 +152,13 @@ export class Prediction {
   }
 }
 
-function assertRoom({ batcher }: ServedModel, deadline: number): void {
+/** @param unread Whose body has not been read, and will not be where there is no room. @default nobody */
+function assertRoom({ batcher }: ServedModel, deadline: number, unread?: IncomingMessage): void {
   const refusal = batcher.refusal(1, deadline);
   if (refusal !== undefined) {
+    if (unread !== undefined) {
+      leaveUnread(unread);
+    }
     throw refusal;
   }
 }

@@ -19,6 +19,8 @@ export class Problem extends Error {
   readonly code: string;
   readonly path: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** The same in one piece: name, value, name, value … */
+  readonly flatHeaders: readonly string[];
 
   constructor(status: number, code: string, message: string, detail: ProblemDetail = {}) {
     const { stackTraceLimit } = Error;
@@ -30,6 +32,7 @@ export class Problem extends Error {
     this.code = code;
     this.path = detail.path;
     this.headers = detail.headers ?? {};
+    this.flatHeaders = Object.entries(this.headers).flat();
   }
 }
 

@@ -26,7 +26,7 @@ export function wordProblem(ctx: Context, error: unknown, logger: Logger, answer
   ctx.state["problem"] = code;
   const value = problemBody(ctx.path, problem, ctx.state["requestId"]);
   if (ctx.method === "POST" && ctx.writable && !ctx.headerSent) {
-    answer(ctx, value, status, Object.entries(headers).flat());
+    answer(ctx, value, status, problem.flatHeaders);
     return;
   }
   ctx.status = status;

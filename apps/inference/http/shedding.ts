@@ -45,9 +45,9 @@ export function shedding({ find, authorize, lifecycle, logger }: SheddingDeps): 
       return false;
     }
     leaveUnread(req);
-    const { status, code, headers } = problem;
+    const { status, code, flatHeaders: headers } = problem;
     const requestId = requestIdOf(req);
-    const marks = { requestId, trace: traceOf(req), headers: Object.entries(headers).flat() };
+    const marks = { requestId, trace: traceOf(req), headers };
     sendJson(res, status, commonHeaders(marks, lifecycle), problemBody(path, problem, requestId));
     log({ method: "POST", path, status }, { ...marks, problem: code }, performance.now() - started);
     return true;
