@@ -26,7 +26,7 @@ const BYTE_ORDER_MARK = "\ufeff";
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/i;
 
 /**
- * Parses a JSON body, and lets go of its memory: the bytes are none afterwards.
+ * Parses a JSON body and frees its memory: nobody may look into the bytes afterwards.
  *
  * @throws Problem 400 where it is empty, not UTF-8 or not JSON.
  */

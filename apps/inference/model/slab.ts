@@ -14,7 +14,7 @@ let used = 0;
 /**
  * Room for some numbers, all zero. Small arrays share slabs of 16 KiB, as Node's own buffers do: memory of its own for
  * each request is what the pauses of the garbage collector are made of, which frees it piece by piece. An array that stays
- * keeps its slab with it, and its `buffer` is not its alone: see {@link pack} for how it goes to another thread.
+ * keeps its slab with it, and its `buffer` is not its alone: who gives it to another thread copies it (`threads/messages.ts`).
  */
 export function allocateNumbers(ArrayType: NumericArrayConstructor, length: number): TypedArray {
   const bytes = length * ArrayType.BYTES_PER_ELEMENT;
