@@ -1,31 +1,13 @@
 import { expect } from "chai";
 import { Batcher } from "../../../apps/inference/batcher.ts";
 import type { Model } from "../../../apps/inference/model/model.ts";
-import { onnxOpener } from "../../../apps/inference/model/onnx.ts";
 import type { Tensors } from "../../../apps/inference/model/tensor.ts";
-import { fakeModel } from "./support/fake-model.ts";
-import { startTestServer, until } from "./support/server.ts";
+import { startFullModel } from "./support/full-model.ts";
 
 describe("a flood on one model", () => {
   it("fills its own queue alone: the others are answered", async () => {
-    const flooded = fakeModel();
-    const release = flooded.hold();
-    const server = await startTestServer({
-      model: "half-plus-two",
-      published: [
-        ["half-plus-two", "1"],
-        ["linear", "1"],
-      ],
-      env: { MODEL_NAME: "*", MODEL_VERSION: "latest", MAX_QUEUE_SIZE: "10", MAX_BATCH_SIZE: "1" },
-      open: (metadata, artefact) =>
-        metadata.name === "half-plus-two" ? flooded.open(metadata, artefact) : onnxOpener(1)(metadata, artefact),
-    });
+    const { server, ask, release } = await startFullModel(10);
     try {
-      const ask = () => server.post("/models/half-plus-two/predict", { instances: [1] });
-      const running = ask();
-      await until(() => flooded.runs.length === 1);
-      const waiting = Array.from({ length: 10 }, ask);
-      await until(async () => /^model_queue_depth\{model="half[^}]*\} 10/m.test((await server.get("/metrics")).body));
       for (let turn = 0; turn < 20; turn++) {
         const refused = await ask();
         expect(refused.status).to.equal(503);
@@ -36,12 +18,9 @@ describe("a flood on one model", () => {
       const { body: metrics } = await server.get("/metrics");
       expect(metrics).to.include('model_requests_total{model="linear",version="1",status="rejected"} 0');
       expect(metrics).to.include('model_requests_total{model="half-plus-two",version="1",status="rejected"} 20');
-      release();
-      for (const { status } of await Promise.all([running, ...waiting])) {
-        expect(status).to.equal(200);
-      }
+      expect((await release()).map(({ status }) => status)).to.deep.equal(new Array(11).fill(200));
     } finally {
-      release();
+      await release();
       await server.stop();
     }
   });

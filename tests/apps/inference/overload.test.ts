@@ -1,9 +1,9 @@
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { onnxOpener } from "../../../apps/inference/model/onnx.ts";
 import { fakeModel } from "./support/fake-model.ts";
-import { type Answer, startTestServer, type TestServer, until } from "./support/server.ts";
+import { type FullModel, startFullModel } from "./support/full-model.ts";
+import { startTestServer, type TestServer, until } from "./support/server.ts";
 
 describe("more requests than the queue holds", () => {
   let server: TestServer;
@@ -43,39 +43,18 @@ describe("a request that comes while others are being refused", () => {
   const HALF = "/models/half-plus-two/predict";
   const TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   const key = { "X-API-Key": "secret" };
+  let full: FullModel;
   let server: TestServer;
-  let release: () => void;
-  let waiting: Promise<Answer>[];
 
-  /** A server of two models, one of which is full; a request for it has been refused already. */
   before(async () => {
-    const model = fakeModel();
-    release = model.hold();
-    server = await startTestServer({
-      model: "half-plus-two",
-      published: [
-        ["half-plus-two", "1"],
-        ["linear", "1"],
-      ],
-      env: {
-        ...{ MODEL_NAME: "*", MODEL_VERSION: "latest", API_KEY: "secret" },
-        ...{ MAX_QUEUE_SIZE: "2", MAX_BATCH_SIZE: "1" },
-      },
-      open: (metadata, artefact) =>
-        metadata.name === "half-plus-two" ? model.open(metadata, artefact) : onnxOpener(1)(metadata, artefact),
-    });
-    const ask = () => server.post(HALF, { instances: [1] }, key);
-    waiting = [ask()];
-    await until(() => model.runs.length === 1);
-    waiting.push(ask(), ask());
-    await until(async () => /^model_queue_depth\{model="half[^}]*\} 2/m.test((await server.get("/metrics")).body));
+    full = await startFullModel(2, "secret");
+    server = full.server;
   });
   beforeEach(async () => {
-    expect((await server.post(HALF, { instances: [1] }, key)).status).to.equal(503);
+    expect((await full.ask()).status).to.equal(503);
   });
   after(async () => {
-    release();
-    expect((await Promise.all(waiting)).map(({ status }) => status)).to.deep.equal([200, 200, 200]);
+    expect((await full.release()).map(({ status }) => status)).to.deep.equal([200, 200, 200]);
     await server.stop();
   });
 
