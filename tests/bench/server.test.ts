@@ -13,7 +13,7 @@ import { median } from "../../bench/server/measure.ts";
 import { API_KEY, startServer } from "../../bench/server/process.ts";
 import { floor, NODE_OPTIONS, ours } from "../../bench/server/servers.ts";
 import { serverTable } from "../../bench/server/table.ts";
-import { needPackages } from "../support/packages.ts";
+import { needPackages } from "../support/needs.ts";
 
 const repository = path.resolve(import.meta.dirname, "..", "..");
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Context } from "mocha";
 import { type BrowserContext, chromium } from "playwright-core";
-import { needPackages } from "./packages.ts";
+import { needPackages } from "./needs.ts";
 
 const PROGRAM = "/usr/bin/chromium";
 
