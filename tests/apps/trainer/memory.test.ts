@@ -18,9 +18,13 @@ describe("the trainer's memory", () => {
       const { getHeapSpaceStatistics } = await import("node:v8");
       // As many live objects at a time make V8's young generation grow to its full size.
       const kept = [];
-      for (let i = 0; i < 2e6; i++) kept[i % 100000] = { i };
-      const young = getHeapSpaceStatistics().find((space) => space.space_name === "new_space");
-      console.log(young.space_size);
+      const sizes = [];
+      for (let i = 0; i < 2e6; i++) {
+        kept[i % 100000] = { i };
+        if (i % 20000 === 0) sizes.push(getHeapSpaceStatistics().find((space) => space.space_name === "new_space").space_size);
+      }
+      // The median: on a busy machine a collection may end with some pages more, which the next one gives back.
+      console.log(sizes.sort((a, b) => a - b)[sizes.length / 2]);
     `;
     expect(run(program(""))).to.be.above(8e6);
     expect(run(program("await import(app + '/young-generation.ts');"))).to.be.below(4e6);
