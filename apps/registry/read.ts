@@ -14,22 +14,39 @@ export async function readIndex(root: string): Promise<RegistryIndex> {
 }
 
 /**
- * What is published: the index, or, where nobody has written one, every version folder there is. So a registry that was
+ * What is published: the index, or, where nobody has written one, what the version folders say. So a registry that was
  * laid out by hand needs no index; one that has an index is what that says. Throws `RegistryError` when it is broken.
  */
 export async function readPublished(root: string): Promise<RegistryIndex> {
   return (await readJson(indexFile(root), RegistryIndex)) ?? { models: await readFolders(root) };
 }
 
-/** The version folders of every model, whatever is in them; models without any are left out. */
+/** The versions of every model; models without any folder of one are left out. */
 async function readFolders(root: string): Promise<RegistryIndex["models"]> {
   const models: RegistryIndex["models"] = [];
   for (const name of await listModels(root)) {
-    const versions = await versionFolders(root, name);
+    const versions = await laidOutVersions(root, name);
     const latest = await latestFolder(root, name, versions);
     if (latest !== undefined) models.push({ name, versions, latest });
   }
   return models;
+}
+
+/**
+ * The version folders that have metadata, or may not be looked into: one that is still being copied must not take the
+ * place of a whole one. Where none has any, all of them, for whoever opens one to be told what it lacks.
+ */
+async function laidOutVersions(root: string, name: string): Promise<string[]> {
+  const folders = await versionFolders(root, name);
+  const described: string[] = [];
+  for (const version of folders) {
+    const isDescribed = await hasMetadata(root, name, version).catch((error: unknown) => {
+      if (error instanceof RegistryError) return true;
+      throw error;
+    });
+    if (isDescribed) described.push(version);
+  }
+  return described.length > 0 ? described : folders;
 }
 
 /** The newest version that is not marked as worse, as far as it has metadata; the newest where all are. */
@@ -62,9 +79,13 @@ export async function readMetadata(root: string, model: string, version: string)
 export async function listVersions(root: string, model: string): Promise<string[]> {
   const published: string[] = [];
   for (const version of await versionFolders(root, model)) {
-    if (await exists(path.join(versionDirectory(root, model, version), METADATA_FILE))) published.push(version);
+    if (await hasMetadata(root, model, version)) published.push(version);
   }
   return published;
+}
+
+function hasMetadata(root: string, model: string, version: string): Promise<boolean> {
+  return exists(path.join(versionDirectory(root, model, version), METADATA_FILE));
 }
 
 async function versionFolders(root: string, model: string): Promise<string[]> {

@@ -176,6 +176,21 @@ describe("a registry that was laid out by hand", () => {
     });
   }
 
+  for (const policy of ["latest", "all"]) {
+    it(`is served at the version it has while the next is an empty folder, with MODEL_VERSION ${policy}`, async () => {
+      server = await start({ MODEL_NAME: "pair", MODEL_VERSION: policy });
+      const aside = path.join(server.root, ".aside");
+      await layOut(aside, "pair");
+      await mkdir(versionDirectory(aside, "pair", "2"));
+      await rename(path.join(aside, "pair"), path.join(server.root, "pair"));
+      await until(async () => (await server?.get("/ready"))?.status === 200);
+      expect((await server.get("/v2/models/pair")).body.versions).to.deep.equal(["1"]);
+      expect((await server.get("/models")).body.models).to.deep.equal([
+        { name: "pair", versions: ["1"], latest: "1" },
+      ]);
+    });
+  }
+
   it("says where and what is wrong with a file that is no graph", async () => {
     server = await start();
     const text = "this is no graph\n";
