@@ -1,9 +1,7 @@
-import type { Dirent } from "node:fs";
-import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { indexFile, METADATA_FILE, MODEL_FILE, versionDirectory } from "../registry/layout.ts";
 import { ModelName, ModelVersion, type RegistryIndex } from "../registry/metadata.ts";
-import { exists } from "../registry/read.ts";
+import { exists, subdirectories } from "../registry/read.ts";
 
 /** Folders beside the models that are none: the index, and what file systems and people keep there. */
 const NOT_MODELS = /^(?:registry|lost\+found|\..*)$/;
@@ -51,6 +49,5 @@ async function unservedVersions(root: string, name: string, listed: readonly str
 }
 
 async function folders(directory: string): Promise<string[]> {
-  const found: Dirent[] = await readdir(directory, { withFileTypes: true }).catch(() => []);
-  return found.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+  return (await subdirectories(directory).catch(() => [])).sort();
 }

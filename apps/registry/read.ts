@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, type Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
@@ -89,13 +89,15 @@ function hasMetadata(root: string, model: string, version: string): Promise<bool
 }
 
 async function versionFolders(root: string, model: string): Promise<string[]> {
-  const numbered = (await entries(modelDirectory(root, model))).filter((name) => ModelVersion.safeParse(name).success);
+  const numbered = (await subdirectories(modelDirectory(root, model))).filter(
+    (name) => ModelVersion.safeParse(name).success,
+  );
   return numbered.sort((a, b) => Number(a) - Number(b));
 }
 
 /** Names of the folders that may hold versions, ascending. */
 export async function listModels(root: string): Promise<string[]> {
-  return (await entries(root)).filter((name) => ModelName.safeParse(name).success).sort();
+  return (await subdirectories(root)).filter((name) => ModelName.safeParse(name).success).sort();
 }
 
 /** Where a version's graph lies. */
@@ -151,15 +153,30 @@ function wordIssue({ message }: z.core.$ZodIssue): string {
   return message.replace(/^Invalid input: expected (\w+), received undefined$/, "is missing (it is of the type $1)");
 }
 
-async function entries(directory: string): Promise<string[]> {
+/** Names of the folders in a directory, links to folders among them; none where there is no such directory. */
+export async function subdirectories(directory: string): Promise<string[]> {
+  let found: Dirent[];
   try {
-    const found = await readdir(directory, { withFileTypes: true });
-    return found.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+    found = await readdir(directory, { withFileTypes: true });
   } catch (error) {
     const code = errorCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return [];
     throw describeFault("cannot read", directory, error);
   }
+  const names: string[] = [];
+  for (const entry of found) {
+    const isLink = entry.isSymbolicLink();
+    if (entry.isDirectory() || (isLink && (await leadsToDirectory(path.join(directory, entry.name))))) {
+      names.push(entry.name);
+    }
+  }
+  return names;
+}
+
+/** A link that leads nowhere, or where this user may not look, is as no folder. */
+async function leadsToDirectory(link: string): Promise<boolean> {
+  const target = await stat(link).catch(() => undefined);
+  return target?.isDirectory() === true;
 }
 
 /** Whether a file is there; faults other than its absence are the caller's. */

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
+import { unserved } from "../../../apps/inference/unserved.ts";
 import { METADATA_FILE, MODEL_FILE, versionDirectory } from "../../../apps/registry/layout.ts";
 import { layOut, metadataOf, type Written } from "./support/registry.ts";
 import { startTestServer, type TestServer, until } from "./support/server.ts";
@@ -176,6 +177,23 @@ describe("a registry that was laid out by hand", () => {
     });
   }
 
+  it("is served through links to folders, as Kubernetes mounts have them, and without those that lead nowhere", async () => {
+    server = await start();
+    const aside = path.join(server.root, ".aside");
+    await layOut(aside, "pair");
+    await layOut(aside, "image");
+    await symlink(path.join(aside, "image"), path.join(server.root, "image"));
+    await symlink(path.join(aside, "gone"), path.join(server.root, "gone"));
+    await symlink("in-a-circle", path.join(server.root, "in-a-circle"));
+    await mkdir(path.join(server.root, "pair"));
+    await symlink(path.join(aside, "pair", "2"), path.join(server.root, "pair", "2"));
+    await symlink(path.join(aside, "pair", "1"), path.join(server.root, "pair", "1"));
+    await until(async () => (await server?.get("/v2/models"))?.body.models.length === 2);
+    const listed = ["image", "pair"].map((name) => ({ name, versions: ["1"], latest: "1" }));
+    expect((await server.get("/models")).body.models).to.deep.equal(listed);
+    expect(await unserved(server.root, listed)).to.deep.equal([]);
+  });
+
   for (const policy of ["latest", "all"]) {
     it(`is served at the version it has while the next is an empty folder, with MODEL_VERSION ${policy}`, async () => {
       server = await start({ MODEL_NAME: "pair", MODEL_VERSION: policy });
@@ -185,9 +203,7 @@ describe("a registry that was laid out by hand", () => {
       await rename(path.join(aside, "pair"), path.join(server.root, "pair"));
       await until(async () => (await server?.get("/ready"))?.status === 200);
       expect((await server.get("/v2/models/pair")).body.versions).to.deep.equal(["1"]);
-      expect((await server.get("/models")).body.models).to.deep.equal([
-        { name: "pair", versions: ["1"], latest: "1" },
-      ]);
+      expect((await server.get("/models")).body.models).to.deep.equal([{ name: "pair", versions: ["1"], latest: "1" }]);
     });
   }
 
