@@ -26,13 +26,16 @@ export async function readVersion(root: string, model: string, version: string):
   return { metadata, artefact: await readArtefact(root, metadata) };
 }
 
-/** Sizes and times of a version's files: a version that could not be served is worth another try when they change. */
+/**
+ * Sizes and times of a version's files: a version is worth another try when they change. The time of the last change of
+ * mode or owner is among them, for a file that could not be read.
+ */
 export async function versionStamp(root: string, model: string, version: string): Promise<string> {
   const directory = versionDirectory(root, model, version);
   const names = (await readdir(directory).catch(() => [])).sort();
   const stamps = names.map(async (name) => {
     const found = await stat(path.join(directory, name)).catch(() => undefined);
-    return `${name} ${found?.size} ${found?.mtimeMs}`;
+    return `${name} ${found?.size} ${found?.mtimeMs} ${found?.ctimeMs}`;
   });
   return (await Promise.all(stamps)).join("\n");
 }
