@@ -44,6 +44,12 @@ export class Metrics {
     this.#info.set(infoLabels(metadata), 1);
   }
 
+  /** A version has been published anew and loaded in its own place: its numbers go on. */
+  modelReplaced(before: ModelMetadata, after: ModelMetadata): void {
+    this.#info.remove(infoLabels(before));
+    this.#info.set(infoLabels(after), 1);
+  }
+
   /** A version has been unloaded: its numbers end here. */
   modelUnloaded(metadata: ModelMetadata): void {
     this.#info.remove(infoLabels(metadata));

@@ -4,10 +4,10 @@ import { readPublished } from "../../registry/read.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Settings } from "../settings.ts";
+import { type Fault, VersionLoader } from "./loader.ts";
 import type { OpenModel } from "./model.ts";
-import { versionStamp } from "./published.ts";
 import { Selection, type Wanted } from "./selection.ts";
-import { openVersion, release, type ServedModel } from "./served.ts";
+import { release, type ServedModel } from "./served.ts";
 import { Shelf } from "./shelf.ts";
 
 /** What a `ModelHost` needs. */
@@ -28,28 +28,20 @@ export class ModelWaitError extends Error {
   override name = "ModelWaitError";
 }
 
-/** A version that was tried and cannot be served. */
-interface Fault {
-  readonly name: string;
-  readonly version: string;
-  readonly reason: string;
-  /** Sizes and times of its files when it was tried. */
-  readonly stamp: string;
-}
-
 /** Loads the models that are asked for, waiting for what is not there or not whole, and holds them for the routes. */
 export class ModelHost {
   readonly selection: Selection;
   readonly #deps: ModelHostDeps;
   readonly #stopping = new AbortController();
   readonly #shelf = new Shelf();
-  readonly #faults = new Map<string, Fault>();
+  readonly #loader: VersionLoader;
   #isReady = false;
   #running: Promise<void> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(deps: ModelHostDeps) {
     this.#deps = deps;
+    this.#loader = new VersionLoader(deps);
     this.selection = new Selection(deps.settings.modelName, deps.settings.modelVersion);
     deps.metrics.ready = false;
   }
@@ -92,7 +84,7 @@ export class ModelHost {
 
   /** What was tried in vain, and why. */
   faults(): readonly Fault[] {
-    return [...this.#faults.values()];
+    return this.#loader.faults();
   }
 
   /** Name and version as known so far: as asked for until the model is loaded, and then its own. */
@@ -114,9 +106,11 @@ export class ModelHost {
   }
 
   /**
-   * Loads a model's versions as they are published now, and lets go of those that they replace.
+   * Loads a model's versions as they are published now, also those that are loaded and published anew, and lets go of
+   * those that they replace.
    *
-   * @throws Error where none is published or one cannot be served; what was served before stays.
+   * @throws Error where none is published, or once all were tried where one cannot be served; what was served before in
+   *   its place stays.
    */
   loadModel(name: string): Promise<void> {
     return this.#exclusively(async () => {
@@ -126,17 +120,20 @@ export class ModelHost {
       if (versions.length === 0) {
         throw new Error(`${name} is not in the registry: publish a version of it first`);
       }
-      for (const version of versions) {
-        if (!(await this.#tryVersion({ name, version }))) {
-          const fault = this.#faults.get(keyOf({ name, version }));
-          if (fault?.stamp === "") {
-            // Nothing is there: callers must not fill the memory with names that they make up.
-            this.#faults.delete(keyOf({ name, version }));
-          }
-          throw new Error(fault?.reason);
+      const reasons: string[] = [];
+      for (const one of versions.map((version) => ({ name, version }))) {
+        await this.#tryVersion(one, true);
+        const fault = this.#loader.faultOf(one);
+        if (fault?.stamp === "") {
+          // Nothing is there: callers must not fill the memory with names that they make up.
+          this.#loader.forgetFaultOf(one);
         }
+        reasons.push(...(fault === undefined ? [] : [fault.reason]));
       }
-      await this.#retire((served) => served.name === name && !versions.includes(served.version));
+      await this.#retire((served) => served.name === name && this.#isReplaced(served, versions));
+      if (reasons.length > 0) {
+        throw new Error(reasons.join("; "));
+      }
     });
   }
 
@@ -211,66 +208,56 @@ export class ModelHost {
         return wordError(error);
       }
       const { wanted, missing } = this.selection.choose(index, root);
-      this.#forgetFaultsBut(wanted);
+      this.#loader.forgetFaultsBut(wanted);
       for (const one of wanted) {
         if (this.#stopping.signal.aborted) {
           return "stopping";
         }
         await this.#tryVersion(one);
       }
-      await this.#retire((served) => this.#isReplaced(served, wanted, index));
-      const reasons = [...missing, ...wanted.flatMap((one) => this.#faults.get(keyOf(one))?.reason ?? [])];
+      await this.#retire(({ name, version }) => {
+        const isGone = this.selection.names === undefined && !index.models.some((model) => model.name === name);
+        const versions = wanted.filter((one) => one.name === name).map((one) => one.version);
+        return isGone || this.#isReplaced({ name, version }, versions);
+      });
+      const reasons = [...missing, ...wanted.flatMap((one) => this.#loader.faultOf(one)?.reason ?? [])];
       // One broken model of a whole registry must not keep the others from being served.
       const isEnough = this.selection.names === undefined ? this.#shelf.size > 0 : reasons.length === 0;
       return isEnough ? undefined : reasons.join("; ");
     });
   }
 
-  #forgetFaultsBut(wanted: readonly Wanted[]): void {
-    const keys = new Set(wanted.map(keyOf));
-    for (const key of this.#faults.keys()) {
-      if (!keys.has(key)) {
-        this.#faults.delete(key);
-      }
-    }
+  /** Whether others of its versions are asked for instead, and one of them is served. */
+  #isReplaced({ name, version }: Wanted, versions: readonly string[]): boolean {
+    return !versions.includes(version) && versions.some((other) => this.find(name, other) !== undefined);
   }
 
-  #isReplaced({ name, version }: Wanted, wanted: readonly Wanted[], index: RegistryIndex): boolean {
-    const ofName = wanted.filter((one) => one.name === name);
-    if (ofName.some((one) => one.version === version)) {
-      return false;
-    }
-    const isGone = this.selection.names === undefined && !index.models.some((model) => model.name === name);
-    return isGone || (ofName.length > 0 && ofName.every((one) => this.find(name, one.version) !== undefined));
-  }
-
-  /** Loads a version unless it is loaded, or has been tried as it still lies there. Resolves to whether it is served. */
-  async #tryVersion(one: Wanted): Promise<boolean> {
-    const { settings, logger } = this.#deps;
+  /**
+   * Loads a version, or puts it in the place of the same one where it has been published anew.
+   *
+   * @param isAsked Whether it is tried although its files are as they were when it could not be served. @default false
+   */
+  async #tryVersion(one: Wanted, isAsked = false): Promise<void> {
+    const { logger, metrics } = this.#deps;
     const { name, version } = one;
-    if (this.find(name, version) !== undefined) {
-      return true;
-    }
-    const stamp = await versionStamp(settings.modelDirectory, name, version);
-    const known = this.#faults.get(keyOf(one));
-    if (known !== undefined && known.stamp === stamp && stamp !== "") {
-      return false;
-    }
+    const before = this.#loader.faultOf(one)?.reason;
+    const current = this.find(name, version);
     const started = performance.now();
-    try {
-      const served = await openVersion(name, version, this.#deps);
-      this.#faults.delete(keyOf(one));
+    const served = await this.#loader.load(one, current, isAsked);
+    if (served === undefined) {
+      const reason = this.#loader.faultOf(one)?.reason;
+      if (this.#isReady && reason !== before) {
+        const stays = current === undefined ? "" : " as it is published now; the one that was loaded stays";
+        logger.warn({ model: name, version, reason }, `a version cannot be served${stays}`);
+      }
+    } else if (served !== current) {
       this.#shelf.put(served);
       served.model.lost?.then(() => this.#replace(served));
       logger.info({ model: name, version, seconds: (performance.now() - started) / 1000 }, "version loaded");
-      return true;
-    } catch (error) {
-      const reason = wordError(error);
-      this.#faults.set(keyOf(one), { name, version, reason, stamp });
-      if (this.#isReady && known?.reason !== reason) {
-        logger.warn({ model: name, version, reason }, "a version cannot be served");
+      if (current !== undefined) {
+        metrics.modelReplaced(current.model.metadata, served.model.metadata);
+        await release(current);
       }
-      return false;
     }
   }
 
@@ -305,10 +292,6 @@ export class ModelHost {
     this.#turn = result.catch(() => {});
     return result;
   }
-}
-
-function keyOf({ name, version }: Wanted): string {
-  return `${name}/${version}`;
 }
 
 function wordError(error: unknown): string {

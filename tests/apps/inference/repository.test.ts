@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
-import { indexFile, MODEL_FILE, versionDirectory } from "../../../apps/registry/layout.ts";
-import { type ModelName, publish, writeIndex, writeVersion } from "./support/registry.ts";
+import { indexFile, METADATA_FILE, MODEL_FILE, versionDirectory } from "../../../apps/registry/layout.ts";
+import { type ModelName, metadataOf, publish, writeIndex, writeVersion } from "./support/registry.ts";
 import { startTestServer, type TestServer, until } from "./support/server.ts";
 
 const WHOLE = { MODEL_NAME: "*", MODEL_VERSION: "latest" };
@@ -29,6 +30,40 @@ describe("a whole repository in one server", () => {
     bad.writeUInt8(bad.readUInt8(100) ^ 1, 100);
     await writeFile(file, bad);
     return () => writeFile(file, good);
+  }
+
+  /** Publishes version 1 of half-plus-two anew, with a word about itself in its graph; returns its new SHA-256. */
+  async function publishAnew(): Promise<string> {
+    const directory = versionDirectory(server.root, "half-plus-two", "1");
+    const graph = await readFile(path.join(directory, MODEL_FILE));
+    // `doc_string`, the sixth field of `ModelProto`.
+    const anew = Buffer.concat([graph, Buffer.from("\x32\x04anew")]);
+    const sha256 = createHash("sha256").update(anew).digest("hex");
+    const { artefact, ...metadata } = await metadataOf("half-plus-two", "1");
+    await writeFile(path.join(directory, MODEL_FILE), anew);
+    const described = { ...metadata, artefact: { ...artefact, sha256, bytes: anew.byteLength } };
+    await writeFile(path.join(directory, METADATA_FILE), JSON.stringify(described));
+    return sha256;
+  }
+  /** The SHA-256 of what is loaded. */
+  const loaded = async () =>
+    [...(await server.get("/metrics")).body.matchAll(/^model_info\{.*sha256="([0-9a-f]+)"/gm)].map(
+      ([, sha256]) => sha256,
+    );
+  /** Sends one request after the other to half-plus-two; the function that ends it gives the statuses that came. */
+  function sendOn(): () => Promise<readonly number[]> {
+    const clients = new AbortController();
+    const statuses = new Set<number>();
+    const load = (async () => {
+      while (!clients.signal.aborted) {
+        statuses.add((await server.post("/models/half-plus-two/predict", { instances: [1] })).status);
+      }
+    })();
+    return async () => {
+      clients.abort();
+      await load;
+      return [...statuses];
+    };
   }
 
   it("serves the newest version of every model, each by its name", async () => {
@@ -105,22 +140,34 @@ describe("a whole repository in one server", () => {
 
   it("changes to a newer version when it is published, and back when it is withdrawn", async () => {
     server = await start(POLL, [["half-plus-two", "1"]]);
-    const clients = new AbortController();
-    const statuses = new Set<number>();
-    const load = (async () => {
-      while (!clients.signal.aborted) {
-        statuses.add((await server.post("/models/half-plus-two/predict", { instances: [1] })).status);
-      }
-    })();
+    const end = sendOn();
     await publish(server.root, ["half-plus-two", "1"], ["half-plus-two", "2"], ["iris", "1"]);
     await until(async () => (await versionOf("half-plus-two"))?.join() === "2");
     await until(async () => (await server.get("/v2/models/iris/ready")).status === 200);
     await publish(server.root, ["half-plus-two", "1"]);
     await until(async () => (await versionOf("half-plus-two"))?.join() === "1");
     await until(async () => (await server.get("/v2/models/iris/ready")).status === 404);
-    clients.abort();
-    await load;
-    expect([...statuses]).to.deep.equal([200]);
+    expect(await end()).to.deep.equal([200]);
+  });
+
+  it("changes to what is published anew under the same version", async () => {
+    server = await start(POLL, [["half-plus-two", "1"]]);
+    const end = sendOn();
+    const sha256 = await publishAnew();
+    await until(async () => (await loaded()).join() === sha256);
+    expect(await end()).to.deep.equal([200]);
+    expect((await server.get("/metrics")).body).to.match(/^model_predictions_total\{model="half-plus-two".*\} [1-9]/m);
+  });
+
+  it("lets go of a version that is withdrawn while another one is broken", async () => {
+    server = await start({ ...POLL, MODEL_VERSION: "all" }, [
+      ["words", "1"],
+      ["words", "3"],
+    ]);
+    await writeVersion(server.root, "words", "2");
+    await spoil("words", "2");
+    await writeIndex(server.root, ["words", "2"], ["words", "3"]);
+    await until(async () => (await versionOf("words"))?.join() === "3");
   });
 
   it("keeps the version it has where the newer one is broken", async () => {
@@ -172,6 +219,38 @@ describe("a whole repository in one server", () => {
     expect((await change("..%2F..%2Fetc", "load")).status).to.equal(400);
     expect((await change("iris", "load", { parameters: { config: "{}" } })).status).to.equal(422);
     expect((await server.get("/metrics")).body).not.to.include('model="iris"');
+  });
+
+  it("loads by request what is published anew under the same version, and keeps what it has where that is broken", async () => {
+    server = await start({ MODEL_CONTROL: "explicit" }, [["half-plus-two", "1"]]);
+    const load = () => server.post("/v2/repository/models/half-plus-two/load", {});
+    const end = sendOn();
+    const mend = await spoil("half-plus-two", "1");
+    const { status, body } = await load();
+    expect(status).to.equal(400);
+    expect(body.error).to.match(/half-plus-two\/1\/model\.onnx is corrupt/);
+    await mend();
+    const sha256 = await publishAnew();
+    expect((await load()).status).to.equal(200);
+    expect(await loaded()).to.deep.equal([sha256]);
+    expect(await states()).to.deep.equal(["half-plus-two/1 READY"]);
+    expect(await end()).to.deep.equal([200]);
+  });
+
+  it("loads by request all versions that are whole, and says which is not and why", async () => {
+    server = await start({ MODEL_CONTROL: "explicit", MODEL_VERSION: "all" }, [["words", "1"]]);
+    await writeVersion(server.root, "words", "2");
+    await writeVersion(server.root, "words", "3");
+    const mend = await spoil("words", "2");
+    await writeIndex(server.root, ["words", "2"], ["words", "3"]);
+    const load = () => server.post("/v2/repository/models/words/load", {});
+    const { status, body } = await load();
+    expect(status).to.equal(400);
+    expect(body.error).to.match(/^[^;]*words\/2\/model\.onnx is corrupt[^;]*$/);
+    expect(await versionOf("words")).to.deep.equal(["3"]);
+    await mend();
+    expect((await load()).status).to.equal(200);
+    expect(await versionOf("words")).to.deep.equal(["2", "3"]);
   });
 
   it("keeps nothing of names that are asked for and are not there", async () => {
