@@ -15,10 +15,16 @@ export async function readIndex(root: string): Promise<RegistryIndex> {
 
 /**
  * What is published: the index, or, where nobody has written one, what the version folders say. So a registry that was
- * laid out by hand needs no index; one that has an index is what that says. Throws `RegistryError` when it is broken.
+ * laid out by hand needs no index; one that has an index is what that says. Throws `RegistryError` when it is broken, or
+ * when there is no such folder at all.
  */
 export async function readPublished(root: string): Promise<RegistryIndex> {
-  return (await readJson(indexFile(root), RegistryIndex)) ?? { models: await readFolders(root) };
+  const index = await readJson(indexFile(root), RegistryIndex);
+  if (index !== undefined) return index;
+  await stat(root).catch((error: unknown) => {
+    throw describeFault("cannot read", root, error);
+  });
+  return { models: await readFolders(root) };
 }
 
 /** The versions of every model; models without any folder of one are left out. */

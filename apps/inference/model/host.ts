@@ -6,6 +6,7 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { Settings } from "../settings.ts";
 import { type Fault, VersionLoader } from "./loader.ts";
 import type { OpenModel } from "./model.ts";
+import { RegistryWatch } from "./registry-watch.ts";
 import { Selection, type Wanted } from "./selection.ts";
 import { release, type ServedModel } from "./served.ts";
 import { Shelf } from "./shelf.ts";
@@ -35,6 +36,7 @@ export class ModelHost {
   readonly #stopping = new AbortController();
   readonly #shelf = new Shelf();
   readonly #loader: VersionLoader;
+  readonly #watch: RegistryWatch;
   #isReady = false;
   #running: Promise<void> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -42,6 +44,7 @@ export class ModelHost {
   constructor(deps: ModelHostDeps) {
     this.#deps = deps;
     this.#loader = new VersionLoader(deps);
+    this.#watch = new RegistryWatch(deps.settings.modelDirectory, deps.logger);
     this.selection = new Selection(deps.settings.modelName, deps.settings.modelVersion);
     deps.metrics.ready = false;
   }
@@ -203,11 +206,15 @@ export class ModelHost {
       const root = this.#deps.settings.modelDirectory;
       let index: RegistryIndex = { models: [] };
       try {
-        index = this.selection.needsIndex ? await readPublished(root) : index;
+        index = this.selection.needsIndex ? await this.#watch.read(this.#shelf.size > 0) : index;
       } catch (error) {
-        return wordError(error);
+        const reason = wordError(error);
+        this.#tell(reason);
+        return reason;
       }
       const { wanted, missing } = this.selection.choose(index, root);
+      // Of a whole registry nothing is missing that anybody has named.
+      this.#tell(this.selection.names === undefined ? "" : missing.join("; "));
       this.#loader.forgetFaultsBut(wanted);
       for (const one of wanted) {
         if (this.#stopping.signal.aborted) {
@@ -225,6 +232,13 @@ export class ModelHost {
       const isEnough = this.selection.names === undefined ? this.#shelf.size > 0 : reasons.length === 0;
       return isEnough ? undefined : reasons.join("; ");
     });
+  }
+
+  /** Until the models are ready it is the reason for waiting, which is told as such. */
+  #tell(reason: string): void {
+    if (this.#isReady) {
+      this.#watch.tell(reason);
+    }
   }
 
   /** Whether others of its versions are asked for instead, and one of them is served. */

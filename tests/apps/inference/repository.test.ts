@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
 import { indexFile, METADATA_FILE, MODEL_FILE, versionDirectory } from "../../../apps/registry/layout.ts";
@@ -179,11 +179,62 @@ describe("a whole repository in one server", () => {
     expect((await server.post("/models/words/predict", { text: "good" })).body.version).to.equal("1");
   });
 
-  it("keeps what it has where the index cannot be read", async () => {
+  const lost: readonly (readonly [string, () => Promise<() => Promise<void>>, RegExp])[] = [
+    [
+      "the index cannot be read",
+      async () => {
+        const good = await readFile(indexFile(server.root));
+        await writeFile(indexFile(server.root), "{");
+        return () => writeFile(indexFile(server.root), good);
+      },
+      /registry\/models\.json is not JSON/,
+    ],
+    [
+      "its folder is gone",
+      async () => {
+        await rename(server.root, `${server.root}-aside`);
+        return () => rename(`${server.root}-aside`, server.root);
+      },
+      /^cannot read .*: it is not there/,
+    ],
+    [
+      "its folder is empty, as where a volume was mounted",
+      async () => {
+        await rename(server.root, `${server.root}-aside`);
+        await mkdir(server.root);
+        return async () => {
+          await rmdir(server.root);
+          await rename(`${server.root}-aside`, server.root);
+        };
+      },
+      /has neither an index nor a model any more/,
+    ],
+  ];
+  for (const [what, lose, reason] of lost) {
+    for (const names of ["*", "words"]) {
+      it(`keeps what it has where ${what}, says so once, and follows it again later, with MODEL_NAME ${names}`, async () => {
+        server = await start({ ...POLL, MODEL_NAME: names }, [["words", "1"]]);
+        const restore = await lose();
+        const told = () =>
+          server.log
+            .map((line) => JSON.parse(line))
+            .filter(({ level, reason: why }) => level === "warn" && reason.test(why));
+        await until(() => told().length > 0);
+        const looks = server.log.length;
+        await until(() => server.log.length > looks + 2);
+        expect(told()).to.have.lengthOf(1);
+        expect((await server.post("/models/words/predict", { text: "good" })).status).to.equal(200);
+        await restore();
+        await publish(server.root, ["words", "1"], ["words", "2"]);
+        await until(async () => (await versionOf("words"))?.join() === "2");
+      });
+    }
+  }
+
+  it("lets go of everything where the index says that nothing is published", async () => {
     server = await start(POLL, [["words", "1"]]);
-    await writeFile(indexFile(server.root), "{");
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect((await server.post("/models/words/predict", { text: "good" })).status).to.equal(200);
+    await writeIndex(server.root);
+    await until(async () => (await states()).length === 0);
   });
 
   it("does not change anything by itself where it is not told to", async () => {
