@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { open, readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { describeFault, RegistryError } from "../../registry/errors.ts";
 import { versionDirectory } from "../../registry/layout.ts";
@@ -7,6 +7,8 @@ import type { ModelMetadata } from "../../registry/metadata.ts";
 import { artefactFile, readMetadata } from "../../registry/read.ts";
 
 const MEND = "copy it here again, or correct the metadata where the file is the one that is meant";
+/** How much of an artefact is read and hashed at a time; requests are answered in between. */
+const PIECE_BYTES = 1024 * 1024;
 
 /** A version as published: its description, and the bytes that the description vouches for. */
 export interface PublishedVersion {
@@ -47,19 +49,37 @@ async function readArtefact(root: string, metadata: ModelMetadata): Promise<Uint
     throw new RegistryError(`${directory}: the artefact "${expected.file}" is not the plain name of a file in it`);
   }
   const file = artefactFile(root, metadata);
-  const artefact = await readFile(file).catch((error: unknown) => {
+  const { artefact, sha256 } = await readHashed(file, expected.bytes).catch((error: unknown) => {
     throw describeFault("cannot read", file, error);
   });
-  if (artefact.byteLength !== expected.bytes) {
-    throw new RegistryError(
-      `${file} has ${artefact.byteLength} bytes where its metadata says ${expected.bytes}: ${MEND}`,
-    );
-  }
-  const sha256 = createHash("sha256").update(artefact).digest("hex");
   if (sha256 !== expected.sha256) {
     throw new RegistryError(
       `${file} is corrupt: its SHA-256 is ${sha256}, its metadata says ${expected.sha256}: ${MEND}`,
     );
   }
   return artefact;
+}
+
+/** Reads a file of a known length into memory of its own, and hashes each piece when it has come. */
+async function readHashed(file: string, length: number): Promise<{ artefact: Uint8Array; sha256: string }> {
+  const handle = await open(file);
+  try {
+    const found = await handle.stat();
+    if (found.isFile() && found.size !== length) {
+      throw new RegistryError(`${file} has ${found.size} bytes where its metadata says ${length}: ${MEND}`);
+    }
+    const artefact = new Uint8Array(length);
+    const hash = createHash("sha256");
+    for (let at = 0; at < length; ) {
+      const { bytesRead } = await handle.read(artefact, at, Math.min(PIECE_BYTES, length - at));
+      if (bytesRead === 0) {
+        throw new RegistryError(`${file} became shorter while it was read: ${MEND}`);
+      }
+      hash.update(artefact.subarray(at, at + bytesRead));
+      at += bytesRead;
+    }
+    return { artefact, sha256: hash.digest("hex") };
+  } finally {
+    await handle.close();
+  }
 }

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import type { Model } from "../../../apps/inference/model/model.ts";
+import { readVersion } from "../../../apps/inference/model/published.ts";
+import { threadOpener } from "../../../apps/inference/model/threads/threaded.ts";
 import { fakeModel } from "./support/fake-model.ts";
 import { DATATYPES, metadataOf, writeVersion } from "./support/registry.ts";
 import { startRepository, startTestServer, type TestServer, until } from "./support/server.ts";
@@ -100,6 +102,14 @@ describe("a model on a thread of its own", () => {
       server.log.some((line) => /linear\/1: the graph has no output "z"; it has y$/.test(JSON.parse(line).reason)),
     );
     expect((await server.get("/ready")).status).to.equal(503);
+  });
+
+  it("takes over the memory of its artefact, so that nothing has to be copied meanwhile", async () => {
+    server = await startTestServer({ model: "linear" });
+    const { metadata, artefact } = await readVersion(server.root, "linear", "1");
+    const model = await threadOpener(1)(metadata, artefact);
+    await model.close();
+    expect(artefact.byteLength).to.equal(0);
   });
 
   it("is opened anew where it ends by itself", async () => {

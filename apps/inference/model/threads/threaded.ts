@@ -7,14 +7,22 @@ import { type Opened, pack, type RunAnswer, type RunRequest, type ThreadData, un
 
 /**
  * How to open ONNX models on threads of their own, one for each: a run of seconds then holds up nobody but the requests
- * for its own model.
+ * for its own model. An artefact that has its memory for itself is handed over to the thread, not copied: its length is 0
+ * afterwards.
  *
  * @param intraOpThreads Threads of one operator.
  */
 export function threadOpener(intraOpThreads: number): OpenModel {
   return async (metadata, artefact) => {
     const workerData: ThreadData = { metadata, artefact, intraOpThreads };
-    const worker = new Worker(new URL("./thread.ts", import.meta.url), { workerData, name: metadata.name });
+    const { buffer } = artefact;
+    const isWhole = buffer instanceof ArrayBuffer && artefact.byteLength === buffer.byteLength;
+    const transferList = isWhole ? [buffer] : [];
+    const worker = new Worker(new URL("./thread.ts", import.meta.url), {
+      workerData,
+      transferList,
+      name: metadata.name,
+    });
     const [opened]: Opened[] = await once(worker, "message");
     if (opened === undefined || "error" in opened) {
       await worker.terminate();
