@@ -73,6 +73,12 @@ export const WorseThan = z.object({
 });
 export type WorseThan = z.infer<typeof WorseThan>;
 
+/** 64 hexadecimal digits, which some tools print in capitals; read as small ones. */
+const Sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/i, "must be 64 hexadecimal digits")
+  .toLowerCase();
+
 /** What a field of the metadata says where whoever wrote them did not know. */
 const UNKNOWN = "unknown";
 
@@ -97,11 +103,11 @@ export const ModelMetadata = z.object({
   /** All metrics of the held-out split by name, such as `accuracy`, `f1`, `mae`, `rmse`. */
   metrics: z.record(z.string(), z.number()).default({}),
   signature: Signature.default({ kind: "tensors", inputs: [], outputs: [] }),
-  artefact: z.object({ file: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().min(1) }),
+  artefact: z.object({ file: z.string().min(1), sha256: Sha256, bytes: z.int().min(1) }),
   data: z
     .object({
       source: z.string(),
-      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      sha256: Sha256,
       rows: z.int().min(0),
       trainRows: z.int().min(0),
       testRows: z.int().min(0),

@@ -86,7 +86,12 @@ describe("a registry that was laid out by hand", () => {
   it("may have been written on Windows", async () => {
     server = await start();
     const aside = path.join(server.root, ".aside");
-    const file = path.join(await layOut(aside, "pair"), METADATA_FILE);
+    // As PowerShell's Get-FileHash prints it.
+    const inCapitals = ({ artefact, ...rest }: Written) => ({
+      ...rest,
+      artefact: { ...artefact, sha256: artefact.sha256.toUpperCase() },
+    });
+    const file = path.join(await layOut(aside, "pair", inCapitals), METADATA_FILE);
     await writeFile(file, `\ufeff${await readFile(file, "utf8")}`);
     await rename(path.join(aside, "pair"), path.join(server.root, "pair"));
     await server.running.loaded;
@@ -103,6 +108,11 @@ describe("a registry that was laid out by hand", () => {
       "no SHA-256",
       ({ artefact: { sha256: _, ...artefact }, ...rest }) => ({ ...rest, artefact }),
       `${METADATA_FILE}: artefact.sha256: is missing (it is of the type string)`,
+    ],
+    [
+      "a SHA-256 that is none",
+      (written) => ({ ...written, artefact: { ...written.artefact, sha256: "abc" } }),
+      `${METADATA_FILE}: artefact.sha256: must be 64 hexadecimal digits`,
     ],
     ["a date that is none", (written) => ({ ...written, created: "yesterday" }), /metadata\.json: created: must be an/],
     ["another name", (written) => ({ ...written, name: "iris" }), /metadata\.json describes iris version 1, not pair/],
