@@ -7,13 +7,14 @@ import { run } from "./run.ts";
 import { readSettings, SettingsError } from "./settings.ts";
 import { unserved } from "./unserved.ts";
 
-const USAGE = `Serves the models of a registry folder on this machine, and what is published there later.
+const USAGE = `Serves the models of a registry folder on this machine, and what is published of them later. A folder with one
+model is served as that one, which requests then need not name.
 
   npm run serve -- --models DIR [--port N] [--model NAME] [--version V] [--host ADDRESS]
 
   --models DIR     registry folder, as "npm run train" writes it
   --port N         port to listen on (8080; 0 takes a free one)
-  --model NAME     which model (all of the folder); several with commas between them
+  --model NAME     which model (all of the folder); several with commas between them; '*' for all there are, also later
   --version V      which version (latest)
   --host ADDRESS   address to listen on (127.0.0.1)
 

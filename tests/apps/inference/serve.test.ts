@@ -73,6 +73,15 @@ describe("npm run serve", () => {
     await until(async () => (await send(`${url}/health`, {})).body.version === "2");
   });
 
+  it("serves what is published later of another model where it is told to serve all", async () => {
+    await publish(registry.root, ["half-plus-two", "1"]);
+    const args = ["--models", registry.root, "--port", "0", "--model", "*"];
+    child = startChild("serve.ts", { MODEL_POLL_SECONDS: "0.02" }, args);
+    const url = /http:\/\/[^ ]+/.exec(await child.line(/^Serving every model /))?.[0];
+    await publish(registry.root, ["half-plus-two", "1"], ["iris", "1"]);
+    await until(async () => (await send(`${url}/v2/models/iris/ready`, {})).status === 200);
+  });
+
   it("says so where the folder has no model", async () => {
     const running = serve();
     expect(await running.exited).to.equal(1);
