@@ -1,5 +1,6 @@
 import type { InferenceSession } from "onnxruntime-node";
 import type { Signature, TensorSpec } from "../../registry/metadata.ts";
+import type { GraphFacts } from "./graph-facts.ts";
 import type { NativeSession } from "./native-session.ts";
 import { datatypeOf } from "./ort-types.ts";
 
@@ -7,24 +8,37 @@ import { datatypeOf } from "./ort-types.ts";
  * A signature with the graph's own tensors where it lists none: of inputs all, of outputs those that can be served. A
  * dimension that the graph does not fix is -1.
  *
- * @throws Error where an input is no tensor, or of a type that cannot be served.
+ * @throws Error where an input is no tensor, of a type that cannot be served, or without a shape, or no output can be served.
  */
 export function completeSignature(
   signature: Signature,
   { inputMetadata, outputMetadata }: Pick<NativeSession, "inputMetadata" | "outputMetadata">,
+  { shapeless }: Pick<GraphFacts, "shapeless">,
 ): Signature {
-  return {
-    ...signature,
-    inputs: signature.inputs.length > 0 ? signature.inputs : inputMetadata.map(inputOf),
-    outputs: signature.outputs.length > 0 ? signature.outputs : outputMetadata.flatMap((value) => specOf(value) ?? []),
-  };
+  const inputs =
+    signature.inputs.length > 0 ? signature.inputs : inputMetadata.map((value) => inputOf(value, shapeless));
+  const outputs =
+    signature.outputs.length > 0 ? signature.outputs : outputMetadata.flatMap((value) => specOf(value) ?? []);
+  if (outputs.length === 0) {
+    const kinds = outputMetadata.map(({ name }) => `"${name}"`).join(", ");
+    throw new Error(
+      `none of the outputs (${kinds}) is a tensor of a type that can be served: ${INSTEAD}; zipmap=False for skl2onnx`,
+    );
+  }
+  return { ...signature, inputs, outputs };
 }
 
-function inputOf(value: InferenceSession.ValueMetadata): TensorSpec {
+const INSTEAD =
+  "export the graph with tensors of numbers or strings instead (bfloat16 and smaller floats cast to float)";
+
+function inputOf(value: InferenceSession.ValueMetadata, shapeless: ReadonlySet<string>): TensorSpec {
   const spec = specOf(value);
   if (spec === undefined) {
+    throw new Error(`input "${value.name}" is no tensor of a type that can be served: ${INSTEAD}`);
+  }
+  if (shapeless.has(value.name)) {
     throw new Error(
-      `input "${value.name}" is no tensor of a type that can be served: export the graph with tensors instead`,
+      `the graph does not say how many dimensions input "${value.name}" has: list the inputs in the signature, with their shapes`,
     );
   }
   return spec;

@@ -15,9 +15,11 @@ export interface NativeSession {
 }
 
 /** ONNX's numbers for the types of elements (`TensorProto.DataType`), from 1. */
-const ELEMENT_TYPES: readonly Tensor.Type[] = [
-  ...(["float32", "uint8", "int8", "uint16", "int16", "int32", "int64"] as const),
-  ...(["string", "bool", "float16", "float64", "uint32", "uint64"] as const),
+const ELEMENT_TYPES: readonly string[] = [
+  ...["float32", "uint8", "int8", "uint16", "int16", "int32", "int64"],
+  ...["string", "bool", "float16", "float64", "uint32", "uint64"],
+  // These the binding cannot hand over.
+  ...["complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz"],
 ];
 
 /**
@@ -46,10 +48,7 @@ function describe(value: Binding.ValueMetadata): InferenceSession.ValueMetadata 
   if (!isTensor) {
     return { name, isTensor };
   }
-  const type = ELEMENT_TYPES[number - 1];
-  if (type === undefined) {
-    throw new Error(`"${name}" has elements of ONNX's type ${number}, which cannot be served`);
-  }
+  const type = (ELEMENT_TYPES[number - 1] ?? `ONNX type ${number}`) as Tensor.Type;
   const shape = value.shape.map((size, index) => (size === -1 ? (symbolicDimensions[index] ?? "") : size));
   return { name, isTensor, type, shape };
 }

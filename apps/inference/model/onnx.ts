@@ -2,7 +2,7 @@ import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
 import { batchingOf } from "./batching.ts";
 import { completeSignature } from "./complete-signature.ts";
-import { hasExternalData } from "./external-data.ts";
+import { type GraphFacts, graphFacts, noGraph } from "./graph-facts.ts";
 import type { Model, OpenModel } from "./model.ts";
 import { type NativeSession, openSession } from "./native-session.ts";
 import { datatypeOf, ORT_TYPES } from "./ort-types.ts";
@@ -18,7 +18,7 @@ const FATAL_ONLY = 4;
  */
 export function onnxOpener(intraOpThreads: number): OpenModel {
   return async (metadata, artefact) => {
-    const session = openGraph(artefact, {
+    const { session, facts } = openGraph(artefact, {
       intraOpNumThreads: intraOpThreads,
       interOpNumThreads: 1,
       executionMode: "sequential",
@@ -26,7 +26,7 @@ export function onnxOpener(intraOpThreads: number): OpenModel {
       logSeverityLevel: FATAL_ONLY,
     });
     try {
-      return new OnnxModel(metadata, session);
+      return new OnnxModel(metadata, session, facts);
     } catch (error) {
       session.release();
       throw error;
@@ -34,18 +34,18 @@ export function onnxOpener(intraOpThreads: number): OpenModel {
   };
 }
 
-function openGraph(artefact: Uint8Array, options: InferenceSession.SessionOptions): NativeSession {
-  if (hasExternalData(artefact)) {
+function openGraph(artefact: Uint8Array, options: InferenceSession.SessionOptions) {
+  const facts = graphFacts(artefact);
+  if (facts.hasExternalData) {
     throw new Error(
       "the graph's weights are in files of their own (external data), which its SHA-256 does not vouch for: save it as one " +
         "file, as onnx.save_model does with save_as_external_data=False",
     );
   }
   try {
-    return openSession(artefact, options);
+    return { session: openSession(artefact, options), facts };
   } catch (error) {
-    const reason = error instanceof Error ? error.message.trim() : error;
-    throw new Error(`the artefact is no ONNX graph that ONNX Runtime can run: ${reason}`);
+    throw noGraph(error instanceof Error ? error.message.trim() : String(error));
   }
 }
 
@@ -59,8 +59,8 @@ class OnnxModel implements Model {
   /** By the list of what is wanted: those who ask keep theirs. */
   readonly #fetchesOf = new WeakMap<readonly string[], Fetches>();
 
-  constructor(metadata: ModelMetadata, session: NativeSession) {
-    const signature = completeSignature(metadata.signature, session);
+  constructor(metadata: ModelMetadata, session: NativeSession, facts: GraphFacts) {
+    const signature = completeSignature(metadata.signature, session, facts);
     const { inputs, outputs } = signature;
     checkSpecs("input", inputs, session.inputMetadata);
     checkSpecs("output", outputs, session.outputMetadata);

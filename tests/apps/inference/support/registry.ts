@@ -103,6 +103,57 @@ export const MODELS = {
     inputs: [{ name: "id", datatype: "INT64", shape: [-1] }],
     outputs: [{ name: "value", datatype: "FP32", shape: [-1] }],
   },
+  quantized: {
+    kind: "tensors",
+    inputs: [{ name: "x", datatype: "FP32", shape: [-1, 2] }],
+    outputs: [{ name: "y", datatype: "FP32", shape: [-1, 1] }],
+  },
+  shares: {
+    kind: "tensors",
+    inputs: [{ name: "x", datatype: "FP32", shape: [-1, 2] }],
+    outputs: [{ name: "y", datatype: "FP32", shape: [-1, 2] }],
+  },
+  split: {
+    kind: "tensors",
+    inputs: [{ name: "text", datatype: "BYTES", shape: [-1] }],
+    outputs: [
+      { name: "words", datatype: "BYTES", shape: [-1, -1] },
+      { name: "counts", datatype: "INT64", shape: [-1] },
+    ],
+  },
+  "no-sevens": {
+    kind: "tensors",
+    inputs: [{ name: "x", datatype: "FP32", shape: [-1] }],
+    outputs: [{ name: "y", datatype: "FP32", shape: [-1] }],
+  },
+  bfloat16: {
+    kind: "tensors",
+    inputs: [{ name: "x", datatype: "FP32", shape: [-1, 2] }],
+    outputs: [{ name: "y", datatype: "FP32", shape: [-1, 2] }],
+  },
+  location: {
+    kind: "tensors",
+    inputs: [{ name: "x", datatype: "FP32", shape: [-1, 2] }],
+    outputs: [{ name: "y", datatype: "FP32", shape: [-1, 2] }],
+  },
+  shapeless: { kind: "tensors", inputs: [], outputs: [] },
+  "only-maps": { kind: "tensors", inputs: [], outputs: [] },
+  "one-or-two": {
+    kind: "tabular-classification",
+    inputs: [{ name: "x", datatype: "FP32", shape: [-1, 1] }],
+    outputs: [
+      { name: "label", datatype: "INT64", shape: [-1] },
+      { name: "scores", datatype: "FP32", shape: [-1, 2] },
+    ],
+    features: ["x"],
+    labels: ["below", "above"],
+  },
+  ratio: {
+    kind: "regression",
+    inputs: [{ name: "x", datatype: "FP32", shape: [-1, 2] }],
+    outputs: [{ name: "y", datatype: "FP32", shape: [-1, 1] }],
+    features: ["a", "b"],
+  },
   slow: {
     kind: "tensors",
     inputs: [{ name: "turns", datatype: "INT64", shape: [] }],
