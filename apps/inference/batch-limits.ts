@@ -15,7 +15,21 @@ export interface Piece {
 }
 
 /** What may run together. */
-export class BatchLimits {
+export interface Limits {
+  /** Whether rows of which the longest text has `longest` characters may be one batch; a row alone always may. */
+  allow(rows: number, longest: number): boolean;
+  /** Splits the rows of a request into pieces that may each run at once, as few as their order lets it. */
+  pieces(inputs: Tensors, rows: number): Piece[];
+}
+
+/** For a model whose rows are not each a matter of their own: one whole request a run, however long. */
+export const ALONE: Limits = {
+  allow: () => false,
+  pieces: (_inputs, rows) => [{ from: 0, to: rows, longest: 0 }],
+};
+
+/** Runs of so many rows at most, and of no more text than can be padded. */
+export class BatchLimits implements Limits {
   readonly #maxRows: number;
 
   /** @param maxRows Most rows in one run of the model. */
@@ -23,12 +37,10 @@ export class BatchLimits {
     this.#maxRows = maxRows;
   }
 
-  /** Whether rows of which the longest text has `longest` characters may be one batch; a row alone always may. */
   allow(rows: number, longest: number): boolean {
     return rows <= this.#maxRows && (rows === 1 || rows * longest <= MAX_PADDED_CHARACTERS);
   }
 
-  /** Splits the rows of a request into pieces that may each run at once, as few as their order lets it. */
   pieces(inputs: Tensors, rows: number): Piece[] {
     const texts = [...inputs.values()].filter(({ data }) => Array.isArray(data));
     if (texts.length === 0 && this.allow(rows, 0)) {

@@ -1,16 +1,24 @@
-import { concatenateRows, sliceRows, type Tensor, type Tensors } from "./model/tensor.ts";
+import { concatenateRows, RowsError, sliceRows, type Tensor, type Tensors } from "./model/tensor.ts";
 
 /** What is wrong with the outputs of a run over so many rows; undefined where nothing is. */
-export function wrongRows(outputs: Tensors, rows: number): Error | undefined {
+export function wrongRows(outputs: Tensors, rows: number): RowsError | undefined {
   for (const [name, tensor] of outputs) {
     if (tensor.shape[0] !== rows) {
-      return new Error(
+      return new RowsError(
         `output "${name}" has ${tensor.shape[0]} rows for ${rows} rows of input; where its first dimension is not the ` +
           "batch, set maxBatchSize to 0 in the signature",
       );
     }
   }
   return undefined;
+}
+
+/** @throws RowsError where the outputs do not have so many rows, and cannot be told apart by row. */
+export function assertRows(outputs: Tensors, rows: number): void {
+  const wrong = wrongRows(outputs, rows);
+  if (wrong !== undefined) {
+    throw wrong;
+  }
 }
 
 /** The shapes of a row of each input, as a word to be compared. */

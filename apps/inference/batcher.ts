@@ -1,8 +1,8 @@
-import { BatchLimits, type Piece } from "./batch-limits.ts";
+import { ALONE, BatchLimits, type Limits, type Piece } from "./batch-limits.ts";
 import { concatenate, innerShapes, slice, wrongRows } from "./batch-tensors.ts";
 import { type Client, type Job, JobQueue } from "./job-queue.ts";
 import type { Model } from "./model/model.ts";
-import type { Tensors } from "./model/tensor.ts";
+import { RowsError, type Tensors } from "./model/tensor.ts";
 import type { Problem } from "./problem.ts";
 import { nextTurn } from "./turns.ts";
 
@@ -13,6 +13,10 @@ export interface BatcherOptions {
   /** Most rows waiting; a request beyond that is refused at once. */
   readonly maxQueueSize: number;
   readonly observer?: BatchObserver;
+  /** Whether each request is run by itself, and whole, because the rows of a run may influence each other. @default false */
+  readonly alone?: boolean;
+  /** Told once, where that turns out only from an answer: from then on each request is run by itself. */
+  readonly onAlone?: (reason: RowsError) => void;
 }
 
 /** What else is known of a request. */
@@ -29,24 +33,33 @@ export interface BatchObserver {
   waited(seconds: number): void;
 }
 
+type Part = Pick<Job, "isWhole" | "isFirst">;
+
+const WHOLE: Part = { isWhole: true, isFirst: true };
+/** One that has been run in pieces before. */
+const AGAIN: Part = { isWhole: true, isFirst: false };
+
 /**
  * Natural batching: whatever is queued when the event loop comes round is run as one batch. There is no timer, so a lone
  * request waits for nobody, and the busier the server is the larger its batches become.
  */
 export class Batcher {
   readonly #model: Model;
-  readonly #limits: BatchLimits;
+  #limits: Limits;
   readonly #queue: JobQueue;
   readonly #observer: BatchObserver | undefined;
+  readonly #onAlone: BatcherOptions["onAlone"];
   #scheduled = false;
   readonly #ownTurn = () => this.#turn();
   #idle: (() => void)[] = [];
 
   constructor(model: Model, options: BatcherOptions) {
     this.#model = model;
-    this.#limits = new BatchLimits(Math.min(options.maxBatchSize, model.maxRows));
-    this.#queue = new JobQueue(this.#limits, options.maxQueueSize);
+    const alone = options.alone === true || !model.batched;
+    this.#limits = alone ? ALONE : new BatchLimits(Math.min(options.maxBatchSize, model.maxRows));
+    this.#queue = new JobQueue(options.maxQueueSize);
     this.#observer = options.observer;
+    this.#onAlone = options.onAlone;
   }
 
   /** Rows waiting for the model. */
@@ -74,18 +87,24 @@ export class Batcher {
     if (refusal !== undefined) {
       return Promise.reject(refusal);
     }
-    if (!this.#model.batched) {
-      return this.#enqueue(inputs, { from: 0, to: 1, longest: 0 }, true, deadline, options);
-    }
     const pieces = this.#limits.pieces(inputs, rows);
     const [whole] = pieces;
     if (whole !== undefined && pieces.length === 1) {
-      return this.#enqueue(inputs, whole, true, deadline, options);
+      return this.#enqueue(inputs, whole, WHOLE, deadline, options);
     }
-    const parts = pieces.map((piece) =>
-      this.#enqueue(slice(inputs, piece.from, piece.to), piece, piece === whole, deadline, options),
-    );
-    return Promise.all(parts).then((answers) => concatenate(answers.map((inputs) => ({ inputs }))));
+    const parts = pieces.map((piece) => {
+      const part = { isWhole: false, isFirst: piece === whole };
+      return this.#enqueue(slice(inputs, piece.from, piece.to), piece, part, deadline, options);
+    });
+    return Promise.all(parts)
+      .then((answers) => concatenate(answers.map((inputs) => ({ inputs }))))
+      .catch((error: unknown) => {
+        if (!(error instanceof RowsError) || rows > this.#model.maxRows) {
+          throw error;
+        }
+        this.#goAlone(error);
+        return this.#enqueue(inputs, { from: 0, to: rows, longest: 0 }, AGAIN, deadline, options);
+      });
   }
 
   /**
@@ -105,7 +124,7 @@ export class Batcher {
   #enqueue(
     inputs: Tensors,
     { from, to, longest }: Piece,
-    first: boolean,
+    { isWhole, isFirst }: Part,
     deadline: number,
     { wanted, client }: SubmitOptions,
   ): Promise<Tensors> {
@@ -117,15 +136,28 @@ export class Batcher {
     const inner = this.#model.ragged ? innerShapes(inputs) : "";
     const queued = performance.now();
     return new Promise((resolve, reject) => {
-      this.#queue.add({ first, inputs, wanted, rows, longest, inner, queued, deadline, client, resolve, reject });
+      this.#queue.add({
+        isWhole,
+        isFirst,
+        inputs,
+        wanted,
+        rows,
+        longest,
+        inner,
+        queued,
+        deadline,
+        client,
+        resolve,
+        reject,
+      });
     });
   }
 
   #turn(): void {
     const now = performance.now();
-    const batch = this.#queue.take(now);
-    for (const { first, queued } of batch) {
-      if (first) {
+    const batch = this.#queue.take(now, this.#limits);
+    for (const { isFirst, queued } of batch) {
+      if (isFirst) {
         this.#observer?.waited((now - queued) / 1000);
       }
     }
@@ -168,9 +200,11 @@ export class Batcher {
 
   #answer(batch: readonly Job[], outputs: Tensors, started: number): Promise<void> | undefined {
     const rows = rowsOf(batch);
-    if (this.#model.batched) {
+    // What a whole request is answered by itself is its answer, whatever it looks like.
+    if (batch.length > 1 || batch[0]?.isWhole !== true) {
       const wrong = wrongRows(outputs, rows);
       if (wrong !== undefined) {
+        this.#goAlone(wrong);
         return this.#refuse(batch, wrong, started);
       }
     }
@@ -181,6 +215,13 @@ export class Batcher {
       from += job.rows;
     }
     return undefined;
+  }
+
+  #goAlone(reason: RowsError): void {
+    if (this.#limits !== ALONE && this.#model.maxRows > 1) {
+      this.#limits = ALONE;
+      this.#onAlone?.(reason);
+    }
   }
 
   /** One request that the model cannot take must not cost the others of its batch their answers. */

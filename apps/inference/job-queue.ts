@@ -1,4 +1,4 @@
-import type { BatchLimits } from "./batch-limits.ts";
+import type { Limits } from "./batch-limits.ts";
 import type { Tensors } from "./model/tensor.ts";
 import { Overload } from "./overload.ts";
 import { Problem, unavailable } from "./problem.ts";
@@ -22,8 +22,10 @@ export interface Client {
 
 /** Rows that wait to be run together: a request, or a piece of a long one. */
 export interface Job {
-  /** Whether it is a whole request, or the first part of a long one: a request is counted once. */
-  readonly first: boolean;
+  /** Whether it is all of a request, and not a piece of a long one. */
+  readonly isWhole: boolean;
+  /** Whether it is the first job of its request: a request is counted once. */
+  readonly isFirst: boolean;
   readonly inputs: Tensors;
   readonly wanted: readonly string[] | undefined;
   readonly rows: number;
@@ -39,7 +41,6 @@ export interface Job {
 
 /** What waits for one model: so many rows at most, and none that would wait in vain. */
 export class JobQueue {
-  readonly #limits: BatchLimits;
   readonly #maxRows: number;
   readonly #jobs: Job[] = [];
   #rows = 0;
@@ -51,12 +52,8 @@ export class JobQueue {
   /** Made once: an error takes longer to make than a refusal may. */
   readonly #isFull: Problem;
 
-  /**
-   * @param limits What may run together.
-   * @param maxRows Most rows waiting.
-   */
-  constructor(limits: BatchLimits, maxRows: number) {
-    this.#limits = limits;
+  /** @param maxRows Most rows waiting. */
+  constructor(maxRows: number) {
     this.#maxRows = maxRows;
     this.#isFull = unavailable("overloaded", `the queue of ${maxRows} rows is full; try again shortly`);
   }
@@ -67,7 +64,7 @@ export class JobQueue {
 
   /** Requests in it; a long one until the first of its pieces is taken. */
   get requests(): number {
-    return this.#jobs.reduce((sum, { first }) => sum + (first ? 1 : 0), 0);
+    return this.#jobs.reduce((sum, { isFirst }) => sum + (isFirst ? 1 : 0), 0);
   }
 
   get isEmpty(): boolean {
@@ -106,14 +103,18 @@ export class JobQueue {
     this.#jobs.push(job);
   }
 
-  /** The jobs from the first on that may run together; those that nobody waits for any more are rejected on the way. */
-  take(now: number): Job[] {
+  /**
+   * The jobs from the first on that may run together; those that nobody waits for any more are rejected on the way.
+   *
+   * @param limits What may run together.
+   */
+  take(now: number, limits: Limits): Job[] {
     const batch: Job[] = [];
     let rows = 0;
     let longest = 0;
     let taken = 0;
     for (const job of this.#jobs) {
-      if (rows > 0 && !this.#limits.allow(rows + job.rows, Math.max(longest, job.longest))) {
+      if (rows > 0 && !limits.allow(rows + job.rows, Math.max(longest, job.longest))) {
         break;
       }
       if (batch[0] !== undefined && batch[0].inner !== job.inner) {

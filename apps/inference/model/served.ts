@@ -1,15 +1,21 @@
 import { versionDirectory } from "../../registry/layout.ts";
 import type { ModelMetadata } from "../../registry/metadata.ts";
 import { Batcher } from "../batcher.ts";
+import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { ModelMetrics } from "../metrics/model-metrics.ts";
 import type { Form } from "../predict/form.ts";
 import { formFor } from "../predict/forms.ts";
 import { tensorOf } from "../predict/tensor-of.ts";
+import { Problem } from "../problem.ts";
+import { refusalOf } from "../refusal.ts";
 import type { Settings } from "../settings.ts";
+import { aloneBecause } from "./alone.ts";
+import { graphFacts } from "./graph-facts.ts";
 import type { Model, OpenModel } from "./model.ts";
+import { probe, ZEROS } from "./probe.ts";
 import { readVersion } from "./published.ts";
-import { allocate, type Tensor, type Tensors } from "./tensor.ts";
+import type { Tensors } from "./tensor.ts";
 
 /** A model that answers: loaded, warmed up, and behind its queue. */
 export interface ServedModel {
@@ -18,7 +24,7 @@ export interface ServedModel {
   readonly form: Form | undefined;
   readonly batcher: Batcher;
   readonly metrics: ModelMetrics;
-  /** Whether it answered its warm-up: zeros may be nothing that a model of tensors can take. */
+  /** Whether it answered its warm-up: zeros may be nothing that a model can take. */
   readonly warmedUp: boolean;
 }
 
@@ -27,6 +33,7 @@ export interface OpenDeps {
   readonly settings: Pick<Settings, "modelDirectory" | "maxBatchSize" | "maxQueueSize">;
   readonly open: OpenModel;
   readonly metrics: Metrics;
+  readonly logger: Logger;
 }
 
 /**
@@ -35,25 +42,42 @@ export interface OpenDeps {
  * @throws RegistryError where it is absent, half-written or corrupted; Error where it cannot be run as it is described.
  */
 export async function openVersion(name: string, version: string, deps: OpenDeps): Promise<ServedModel> {
-  const { settings, open, metrics } = deps;
+  const { settings, open, metrics, logger } = deps;
   const { metadata, artefact } = await readVersion(settings.modelDirectory, name, version);
-  const { form, model, warmedUp } = await openModel(metadata, artefact, open).catch((error: unknown) => {
+  const { form, model, warmedUp, reason } = await openModel(metadata, artefact, open).catch((error: unknown) => {
     const directory = versionDirectory(settings.modelDirectory, name, version);
     throw new Error(`${directory}: ${error instanceof Error ? error.message : error}`, { cause: error });
   });
   const recorder = metrics.model(metadata.name, metadata.version);
   const { maxBatchSize, maxQueueSize } = settings;
-  const batcher = new Batcher(model, { maxBatchSize, maxQueueSize, observer: recorder });
+  const tell = (reason: string) =>
+    logger.info(
+      { model: metadata.name, version: metadata.version, reason },
+      "each of its requests is a run by itself; maxBatchSize in the signature says how many rows may share one",
+    );
+  if (reason !== undefined) {
+    tell(reason);
+  }
+  const batcher = new Batcher(model, {
+    maxBatchSize,
+    maxQueueSize,
+    observer: recorder,
+    alone: reason !== undefined,
+    onAlone: ({ message }) => tell(message),
+  });
   recorder.waiting = () => ({ rows: batcher.depth, requests: batcher.waiting });
   metrics.modelLoaded(metadata);
   return { model, form, batcher, metrics: recorder, warmedUp };
 }
 
 async function openModel(metadata: ModelMetadata, artefact: Uint8Array, open: OpenModel) {
+  // Before it is opened: a thread that opens it takes the artefact's memory along.
+  const facts = graphFacts(artefact);
   const model = await open(metadata, artefact);
   try {
-    const form = formFor(model.metadata);
-    return { form, model, warmedUp: await warmUp(model, form) };
+    const form = formFor(model.metadata, facts);
+    const size = await (form === undefined ? warmUpTensors(model) : warmUpForm(model, form));
+    return { form, model, warmedUp: size !== undefined, reason: await aloneBecause(model, facts, size) };
   } catch (error) {
     await model.close();
     throw error;
@@ -67,22 +91,48 @@ export async function release({ batcher, model }: ServedModel): Promise<void> {
 }
 
 /** Whether a word comes out at all is checked here, so that a signature that does not fit its graph is never ready. */
-async function warmUp(model: Model, form: Form | undefined): Promise<boolean> {
-  if (form !== undefined) {
-    const outputs = await model.run(tensorOf(form.input, form.sample, 1));
-    checkBatch(model, outputs);
-    form.word({}, outputs, 0, 1);
-    return true;
-  }
+async function warmUpForm(model: Model, form: Form): Promise<number | undefined> {
   let outputs: Tensors;
   try {
-    outputs = await model.run(zeros(model));
-  } catch {
-    // Zeros may be nothing that such a model can take: its names, types and shapes have been checked against the graph.
-    return false;
+    outputs = await model.run(tensorOf(form.input, form.sample, 1));
+  } catch (error) {
+    if (refusalOf(error) === undefined) {
+      throw error;
+    }
+    // What the sample is refused for, another row may not be.
+    outputs = await model.run(probe(model, 1, ONES));
   }
   checkBatch(model, outputs);
-  return true;
+  try {
+    form.word({}, outputs, 0, 1);
+  } catch (error) {
+    // That there is no number for this row says nothing of others.
+    if (!(error instanceof Problem)) {
+      throw error;
+    }
+  }
+  return 1;
+}
+
+const ONES = { fraction: () => 1, whole: 1, text: "1" };
+
+/** What the dimensions may be that a signature leaves open: a picture of a single pixel is none to many graphs. */
+const SIZES = [1, 16, 224];
+
+/** With which size of its open dimensions the model answers zeros; undefined where with none. */
+async function warmUpTensors(model: Model): Promise<number | undefined> {
+  for (const size of model.ragged ? SIZES : [1]) {
+    let outputs: Tensors;
+    try {
+      outputs = await model.run(probe(model, size, ZEROS));
+    } catch {
+      // Zeros may be nothing that such a model can take: its names, types and shapes have been checked against the graph.
+      continue;
+    }
+    checkBatch(model, outputs);
+    return size;
+  }
+  return undefined;
 }
 
 /** Where the first dimensions are no batch, requests that run together would get each other's answers. */
@@ -95,14 +145,4 @@ function checkBatch({ batched }: Model, outputs: Tensors): void {
       );
     }
   }
-}
-
-function zeros({ metadata }: Model): Tensors {
-  const tensors = new Map<string, Tensor>();
-  for (const { name, datatype, shape } of metadata.signature.inputs) {
-    const sizes = shape.map((size) => (size === -1 ? 1 : size));
-    const length = sizes.reduce((product, size) => product * size, 1);
-    tensors.set(name, { datatype, shape: sizes, data: allocate(datatype, length) });
-  }
-  return tensors;
 }

@@ -78,10 +78,13 @@ export function sliceRows(tensor: Tensor, from: number, to: number): Tensor {
   return { datatype: tensor.datatype, shape: [to - from, ...tensor.shape.slice(1)], data };
 }
 
+/** Outputs do not have the rows that they should: what a model calls its first dimension is not the batch. */
+export class RowsError extends Error {}
+
 /**
  * Tensors of one type and row shape, one below the other.
  *
- * @throws TypeError where the list is empty or the tensors do not fit together.
+ * @throws TypeError where the list is empty; RowsError where the tensors do not fit together.
  */
 export function concatenateRows(tensors: readonly Tensor[]): Tensor {
   const [first] = tensors;
@@ -94,7 +97,9 @@ export function concatenateRows(tensors: readonly Tensor[]): Tensor {
   let rows = 0;
   for (const tensor of tensors) {
     if (tensor.datatype !== first.datatype || !sameRows(tensor.shape, first.shape)) {
-      throw new TypeError("tensors of different type or row shape cannot be concatenated");
+      throw new RowsError(
+        `rows of the shapes [${tensor.shape.slice(1)}] and [${first.shape.slice(1)}] do not make one tensor`,
+      );
     }
     rows += tensor.shape[0] ?? 0;
   }

@@ -1,4 +1,5 @@
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
+import type { GraphFacts } from "../model/graph-facts.ts";
 import { rowWidth, type Tensor, type Tensors } from "../model/tensor.ts";
 import { wordElement } from "./numbers.ts";
 
@@ -25,13 +26,17 @@ const SCORES = ["FP32", "FP64"];
  * Finds a classifier's outputs: an integer or string label per row, a score per class and row, or both. Where the graph
  * names a label, that is the class; otherwise it is the one with the highest score.
  *
+ * @param facts.classes What the graph calls its classes where those are numbers; `labels` are in the same order.
+ *   @default 0, 1, …
  * @throws Error where the signature has neither, or no `labels`.
  */
-export function choiceReader(metadata: ModelMetadata): ChoiceReader {
+export function choiceReader(metadata: ModelMetadata, { classes }: Pick<GraphFacts, "classes">): ChoiceReader {
   const { labels, outputs } = metadata.signature;
   if (labels === undefined || labels.length === 0) {
     throw new Error("the signature of a classifier must list its labels");
   }
+  // Of another number they are an inner part's, such as the two of each classifier of one against the rest.
+  const numbers = classes?.length === labels.length ? classes : undefined;
   const scoreOutput = outputs.find((spec) => SCORES.includes(spec.datatype) && isScores(spec, labels.length));
   const labelOutput = outputs.find((spec) => !SCORES.includes(spec.datatype) && rowWidth(spec.shape) === 1);
   if (scoreOutput === undefined && labelOutput === undefined) {
@@ -40,7 +45,7 @@ export function choiceReader(metadata: ModelMetadata): ChoiceReader {
   const read: ReadChoice = (outputs, row) => {
     const scores = scoreOutput && outputs.get(scoreOutput.name);
     const chosen = labelOutput && outputs.get(labelOutput.name);
-    const index = chosen === undefined ? highest(scores, row) : indexOf(chosen, row, labels);
+    const index = chosen === undefined ? highest(scores, row) : indexOf(chosen, row, labels, numbers);
     const label = labels[index];
     if (label === undefined) {
       throw new Error(`the model chose class ${index} of ${labels.length}`);
@@ -55,9 +60,13 @@ function isScores(spec: TensorSpec, classes: number): boolean {
   return spec.shape.length === 2 && (spec.shape[1] === classes || spec.shape[1] === -1);
 }
 
-function indexOf(chosen: Tensor, row: number, labels: readonly string[]): number {
-  const value = wordElement(chosen, row);
-  return typeof value === "string" ? labels.indexOf(value) : value;
+/** @param numbers What the graph calls the classes of the labels; undefined where the numbers are their places. */
+function indexOf(chosen: Tensor, row: number, labels: readonly string[], numbers?: readonly number[]): number {
+  const value = chosen.data[row];
+  if (typeof value === "string") {
+    return labels.indexOf(value);
+  }
+  return numbers === undefined ? Number(value) : numbers.indexOf(Number(value));
 }
 
 function highest(scores: Tensor | undefined, row: number): number {

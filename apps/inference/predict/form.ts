@@ -1,5 +1,6 @@
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
 import { batchingOf } from "../model/batching.ts";
+import type { GraphFacts } from "../model/graph-facts.ts";
 import type { Tensors } from "../model/tensor.ts";
 import { invalidInput } from "../problem.ts";
 
@@ -35,7 +36,7 @@ export interface Form {
 }
 
 /** Builds the form for a signature of its kind; throws an Error where the signature does not suit the kind. */
-export type FormOf = (metadata: ModelMetadata) => Form;
+export type FormOf = (metadata: ModelMetadata, facts: Pick<GraphFacts, "classes">) => Form;
 
 /** The only input of a signature. Throws where there are more: these forms have nowhere to put them. */
 export function onlyInput(metadata: ModelMetadata): TensorSpec {

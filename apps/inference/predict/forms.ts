@@ -1,4 +1,5 @@
 import type { ModelMetadata, Signature } from "../../registry/metadata.ts";
+import type { GraphFacts } from "../model/graph-facts.ts";
 import type { Form, FormOf } from "./form.ts";
 import { instances } from "./instances.ts";
 import { regression } from "./regression.ts";
@@ -17,7 +18,7 @@ const FORMS: Readonly<Record<Exclude<Signature["kind"], "tensors">, FormOf>> = {
  *
  * @throws Error where the signature does not suit its kind.
  */
-export function formFor(metadata: ModelMetadata): Form | undefined {
+export function formFor(metadata: ModelMetadata, facts: Pick<GraphFacts, "classes">): Form | undefined {
   const { kind } = metadata.signature;
-  return kind === "tensors" ? undefined : FORMS[kind](metadata);
+  return kind === "tensors" ? undefined : FORMS[kind](metadata, facts);
 }

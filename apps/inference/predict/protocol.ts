@@ -1,3 +1,4 @@
+import { assertRows } from "../batch-tensors.ts";
 import { parseJson } from "../http/body.ts";
 import type { Protocol } from "../prediction.ts";
 import { invalidInput, Problem } from "../problem.ts";
@@ -29,7 +30,10 @@ export const formProtocol: Protocol = {
         inputs: tensorOf(form.input, values, rows),
         rows,
         wanted: form.outputs,
-        word: (_ctx, outputs) => form.word(request, outputs, 0, rows),
+        word(_ctx, outputs) {
+          assertRows(outputs, rows);
+          return form.word(request, outputs, 0, rows);
+        },
       };
     }
     const asked = readAll(form, body, values, maxRows);
@@ -38,7 +42,10 @@ export const formProtocol: Protocol = {
       inputs: tensorOf(form.input, values, rows),
       rows,
       wanted: form.outputs,
-      word: (_ctx, outputs) => asked.map((one) => form.word(one.request, outputs, one.from, one.rows)),
+      word(_ctx, outputs) {
+        assertRows(outputs, rows);
+        return asked.map((one) => form.word(one.request, outputs, one.from, one.rows));
+      },
     };
   },
 };

@@ -4,7 +4,7 @@ import { featureReader } from "./feature.ts";
 import { type FormOf, field, onlyInput } from "./form.ts";
 
 /** One field per feature, such as `{sepal_length, …}` → `{species_index, species_name}`. */
-export const tabularClassification: FormOf = (metadata) => {
+export const tabularClassification: FormOf = (metadata, facts) => {
   const input = onlyInput(metadata);
   const features = metadata.signature.features ?? [];
   if (features.length === 0 || features.length !== rowWidth(input.shape)) {
@@ -13,7 +13,7 @@ export const tabularClassification: FormOf = (metadata) => {
     );
   }
   const { read: readFeature, sample } = featureReader(metadata, input, features.length);
-  const { read: choose, choosing } = choiceReader(metadata);
+  const { read: choose, choosing } = choiceReader(metadata, facts);
   return {
     input,
     outputs: choosing,

@@ -6,12 +6,12 @@ import { type FormOf, field, join, nameOf, onlyInput } from "./form.ts";
 export const MAX_TEXT_LENGTH = 100_000;
 
 /** `{text}` → `{text, sentiment, confidence, model, version}`; confidence is the chosen class's score, 0–1. */
-export const textClassification: FormOf = (metadata) => {
+export const textClassification: FormOf = (metadata, facts) => {
   const input = onlyInput(metadata);
   if (input.datatype !== "BYTES") {
     throw new Error(`the input of a text-classification model must be BYTES, not ${input.datatype}`);
   }
-  const { read: choose } = choiceReader(metadata);
+  const { read: choose } = choiceReader(metadata, facts);
   const { name: model, version } = metadata;
   return {
     input,

@@ -1,4 +1,5 @@
 import type { Signature, TensorSpec } from "../../registry/metadata.ts";
+import { assertRows } from "../batch-tensors.ts";
 import { parseJson, UNDECLARED } from "../http/body.ts";
 import { sliceRows, type Tensor, type Tensors } from "../model/tensor.ts";
 import { asObject, field, nameOf } from "../predict/form.ts";
@@ -28,7 +29,10 @@ export const instancesProtocol: Protocol = {
     return {
       inputs,
       rows: instances.length,
-      word: (_ctx, outputs) => ({ predictions: instances.map((_, row) => wordRow(signature, outputs, row)) }),
+      word(_ctx, outputs) {
+        assertRows(outputs, instances.length);
+        return { predictions: instances.map((_, row) => wordRow(signature, outputs, row)) };
+      },
     };
   },
 };

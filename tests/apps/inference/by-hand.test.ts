@@ -49,7 +49,7 @@ describe("a registry that was laid out by hand", () => {
   ] as const) {
     it(`is served by the graph's own tensors where its metadata list none, ${where}`, async () => {
       server = await start(env);
-      const models = ["image", "lengths", "maps", "pair", "slow", "types"] as const;
+      const models = ["bfloat16", "image", "lengths", "location", "maps", "pair", "slow", "types"] as const;
       for (const model of models) {
         await layOut(server.root, model, ({ signature: _, ...rest }) => rest);
       }
@@ -81,6 +81,61 @@ describe("a registry that was laid out by hand", () => {
     await server.running.loaded;
     const flower = { sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 };
     expect((await server.post("/predict", flower)).body).to.deep.equal({ species_index: 0, species_name: "setosa" });
+  });
+
+  it("is answered by the label of its own number for a class", async () => {
+    server = await start();
+    await layOut(server.root, "one-or-two");
+    await server.running.loaded;
+    const { body } = await server.post("/predict", [{ x: -3 }, { x: 3 }]);
+    expect(body).to.deep.equal([
+      { species_index: 0, species_name: "below" },
+      { species_index: 1, species_name: "above" },
+    ]);
+  });
+
+  it("is served though it has no number for a row of zeros", async () => {
+    server = await start();
+    await layOut(server.root, "ratio");
+    await server.running.loaded;
+    expect((await server.post("/predict", { features: [6, 2] })).body).to.deep.equal({ prediction: 3 });
+    const { status, body } = await server.post("/predict", { features: [0, 0] });
+    expect([status, body.error.code]).to.deep.equal([422, "not_finite"]);
+  });
+
+  it("is served by its kind though it refuses a row of zeros", async () => {
+    server = await start();
+    await layOut(server.root, "lookup", (written) => ({
+      ...written,
+      signature: { kind: "instances", inputs: [{ name: "ids", datatype: "INT64", shape: [-1, 2] }] },
+    }));
+    await server.running.loaded;
+    expect((await server.post("/predict", { instances: [[1, 2]] })).status).to.equal(200);
+  });
+
+  it("says which inputs have to be listed where the graph has no word on their dimensions", async () => {
+    server = await start();
+    const directory = await layOut(server.root, "shapeless", ({ signature: _, ...rest }) => rest);
+    await saysOf(
+      directory,
+      /the graph does not say how many dimensions input "x" has: list the inputs in the signature/,
+    );
+    await layOut(server.root, "shapeless", (written) => ({
+      ...written,
+      signature: { kind: "tensors", inputs: [{ name: "x", datatype: "FP32", shape: [-1, 3] }] },
+    }));
+    await server.running.loaded;
+    const request = { inputs: [{ name: "x", datatype: "FP32", shape: [2, 3], data: [1, 2, 3, 4, 5, 6] }] };
+    expect((await infer(server.url, "shapeless", request)).body.outputs[0]).to.deep.include({ shape: [2, 3] });
+  });
+
+  it("says so where none of its outputs can be served", async () => {
+    server = await start();
+    const directory = await layOut(server.root, "only-maps", ({ signature: _, ...rest }) => rest);
+    await saysOf(
+      directory,
+      /none of the outputs \("maps"\) is a tensor of a type that can be served: export .*zipmap=False/,
+    );
   });
 
   it("may have been written on Windows", async () => {

@@ -3,6 +3,7 @@ import { onnxOpener } from "../../../apps/inference/model/onnx.ts";
 import { refusalOf } from "../../../apps/inference/refusal.ts";
 import type { Signature } from "../../../apps/registry/metadata.ts";
 import { type Child, endChild, startChild } from "./support/child.ts";
+import { WARM_UP_RUNS } from "./support/fake-model.ts";
 import { emptyRegistry, metadataOf, publish, writeIndex, writeVersion } from "./support/registry.ts";
 import { startRepository, startTestServer, type TestServer, until } from "./support/server.ts";
 import { infer } from "./support/tensors.ts";
@@ -55,13 +56,14 @@ describe("values that a graph refuses", () => {
       open: async (metadata, artefact) => {
         const model = await onnxOpener(1)(metadata, artefact);
         const run = model.run.bind(model);
-        let warm = false;
+        let warmUps = 0;
         model.run = async (inputs) => {
-          if (warm) {
+          if (warmUps < WARM_UP_RUNS) {
+            warmUps += 1;
+          } else {
             rows.push(inputs.get("ids")?.shape[0] ?? 0);
             await gate;
           }
-          warm = true;
           return run(inputs);
         };
         return model;

@@ -10,13 +10,16 @@ export interface FakeModel {
   hold(): () => void;
 }
 
+/** Runs that a model has before its first request: of zeros, and of two rows by themselves and together. */
+export const WARM_UP_RUNS = 4;
+
 /**
  * @param spoil Rows with this value make the whole run fail, as a row does that the graph cannot take.
  */
 export function fakeModel(spoil?: number): FakeModel {
   const runs: number[][] = [];
   let gate: Promise<void> = Promise.resolve();
-  let warmedUp = false;
+  let warmUps = 0;
   return {
     runs,
     hold() {
@@ -31,11 +34,12 @@ export function fakeModel(spoil?: number): FakeModel {
       ragged: false,
       async run(inputs): Promise<Tensors> {
         const rows = Array.from((inputs.get("x")?.data ?? []) as Float32Array);
-        if (warmedUp) {
+        if (warmUps < WARM_UP_RUNS) {
+          warmUps += 1;
+        } else {
           runs.push(rows);
           await gate;
         }
-        warmedUp = true;
         if (spoil !== undefined && rows.includes(spoil)) {
           throw new Error("the graph cannot take this row");
         }
