@@ -6,16 +6,12 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { ModelMetrics } from "../metrics/model-metrics.ts";
 import type { Form } from "../predict/form.ts";
 import { formFor } from "../predict/forms.ts";
-import { tensorOf } from "../predict/tensor-of.ts";
-import { Problem } from "../problem.ts";
-import { refusalOf } from "../refusal.ts";
 import type { Settings } from "../settings.ts";
 import { aloneBecause } from "./alone.ts";
 import { graphFacts } from "./graph-facts.ts";
 import type { Model, OpenModel } from "./model.ts";
-import { probe, ZEROS } from "./probe.ts";
 import { readVersion } from "./published.ts";
-import type { Tensors } from "./tensor.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** A model that answers: loaded, warmed up, and behind its queue. */
 export interface ServedModel {
@@ -76,7 +72,7 @@ async function openModel(metadata: ModelMetadata, artefact: Uint8Array, open: Op
   const model = await open(metadata, artefact);
   try {
     const form = formFor(model.metadata, facts);
-    const size = await (form === undefined ? warmUpTensors(model) : warmUpForm(model, form));
+    const size = await warmUp(model, form);
     return { form, model, warmedUp: size !== undefined, reason: await aloneBecause(model, facts, size) };
   } catch (error) {
     await model.close();
@@ -88,61 +84,4 @@ async function openModel(metadata: ModelMetadata, artefact: Uint8Array, open: Op
 export async function release({ batcher, model }: ServedModel): Promise<void> {
   await batcher.drained();
   await model.close();
-}
-
-/** Whether a word comes out at all is checked here, so that a signature that does not fit its graph is never ready. */
-async function warmUpForm(model: Model, form: Form): Promise<number | undefined> {
-  let outputs: Tensors;
-  try {
-    outputs = await model.run(tensorOf(form.input, form.sample, 1));
-  } catch (error) {
-    if (refusalOf(error) === undefined) {
-      throw error;
-    }
-    // What the sample is refused for, another row may not be.
-    outputs = await model.run(probe(model, 1, ONES));
-  }
-  checkBatch(model, outputs);
-  try {
-    form.word({}, outputs, 0, 1);
-  } catch (error) {
-    // That there is no number for this row says nothing of others.
-    if (!(error instanceof Problem)) {
-      throw error;
-    }
-  }
-  return 1;
-}
-
-const ONES = { fraction: () => 1, whole: 1, text: "1" };
-
-/** What the dimensions may be that a signature leaves open: a picture of a single pixel is none to many graphs. */
-const SIZES = [1, 16, 224];
-
-/** With which size of its open dimensions the model answers zeros; undefined where with none. */
-async function warmUpTensors(model: Model): Promise<number | undefined> {
-  for (const size of model.ragged ? SIZES : [1]) {
-    let outputs: Tensors;
-    try {
-      outputs = await model.run(probe(model, size, ZEROS));
-    } catch {
-      // Zeros may be nothing that such a model can take: its names, types and shapes have been checked against the graph.
-      continue;
-    }
-    checkBatch(model, outputs);
-    return size;
-  }
-  return undefined;
-}
-
-/** Where the first dimensions are no batch, requests that run together would get each other's answers. */
-function checkBatch({ batched }: Model, outputs: Tensors): void {
-  for (const [name, { shape }] of batched ? outputs : []) {
-    if (shape[0] !== 1) {
-      throw new Error(
-        `output "${name}" has the shape [${shape}] for one row: its first dimension is not the batch; where that is right, ` +
-          "set maxBatchSize to 0 in the signature",
-      );
-    }
-  }
 }

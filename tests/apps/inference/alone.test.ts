@@ -120,8 +120,25 @@ describe("a request that comes together with others", () => {
     expect(reasons()).to.deep.equal([]);
   });
 
+  it("has a run of its own where the model cannot be tried with zeros", async () => {
+    await serve("hundreds");
+    expect(reasons()).to.deep.equal([
+      "it does not answer zeros, so that nothing shows what two rows of one run have to do with each other",
+    ]);
+  });
+
   it("shares runs with the others of most models", async () => {
-    for (const model of ["half-plus-two", "iris", "words", "linear", "pair", "lengths", "lookup", "types"] as const) {
+    for (const model of [
+      "half-plus-two",
+      "iris",
+      "words",
+      "linear",
+      "pair",
+      "lengths",
+      "lookup",
+      "highlights",
+      "types",
+    ] as const) {
       await serve(model);
       expect(reasons(), model).to.deep.equal([]);
       if (model !== "types") await server.stop();

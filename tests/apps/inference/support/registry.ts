@@ -148,6 +148,11 @@ export const MODELS = {
     features: ["x"],
     labels: ["below", "above"],
   },
+  highlights: {
+    kind: "tensors",
+    inputs: [{ name: "picture", datatype: "FP32", shape: [-1, 1, -1, -1] }],
+    outputs: [{ name: "y", datatype: "FP32", shape: [-1, 1] }],
+  },
   ratio: {
     kind: "regression",
     inputs: [{ name: "x", datatype: "FP32", shape: [-1, 2] }],
