@@ -1,5 +1,5 @@
 import type { ModelMetadata } from "../../registry/metadata.ts";
-import { MAX_TEXT_LENGTH } from "../predict/text-classification.ts";
+import { MAX_TEXT_LENGTH } from "../predict/text-limit.ts";
 import { answeredSchema, elementSchema, listOf, objectOf, rowSchema, type Schema } from "./schema.ts";
 
 /** What `/predict` takes for one request and answers to it. */

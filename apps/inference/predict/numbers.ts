@@ -57,9 +57,33 @@ export function wordFloat32(value: number): number {
 }
 
 /**
+ * 422 for NaN and the infinities: JSON has no word for them, and the bytes of an answer by the protocol v2 have.
+ *
+ * @param model Whose answer was asked for otherwise than there. @default none
+ */
+export function notFinite(value: number, output: string, model?: string): Problem {
+  const where = model === undefined ? "ask" : `ask POST /v2/models/${model}/infer`;
+  const message = `the model answers ${value} in "${output}", which JSON has no word for; ${where} for binary_data`;
+  return new Problem(422, "not_finite", message);
+}
+
+/** A number in an answer that JSON has no word for, by whoever does not know which output it is of. */
+export class NotFinite extends Problem {
+  readonly value: number;
+  /** What it is an element of. */
+  readonly tensor: Tensor;
+
+  constructor(value: number, tensor: Tensor) {
+    super(422, "not_finite", `the model answers ${value} to this, which JSON has no word for`);
+    this.value = value;
+    this.tensor = tensor;
+  }
+}
+
+/**
  * Element `index` of a tensor as a JSON value.
  *
- * @throws Problem 422 for NaN and the infinities: JSON has no word for them.
+ * @throws NotFinite for NaN and the infinities.
  */
 export function wordElement(tensor: Tensor, index: number): number | string {
   const value = tensor.data[index];
@@ -73,7 +97,7 @@ export function wordElement(tensor: Tensor, index: number): number | string {
     return Number(value);
   }
   if (!Number.isFinite(value)) {
-    throw new Problem(422, "not_finite", `the model answers ${value} to this, which JSON has no word for`);
+    throw new NotFinite(value, tensor);
   }
   return tensor.datatype === "FP32" ? wordFloat32(value) : value;
 }

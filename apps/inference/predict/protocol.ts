@@ -1,8 +1,11 @@
+import type { ModelMetadata } from "../../registry/metadata.ts";
 import { assertRows } from "../batch-tensors.ts";
 import { parseJson } from "../http/body.ts";
+import type { Tensors } from "../model/tensor.ts";
 import type { Protocol } from "../prediction.ts";
 import { invalidInput, Problem } from "../problem.ts";
 import { asObject, type Form, type Values } from "./form.ts";
+import { NotFinite, notFinite } from "./numbers.ts";
 import { tensorOf } from "./tensor-of.ts";
 
 interface Asked {
@@ -32,7 +35,7 @@ export const formProtocol: Protocol = {
         wanted: form.outputs,
         word(_ctx, outputs) {
           assertRows(outputs, rows);
-          return form.word(request, outputs, 0, rows);
+          return word(form, model.metadata, outputs, request, 0, rows);
         },
       };
     }
@@ -44,11 +47,31 @@ export const formProtocol: Protocol = {
       wanted: form.outputs,
       word(_ctx, outputs) {
         assertRows(outputs, rows);
-        return asked.map((one) => form.word(one.request, outputs, one.from, one.rows));
+        return asked.map((one) => word(form, model.metadata, outputs, one.request, one.from, one.rows));
       },
     };
   },
 };
+
+/** @throws Problem 422 that names the output where the answer to one request object is no number. */
+function word(
+  form: Form,
+  { name: model }: ModelMetadata,
+  outputs: Tensors,
+  request: Asked["request"],
+  from: number,
+  rows: number,
+): unknown {
+  try {
+    return form.word(request, outputs, from, rows);
+  } catch (error) {
+    if (error instanceof NotFinite) {
+      const [output = ""] = [...outputs].find(([, tensor]) => tensor === error.tensor) ?? [];
+      throw notFinite(error.value, output, model);
+    }
+    throw error;
+  }
+}
 
 function readAll(form: Form, list: readonly unknown[], values: Values, maxRows: number): Asked[] {
   if (list.length === 0) {

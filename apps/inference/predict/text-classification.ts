@@ -1,9 +1,7 @@
 import { invalidInput } from "../problem.ts";
 import { choiceReader } from "./classes.ts";
 import { type FormOf, field, join, nameOf, onlyInput } from "./form.ts";
-
-/** Longest text, in UTF-16 code units: the tokeniser holds the event loop for as long as it reads. */
-export const MAX_TEXT_LENGTH = 100_000;
+import { lengthProblem } from "./text-limit.ts";
 
 /** `{text}` → `{text, sentiment, confidence, model, version}`; confidence is the chosen class's score, 0–1. */
 export const textClassification: FormOf = (metadata, facts) => {
@@ -38,8 +36,9 @@ function asText(value: unknown, path: string): string {
   if (value.trim() === "") {
     throw invalidInput(path, "must not be blank");
   }
-  if (value.length > MAX_TEXT_LENGTH) {
-    throw invalidInput(path, `must not be longer than ${MAX_TEXT_LENGTH} characters; it has ${value.length}`);
+  const problem = lengthProblem(value, path);
+  if (problem !== undefined) {
+    throw problem;
   }
   // A lone surrogate has no UTF-8 form, which the tokeniser insists on; at NUL the binding would cut the text off.
   return value.toWellFormed().replaceAll("\0", " ");

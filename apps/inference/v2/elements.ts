@@ -1,6 +1,6 @@
 import type { Datatype } from "../../registry/metadata.ts";
 import { allocate, type TensorData } from "../model/tensor.ts";
-import { nameOf } from "../predict/form.ts";
+import { join, nameOf } from "../predict/form.ts";
 import { asNumber } from "../predict/numbers.ts";
 import { invalidInput } from "../problem.ts";
 
@@ -33,6 +33,52 @@ export function readElements(datatype: Datatype, shape: readonly number[], data:
   return elements;
 }
 
+/**
+ * The elements of a tensor from its rows, each nested one list a dimension; where a row has one element only, without.
+ *
+ * @param inner Shape of a row.
+ * @param rows At least one.
+ * @param path Where the list of rows stands in the body.
+ * @param name The field of each that is the tensor's. @default the row as it is
+ * @throws Problem 422 for what does not fit the shape or the type.
+ */
+export function readRows(
+  datatype: Datatype,
+  inner: readonly number[],
+  rows: readonly unknown[],
+  path: string,
+  name?: string,
+): TensorData {
+  const width = inner.reduce((product, size) => product * size, 1);
+  const pathOf = (row: number) => (name === undefined ? join(path, row) : join(join(path, row), name));
+  const arePlain = inner.length === 0 || (inner.length === 1 && width === 1 && !Array.isArray(rows[0]));
+  if (!arePlain) {
+    for (let row = 0; row < rows.length; row++) {
+      checkList(rows[row], inner, 0, pathOf(row));
+    }
+  }
+  const elements = allocate(datatype, rows.length * width);
+  if (!arePlain) {
+    for (let row = 0; row < rows.length; row++) {
+      fill(elements, row * width, datatype, inner, 0, rows[row] as unknown[], pathOf(row));
+    }
+  } else if (name === undefined) {
+    fillFlat(elements, 0, datatype, rows, path);
+  } else {
+    for (let row = 0; row < rows.length; row++) {
+      put(elements, row, datatype, rows[row], join(path, row), name);
+    }
+  }
+  return elements;
+}
+
+function checkList(value: unknown, shape: readonly number[], level: number, path: string): void {
+  if (!Array.isArray(value)) {
+    throw invalidInput(path, `must be a list of ${shape[level]}, not ${nameOf(value)}`);
+  }
+  checkLevel(value, shape, level, path);
+}
+
 function checkLevel(list: readonly unknown[], shape: readonly number[], level: number, path: string): void {
   const size = shape[level];
   if (list.length !== size) {
@@ -42,10 +88,7 @@ function checkLevel(list: readonly unknown[], shape: readonly number[], level: n
     return;
   }
   for (const [index, inner] of list.entries()) {
-    if (!Array.isArray(inner)) {
-      throw invalidInput(`${path}[${index}]`, `must be a list of ${shape[level + 1]}, not ${nameOf(inner)}`);
-    }
-    checkLevel(inner, shape, level + 1, `${path}[${index}]`);
+    checkList(inner, shape, level + 1, `${path}[${index}]`);
   }
 }
 
@@ -84,22 +127,39 @@ function fillFlat(elements: TensorData, offset: number, datatype: Datatype, list
   }
 }
 
-function readNumber(value: unknown, datatype: Datatype, path: string, index: number): number {
+function put(
+  elements: TensorData,
+  offset: number,
+  datatype: Datatype,
+  value: unknown,
+  path: string,
+  step: string | number,
+) {
+  if (Array.isArray(elements)) {
+    elements[offset] = readText(value, path, step);
+    return;
+  }
+  const number = readNumber(value, datatype, path, step);
+  const isWide = elements instanceof BigInt64Array || elements instanceof BigUint64Array;
+  (elements as typeof elements & Record<number, number | bigint>)[offset] = isWide ? BigInt(number) : number;
+}
+
+function readNumber(value: unknown, datatype: Datatype, path: string, step: string | number): number {
   if (datatype === "FP32" && typeof value === "number" && Number.isFinite(Math.fround(value))) {
     return value;
   }
   if (datatype === "BOOL" && typeof value === "boolean") {
     return value ? 1 : 0;
   }
-  return asNumber(value, datatype, path, index);
+  return asNumber(value, datatype, path, step);
 }
 
-function readText(value: unknown, path: string, index: number): string {
+function readText(value: unknown, path: string, step: string | number): string {
   if (typeof value !== "string") {
-    throw invalidInput(`${path}[${index}]`, `must be a string, not ${nameOf(value)}`);
+    throw invalidInput(join(path, step), `must be a string, not ${nameOf(value)}`);
   }
   if (value.includes("\0")) {
-    throw nulProblem(`${path}[${index}]`);
+    throw nulProblem(join(path, step));
   }
   // A lone surrogate has no UTF-8 form.
   return value.toWellFormed();

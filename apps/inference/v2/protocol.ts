@@ -2,8 +2,8 @@ import type { Context } from "koa";
 import type { ModelMetadata } from "../../registry/metadata.ts";
 import { UNDECLARED } from "../http/body.ts";
 import type { Tensors } from "../model/tensor.ts";
+import { notFinite } from "../predict/numbers.ts";
 import type { Protocol } from "../prediction.ts";
-import { Problem } from "../problem.ts";
 import { encode } from "./binary.ts";
 import { wordElements } from "./elements.ts";
 import { type InferRequest, readInferRequest } from "./request.ts";
@@ -47,13 +47,7 @@ function wordOutput(name: string, binary: boolean, outputs: Tensors, raw: Buffer
   }
   const { datatype, shape, data } = tensor;
   if (!binary) {
-    const refuse = (value: number) =>
-      new Problem(
-        422,
-        "not_finite",
-        `the model answers ${value} in "${name}", which JSON has no word for; ask for binary_data`,
-      );
-    return { name, datatype, shape, data: wordElements(datatype, data, refuse) };
+    return { name, datatype, shape, data: wordElements(datatype, data, (value) => notFinite(value, name)) };
   }
   const bytes = encode(data);
   raw.push(bytes);

@@ -4,7 +4,7 @@ import { parseJson } from "../http/body.ts";
 import type { Model } from "../model/model.ts";
 import type { Tensor, Tensors } from "../model/tensor.ts";
 import { asObject, field, nameOf } from "../predict/form.ts";
-import { MAX_TEXT_LENGTH } from "../predict/text-classification.ts";
+import { checkTexts } from "../predict/text-limit.ts";
 import { invalidInput, Problem } from "../problem.ts";
 import { decode } from "./binary.ts";
 import { readElements } from "./elements.ts";
@@ -98,7 +98,9 @@ function readInputs(body: JsonObject, binary: Buffer, model: Model): { inputs: T
       data = decode(spec.datatype, binary.subarray(offset, offset + size), length, path);
       offset += size;
     }
-    checkTexts(data, model.metadata, path);
+    if (Array.isArray(data)) {
+      checkTexts(data, model.metadata.signature, (element) => `${path}.data[${element}]`);
+    }
     inputs.set(spec.name, { datatype: spec.datatype, shape, data });
   }
   if (offset !== binary.length) {
@@ -162,16 +164,6 @@ function binarySize(given: JsonObject, path: string): number | undefined {
     throw invalidInput(`${path}.data`, "must not be there beside binary_data_size");
   }
   return size;
-}
-
-/** The tokeniser holds the event loop for as long as it reads. */
-function checkTexts(data: Tensor["data"], { signature }: ModelMetadata, path: string): void {
-  if (Array.isArray(data) && signature.kind === "text-classification") {
-    const index = data.findIndex((text) => text.length > MAX_TEXT_LENGTH);
-    if (index >= 0) {
-      throw invalidInput(`${path}.data[${index}]`, `must not be longer than ${MAX_TEXT_LENGTH} characters`);
-    }
-  }
 }
 
 function commonRows(inputs: Tensors): number {

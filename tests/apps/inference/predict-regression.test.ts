@@ -1,5 +1,28 @@
 import { expect } from "chai";
+import { layOut } from "./support/registry.ts";
 import { startTestServer, type TestServer } from "./support/server.ts";
+
+describe("a prediction that is no number", () => {
+  it("→ 422 that names the output, and where it has a word", async () => {
+    const server = await startTestServer({ model: "lengths", published: [], wait: false });
+    const inputs = [{ name: "x", datatype: "FP32", shape: [-1, 2] }];
+    await layOut(server.root, "lengths", (written) => ({
+      ...written,
+      signature: { ...written.signature, kind: "regression", inputs },
+    }));
+    await server.running.loaded;
+    for (const body of [{ features: [3e38, 3e38] }, [{ features: [1, 2] }, { features: [3e38, 3e38] }]]) {
+      const answer = await server.post("/predict", body);
+      expect(answer.status).to.equal(422);
+      expect(answer.body.error).to.include({
+        code: "not_finite",
+        message:
+          'the model answers Infinity in "sum", which JSON has no word for; ask POST /v2/models/lengths/infer for binary_data',
+      });
+    }
+    await server.stop();
+  });
+});
 
 describe("predicting a number from a list of features", () => {
   let server: TestServer;

@@ -56,6 +56,13 @@ describe("predicting from a text", () => {
     ]);
   });
 
+  it("counts characters, of which an emoji is one", async () => {
+    const { status } = await server.post("/predict", { text: "👍".repeat(100_000) });
+    expect(status).to.equal(200);
+    const longer = await server.post("/predict", { text: "👍".repeat(100_001) });
+    expect(longer.status).to.equal(422);
+  });
+
   it("takes a text of 100,000 characters and refuses a longer one", async () => {
     const text = "good ".repeat(20_000);
     expect((await server.post("/predict", { text })).status).to.equal(200);

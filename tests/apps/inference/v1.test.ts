@@ -79,6 +79,43 @@ describe("instances → predictions at /v1/models", () => {
     ["a model without rows", "image", [[0]], 404],
     ["a model that is not there", "nothing", [0], 404],
   ];
+  const text = "a".repeat(100_001);
+  const places: readonly (readonly [string, unknown, string])[] = [
+    [
+      "pair",
+      [
+        { a: [1, 2], b: [1, 2] },
+        { a: [1, 2], b: [1, "x"] },
+      ],
+      "instances[1].b[1] must be a number, not a string",
+    ],
+    ["pair", [{ a: [1, 2], b: [1] }], "instances[0].b must have 2 elements for the shape [2]; it has 1"],
+    ["half-plus-two", [{ x: 1 }, { x: "1" }], "instances[1].x must be a number, not a string"],
+    ["half-plus-two", [1, "1"], "instances[1] must be a number, not a string"],
+    ["iris", [5.1, 3.5, 1.4, 0.2], "instances[0] must be a list of 4, not a number"],
+    ["iris", [[1, 2, 3, 4], 1], "instances[1] must be a list of 4, not a number"],
+    ["iris", [[1, 2, 3, null]], "instances[0][3] must be a number, not null"],
+    ["lengths", [1], "instances[0] must be a list, not a number"],
+    ["words", ["good", 1], "instances[1] must be a string, not a number"],
+    ["words", ["good", text], "instances[1] must not be longer than 100000 characters; it has 100001"],
+    ["words", [{ text }], "instances[0].text must not be longer than 100000 characters; it has 100001"],
+  ];
+  for (const [model, instances, message] of places) {
+    it(`says where and what is wrong: ${message}`, async () => {
+      const { status, body } = await predict(model, instances);
+      expect(status).to.equal(422);
+      expect(body.error).to.equal(message);
+    });
+  }
+
+  it("names the output that has no word in JSON, and where it has one", async () => {
+    const { status, body } = await predict("pair", [{ a: [1e38, 1], b: [1e38, 1] }]);
+    expect(status).to.equal(422);
+    expect(body.error).to.equal(
+      'the model answers Infinity in "product", which JSON has no word for; ask POST /v2/models/pair/infer for binary_data',
+    );
+  });
+
   for (const [what, model, instances, status] of wrong) {
     it(`refuses ${what} with ${status} and a string`, async () => {
       const answer = await predict(model, instances);
