@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "koa";
 import { alarm } from "../deadline.ts";
@@ -21,30 +20,7 @@ export interface BodyLimits {
  */
 export const UNDECLARED = "application/x-www-form-urlencoded";
 
-/** Some Windows programs begin a file with it; JSON has no place for it. */
-const BYTE_ORDER_MARK = "\ufeff";
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/i;
-
-/**
- * Parses a JSON body and frees its memory: nobody may look into the bytes afterwards.
- *
- * @throws Problem 400 where it is empty, not UTF-8 or not JSON.
- */
-export function parseJson(bytes: Buffer): unknown {
-  if (bytes.length === 0) {
-    throw new Problem(400, "invalid_json", "the body is empty; send a JSON object");
-  }
-  if (!isUtf8(bytes)) {
-    throw new Problem(400, "invalid_json", "the body is not JSON: it is not UTF-8");
-  }
-  const text = bytes.toString("utf8");
-  free(bytes);
-  try {
-    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
-  } catch {
-    throw new Problem(400, "invalid_json", "the body is not JSON: it does not parse");
-  }
-}
 
 /**
  * Checks that the body is declared as what will be read: JSON where nothing is declared.
@@ -89,7 +65,7 @@ export function readBody({ req, res }: Context, limits: BodyLimits): Promise<Buf
  * free it as well, but that of thousands of requests at once: two thirds of its pauses. And what has just been freed is
  * taken again while it is still in the processor's cache.
  */
-function free({ buffer, byteLength }: Buffer): void {
+export function free({ buffer, byteLength }: Buffer): void {
   if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) {
     buffer.transfer(0);
   }

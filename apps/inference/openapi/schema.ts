@@ -1,4 +1,5 @@
 import type { Datatype, TensorSpec } from "../../registry/metadata.ts";
+import { WIDE_RANGES, wordBigint } from "../predict/numbers.ts";
 
 /** A JSON Schema of the dialect that OpenAPI 3.1 uses. */
 export type Schema = Readonly<Record<string, unknown>>;
@@ -10,15 +11,20 @@ const NUMBERS: Readonly<Record<Exclude<Datatype, "BYTES" | "BOOL">, Schema>> = {
   UINT8: { type: "integer", minimum: 0, maximum: 255 },
   UINT16: { type: "integer", minimum: 0, maximum: 65_535 },
   UINT32: { type: "integer", minimum: 0, maximum: 4_294_967_295 },
-  UINT64: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+  UINT64: wideSchema("UINT64"),
   INT8: { type: "integer", minimum: -128, maximum: 127 },
   INT16: { type: "integer", minimum: -32_768, maximum: 32_767 },
   INT32: { type: "integer", minimum: -2_147_483_648, maximum: 2_147_483_647 },
-  INT64: { type: "integer", minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+  INT64: wideSchema("INT64"),
   FP16: { type: "number", minimum: -FP16_MAX, maximum: FP16_MAX },
   FP32: { type: "number", minimum: -FP32_MAX, maximum: FP32_MAX },
   FP64: { type: "number" },
 };
+
+function wideSchema(datatype: "INT64" | "UINT64"): Schema {
+  const [minimum, maximum] = WIDE_RANGES[datatype];
+  return { type: "integer", minimum: wordBigint(minimum), maximum: wordBigint(maximum) };
+}
 
 /** One element of a tensor in a request. */
 export function elementSchema(datatype: Datatype): Schema {
@@ -32,16 +38,13 @@ export function elementSchema(datatype: Datatype): Schema {
   }
 }
 
-/** One element of a tensor in an answer: 64-bit numbers may need more digits than a request may have. */
+/** One element of a tensor in an answer. */
 export function answeredSchema(datatype: Datatype): Schema {
   switch (datatype) {
     case "BYTES":
       return { type: "string" };
     case "BOOL":
       return { type: "boolean" };
-    case "INT64":
-    case "UINT64":
-      return { type: "integer" };
     default:
       return NUMBERS[datatype];
   }

@@ -1,7 +1,7 @@
 import { rowWidth, type Tensor } from "../model/tensor.ts";
 import { invalidInput } from "../problem.ts";
 import { type FormOf, field, join, nameOf, onlyInput, type Values } from "./form.ts";
-import { asNumber, wordElement } from "./numbers.ts";
+import { asNumber, wordValue } from "./numbers.ts";
 
 /**
  * `{instances: […]}` → `{predictions: […], model, version}`. An instance is a number where a row has one element, and a
@@ -52,7 +52,7 @@ export const instances: FormOf = (metadata) => {
         throw invalidInput(where, `has ${list.length} rows where ${limit} are left of what one request may have`);
       }
       for (let row = 0; row < list.length; row++) {
-        const plain = scalar && typeof list[row] === "number";
+        const plain = scalar && !Array.isArray(list[row]);
         readLevel(list, row, where, plain ? inner.length : 0, values);
       }
       return list.length;
@@ -73,13 +73,13 @@ export const instances: FormOf = (metadata) => {
 
 function wordRow(tensor: Tensor, row: number): unknown {
   const width = rowWidth(tensor.shape);
-  return width === 1 ? wordElement(tensor, row) : wordLevel(tensor, row * width, 1);
+  return width === 1 ? wordValue(tensor, row) : wordLevel(tensor, row * width, 1);
 }
 
 function wordLevel(tensor: Tensor, offset: number, level: number): unknown {
   const size = tensor.shape[level];
   if (size === undefined) {
-    return wordElement(tensor, offset);
+    return wordValue(tensor, offset);
   }
   const stride = tensor.shape.slice(level + 1).reduce((product, next) => product * next, 1);
   return Array.from({ length: size }, (_, index) => wordLevel(tensor, offset + index * stride, level + 1));

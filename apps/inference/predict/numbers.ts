@@ -1,31 +1,52 @@
-import type { Datatype } from "../../registry/metadata.ts";
+import type { Datatype, TensorSpec } from "../../registry/metadata.ts";
+import type { ParseOptions } from "../http/json.ts";
+import { keptInteger } from "../http/long-integers.ts";
 import type { Tensor } from "../model/tensor.ts";
 import { invalidInput, Problem } from "../problem.ts";
 import { join, nameOf } from "./form.ts";
 
+/** Of 64 bits the least and the greatest that are numbers of JavaScript as well. */
 const INTEGER_RANGES: Partial<Record<Datatype, readonly [number, number]>> = {
   BOOL: [0, 1],
   UINT8: [0, 2 ** 8 - 1],
   UINT16: [0, 2 ** 16 - 1],
   UINT32: [0, 2 ** 32 - 1],
-  UINT64: [0, Number.MAX_SAFE_INTEGER],
+  UINT64: [0, 2 ** 64 - 2 ** 11],
   INT8: [-(2 ** 7), 2 ** 7 - 1],
   INT16: [-(2 ** 15), 2 ** 15 - 1],
   INT32: [-(2 ** 31), 2 ** 31 - 1],
-  INT64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  INT64: [-(2 ** 63), 2 ** 63 - 2 ** 10],
 };
 
+/** The integers that types of 64 bits hold: not all of them are numbers of JavaScript. */
+export const WIDE_RANGES = {
+  UINT64: [0n, 2n ** 64n - 1n],
+  INT64: [-(2n ** 63n), 2n ** 63n - 1n],
+} as const satisfies Partial<Record<Datatype, readonly [bigint, bigint]>>;
+
+const WIDE: ParseOptions = { wide: true };
+
+/** How a body for these inputs is parsed: where one is of 64 bits, with all digits. */
+export function parsingOf(specs: readonly TensorSpec[]): ParseOptions | undefined {
+  for (const { datatype } of specs) {
+    if (datatype === "INT64" || datatype === "UINT64") {
+      return WIDE;
+    }
+  }
+  return undefined;
+}
+
 /**
- * A number that the tensor type can hold.
+ * A number that the tensor type can hold; one that is no number of JavaScript, as its digits. For BOOL it is 0 or 1.
  *
  * @param path Where the object or the list stands whose part the value is; put together with `step` only where it is told,
  *   since to word the place of a number takes longer than to read it.
  * @param step The field's name, or the element's index.
  * @throws Problem 422 for anything else: the model must not answer for a value the caller did not send.
  */
-export function asNumber(value: unknown, datatype: Datatype, path: string, step: string | number): number {
+export function asNumber(value: unknown, datatype: Datatype, path: string, step: string | number): number | string {
   if (typeof value !== "number") {
-    throw invalidInput(join(path, step), `must be a number, not ${nameOf(value)}`);
+    return asOther(value, datatype, path, step);
   }
   const range = INTEGER_RANGES[datatype];
   if (range === undefined) {
@@ -34,9 +55,36 @@ export function asNumber(value: unknown, datatype: Datatype, path: string, step:
       throw invalidInput(join(path, step), `is beyond the range of ${datatype}`);
     }
   } else if (!Number.isInteger(value) || value < range[0] || value > range[1]) {
-    throw invalidInput(join(path, step), `must be a whole number from ${range[0]} to ${range[1]}`);
+    throw rangeProblem(wideRange(datatype) ?? range, join(path, step));
   }
   return value;
+}
+
+function asOther(value: unknown, datatype: Datatype, path: string, step: string | number): number | string {
+  const integer = keptInteger(value);
+  if (integer !== undefined) {
+    const range = wideRange(datatype);
+    if (range === undefined) {
+      return asNumber(Number(integer), datatype, path, step);
+    }
+    if (integer < range[0] || integer > range[1]) {
+      throw rangeProblem(range, join(path, step));
+    }
+    return String(integer);
+  }
+  if (datatype === "BOOL" && typeof value === "boolean") {
+    return value ? 1 : 0;
+  }
+  const what = datatype === "BOOL" ? "true, false, 0 or 1" : "a number";
+  throw invalidInput(join(path, step), `must be ${what}, not ${nameOf(value)}`);
+}
+
+function wideRange(datatype: Datatype): readonly [bigint, bigint] | undefined {
+  return datatype === "INT64" || datatype === "UINT64" ? WIDE_RANGES[datatype] : undefined;
+}
+
+function rangeProblem([least, greatest]: readonly [number | bigint, number | bigint], path: string): Problem {
+  return invalidInput(path, `must be a whole number from ${least} to ${greatest}`);
 }
 
 /** Most digits a float32 needs to be told from its neighbours. */
@@ -101,3 +149,25 @@ export function wordElement(tensor: Tensor, index: number): number | string {
   }
   return tensor.datatype === "FP32" ? wordFloat32(value) : value;
 }
+
+/**
+ * Element `index` of a tensor as a JSON value with all that it says: BOOL as true or false, 64 bits with all of their digits.
+ *
+ * @throws NotFinite for NaN and the infinities.
+ */
+export function wordValue(tensor: Tensor, index: number): unknown {
+  const value = tensor.data[index];
+  if (typeof value === "bigint") {
+    return wordBigint(value);
+  }
+  const word = wordElement(tensor, index);
+  return tensor.datatype === "BOOL" ? word !== 0 : word;
+}
+
+/** JSON's numbers have any number of digits; it is JavaScript's that do not. */
+export function wordBigint(value: bigint): unknown {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : rawJson(String(value));
+}
+
+const { rawJSON: rawJson } = JSON as typeof JSON & { rawJSON(text: string): unknown };

@@ -1,11 +1,11 @@
 import type { ModelMetadata } from "../../registry/metadata.ts";
 import { assertRows } from "../batch-tensors.ts";
-import { parseJson } from "../http/body.ts";
+import { parseJson } from "../http/json.ts";
 import type { Tensors } from "../model/tensor.ts";
 import type { Protocol } from "../prediction.ts";
 import { invalidInput, Problem } from "../problem.ts";
 import { asObject, type Form, type Values } from "./form.ts";
-import { NotFinite, notFinite } from "./numbers.ts";
+import { NotFinite, notFinite, parsingOf } from "./numbers.ts";
 import { tensorOf } from "./tensor-of.ts";
 
 interface Asked {
@@ -24,7 +24,7 @@ export const formProtocol: Protocol = {
       const { name } = model.metadata;
       throw new Problem(404, "not_found", `model ${name} takes tensors; POST /v2/models/${name}/infer`);
     }
-    const body = parseJson(bytes);
+    const body = parseJson(bytes, parsingOf(model.metadata.signature.inputs));
     const values: Values = [];
     if (!Array.isArray(body)) {
       const request = asObject(body, "");

@@ -2,7 +2,7 @@ import { rowWidth } from "../model/tensor.ts";
 import { invalidInput } from "../problem.ts";
 import { featureReader } from "./feature.ts";
 import { type FormOf, field, join, nameOf, onlyInput } from "./form.ts";
-import { wordElement } from "./numbers.ts";
+import { wordValue } from "./numbers.ts";
 
 /** `{features: […]}`, in column order → `{prediction}`. A model with categories takes one field per feature as well. */
 export const regression: FormOf = (metadata) => {
@@ -46,7 +46,7 @@ export const regression: FormOf = (metadata) => {
       if (tensor === undefined) {
         throw new Error(`the model's answer lacks "${output.name}"`);
       }
-      return { prediction: wordElement(tensor, from) };
+      return { prediction: wordValue(tensor, from) };
     },
   };
 };

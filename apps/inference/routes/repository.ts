@@ -1,6 +1,7 @@
 import type { Context } from "koa";
 import { readPublished } from "../../registry/read.ts";
-import { type BodyLimits, checkType, parseJson, readBody } from "../http/body.ts";
+import { type BodyLimits, checkType, readBody } from "../http/body.ts";
+import { parseJson } from "../http/json.ts";
 import type { Route } from "../http/router.ts";
 import type { ModelHost } from "../model/host.ts";
 import { asObject } from "../predict/form.ts";

@@ -1,4 +1,5 @@
 import type { Signature, TensorSpec } from "../../registry/metadata.ts";
+import { keptInteger } from "../http/long-integers.ts";
 import type { Tensor, Tensors } from "../model/tensor.ts";
 import { asObject, field, join, nameOf } from "../predict/form.ts";
 import { checkTexts } from "../predict/text-limit.ts";
@@ -57,5 +58,5 @@ function pathOf(row: number, name: string | undefined): string {
 }
 
 function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && keptInteger(value) === undefined;
 }

@@ -1,9 +1,10 @@
 import type { ModelMetadata } from "../../registry/metadata.ts";
 import { assertRows } from "../batch-tensors.ts";
-import { parseJson, UNDECLARED } from "../http/body.ts";
+import { UNDECLARED } from "../http/body.ts";
+import { parseJson } from "../http/json.ts";
 import { sliceRows, type Tensors } from "../model/tensor.ts";
 import { asObject, field, nameOf } from "../predict/form.ts";
-import { notFinite } from "../predict/numbers.ts";
+import { notFinite, parsingOf } from "../predict/numbers.ts";
 import type { Protocol } from "../prediction.ts";
 import { invalidInput, Problem } from "../problem.ts";
 import { wordElements } from "../v2/elements.ts";
@@ -20,7 +21,7 @@ export const instancesProtocol: Protocol = {
     if (!model.batched) {
       throw new Problem(404, "not_found", `model ${name} takes no instances; POST /v2/models/${name}/infer`);
     }
-    const instances = field(asObject(parseJson(bytes), ""), "instances", "");
+    const instances = field(asObject(parseJson(bytes, parsingOf(signature.inputs)), ""), "instances", "");
     if (!Array.isArray(instances)) {
       throw invalidInput("instances", `must be a list, not ${nameOf(instances)}`);
     }

@@ -44,7 +44,7 @@ function decodeTexts(bytes: Buffer, length: number, path: string): string[] {
     if (end > bytes.length) {
       throw invalidInput(path, `element ${texts.length} is longer than the ${bytes.length} bytes of the tensor`);
     }
-    texts.push(decodeText(bytes.subarray(start, end), path, texts.length));
+    texts.push(decodeText(bytes.subarray(start, end), `${path}[${texts.length}]`));
     offset = end;
   }
   if (texts.length !== length) {
@@ -53,14 +53,19 @@ function decodeTexts(bytes: Buffer, length: number, path: string): string[] {
   return texts;
 }
 
-function decodeText(bytes: Buffer, path: string, index: number): string {
+/**
+ * One element of BYTES.
+ *
+ * @throws Problem 422 where it is no text.
+ */
+export function decodeText(bytes: Buffer, path: string): string {
   if (bytes.includes(0)) {
-    throw nulProblem(`${path}[${index}]`);
+    throw nulProblem(path);
   }
   try {
     return UTF8.decode(bytes);
   } catch {
-    throw invalidInput(`${path}[${index}]`, "must be UTF-8: the models' strings are text");
+    throw invalidInput(path, "must be UTF-8: the models' strings are text");
   }
 }
 

@@ -1,13 +1,12 @@
 import type { Datatype } from "../../registry/metadata.ts";
 import { allocate, type TensorData } from "../model/tensor.ts";
 import { join, nameOf } from "../predict/form.ts";
-import { asNumber } from "../predict/numbers.ts";
+import { asNumber, wordBigint } from "../predict/numbers.ts";
 import { invalidInput } from "../problem.ts";
 
 /**
  * The elements of a tensor from JSON, flat in row-major order or nested one list a dimension.
  *
- * @param shape Every size at least 1.
  * @param path Where `data` stands in the body.
  * @throws Problem 422 for what does not fit the shape or the type.
  */
@@ -123,7 +122,7 @@ function fillFlat(elements: TensorData, offset: number, datatype: Datatype, list
   const array = elements as typeof elements & Record<number, number | bigint>;
   for (let index = 0; index < list.length; index++) {
     const value = readNumber(list[index], datatype, path, index);
-    array[offset + index] = isWide ? BigInt(value) : value;
+    array[offset + index] = isWide ? BigInt(value) : (value as number);
   }
 }
 
@@ -141,15 +140,14 @@ function put(
   }
   const number = readNumber(value, datatype, path, step);
   const isWide = elements instanceof BigInt64Array || elements instanceof BigUint64Array;
-  (elements as typeof elements & Record<number, number | bigint>)[offset] = isWide ? BigInt(number) : number;
+  (elements as typeof elements & Record<number, number | bigint>)[offset] = isWide
+    ? BigInt(number)
+    : (number as number);
 }
 
-function readNumber(value: unknown, datatype: Datatype, path: string, step: string | number): number {
+function readNumber(value: unknown, datatype: Datatype, path: string, step: string | number): number | string {
   if (datatype === "FP32" && typeof value === "number" && Number.isFinite(Math.fround(value))) {
     return value;
-  }
-  if (datatype === "BOOL" && typeof value === "boolean") {
-    return value ? 1 : 0;
   }
   return asNumber(value, datatype, path, step);
 }
@@ -195,11 +193,3 @@ export function wordElements(datatype: Datatype, data: TensorData, refuse: (valu
   }
   return words;
 }
-
-/** JSON's numbers have any number of digits; it is JavaScript's that do not. */
-function wordBigint(value: bigint): unknown {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : rawJson(String(value));
-}
-
-const { rawJSON: rawJson } = JSON as typeof JSON & { rawJSON(text: string): unknown };

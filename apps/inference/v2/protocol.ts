@@ -6,11 +6,11 @@ import { notFinite } from "../predict/numbers.ts";
 import type { Protocol } from "../prediction.ts";
 import { encode } from "./binary.ts";
 import { wordElements } from "./elements.ts";
-import { type InferRequest, readInferRequest } from "./request.ts";
+import { type InferRequest, RAW_TYPE, readInferRequest } from "./request.ts";
 
 /** Inference by the Open Inference Protocol v2: JSON tensors, and raw ones by the binary tensor extension. */
 export const inferProtocol: Protocol = {
-  types: ["application/octet-stream", UNDECLARED],
+  types: [RAW_TYPE, UNDECLARED],
   read(ctx, bytes, { model }, maxRows) {
     const request = readInferRequest(ctx.req, bytes, model, maxRows);
     return {
@@ -35,7 +35,7 @@ function wordAnswer(ctx: Context, request: InferRequest, { name, version }: Mode
   }
   const json = Buffer.from(JSON.stringify(body));
   ctx.set("Inference-Header-Content-Length", String(json.length));
-  ctx.type = "application/octet-stream";
+  ctx.type = RAW_TYPE;
   ctx.body = Buffer.concat([json, ...raw]);
   return undefined;
 }

@@ -1,14 +1,19 @@
 import type { IncomingMessage } from "node:http";
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
-import { parseJson } from "../http/body.ts";
+import { parseJson } from "../http/json.ts";
 import type { Model } from "../model/model.ts";
 import type { Tensor, Tensors } from "../model/tensor.ts";
 import { asObject, field, nameOf } from "../predict/form.ts";
+import { parsingOf } from "../predict/numbers.ts";
 import { checkTexts } from "../predict/text-limit.ts";
 import { invalidInput, Problem } from "../problem.ts";
 import { decode } from "./binary.ts";
 import { readElements } from "./elements.ts";
 import { asFlag, type JsonObject, optional, parameterOf } from "./fields.ts";
+import { readRaw } from "./raw-request.ts";
+
+/** What a body with raw tensors after its JSON is declared as. */
+export const RAW_TYPE = "application/octet-stream";
 
 /** Most dimensions of a tensor, as ONNX Runtime and NumPy have it. */
 const MAX_DIMENSIONS = 32;
@@ -35,30 +40,45 @@ export interface InferRequest {
  * @throws Problem 400 or 422.
  */
 export function readInferRequest(req: IncomingMessage, bytes: Buffer, model: Model, maxRows: number): InferRequest {
-  const { json, binary } = split(req, bytes);
-  const body = asObject(parseJson(json), "");
-  const { inputs, rows } = readInputs(body, binary, model);
+  const { metadata } = model;
+  const length = jsonLength(req, bytes);
+  if (length === 0 && bytes.length > 0) {
+    return { id: undefined, inputs: new Map([readRaw(bytes, model)]), rows: 1, outputs: allOutputs(metadata, true) };
+  }
+  const isDivided = length !== undefined && length < bytes.length;
+  const json = isDivided ? bytes.subarray(0, length) : bytes;
+  const parsing = parsingOf(metadata.signature.inputs);
+  const isPlain = length === undefined && req.headers["content-type"] !== RAW_TYPE;
+  const parsed = parseJson(json, isPlain ? parsing : { ...parsing, what: () => nameJson(length) });
+  const body = asObject(parsed, "");
+  const { inputs, rows } = readInputs(body, isDivided ? bytes.subarray(length) : NOTHING, model);
   if (rows > maxRows) {
     throw invalidInput("inputs", `have ${rows} rows where one request may have ${maxRows}`);
   }
   const binaryByDefault = asFlag(parameterOf(body, "binary_data_output", ""), "parameters.binary_data_output") ?? false;
-  return { id: readId(body), inputs, rows, outputs: readOutputs(body, model.metadata, binaryByDefault) };
+  return { id: readId(body), inputs, rows, outputs: readOutputs(body, metadata, binaryByDefault) };
 }
 
 const NOTHING = Buffer.alloc(0);
 
-/** Nothing that follows the JSON is a part of it: the JSON's memory ends with its parsing where it is the whole body. */
-function split(req: IncomingMessage, bytes: Buffer): { json: Buffer; binary: Buffer } {
+/** How much of the body is JSON, as its header says; undefined where it says nothing, and all is. */
+function jsonLength(req: IncomingMessage, bytes: Buffer): number | undefined {
   const header = req.headers["inference-header-content-length"];
   if (header === undefined) {
-    return { json: bytes, binary: NOTHING };
+    return undefined;
   }
   const length = typeof header === "string" && /^\d{1,10}$/.test(header) ? Number(header) : Number.NaN;
   if (!(length <= bytes.length)) {
     const message = `Inference-Header-Content-Length must be at most the ${bytes.length} bytes of the body`;
     throw new Problem(400, "invalid_header", message);
   }
-  return { json: bytes.subarray(0, length), binary: length < bytes.length ? bytes.subarray(length) : NOTHING };
+  return length;
+}
+
+function nameJson(length: number | undefined): string {
+  return length === undefined
+    ? "the body, whose JSON has no end set by Inference-Header-Content-Length,"
+    : `the body up to byte ${length}, as Inference-Header-Content-Length says,`;
 }
 
 function readId(body: JsonObject): string | undefined {
@@ -142,10 +162,11 @@ function readShape(given: JsonObject, spec: TensorSpec, model: Model, path: stri
   if (!fits) {
     throw invalidInput(where, `must be [${anyRows ? [-1, ...spec.shape.slice(1)] : spec.shape}]`);
   }
-  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 1)) {
-    throw invalidInput(where, "must have whole numbers of at least 1");
+  // Nothing of something, such as a cache with no entry yet, is a tensor; no row is no request.
+  if (!shape.every((size, index) => Number.isSafeInteger(size) && size >= (index === 0 && anyRows ? 1 : 0))) {
+    throw invalidInput(where, `must have whole numbers of at least 0${anyRows ? ", the first of at least 1" : ""}`);
   }
-  if (!Number.isSafeInteger(shape.reduce((product, size) => product * size, 1))) {
+  if (!Number.isSafeInteger(shape.reduce((product, size) => product * Math.max(size, 1), 1))) {
     throw invalidInput(where, "has more elements than a tensor can have");
   }
   return shape;
@@ -177,6 +198,10 @@ function commonRows(inputs: Tensors): number {
   return rows ?? 1;
 }
 
+function allOutputs({ signature }: ModelMetadata, binary: boolean): RequestedOutput[] {
+  return signature.outputs.map(({ name }) => ({ name, binary }));
+}
+
 function readOutputs(body: JsonObject, metadata: ModelMetadata, binaryByDefault: boolean): RequestedOutput[] {
   const { outputs: specs } = metadata.signature;
   const list = optional(body, "outputs") ?? [];
@@ -184,15 +209,20 @@ function readOutputs(body: JsonObject, metadata: ModelMetadata, binaryByDefault:
     throw invalidInput("outputs", `must be a list, not ${nameOf(list)}`);
   }
   if (list.length === 0) {
-    return specs.map(({ name }) => ({ name, binary: binaryByDefault }));
+    return allOutputs(metadata, binaryByDefault);
   }
   if (list.length > specs.length) {
     throw invalidInput("outputs", `must not be more than the model's ${specs.length}`);
   }
+  const names = new Set<string>();
   return list.map((item, index) => {
     const path = `outputs[${index}]`;
     const given = asObject(item, path);
     const { name } = specOf(specs, given, path, "output");
+    if (names.has(name)) {
+      throw invalidInput(`${path}.name`, `"${name}" is given twice`);
+    }
+    names.add(name);
     refuseExtensions(given, ["classification", "shared_memory_region"], path);
     const binary = asFlag(parameterOf(given, "binary_data", path), `${path}.parameters.binary_data`);
     return { name, binary: binary ?? binaryByDefault };

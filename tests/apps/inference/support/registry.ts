@@ -159,6 +159,45 @@ export const MODELS = {
     outputs: [{ name: "y", datatype: "FP32", shape: [-1, 1] }],
     features: ["a", "b"],
   },
+  same: {
+    kind: "instances",
+    inputs: [{ name: "x", datatype: "INT64", shape: [-1] }],
+    outputs: [{ name: "y", datatype: "INT64", shape: [-1] }],
+  },
+  not: {
+    kind: "instances",
+    inputs: [{ name: "x", datatype: "BOOL", shape: [-1] }],
+    outputs: [{ name: "y", datatype: "BOOL", shape: [-1] }],
+  },
+  cache: {
+    kind: "tensors",
+    inputs: [
+      { name: "past", datatype: "FP32", shape: [-1, -1, 2] },
+      { name: "x", datatype: "FP32", shape: [-1, 1, 2] },
+    ],
+    outputs: [
+      { name: "present", datatype: "FP32", shape: [-1, -1, 2] },
+      { name: "sum", datatype: "FP32", shape: [-1, 2] },
+      { name: "before", datatype: "FP32", shape: [-1, -1, 2] },
+    ],
+  },
+  boxes: {
+    kind: "tensors",
+    inputs: [
+      { name: "boxes", datatype: "FP32", shape: [-1, 4] },
+      { name: "names", datatype: "BYTES", shape: [-1] },
+    ],
+    outputs: [
+      { name: "moved", datatype: "FP32", shape: [-1, 4] },
+      { name: "named", datatype: "BYTES", shape: [-1] },
+    ],
+    maxBatchSize: 0,
+  },
+  constant: {
+    kind: "tensors",
+    inputs: [],
+    outputs: [{ name: "y", datatype: "FP32", shape: [2] }],
+  },
   slow: {
     kind: "tensors",
     inputs: [{ name: "turns", datatype: "INT64", shape: [] }],
