@@ -29,6 +29,20 @@ function flag(fallback: boolean) {
 const NAME_REMEDY = "set it to a model of the registry, to several with commas between them, or to * for all";
 const VERSION_REMEDY = 'set it to a version such as "1", to "latest", or to "all"';
 
+/** What a header can carry; Node takes the blanks around a header's value away. */
+const ApiKey = z.string().superRefine((key, context) => {
+  const fault = /[\r\n]$/.test(key)
+    ? "ends with a newline: write the key without it (printf %s KEY, or echo -n)"
+    : key !== key.trim()
+      ? "begins or ends with a blank: write the key without it"
+      : /[^ -~]/.test(key)
+        ? "has a character that no header carries: take letters, digits and signs of ASCII"
+        : undefined;
+  if (fault !== undefined) {
+    context.addIssue({ code: "custom", message: fault });
+  }
+});
+
 const Environment = z
   .object({
     MODEL_DIR: z.string().default("/models"),
@@ -48,7 +62,7 @@ const Environment = z
     PORT: whole(0, 65535, 8080),
     METRICS_PORT: whole(0, 65535, 9090),
     LOG_LEVEL: LogLevel.default("info"),
-    API_KEY: z.string().optional(),
+    API_KEY: ApiKey.optional(),
     MAX_BODY_BYTES: whole(1, 1_073_741_824, 10_485_760),
     MAX_BATCH_SIZE: whole(1, 65_536, 64),
     MAX_QUEUE_SIZE: whole(1, 1_000_000, 4096),
@@ -105,7 +119,7 @@ export interface Settings {
   readonly metricsPort: number;
   /** Least severe level that is logged. `LOG_LEVEL`, default `info`. */
   readonly logLevel: z.infer<typeof LogLevel>;
-  /** Key that `X-API-Key` must carry; none where undefined. `API_KEY`, default none. */
+  /** Key that `X-API-Key` must carry, printable ASCII; none where undefined. `API_KEY`, default none. */
   readonly apiKey: string | undefined;
   /** Longest request body, in bytes. `MAX_BODY_BYTES`, default 10 MiB. */
   readonly maxBodyBytes: number;
@@ -184,6 +198,9 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
 
 function describe(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const variable = String(issue.path[0]);
+  if (variable === "API_KEY") {
+    return `${variable} ${issue.message}`;
+  }
   const value = given[variable];
   const shown = value === undefined ? "is not set" : `is ${JSON.stringify(value)}`;
   return `${variable} ${shown}: ${issue.message}`;

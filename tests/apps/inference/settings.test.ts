@@ -64,6 +64,22 @@ describe("settings from the environment", () => {
     });
   }
 
+  for (const [key, message] of [
+    ["c2VjcmV0\n", /^API_KEY ends with a newline: write the key without it/],
+    ["c2VjcmV0\r\n", /^API_KEY ends with a newline/],
+    [" secret", /^API_KEY begins or ends with a blank/],
+    ["c2VjcmV0\t", /^API_KEY begins or ends with a blank/],
+    ["schlüssel", /^API_KEY has a character that no header carries/],
+    ["sec\u007fret", /^API_KEY has a character that no header carries/],
+  ] as const) {
+    it(`refuse the key ${JSON.stringify(key)}, which no header can carry, without a word of it`, () => {
+      expect(() => readSettings({ ...MODEL, API_KEY: key }))
+        .to.throw(SettingsError, message)
+        .with.property("message")
+        .that.does.not.match(/c2VjcmV0|secret|schl/);
+    });
+  }
+
   it("name everything that is wrong at once, and never the key", () => {
     expect(() => readSettings({ ...MODEL, PORT: "x", METRICS_PORT: "y", API_KEY: "hidden" }))
       .to.throw(SettingsError, /PORT is "x".*; METRICS_PORT is "y"/)
