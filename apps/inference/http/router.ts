@@ -11,6 +11,8 @@ export interface Route {
   readonly open?: boolean;
   /** @param parameters What stood for the path's words, in their order. */
   readonly handle: (ctx: Context, parameters: readonly string[]) => void | Promise<void>;
+  /** Why a request with another method is none for its path; undefined where it is, and 405. @default always 405 */
+  readonly otherwise?: (parameters: readonly string[]) => Problem | undefined;
   /** Why it would refuse any request, asked while the server is overloaded, before anything is made of a request. */
   readonly refusal?: (parameters: readonly string[]) => Problem | undefined;
 }
@@ -43,7 +45,7 @@ const NO_PARAMETERS: readonly string[] = [];
 export function routeFinder(routes: readonly Route[]): FindRoutes {
   const { exact, root } = index(routes);
   const found = new Map([...exact].map(([path, methods]) => [path, { methods, parameters: NO_PARAMETERS }]));
-  return (path) => {
+  const find: FindRoutes = (path) => {
     const known = found.get(path);
     if (known !== undefined) {
       return known;
@@ -52,6 +54,18 @@ export function routeFinder(routes: readonly Route[]): FindRoutes {
     const methods = walk(root, path, 1, parameters);
     return methods && { methods, parameters };
   };
+  return (path) => (path.includes("%") ? findDecoded(find, path) : find(path));
+}
+
+/** Finds a path by what its segments stand for, each by itself: what stands for a slash parts none. */
+function findDecoded(find: FindRoutes, path: string): Found | undefined {
+  let segments: string[];
+  try {
+    segments = path.split("/").map((segment) => decodeURIComponent(segment).replaceAll("/", "%2F"));
+  } catch {
+    return undefined;
+  }
+  return find(segments.join("/"));
 }
 
 /**
@@ -68,6 +82,12 @@ export function router(find: FindRoutes, authorize: Authorize): Middleware {
     }
     const route = found.methods.get(ctx.method);
     if (route === undefined) {
+      for (const { otherwise } of found.methods.values()) {
+        const problem = otherwise?.(found.parameters);
+        if (problem !== undefined) {
+          throw problem;
+        }
+      }
       const allow = [...found.methods.keys()].join(", ");
       throw new Problem(405, "method_not_allowed", `${path} takes ${allow}`, { headers: { Allow: allow } });
     }

@@ -1,6 +1,7 @@
 import type { Context } from "koa";
 import type { Route } from "../http/router.ts";
 import { refuse } from "../prediction.ts";
+import { Problem } from "../problem.ts";
 import { instancesProtocol } from "../v1/protocol.ts";
 import type { ProtocolDeps } from "./protocol-deps.ts";
 
@@ -30,15 +31,22 @@ export function v1({ host, lifecycle, prediction }: ProtocolDeps): Route[] {
         ctx.body = { models: host.names() };
       },
     },
-    { method: "GET", path: "/v1/models/{model}", handle: (ctx, [name = ""]) => status(ctx, name) },
+    { method: "GET", path: "/v1/models/{model}", handle: (ctx, [name = ""]) => status(ctx, name), otherwise: noVerb },
     {
       method: "GET",
       path: "/v1/models/{model}/versions/{version}",
       handle: (ctx, [name = "", version]) => status(ctx, name, version),
+      otherwise: noVerb,
     },
     prediction.route("/v1/models/{model}:predict", instancesProtocol),
     prediction.route("/v1/models/{model}/versions/{version}:predict", instancesProtocol),
   ];
+}
+
+/** The protocol's other verbs, such as `:explain`, are not here. */
+function noVerb(parameters: readonly string[]): Problem | undefined {
+  const [, verb] = parameters.at(-1)?.split(":") ?? [];
+  return verb === undefined ? undefined : new Problem(404, "not_found", `there is no :${verb} here; POST …:predict`);
 }
 
 function stateOf(version: string) {
