@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Context } from "koa";
 import { before } from "./deadline.ts";
-import type { AnswerJson } from "./http/answer.ts";
+import type { AnswerJson, FlatHeaders } from "./http/answer.ts";
 import { type BodyLimits, checkType, readBody } from "./http/body.ts";
 import { BodyBudget } from "./http/body-budget.ts";
 import type { Route } from "./http/router.ts";
@@ -103,15 +103,18 @@ export class Prediction {
     let served: ServedModel | undefined;
     try {
       served = this.#find(name, version);
+      ctx.state["headers"] = namesOf(served);
       checkType(ctx.req, protocol.types);
       // Before the body is read, and again when it has been: what is refused at all should be refused cheaply.
       assertRoom(served, deadline, ctx.req);
       const body = await readBody(ctx, this.limits);
       const arrived = performance.now();
       // Found anew: from here to the queue nothing waits, so that the model cannot be let go of in between.
-      served = this.#find(name, version);
-      const { metadata } = served.model;
-      ctx.state["headers"] = ["X-Model-Name", metadata.name, "X-Model-Version", metadata.version];
+      const found = this.#find(name, version);
+      if (found !== served) {
+        served = found;
+        ctx.state["headers"] = namesOf(served);
+      }
       assertRoom(served, deadline);
       const { inputs, rows, wanted, word } = protocol.read(ctx, body, served, this.#maxRows);
       const asked = performance.now();
@@ -152,6 +155,11 @@ export class Prediction {
   }
 }
 
+/** What an answer's headers say of the model. */
+function namesOf({ model: { metadata } }: ServedModel): FlatHeaders {
+  return ["X-Model-Name", metadata.name, "X-Model-Version", metadata.version];
+}
+
 /** @param unread Whose body has not been read, and will not be where there is no room. @default nobody */
 function assertRoom({ batcher }: ServedModel, deadline: number, unread?: IncomingMessage): void {
   const refusal = batcher.refusal(1, deadline);
@@ -166,14 +174,27 @@ function assertRoom({ batcher }: ServedModel, deadline: number, unread?: Incomin
 /** Says why a model is not found: 404, or 503 where it is still to come. */
 export function refuse(host: ModelHost, name: string | undefined, version: string | undefined): never {
   const known = name ?? host.selection.single;
-  if (!host.ready && known !== undefined && host.selection.includes(known)) {
+  const mayCome = known === undefined ? host.names().length === 0 : isWanted(host, known, version);
+  if (!host.ready && mayCome) {
     throw unavailable("not_ready", "the model is not loaded yet; try again shortly");
   }
   if (known === undefined) {
-    throw new Problem(404, "not_found", "several models are served here; name one: POST /models/{model}/predict");
+    const several = "several models are served here; name one: POST /models/{model}/predict";
+    throw new Problem(404, "not_found", host.names().length === 0 ? "no model is loaded here" : several);
   }
   const what = version === undefined ? "" : ` version ${version}`;
   throw new Problem(404, "not_found", `model ${known}${what} is not served here`);
+}
+
+/** Whether a version that is not served, or any of the model, is among those that are asked for. */
+function isWanted(host: ModelHost, name: string, version: string | undefined): boolean {
+  const { selection } = host;
+  if (version === undefined || !selection.includes(name)) {
+    return selection.includes(name);
+  }
+  // As if it were published: where only the newest is asked for, and one is served, that is the one.
+  const latest = host.versions(name).at(-1)?.model.metadata.version ?? version;
+  return selection.versionsOf({ models: [{ name, versions: [version], latest }] }, name).includes(version);
 }
 
 /** 422 where a model that can answer refuses these values, 500 for everything else. */
