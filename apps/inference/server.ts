@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Registry } from "prom-client";
 import { createApp, createMetricsApp } from "./app.ts";
 import { type Handle, SheddableRequest } from "./http/sheddable.ts";
+import { answerUnparsed } from "./http/unparsed.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
@@ -69,8 +70,9 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
   const tracing = await tracingFor(settings);
   const app = createApp({ settings, host, metrics, lifecycle, logger, tracing });
 
-  const api = httpServer(app);
-  const scrape = settings.metricsPort > 0 ? httpServer(createMetricsApp({ metrics, lifecycle, logger })) : undefined;
+  const api = httpServer(app, logger);
+  const scrape =
+    settings.metricsPort > 0 ? httpServer(createMetricsApp({ metrics, lifecycle, logger }), logger) : undefined;
   const port = await listen(api, settings.host, settings.port, "PORT");
   const metricsPort = scrape && (await listenOrClose(scrape, api, settings));
   logger.info({ host: settings.host, port, metrics_port: metricsPort, ...host.identity }, "listening");
@@ -111,7 +113,7 @@ function openerFor(settings: Settings, logger: Logger): OpenModel {
   });
 }
 
-function httpServer(handle: Handle): Server {
+function httpServer(handle: Handle, logger: Logger): Server {
   const server = createServer(
     {
       ...{ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS },
@@ -120,6 +122,7 @@ function httpServer(handle: Handle): Server {
     handle,
   );
   server.on("connection", connectionAccepted);
+  answerUnparsed(server, logger);
   // Node would say «100 Continue» at once, also to a body that is going to be refused. Whoever reads the body says it
   // here; where nobody does, the client may still send the body or not, and the connection cannot be used again.
   server.on("checkContinue", (req, res) => {

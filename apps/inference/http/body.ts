@@ -25,16 +25,17 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/i;
 /**
  * Checks that the body is declared as what will be read: JSON where nothing is declared.
  *
- * @param others What it may be declared as besides.
+ * @param others What it may be declared as besides, in small letters.
  * @throws Problem 415.
  */
 export function checkType(req: IncomingMessage, others: readonly string[] = []): void {
   const declared = req.headers["content-type"];
   if (declared !== undefined && declared !== "application/json") {
     const type = declared.split(";", 1)[0]?.trim() ?? "";
-    if (!JSON_TYPE.test(type) && !others.includes(type)) {
-      throw new Problem(415, "unsupported_media_type", "send the body as Content-Type: application/json", {
-        headers: { Accept: "application/json" },
+    if (!JSON_TYPE.test(type) && !others.includes(type.toLowerCase())) {
+      const named = ["application/json", ...others.filter((other) => other !== UNDECLARED)];
+      throw new Problem(415, "unsupported_media_type", `send the body as Content-Type: ${named.join(" or ")}`, {
+        headers: { Accept: named.join(", ") },
       });
     }
   }
@@ -53,7 +54,8 @@ export function checkType(req: IncomingMessage, others: readonly string[] = []):
  */
 export function readBody({ req, res }: Context, limits: BodyLimits): Promise<Buffer> {
   const expected = Number(req.headers["content-length"] ?? 0);
-  if (req.headers.expect !== undefined && expected <= limits.maxBytes) {
+  // Who speaks HTTP/1.0 expects nothing, and takes what comes first for the answer.
+  if (req.headers.expect !== undefined && req.httpVersion !== "1.0" && expected <= limits.maxBytes) {
     res.removeHeader("Connection");
     res.writeContinue();
   }

@@ -10,9 +10,9 @@ export interface TraceContext {
   readonly tracestate?: string;
 }
 
-/** Version 00 of https://www.w3.org/TR/trace-context/; later ones begin alike. */
+/** Version 00 of https://www.w3.org/TR/trace-context/, which has 55 characters; later ones begin alike, and may go on. */
 const TRACEPARENT =
-  /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-[\x21-\x7e]{0,128})?$/;
+  /^(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-[\x21-\x7e]{0,128})?$/;
 
 /** Longest that has to be passed on (section 3.3.1.5 there), of printable characters. */
 const TRACESTATE = /^[\x20-\x7e]{1,512}$/;

@@ -1,6 +1,6 @@
 import type { Context } from "koa";
 import { readPublished } from "../../registry/read.ts";
-import { type BodyLimits, checkType, readBody } from "../http/body.ts";
+import { type BodyLimits, checkType, readBody, UNDECLARED } from "../http/body.ts";
 import { parseJson } from "../http/json.ts";
 import type { Route } from "../http/router.ts";
 import type { ModelHost } from "../model/host.ts";
@@ -41,7 +41,7 @@ export function repository({ host, settings, limits }: RepositoryDeps): Route[] 
 
   /** A JSON object; of an empty body an empty one, for all that these requests say is optional. */
   async function readRequest(ctx: Context): Promise<JsonObject> {
-    checkType(ctx.req);
+    checkType(ctx.req, [UNDECLARED]);
     const bytes = await readBody(ctx, limits);
     return bytes.length === 0 ? {} : asObject(parseJson(bytes), "");
   }

@@ -1,26 +1,8 @@
-import { connect } from "node:net";
 import { expect } from "chai";
-import { startTestServer, type TestServer, until } from "./support/server.ts";
+import { raw } from "./support/raw.ts";
+import { startTestServer, type TestServer } from "./support/server.ts";
 
 const LIMIT = 1_000_000;
-
-/** Writes raw bytes to the server and reads until it closes the connection or `enough` matches. */
-async function raw(port: number, bytes: string, enough: RegExp): Promise<string> {
-  const socket = connect(port, "127.0.0.1");
-  let received = "";
-  socket.on("data", (chunk) => {
-    received += String(chunk);
-  });
-  let closed = false;
-  socket.on("close", () => {
-    closed = true;
-  });
-  socket.on("error", () => {});
-  socket.write(bytes);
-  await until(() => closed || enough.test(received));
-  socket.destroy();
-  return received;
-}
 
 describe("a body longer than MAX_BODY_BYTES", () => {
   let server: TestServer;
@@ -33,10 +15,12 @@ describe("a body longer than MAX_BODY_BYTES", () => {
     `POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${headers}\r\n`;
 
   it("is answered 413, also to a client that reads only after it has sent everything", async () => {
-    const { status, body } = await server.post("/predict", { text: "x".repeat(LIMIT) });
+    const { status, headers, body } = await server.post("/predict", { text: "x".repeat(LIMIT) });
     expect(status).to.equal(413);
     expect(body.error).to.include({ code: "body_too_large" });
     expect(body.error.message).to.include(String(LIMIT));
+    expect(headers.get("x-model-name")).to.equal("words");
+    expect(headers.get("x-model-version")).to.equal("1");
   });
 
   it("is answered 413 where it does not say its length", async () => {
@@ -65,6 +49,12 @@ describe("a body longer than MAX_BODY_BYTES", () => {
     const asked = head("Content-Length: 15\r\nExpect: 100-continue\r\n");
     expect(await raw(port, asked, /\r\n\r\n/)).to.match(/^HTTP\/1\.1 100 Continue/);
     expect(await raw(port, `${asked}{"text":"good"}`, /sentiment/)).to.match(/HTTP\/1\.1 200 OK/);
+  });
+
+  it("is what a client of HTTP/1.0 is told nothing of, for the answer is the first that it reads", async () => {
+    const asked = head("Content-Length: 15\r\nExpect: 100-continue\r\n").replace("HTTP/1.1", "HTTP/1.0");
+    const received = await raw(server.running.port, `${asked}{"text":"good"}`, /sentiment/);
+    expect(received).to.match(/^HTTP\/1\.\d 200 OK/);
   });
 
   it("does not keep the server from answering the next request", async () => {

@@ -33,6 +33,12 @@ describe("a request with a W3C trace context", () => {
     expect(await passedOn({ traceparent: TRACEPARENT, tracestate: `a=${"x".repeat(512)}` })).to.equal(null);
   });
 
+  it("of a later version has what that adds passed on", async () => {
+    const traceparent = `01${TRACEPARENT.slice(2)}-more`;
+    const answer = await server.post("/predict", { instances: [1] }, { traceparent });
+    expect(answer.headers.get("traceparent")).to.equal(traceparent);
+  });
+
   it("has it on a mistake as well", async () => {
     const headers = { traceparent: TRACEPARENT, "X-Request-ID": "mistaken" };
     const answer = await server.post("/predict", {}, headers);
@@ -48,6 +54,8 @@ describe("a request with a W3C trace context", () => {
     `ff-${TRACE_ID}-00f067aa0ba902b7-01`,
     `00-${TRACE_ID.toUpperCase()}-00f067aa0ba902b7-01`,
     `00-${TRACE_ID}-00f067aa0ba902b7-1`,
+    `${TRACEPARENT}-`,
+    `${TRACEPARENT}-more`,
   ].entries()) {
     it(`that is none by the specification is left out: ${wrong}`, async () => {
       const id = `wrong-${index}`;

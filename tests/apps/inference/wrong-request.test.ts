@@ -29,9 +29,14 @@ describe("a request that is not one of the API's", () => {
 
   for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"]) {
     it(`Content-Type ${type} → 415`, async () => {
-      const { status, body } = await server.post("/predict", { features: [1, 2, 3] }, { "Content-Type": type });
+      const { status, headers, body } = await server.post(
+        "/predict",
+        { features: [1, 2, 3] },
+        { "Content-Type": type },
+      );
       expect(status).to.equal(415);
       expect(body.error.code).to.equal("unsupported_media_type");
+      expect(headers.get("x-model-name")).to.equal("linear");
     });
   }
 
@@ -44,6 +49,19 @@ describe("a request that is not one of the API's", () => {
     expect((await server.post("/v1/models/linear:predict", "instances=1", curl)).status).to.equal(400);
     const text = { "Content-Type": "text/plain" };
     expect((await server.post("/v1/models/linear:predict", { instances: [[1, 2, 3]] }, text)).status).to.equal(415);
+  });
+
+  it("a type is what it is in large letters as well, and whoever sends another is told all that are taken", async () => {
+    const inputs = [{ name: "x", datatype: "FP32", shape: [1, 3], data: [1, 2, 3] }];
+    for (const type of ["Application/Octet-Stream", "Application/X-WWW-Form-Urlencoded"]) {
+      expect((await server.post("/v2/models/linear/infer", { inputs }, { "Content-Type": type })).status).to.equal(200);
+    }
+    const { status, headers, body } = await server.post("/v2/models/linear/infer", "x", {
+      "Content-Type": "text/plain",
+    });
+    expect(status).to.equal(415);
+    expect(headers.get("accept")).to.equal("application/json, application/octet-stream");
+    expect(body.error).to.equal("send the body as Content-Type: application/json or application/octet-stream");
   });
 
   for (const type of ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.models+json"]) {

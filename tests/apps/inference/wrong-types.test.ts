@@ -113,6 +113,18 @@ describe("a field of the wrong type", () => {
     expect((await server.post(LOAD, { parameters: null })).status).to.equal(200);
   });
 
+  it("is none in a body that curl was not told the type of, as its example of the repository has it", async () => {
+    const curl = { "Content-Type": "application/x-www-form-urlencoded" };
+    for (const [path, status] of [
+      [INDEX, 200],
+      [LOAD, 200],
+      [UNLOAD, 400],
+    ] as const) {
+      const answer = await server.post(path, "{}", curl);
+      expect(answer.status, path).to.equal(status);
+    }
+  });
+
   it("of the body itself → 415, for the repository as for predictions", async () => {
     for (const path of [INDEX, LOAD, UNLOAD, INFER]) {
       expect((await server.post(path, "{}", { "Content-Type": "text/plain" })).status, path).to.equal(415);
