@@ -1,6 +1,6 @@
-import type { ModelMetadata } from "../../registry/metadata.ts";
+import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
 import { MAX_TEXT_LENGTH } from "../predict/text-limit.ts";
-import { answeredSchema, elementSchema, listOf, objectOf, rowSchema, type Schema } from "./schema.ts";
+import { answeredSchema, anyOf, elementSchema, listOf, looseRowSchema, objectOf, type Schema } from "./schema.ts";
 
 /** What `/predict` takes for one request and answers to it. */
 export interface FormSchemas {
@@ -15,7 +15,7 @@ export const MAX_EXAMPLE_ELEMENTS = 1000;
 
 /** The schemas of a model's form; undefined for a model that takes tensors only. */
 export function formSchemas(metadata: ModelMetadata, maxRows: number): FormSchemas | undefined {
-  const { kind, inputs, outputs, features = [], labels = [] } = metadata.signature;
+  const { kind, inputs, outputs, labels = [] } = metadata.signature;
   const [input] = inputs;
   const [output] = outputs;
   if (input === undefined || output === undefined) {
@@ -39,7 +39,7 @@ export function formSchemas(metadata: ModelMetadata, maxRows: number): FormSchem
       };
     case "tabular-classification":
       return {
-        request: objectOf(Object.fromEntries(features.map((name) => [name, featureSchema(metadata, name, number)]))),
+        request: namedFeatures(metadata, input),
         answer: objectOf({
           species_index: { type: "integer", minimum: 0, maximum: labels.length - 1 },
           species_name: { type: "string", enum: labels },
@@ -47,25 +47,17 @@ export function formSchemas(metadata: ModelMetadata, maxRows: number): FormSchem
         example: featureExample(metadata),
       };
     case "regression":
-      if (metadata.signature.categories !== undefined) {
-        return {
-          request: objectOf(Object.fromEntries(features.map((name) => [name, featureSchema(metadata, name, number)]))),
-          answer: objectOf({ prediction: answeredSchema(output.datatype) }),
-          example: featureExample(metadata),
-        };
-      }
       return {
-        request: objectOf({
-          features: {
-            ...listOf(number, width, width),
-            ...(features.length > 0 ? { description: `In this order: ${features.join(", ")}` } : {}),
-          },
-        }),
+        request: regressionRequest(metadata, input, width),
         answer: objectOf({ prediction: answeredSchema(output.datatype) }),
-        example: isShort ? { features: new Array(width).fill(1) } : undefined,
+        example: isNamed(metadata, width)
+          ? featureExample(metadata)
+          : isShort
+            ? { features: new Array(width).fill(1) }
+            : undefined,
       };
     case "instances": {
-      const row = rowSchema(input, number);
+      const row = looseRowSchema(input, number);
       return {
         request: objectOf({ instances: listOf(row, 1, maxRows) }),
         answer: objectOf({ predictions: listOf({}, 1), ...identity }),
@@ -77,16 +69,38 @@ export function formSchemas(metadata: ModelMetadata, maxRows: number): FormSchem
   }
 }
 
+/** The features in a list; of a model with categories also by name. */
+function regressionRequest(metadata: ModelMetadata, input: TensorSpec, width: number): Schema {
+  const { features = [] } = metadata.signature;
+  const columns = Array.from({ length: width }, (_, column) => featureSchema(metadata, input, features[column] ?? ""));
+  const listed = objectOf({
+    features: {
+      ...listOf(anyOf(columns), width, width),
+      ...(features.length > 0 ? { description: `In this order: ${features.join(", ")}` } : {}),
+    },
+  });
+  return isNamed(metadata, width) ? { anyOf: [namedFeatures(metadata, input), listed] } : listed;
+}
+
+function isNamed({ signature: { categories, features = [] } }: ModelMetadata, width: number): boolean {
+  return categories !== undefined && features.length === width;
+}
+
+function namedFeatures(metadata: ModelMetadata, input: TensorSpec): Schema {
+  const { features = [] } = metadata.signature;
+  return objectOf(Object.fromEntries(features.map((name) => [name, featureSchema(metadata, input, name)])));
+}
+
 /** A feature by its own kind: a word, or a number, and null where the model fills in what is missing. */
-function featureSchema({ signature }: ModelMetadata, name: string, number: Schema): Schema {
+function featureSchema({ signature }: ModelMetadata, { datatype }: TensorSpec, name: string): Schema {
   const { categories } = signature;
-  if (categories === undefined) {
-    return number;
+  const words = datatype === "BYTES" ? categories?.[name] : undefined;
+  if (words !== undefined) {
+    return { type: ["string", "null"], examples: words };
   }
-  const words = categories[name];
-  return words === undefined
-    ? { ...elementSchema("FP32"), type: ["number", "null"] }
-    : { type: ["string", "null"], examples: words };
+  const number = elementSchema(datatype === "BYTES" ? "FP32" : datatype);
+  const canBeMissing = datatype === "BYTES" || categories !== undefined;
+  return canBeMissing ? { ...number, type: [number["type"], "null"].flat() } : number;
 }
 
 function featureExample({ signature }: ModelMetadata): unknown {

@@ -1,4 +1,5 @@
 import type { Datatype, TensorSpec } from "../../registry/metadata.ts";
+import { rowWidth } from "../model/tensor.ts";
 import { WIDE_RANGES, wordBigint } from "../predict/numbers.ts";
 
 /** A JSON Schema of the dialect that OpenAPI 3.1 uses. */
@@ -55,7 +56,20 @@ export function rowSchema({ shape }: TensorSpec, element: Schema): Schema {
   return shape
     .slice(1)
     .reverse()
-    .reduce<Schema>((items, size) => listOf(items, size === -1 ? 1 : size, size === -1 ? undefined : size), element);
+    .reduce<Schema>((items, size) => listOf(items, size === -1 ? 0 : size, size === -1 ? undefined : size), element);
+}
+
+/** A row that may be its only element by itself, where it has one only. */
+export function looseRowSchema(spec: TensorSpec, element: Schema): Schema {
+  const row = rowSchema(spec, element);
+  return spec.shape.length > 1 && rowWidth(spec.shape) === 1 ? { anyOf: [element, row] } : row;
+}
+
+/** Any of these, each once; the one where there is one only. */
+export function anyOf(schemas: readonly Schema[]): Schema {
+  const different = [...new Map(schemas.map((schema) => [JSON.stringify(schema), schema])).values()];
+  const [first] = different;
+  return different.length === 1 && first !== undefined ? first : { anyOf: different };
 }
 
 export function listOf(items: Schema, minItems: number, maxItems?: number): Schema {

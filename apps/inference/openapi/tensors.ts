@@ -1,6 +1,8 @@
-import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
+import type { ModelMetadata, Signature, TensorSpec } from "../../registry/metadata.ts";
+import { batchingOf } from "../model/batching.ts";
+import { MAX_TEXT_LENGTH } from "../predict/text-limit.ts";
 import { exampleOf, MAX_EXAMPLE_ELEMENTS } from "./forms.ts";
-import { answeredSchema, elementSchema, listOf, objectOf, rowSchema, type Schema } from "./schema.ts";
+import { answeredSchema, anyOf, elementSchema, listOf, objectOf, rowSchema, type Schema } from "./schema.ts";
 
 /** What a protocol takes and answers. */
 export interface ProtocolSchemas {
@@ -13,6 +15,7 @@ export interface ProtocolSchemas {
 /** `POST /v2/models/{model}/infer` with JSON tensors. */
 export function inferSchemas({ name, version, signature }: ModelMetadata): ProtocolSchemas {
   const { inputs, outputs } = signature;
+  const { batched } = batchingOf(signature);
   const requested = {
     type: "object",
     required: ["name"],
@@ -31,7 +34,7 @@ export function inferSchemas({ name, version, signature }: ModelMetadata): Proto
           type: "array",
           minItems: inputs.length,
           maxItems: inputs.length,
-          items: { anyOf: inputs.map(given) },
+          ...(inputs.length === 0 ? {} : { items: { anyOf: inputs.map((input) => given(input, batched)) } }),
         },
         outputs: { type: "array", items: requested, maxItems: outputs.length },
         parameters: flagOf("binary_data_output", "Whether outputs that do not say otherwise are given raw"),
@@ -41,7 +44,7 @@ export function inferSchemas({ name, version, signature }: ModelMetadata): Proto
       ...objectOf({
         model_name: { const: name },
         model_version: { const: version },
-        outputs: { type: "array", items: { anyOf: outputs.map(answered) } },
+        outputs: { type: "array", items: { anyOf: outputs.map((output) => answered(output, batched)) } },
       }),
     },
     example: isShort(inputs) ? { inputs: inputs.map(tensorExample) } : undefined,
@@ -51,33 +54,42 @@ export function inferSchemas({ name, version, signature }: ModelMetadata): Proto
 /** `POST /v1/models/{model}:predict`. */
 export function instancesSchemas({ signature }: ModelMetadata, maxRows: number): ProtocolSchemas {
   const { inputs } = signature;
-  const rows = inputs.map((input) => [input.name, rowSchema(input, elementSchema(input.datatype))] as const);
   const [first] = inputs;
-  const [row] = rows;
-  const named = objectOf(Object.fromEntries(rows));
-  const single = inputs.length === 1 && first !== undefined && row !== undefined;
+  const single = inputs.length === 1 && first !== undefined;
+  // All instances of a request are of one form, which the first has.
+  const forms = instanceForms(signature).map((form) => listOf(form, 1, maxRows));
   const rowOf = ({ shape, datatype }: TensorSpec) => exampleOf(shape.slice(1), sample(datatype));
   const instance = () =>
     single ? rowOf(first) : Object.fromEntries(inputs.map((input) => [input.name, rowOf(input)]));
   return {
-    request: objectOf({ instances: listOf(single ? row[1] : named, 1, maxRows) }),
+    request: objectOf({ instances: anyOf(forms) }),
     answer: objectOf({ predictions: listOf({}, 1) }),
     example: isShort(inputs) ? { instances: [instance()] } : undefined,
   };
 }
 
+/** An object by the names of the inputs; of the only input also its row, which may be its only element. */
+function instanceForms({ kind, inputs }: Signature): Schema[] {
+  const rows = inputs.map((input) => {
+    const { datatype, shape } = input;
+    const isLimited = kind === "text-classification" && datatype === "BYTES";
+    const element = { ...elementSchema(datatype), ...(isLimited ? { maxLength: MAX_TEXT_LENGTH } : {}) };
+    const row = rowSchema(input, element);
+    return { name: input.name, forms: shape.length === 2 && shape[1] === 1 ? [row, element] : [row] };
+  });
+  const named = objectOf(Object.fromEntries(rows.map(({ name, forms }) => [name, anyOf(forms)])));
+  return [...(rows.length === 1 ? (rows[0]?.forms ?? []) : []), named];
+}
+
 /** `GET /v2/models/{model}`. */
-export function metadataSchema({ name }: ModelMetadata): Schema {
-  const tensors = listOf(
-    objectOf({ name: { type: "string" }, datatype: { type: "string" }, shape: { type: "array" } }),
-    1,
-  );
+export function metadataSchema({ name, signature }: ModelMetadata): Schema {
+  const tensor = objectOf({ name: { type: "string" }, datatype: { type: "string" }, shape: { type: "array" } });
   return objectOf({
     name: { const: name },
     versions: listOf({ type: "string" }, 1),
     platform: { type: "string" },
-    inputs: tensors,
-    outputs: tensors,
+    inputs: listOf(tensor, signature.inputs.length),
+    outputs: listOf(tensor, 1),
     properties: {
       type: "object",
       additionalProperties: { type: "string" },
@@ -87,39 +99,43 @@ export function metadataSchema({ name }: ModelMetadata): Schema {
 }
 
 /** With its elements, or raw after the JSON, of as many bytes as `binary_data_size` says. */
-function given(spec: TensorSpec): Schema {
+function given(spec: TensorSpec, batched: boolean): Schema {
   const data = { type: "array", description: "Flat in row-major order, or nested one list a dimension" };
   const size = { type: "integer", minimum: 0, description: "Bytes of this tensor among those that follow the JSON" };
   return {
-    ...objectOf(fieldsOf(spec)),
+    ...objectOf(fieldsOf(spec, batched)),
     anyOf: [objectOf({ data }), objectOf({ parameters: objectOf({ binary_data_size: size }) })],
   };
 }
 
-function answered(spec: TensorSpec): Schema {
-  return objectOf({ ...fieldsOf(spec), data: { type: "array", items: answeredSchema(spec.datatype) } });
+function answered(spec: TensorSpec, batched: boolean): Schema {
+  return objectOf({ ...fieldsOf(spec, batched), data: { type: "array", items: answeredSchema(spec.datatype) } });
 }
 
-function fieldsOf({ name, datatype, shape }: TensorSpec): Readonly<Record<string, Schema>> {
-  return { name: { const: name }, datatype: { const: datatype }, shape: shapeOf(shape) };
+function fieldsOf({ name, datatype, shape }: TensorSpec, batched: boolean): Readonly<Record<string, Schema>> {
+  return { name: { const: name }, datatype: { const: datatype }, shape: shapeOf(shape, batched) };
 }
 
 function flagOf(name: string, description: string): Schema {
   return { type: "object", properties: { [name]: { type: "boolean", description } } };
 }
 
-/** Not by `prefixItems`: tools that know older drafts as well (Schemathesis 4) take it for a list under `items`. */
-function shapeOf(shape: readonly number[]): Schema {
+/**
+ * Not by `prefixItems`: tools that know older drafts as well (Schemathesis 4) take it for a list under `items`. So that a
+ * batch has a row at least is said only where no other size is open, which may be 0.
+ */
+function shapeOf(shape: readonly number[], batched: boolean): Schema {
+  const least = batched && shape.lastIndexOf(-1) === 0 ? 1 : 0;
   return {
     type: "array",
     minItems: shape.length,
     maxItems: shape.length,
-    ...(shape.length === 0 ? {} : { items: { anyOf: [...new Set(shape)].map(sizeOf) } }),
+    ...(shape.length === 0 ? {} : { items: { anyOf: [...new Set(shape)].map((size) => sizeOf(size, least)) } }),
   };
 }
 
-function sizeOf(size: number): Schema {
-  return size === -1 ? { type: "integer", minimum: 1 } : { const: size };
+function sizeOf(size: number, least: number): Schema {
+  return size === -1 ? { type: "integer", minimum: least } : { const: size };
 }
 
 /** The sizes of one row, or of the shortest tensor there may be. */

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
-import { metadataOf, publish, publishWorse, writeVersion } from "./support/registry.ts";
+import { layOut, metadataOf, publish, publishWorse, writeVersion } from "./support/registry.ts";
 import { startRepository, startTestServer, type TestServer } from "./support/server.ts";
 
 type Paths = Record<string, { get?: Operation; post?: Operation }>;
@@ -10,6 +10,14 @@ interface Operation {
   readonly security?: unknown[];
   readonly requestBody?: { content: Record<string, { schema: unknown; example?: unknown }> };
   readonly responses: Record<string, unknown>;
+}
+
+interface Schema {
+  readonly required?: string[];
+  readonly items?: Schema;
+  readonly oneOf?: Schema[];
+  readonly anyOf?: Schema[];
+  readonly properties?: Record<string, Schema>;
 }
 
 const EVERY = ["iris", "words", "linear", "half-plus-two", "pair", "image", "types", "lengths"] as const;
@@ -44,6 +52,57 @@ describe("GET /openapi.json", () => {
       const { status, body } = await server.post(path, post?.requestBody?.content["application/json"]?.example);
       expect(status, `${path}: ${JSON.stringify(body)}`).to.equal(200);
     }
+  });
+
+  const requestOf = (paths: Record<string, Required<Pick<Paths[string], "post">>>, path: string) =>
+    paths[path]?.post.requestBody?.content["application/json"]?.schema as Schema;
+
+  it("has every form of a request that the server takes", async () => {
+    server = await startTestServer({ model: "linear", published: [], wait: false });
+    await layOut(server.root, "linear", (written) => ({
+      ...written,
+      signature: { ...written.signature, categories: {} },
+    }));
+    await server.running.loaded;
+    const { paths } = (await server.get("/openapi.json")).body;
+    const [named, listed] = requestOf(paths, "/predict").oneOf?.[0]?.anyOf ?? [];
+    expect(named?.required).to.deep.equal(["a", "b", "c"]);
+    expect(listed?.required).to.deep.equal(["features"]);
+    for (const request of [{ a: 1, b: null, c: 3 }, { features: [1, null, 3] }]) {
+      const { status } = await server.post("/predict", request);
+      expect(status).to.equal(422); // NaN, by a model that fills in nothing: the form was taken
+    }
+    const [row, object] = requestOf(paths, "/v1/models/linear:predict").properties?.["instances"]?.anyOf ?? [];
+    expect(row?.items).to.include({ type: "array", minItems: 3, maxItems: 3 });
+    expect(object?.items?.required).to.deep.equal(["x"]);
+  });
+
+  it("says where a size may be 0, and how long a text is", async () => {
+    server = await startRepository(["boxes", "half-plus-two", "words", "same"]);
+    const { paths } = (await server.get("/openapi.json")).body;
+    const shapeOf = (model: string) =>
+      requestOf(paths, `/v2/models/${model}/infer`).properties?.["inputs"]?.items?.anyOf?.[0]?.properties?.["shape"];
+    expect(shapeOf("boxes")?.items?.anyOf).to.deep.equal([{ type: "integer", minimum: 0 }, { const: 4 }]);
+    expect(shapeOf("half-plus-two")?.items?.anyOf).to.deep.equal([{ type: "integer", minimum: 1 }]);
+    const texts = requestOf(paths, "/v1/models/words:predict").properties?.["instances"]?.anyOf?.[0];
+    expect(texts?.items).to.include({ maxLength: 100_000 });
+    const document = await (await fetch(`${server.url}/openapi.json`)).text();
+    expect(document).to.include('"minimum":-9223372036854775808,"maximum":9223372036854775807');
+  });
+
+  it("has no empty choice for a graph without inputs, which answers", async () => {
+    server = await startTestServer({ model: "constant", published: [], wait: false });
+    await layOut(server.root, "constant", ({ signature: _, ...written }) => written);
+    await server.running.loaded;
+    const { paths } = (await server.get("/openapi.json")).body;
+    const document = JSON.stringify(paths);
+    expect(document).not.to.include('"anyOf":[]');
+    const path = "/v2/models/constant/infer";
+    const { example } = paths[path].post.requestBody.content["application/json"];
+    expect(example).to.deep.equal({ inputs: [] });
+    expect((await server.post(path, example)).body.outputs[0].data).to.deep.equal([1, 2]);
+    const { schema } = paths["/v2/models/constant"].get.responses["200"].content["application/json"];
+    expect(schema.properties.inputs.minItems).to.equal(0);
   });
 
   it("has no example of a whole image", async () => {
