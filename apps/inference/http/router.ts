@@ -45,16 +45,14 @@ const NO_PARAMETERS: readonly string[] = [];
 export function routeFinder(routes: readonly Route[]): FindRoutes {
   const { exact, root } = index(routes);
   const found = new Map([...exact].map(([path, methods]) => [path, { methods, parameters: NO_PARAMETERS }]));
-  const find: FindRoutes = (path) => {
-    const known = found.get(path);
-    if (known !== undefined) {
-      return known;
-    }
-    const parameters: string[] = [];
-    const methods = walk(root, path, 1, parameters);
-    return methods && { methods, parameters };
-  };
-  return (path) => (path.includes("%") ? findDecoded(find, path) : find(path));
+  const find: FindRoutes = (path) => found.get(path) ?? findByWords(root, path);
+  return (path) => found.get(path) ?? (path.includes("%") ? findDecoded(find, path) : findByWords(root, path));
+}
+
+function findByWords(root: Node, path: string): Found | undefined {
+  const parameters: string[] = [];
+  const methods = walk(root, path, 1, parameters);
+  return methods && { methods, parameters };
 }
 
 /** Finds a path by what its segments stand for, each by itself: what stands for a slash parts none. */

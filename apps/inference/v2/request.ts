@@ -163,7 +163,7 @@ function readShape(given: JsonObject, spec: TensorSpec, model: Model, path: stri
     throw invalidInput(where, `must be [${anyRows ? [-1, ...spec.shape.slice(1)] : spec.shape}]`);
   }
   // Nothing of something, such as a cache with no entry yet, is a tensor; no row is no request.
-  if (!shape.every((size, index) => Number.isSafeInteger(size) && size >= (index === 0 && anyRows ? 1 : 0))) {
+  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0) || (anyRows && shape[0] === 0)) {
     throw invalidInput(where, `must have whole numbers of at least 0${anyRows ? ", the first of at least 1" : ""}`);
   }
   if (!Number.isSafeInteger(shape.reduce((product, size) => product * Math.max(size, 1), 1))) {
