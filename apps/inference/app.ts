@@ -54,7 +54,7 @@ export function createApp({ settings, host, metrics, lifecycle, logger, tracing 
   app.use(exchange(lifecycle, logger, tracing));
   app.use(router(find, authorize));
   // A span is made of a context, so where there are spans nothing is refused without one.
-  return listener(app, tracing === undefined ? shedding({ find, authorize, lifecycle, logger }) : undefined);
+  return listener(app, logger, tracing === undefined ? shedding({ find, authorize, lifecycle, logger }) : undefined);
 }
 
 /** /metrics alone, for a port that only Prometheus reaches. */
@@ -66,7 +66,7 @@ export function createMetricsApp({
   const app = base(logger);
   app.use(exchange(lifecycle, logger));
   app.use(router(routeFinder([metricsRoute(metrics.registry)]), () => undefined));
-  return listener(app);
+  return listener(app, logger);
 }
 
 function base(logger: Logger): Koa {

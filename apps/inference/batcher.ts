@@ -62,14 +62,10 @@ export class Batcher {
     this.#onAlone = options.onAlone;
   }
 
-  /** Rows waiting for the model. */
-  get depth(): number {
-    return this.#queue.rows;
-  }
-
-  /** Requests waiting for the model; a long one until the first of its runs. */
-  get waiting(): number {
-    return this.#queue.requests;
+  /** What waits for the model, and is waited for; a long request until the first of its runs. */
+  get waiting(): { readonly rows: number; readonly requests: number } {
+    this.#queue.tidy();
+    return { rows: this.#queue.rows, requests: this.#queue.requests };
   }
 
   /**

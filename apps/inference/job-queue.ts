@@ -80,7 +80,7 @@ export class JobQueue {
   refusal(rows: number, deadline: number): Problem | undefined {
     let problem = this.#noRoom(rows, deadline);
     if (problem !== undefined && performance.now() > this.#tidyUntil) {
-      this.#tidy();
+      this.tidy();
       problem = this.#noRoom(rows, deadline);
     }
     if (problem !== undefined) {
@@ -147,7 +147,7 @@ export class JobQueue {
   }
 
   /** Those that nobody waits for make room for others. Not looked at again for a while: refusals must stay cheap. */
-  #tidy(): void {
+  tidy(): void {
     const now = performance.now();
     this.#tidyUntil = now + TIDY_MS;
     let kept = 0;

@@ -1,6 +1,6 @@
 /** Where the server stands between start and exit; the routes read it, the shutdown moves it. */
 export class Lifecycle {
-  #phase: "serving" | "draining" | "parting" = "serving";
+  #phase: "serving" | "draining" | "parting" | "closing" = "serving";
 
   /** SIGTERM has come: not ready, though requests are still served. */
   get draining(): boolean {
@@ -9,7 +9,12 @@ export class Lifecycle {
 
   /** The drain nears its end: every answer asks its client to let the connection go. */
   get parting(): boolean {
-    return this.#phase === "parting";
+    return this.#phase === "parting" || this.#phase === "closing";
+  }
+
+  /** The drain is over: nothing new is accepted. */
+  get closing(): boolean {
+    return this.#phase === "closing";
   }
 
   drain(): void {
@@ -20,5 +25,9 @@ export class Lifecycle {
 
   part(): void {
     this.#phase = "parting";
+  }
+
+  close(): void {
+    this.#phase = "closing";
   }
 }

@@ -6,6 +6,8 @@ export type { Logger } from "pino";
 const BUFFER_LENGTH = 12 * 1024;
 /** How long a line may wait for others, in milliseconds. */
 const FLUSH_MS = 100;
+/** Characters that wait for a standard output that takes none; what comes then is lost. */
+const MAX_UNWRITTEN = 1024 * 1024;
 const SERVICE = "inference";
 
 /**
@@ -28,6 +30,16 @@ export function createLogger(level: string, destination: DestinationStream = sta
   );
 }
 
+/** Writes what has been gathered, where the process is about to end without a word. */
+export function writeOut(logger: Logger): void {
+  const destination = destinationOf(logger) as Partial<ReturnType<typeof standardOutput>> | undefined;
+  destination?.flushSync?.();
+}
+
+function destinationOf(logger: Logger): DestinationStream | undefined {
+  return (logger as unknown as Record<symbol, DestinationStream>)[pino.symbols.streamSym];
+}
+
 /** Writes a line whose fields are worded already: `"name":value,"name":value …`, after those that every line begins with. */
 export type WriteLine = (level: "debug" | "info" | "warn", fields: string) => void;
 
@@ -36,7 +48,7 @@ export type WriteLine = (level: "debug" | "info" | "warn", fields: string) => vo
  * long to find out what is in an object. Whether the level is enabled is for the caller to ask.
  */
 export function lineWriter(logger: Logger): WriteLine {
-  const destination = (logger as unknown as Record<symbol, DestinationStream>)[pino.symbols.streamSym];
+  const destination = destinationOf(logger);
   return (level, fields) => {
     destination?.write(`{"level":"${level}","time":"${isoTime()}","service":"${SERVICE}",${fields}}\n`);
   };
@@ -58,7 +70,15 @@ function isoTime(): string {
 
 /** It gathers lines itself: pino's destination could, but measures all that it has gathered anew with each line. */
 function standardOutput(): DestinationStream & { flushSync(): void } {
-  const output = pino.destination({ dest: 1, sync: true });
+  const output = pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN });
+  let isTold = false;
+  // Without a listener a full disk would be the end of the server, and nothing would say why.
+  output.on("error", (error: Error) => {
+    if (!isTold) {
+      console.error(`the log cannot be written (${error.message}): lines are lost, and the server goes on`);
+      isTold = true;
+    }
+  });
   let gathered = "";
   const flushSync = () => {
     const lines = gathered;

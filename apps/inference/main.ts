@@ -1,7 +1,14 @@
-import { run } from "./run.ts";
-import { readSettings, type Settings, SettingsError } from "./settings.ts";
+import { SIGNALS } from "./signals.ts";
 
-function settingsOrExit(): Settings {
+// Before the server itself is loaded, which takes longer than all the rest of a start: process 1 of a container ignores a
+// signal that it has no handler for, and would be killed only when its grace period is over.
+for (const signal of SIGNALS) {
+  process.on(signal, () => process.exit(0));
+}
+
+const [{ run }, { readSettings, SettingsError }] = await Promise.all([import("./run.ts"), import("./settings.ts")]);
+
+function settingsOrExit() {
   try {
     return readSettings(process.env);
   } catch (error) {

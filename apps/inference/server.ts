@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Registry } from "prom-client";
 import { createApp, createMetricsApp } from "./app.ts";
+import { watchConnections } from "./http/connections.ts";
 import { type Handle, SheddableRequest } from "./http/sheddable.ts";
 import { answerUnparsed } from "./http/unparsed.ts";
 import { Lifecycle } from "./lifecycle.ts";
@@ -22,8 +23,9 @@ import { connectionAccepted } from "./turns.ts";
  * connection that is just being closed; Traefik's and Go's default is 90 s.
  */
 const KEEP_ALIVE_MS = 100_000;
+const MARGIN_MS = 5_000;
 /** A connection that a gateway opened ahead of need counts as one whose headers are late: it gets as long as an idle one. */
-const HEADERS_MS = KEEP_ALIVE_MS + 5_000;
+const HEADERS_MS = KEEP_ALIVE_MS + MARGIN_MS;
 
 /** What a caller may put in the place of the real thing. */
 export interface ServerDeps {
@@ -42,8 +44,11 @@ export interface RunningServer {
   readonly metricsPort: number | undefined;
   /** Resolves when the model answers; rejects with ModelWaitError when it was not there in time. */
   readonly loaded: Promise<void>;
-  /** Drains and closes everything; a second call hurries the first one on. Resolves when all is closed. */
-  shutDown(): Promise<void>;
+  /**
+   * Drains and closes everything; a second call skips what is left of the drain, another cuts what is still open. Resolves
+   * to whether all is closed; where not, a run of a model goes on that nothing but the end of the process can stop.
+   */
+  shutDown(): Promise<boolean>;
 }
 
 /** A port cannot be listened on; the message names the setting and the remedy, in one line. */
@@ -70,7 +75,7 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
   const tracing = await tracingFor(settings);
   const app = createApp({ settings, host, metrics, lifecycle, logger, tracing });
 
-  const api = httpServer(app, logger);
+  const api = httpServer(app, logger, settings.requestTimeoutMs);
   const scrape =
     settings.metricsPort > 0 ? httpServer(createMetricsApp({ metrics, lifecycle, logger }), logger) : undefined;
   const port = await listen(api, settings.host, settings.port, "PORT");
@@ -78,18 +83,21 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
   logger.info({ host: settings.host, port, metrics_port: metricsPort, ...host.identity }, "listening");
 
   const hurry = new AbortController();
-  let closing: Promise<void> | undefined;
+  const cut = new AbortController();
+  let closing: Promise<boolean> | undefined;
   return {
     port,
     metricsPort,
     loaded: host.load(),
     shutDown() {
       if (closing !== undefined) {
-        hurry.abort();
+        (hurry.signal.aborted || lifecycle.closing ? cut : hurry).abort();
       }
-      closing ??= shutDown({ settings, lifecycle, host, api, scrape, logger, hurry: hurry.signal }).then(() =>
-        tracing?.close(),
-      );
+      const signals = { hurry: hurry.signal, cut: cut.signal };
+      closing ??= shutDown({ settings, lifecycle, host, api, scrape, logger, ...signals }).then(async (isClosed) => {
+        await tracing?.close();
+        return isClosed;
+      });
       return closing;
     },
   };
@@ -113,15 +121,18 @@ function openerFor(settings: Settings, logger: Logger): OpenModel {
   });
 }
 
-function httpServer(handle: Handle, logger: Logger): Server {
+/** @param requestTimeoutMs How long the API itself gives a request: Node must not be the first to give up. */
+function httpServer(handle: Handle, logger: Logger, requestTimeoutMs = 0): Server {
+  const requestTimeout = Math.max(HEADERS_MS, requestTimeoutMs + MARGIN_MS);
   const server = createServer(
     {
-      ...{ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS },
+      ...{ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout },
       IncomingMessage: SheddableRequest,
     },
     handle,
   );
   server.on("connection", connectionAccepted);
+  watchConnections(server);
   answerUnparsed(server, logger);
   // Node would say «100 Continue» at once, also to a body that is going to be refused. Whoever reads the body says it
   // here; where nobody does, the client may still send the body or not, and the connection cannot be used again.

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { closeUnused } from "./http/connections.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import type { ModelHost } from "./model/host.ts";
@@ -15,6 +16,8 @@ export interface ShutdownDeps {
   readonly logger: Logger;
   /** Aborted to skip what is left of the drain, as a second Ctrl-C does. */
   readonly hurry: AbortSignal;
+  /** Aborted to cut what is still open once the drain is over. */
+  readonly cut: AbortSignal;
 }
 
 /**
@@ -25,9 +28,11 @@ export interface ShutdownDeps {
  *    their connections at a moment when nothing is under way on them;
  * 3. then nothing new is accepted, idle connections are closed, requests under way are answered;
  * 4. at `shutdownSeconds` whatever is still open is cut.
+ *
+ * @returns Whether all is closed; where not, a run of a model goes on that nothing can stop.
  */
-export async function shutDown(deps: ShutdownDeps): Promise<void> {
-  const { settings, lifecycle, host, api, scrape, logger, hurry } = deps;
+export async function shutDown(deps: ShutdownDeps): Promise<boolean> {
+  const { settings, lifecycle, host, api, scrape, logger, hurry, cut } = deps;
   const started = performance.now();
   const left = () => Math.max(0, settings.shutdownSeconds * 1000 - (performance.now() - started));
   const half = (settings.drainSeconds * 1000) / 2;
@@ -37,28 +42,49 @@ export async function shutDown(deps: ShutdownDeps): Promise<void> {
   await pause(half, hurry);
   lifecycle.part();
   await pause(half, hurry);
+  lifecycle.close();
 
-  const cut = setTimeout(() => {
-    logger.warn({ shutdown_seconds: settings.shutdownSeconds }, "cutting the connections that are still open");
-    api.closeAllConnections();
-  }, left());
-  await closed(api);
-  clearTimeout(cut);
+  await closeAll(api, left(), cut, () =>
+    logger.warn({ shutdown_seconds: settings.shutdownSeconds }, "cutting the connections that are still open"),
+  );
   // A model that hangs must not hold the process beyond its deadline.
-  await Promise.race([host.close(), sleep(Math.max(100, left()), undefined, { ref: false })]);
+  const end = pause(left(), cut).then(() => sleep(100, false, { ref: false }));
+  const isClosed = await Promise.race([host.close().then(() => true), end]);
   if (scrape !== undefined) {
     const last = closed(scrape);
     scrape.closeAllConnections();
     await last;
   }
-  logger.info({ seconds: (performance.now() - started) / 1000 }, "closed");
+  const seconds = (performance.now() - started) / 1000;
+  if (isClosed) {
+    logger.info({ seconds }, "closed");
+  } else {
+    logger.warn({ seconds }, "closed, but for a run of a model that goes on");
+  }
+  return isClosed;
+}
+
+/** Closes a server, and cuts what is open when the time is up or `cut` is aborted. */
+async function closeAll(server: Server, milliseconds: number, cut: AbortSignal, onCut: () => void): Promise<void> {
+  const cutNow = () => {
+    onCut();
+    server.closeAllConnections();
+  };
+  const timer = setTimeout(cutNow, milliseconds);
+  cut.addEventListener("abort", cutNow, { once: true });
+  await closed(server);
+  clearTimeout(timer);
+  cut.removeEventListener("abort", cutNow);
 }
 
 /** Stops accepting, closes idle connections, and resolves when the last one is gone. */
 function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
+  const closing = new Promise<void>((resolve) => server.close(() => resolve()));
+  closeUnused(server);
+  return closing;
 }
 
-async function pause(milliseconds: number, hurry: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal: hurry }).catch(() => {});
+/** Waits that long, or until the signal is aborted. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch(() => {});
 }

@@ -1,20 +1,27 @@
 import type Koa from "koa";
 import type { Context } from "koa";
 import compose from "koa-compose";
+import type { Logger } from "../logger.ts";
 import type { Handle } from "./sheddable.ts";
 import type { Shed } from "./shedding.ts";
+import { takePath } from "./target.ts";
+import { refuseTarget } from "./unparsed.ts";
 
 /**
  * What a server calls for each request. Koa's own callback, but for POST: predictions are many and small, and the watch
  * that it sets on each answer (`on-finished`: for streams to be closed) costs as much as the rest of Koa. No answer to a
  * POST is a stream.
  *
- * @param shed Asked first. @default nothing is refused at the door
+ * @param shed Asked before anything is made of a POST. @default nothing is refused at the door
  */
-export function listener(app: Koa, shed?: Shed): Handle {
+export function listener(app: Koa, logger: Logger, shed?: Shed): Handle {
   const koa = app.callback();
   const handle = compose(app.middleware);
   return (req, res) => {
+    if (!takePath(req)) {
+      refuseTarget(req, res, logger);
+      return;
+    }
     if (req.method !== "POST") {
       koa(req, res);
       return;
@@ -27,7 +34,7 @@ export function listener(app: Koa, shed?: Shed): Handle {
     const ctx = app.createContext(req, res) as Context;
     handle(ctx)
       .then(() => respond(ctx))
-      .catch(ctx.onerror);
+      .catch((error: Error) => ctx.onerror(error));
   };
 }
 

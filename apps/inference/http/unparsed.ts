@@ -38,11 +38,22 @@ export function answerUnparsed(server: Server, logger: Logger): void {
   });
   server.on("checkExpectation", (req: IncomingMessage, res: ServerResponse) => {
     const problem = new Problem(417, "expectation_failed", "the only expectation that is met is 100-continue");
-    const { id, body } = word(problem, requestIdOf(req), req.url ?? "");
-    res.writeHead(417, { "X-Request-ID": id, "Content-Type": "application/json; charset=utf-8", Connection: "close" });
-    res.end(body);
-    logger.info({ request_id: id, status: problem.status, code: problem.code }, "request refused");
+    refuse(req, res, problem, logger);
   });
+}
+
+/** Answers a request whose target is neither a path nor a URL. */
+export function refuseTarget(req: IncomingMessage, res: ServerResponse, logger: Logger): void {
+  refuse(req, res, new Problem(400, "bad_request", "the request's target is neither a path nor a URL"), logger);
+}
+
+function refuse(req: IncomingMessage, res: ServerResponse, problem: Problem, logger: Logger): void {
+  const { status, code } = problem;
+  const { id, body } = word(problem, requestIdOf(req), req.url ?? "");
+  const type = "application/json; charset=utf-8";
+  res.writeHead(status, { "X-Request-ID": id, "Content-Type": type, Connection: "close" });
+  res.end(body);
+  logger.info({ request_id: id, status, code }, "request refused");
 }
 
 function word(problem: Problem, id: string, path: string): { id: string; body: string } {

@@ -50,6 +50,11 @@ export class Metrics {
     this.#info.set(infoLabels(after), 1);
   }
 
+  /** A version has ended by itself, and is being opened anew: its numbers go on. */
+  modelLost(metadata: ModelMetadata): void {
+    this.#info.remove(infoLabels(metadata));
+  }
+
   /** A version has been unloaded: its numbers end here. */
   modelUnloaded(metadata: ModelMetadata): void {
     this.#info.remove(infoLabels(metadata));

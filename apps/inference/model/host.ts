@@ -5,6 +5,7 @@ import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Settings } from "../settings.ts";
 import { type Fault, VersionLoader } from "./loader.ts";
+import { LostModels } from "./lost-models.ts";
 import type { OpenModel } from "./model.ts";
 import { RegistryWatch } from "./registry-watch.ts";
 import { Selection, type Wanted } from "./selection.ts";
@@ -37,6 +38,7 @@ export class ModelHost {
   readonly #shelf = new Shelf();
   readonly #loader: VersionLoader;
   readonly #watch: RegistryWatch;
+  readonly #lost = new LostModels();
   #isReady = false;
   #running: Promise<void> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -49,9 +51,12 @@ export class ModelHost {
     deps.metrics.ready = false;
   }
 
-  /** Whether all that was asked for has been loaded once; of a whole registry, whether every model of it was tried. */
+  /**
+   * Whether all that was asked for has been loaded, and nothing of it has ended by itself; of a whole registry, whether every
+   * model of it was tried.
+   */
   get ready(): boolean {
-    return this.#isReady;
+    return this.#isReady && this.#lost.isEmpty;
   }
 
   /** Grows with everything that is loaded or unloaded: what is derived from the models can be kept as long as it stays. */
@@ -142,7 +147,10 @@ export class ModelHost {
 
   /** Lets go of a model: all its versions, or one. Resolves to whether any was loaded. */
   unloadModel(name: string): Promise<boolean> {
-    return this.#exclusively(() => this.#retire((served) => served.name === name));
+    return this.#exclusively(async () => {
+      const wasLost = this.#lost.giveUp((lost) => lost.name === name);
+      return (await this.#retire((served) => served.name === name)) || wasLost;
+    });
   }
 
   /** Stops waiting, answers what is queued, and frees the models. */
@@ -216,6 +224,7 @@ export class ModelHost {
       // Of a whole registry nothing is missing that anybody has named.
       this.#tell(this.selection.names === undefined ? "" : missing.join("; "));
       this.#loader.forgetFaultsBut(wanted);
+      this.#lost.giveUp(({ name, version }) => !wanted.some((one) => one.name === name && one.version === version));
       for (const one of wanted) {
         if (this.#stopping.signal.aborted) {
           return "stopping";
@@ -275,16 +284,26 @@ export class ModelHost {
     }
   }
 
-  /** A model that has ended by itself is opened anew, unless it was let go of. */
-  #replace(served: ServedModel): Promise<void> {
-    return this.#exclusively(async () => {
-      const { name, version } = served.model.metadata;
-      if (this.find(name, version) === served && !this.#stopping.signal.aborted) {
-        this.#deps.logger.error({ model: name, version }, "the model ended by itself; opening it anew");
-        this.#shelf.remove(served);
-        await this.#tryVersion({ name, version });
-      }
-    });
+  /** A model that has ended by itself is opened anew, unless it was let go of; until then nothing is ready. */
+  async #replace(served: ServedModel): Promise<void> {
+    const { logger, metrics, retryMs = 1000 } = this.#deps;
+    const { metadata } = served.model;
+    const { name, version } = metadata;
+    if (this.find(name, version) !== served || this.#stopping.signal.aborted) {
+      return;
+    }
+    logger.error({ model: name, version }, "the model ended by itself; opening it anew");
+    this.#shelf.remove(served);
+    metrics.modelLost(metadata);
+    const open = () =>
+      this.#exclusively(async () => {
+        await (this.#lost.has({ name, version }) ? this.#tryVersion({ name, version }, true) : undefined);
+        return this.find(name, version) !== undefined;
+      });
+    const reopened = this.#lost.reopen({ name, version }, open, retryMs, this.#stopping.signal);
+    metrics.ready = this.ready;
+    await reopened;
+    metrics.ready = this.ready;
   }
 
   /** Takes versions away: no request finds them any more, and what they have queued is answered before they are freed. */

@@ -61,7 +61,7 @@ export async function openVersion(name: string, version: string, deps: OpenDeps)
     alone: reason !== undefined,
     onAlone: ({ message }) => tell(message),
   });
-  recorder.waiting = () => ({ rows: batcher.depth, requests: batcher.waiting });
+  recorder.waiting = () => batcher.waiting;
   metrics.modelLoaded(metadata);
   return { model, form, batcher, metrics: recorder, warmedUp };
 }

@@ -55,7 +55,7 @@ describe("models that run inside the event loop", () => {
       expect(runs.indexOf("last", before) - before).to.be.at.most(flooded.length);
     }
     // The flood must have lasted for all of them.
-    expect(flooded.map(({ depth }) => depth > 0)).to.deep.equal([true, true]);
+    expect(flooded.map(({ waiting }) => waiting.rows > 0)).to.deep.equal([true, true]);
     await Promise.all(flood);
   });
 
@@ -69,7 +69,7 @@ describe("models that run inside the event loop", () => {
       await last.submit(INPUTS, 1, FAR);
       expect(runs.indexOf("last", before) - before).to.be.at.most(1);
     }
-    expect(full.depth).to.be.greaterThan(0);
+    expect(full.waiting.rows).to.be.greaterThan(0);
     expect((await Promise.all(flood)).filter((answered) => !answered)).to.have.length(100);
   });
 });

@@ -18,6 +18,8 @@ describe("a request that takes too long", () => {
       expect(status).to.equal(504);
       expect(body.error.code).to.equal("timeout");
     }
+    // They are answered, and wait for nothing any more.
+    expect((await server.get("/metrics")).body).to.match(/^model_queue_depth\{[^}]*\} 0$/m);
     release();
     expect((await server.post("/predict", { instances: [3] })).body.predictions).to.deep.equal([3.5]);
     // Nobody waits for the second one any more: it must not cost a run.

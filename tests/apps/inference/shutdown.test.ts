@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect } from "node:net";
 import { expect } from "chai";
 import { fakeModel } from "./support/fake-model.ts";
@@ -81,5 +82,33 @@ describe("shutting down", () => {
     void server.running.shutDown();
     await closed;
     expect(await fetch(server.url).catch(() => "refused")).to.equal("refused");
+  });
+
+  it("does not wait for a connection on which nothing has come", async () => {
+    server = await startTestServer({ model: "linear", env: { SHUTDOWN_SECONDS: "3600" } });
+    const socket = connect(server.running.port, "127.0.0.1");
+    socket.on("error", () => {});
+    await once(socket, "connect");
+    await server.get("/health");
+    await server.running.shutDown();
+    expect(server.log.join("")).not.to.include("cutting the connections");
+  });
+
+  it("cuts what is still open when it is asked once more after the drain", async () => {
+    server = await startTestServer({ model: "linear", env: { SHUTDOWN_SECONDS: "3600" } });
+    const socket = connect(server.running.port, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.write("POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{");
+    await server.get("/health");
+    const closed = server.running.shutDown();
+    await until(() =>
+      fetch(server.url).then(
+        () => false,
+        () => true,
+      ),
+    );
+    void server.running.shutDown();
+    expect(await closed).to.equal(true);
+    expect(server.log.join("")).to.include("cutting the connections that are still open");
   });
 });

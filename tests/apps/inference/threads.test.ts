@@ -127,4 +127,33 @@ describe("a model on a thread of its own", () => {
     lose();
     await until(async () => opened === 2 && (await server.post("/predict", { instances: [1] })).status === 200);
   });
+
+  it("is opened anew as soon as it can be, and nothing is ready until then", async () => {
+    const fake = fakeModel();
+    const { promise: lost, resolve: lose } = Promise.withResolvers<void>();
+    let canOpen = true;
+    let opened = 0;
+    server = await startTestServer({
+      model: "half-plus-two",
+      open: async (metadata, artefact): Promise<Model> => {
+        if (!canOpen) throw new Error("no memory");
+        opened += 1;
+        const model = await fake.open(metadata, artefact);
+        return opened === 1 ? { ...model, lost } : model;
+      },
+    });
+    const loaded = async () => /^model_loaded (\d)$/m.exec((await server.get("/metrics")).body)?.[1];
+    expect(await loaded()).to.equal("1");
+    canOpen = false;
+    lose();
+    await until(async () => (await server.get("/ready")).status === 503);
+    const { status, headers, body } = await server.post("/predict", { instances: [1] });
+    expect([status, headers.get("retry-after"), body.error.code]).to.deep.equal([503, "1", "not_ready"]);
+    expect(await loaded()).to.equal("0");
+    await until(() => server.log.some((line) => line.includes("no memory")));
+    canOpen = true;
+    await until(async () => (await server.get("/ready")).status === 200);
+    expect((await server.post("/predict", { instances: [1] })).status).to.equal(200);
+    expect(await loaded()).to.equal("1");
+  });
 });

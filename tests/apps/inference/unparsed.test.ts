@@ -24,6 +24,13 @@ describe("what is no request that the API could be asked", () => {
       "headers_too_large",
     ],
     [
+      "a target that is no URL",
+      "POST http://a[b/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+      400,
+      "bad_request",
+    ],
+    ["a target that is no path", "GET health HTTP/1.1\r\nHost: x\r\n\r\n", 400, "bad_request"],
+    [
       "an unknown expectation",
       "GET /health HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n",
       417,
@@ -46,6 +53,15 @@ describe("what is no request that the API could be asked", () => {
       expect(line).to.include({ status, code });
     });
   }
+
+  it("is not a whole URL, as a proxy is asked", async () => {
+    const received = await raw(
+      server.running.port,
+      "GET http://models.example.com/health?x=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+      /healthy/,
+    );
+    expect(received).to.match(/^HTTP\/1\.1 200 /);
+  });
 
   it("leaves the server as it was", async () => {
     expect((await server.post("/predict", { text: "good" })).status).to.equal(200);

@@ -45,6 +45,7 @@ class ThreadedModel implements Model {
   readonly lost: Promise<void>;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #onIdle: (() => void)[] = [];
   #lastId = 0;
   #hasEnded = false;
 
@@ -82,13 +83,22 @@ class ThreadedModel implements Model {
     });
   }
 
+  /** Once the thread is idle: ONNX Runtime's binding ends the whole process where a thread is stopped in the midst of a run. */
   async close(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      await Promise.race([this.lost, new Promise<void>((resolve) => this.#onIdle.push(resolve))]);
+    }
     await this.#worker.terminate();
   }
 
   #settle(answer: RunAnswer): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
+    if (this.#waiting.size === 0) {
+      for (const resolve of this.#onIdle.splice(0)) {
+        resolve();
+      }
+    }
     if ("error" in answer) {
       waiting?.reject(new Error(answer.error));
     } else {

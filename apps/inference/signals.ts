@@ -1,0 +1,2 @@
+/** What ends the server in an orderly way. */
+export const SIGNALS = ["SIGTERM", "SIGINT"] as const;
