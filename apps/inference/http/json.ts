@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { constants, isUtf8 } from "node:buffer";
 import { Problem } from "../problem.ts";
 import { free } from "./body.ts";
 import { faultIn } from "./json-fault.ts";
@@ -19,11 +19,15 @@ const LONG_RUN = /\d{16}/;
 /**
  * Parses a JSON body and frees its memory: nobody may look into the bytes afterwards.
  *
- * @throws Problem 400 where it is empty, not UTF-8 or not JSON.
+ * @throws Problem 400 where it is empty, not UTF-8 or not JSON; 413 where it is longer than a string can be.
  */
 export function parseJson(bytes: Buffer, options?: ParseOptions): unknown {
   if (bytes.length === 0) {
     throw new Problem(400, "invalid_json", `${options?.what?.() ?? "the body"} is empty; send a JSON object`);
+  }
+  if (bytes.length > constants.MAX_STRING_LENGTH) {
+    const message = `JSON must not be longer than ${constants.MAX_STRING_LENGTH} bytes; raw tensors may be`;
+    throw new Problem(413, "body_too_large", message);
   }
   if (!isUtf8(bytes)) {
     throw notJson(options, "it is not UTF-8");

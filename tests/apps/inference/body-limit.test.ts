@@ -1,4 +1,7 @@
+import { constants } from "node:buffer";
 import { expect } from "chai";
+import { parseJson } from "../../../apps/inference/http/json.ts";
+import { Problem } from "../../../apps/inference/problem.ts";
 import { raw } from "./support/raw.ts";
 import { startTestServer, type TestServer } from "./support/server.ts";
 
@@ -60,5 +63,15 @@ describe("a body longer than MAX_BODY_BYTES", () => {
   it("does not keep the server from answering the next request", async () => {
     expect((await server.post("/predict", { text: "x".repeat(LIMIT) })).status).to.equal(413);
     expect((await server.post("/predict", { text: "good" })).status).to.equal(200);
+  });
+});
+
+describe("JSON longer than a string can be", () => {
+  it("is answered 413, and not as the model's mistake", () => {
+    const { MAX_STRING_LENGTH } = constants;
+    const parse = () => parseJson(Buffer.alloc(MAX_STRING_LENGTH + 1));
+    expect(parse)
+      .to.throw(Problem, `JSON must not be longer than ${MAX_STRING_LENGTH} bytes`)
+      .with.property("status", 413);
   });
 });
