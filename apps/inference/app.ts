@@ -3,7 +3,7 @@ import { jsonAnswers } from "./http/answer.ts";
 import { apiKeyCheck } from "./http/api-key.ts";
 import { exchange } from "./http/exchange.ts";
 import { listener } from "./http/listener.ts";
-import { routeFinder, router } from "./http/router.ts";
+import { routeFinder, router, templateOf } from "./http/router.ts";
 import type { Handle } from "./http/sheddable.ts";
 import { shedding } from "./http/shedding.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -51,7 +51,7 @@ export function createApp({ settings, host, metrics, lifecycle, logger, tracing 
     ...(settings.docsEndpoint ? docs({ host, settings }) : []),
   ]);
   const authorize = apiKeyCheck(settings.apiKey);
-  app.use(exchange(lifecycle, logger, tracing));
+  app.use(exchange(lifecycle, logger, tracing && ((ctx) => tracing.begin(ctx, templateOf(find(ctx.path))))));
   app.use(router(find, authorize));
   // A span is made of a context, so where there are spans nothing is refused without one.
   return listener(app, logger, tracing === undefined ? shedding({ find, authorize, lifecycle, logger }) : undefined);

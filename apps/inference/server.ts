@@ -72,7 +72,7 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
     metrics,
     ...(deps.retryMs === undefined ? {} : { retryMs: deps.retryMs }),
   });
-  const tracing = await tracingFor(settings);
+  const tracing = await tracingFor(settings, logger);
   const app = createApp({ settings, host, metrics, lifecycle, logger, tracing });
 
   const api = httpServer(app, logger, settings.requestTimeoutMs);
@@ -92,10 +92,13 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
     shutDown() {
       if (closing !== undefined) {
         (hurry.signal.aborted || lifecycle.closing ? cut : hurry).abort();
+        return closing;
       }
+      const deadline = performance.now() + settings.shutdownSeconds * 1000;
+      tracing?.flush();
       const signals = { hurry: hurry.signal, cut: cut.signal };
-      closing ??= shutDown({ settings, lifecycle, host, api, scrape, logger, ...signals }).then(async (isClosed) => {
-        await tracing?.close();
+      closing = shutDown({ settings, lifecycle, host, api, scrape, logger, ...signals }).then(async (isClosed) => {
+        await tracing?.close(deadline, AbortSignal.any([hurry.signal, cut.signal]));
         return isClosed;
       });
       return closing;
@@ -103,12 +106,12 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
   };
 }
 
-async function tracingFor({ otlpEndpoint, serviceName }: Settings): Promise<Tracing | undefined> {
-  if (otlpEndpoint === undefined) {
+async function tracingFor({ tracesUrl, serviceName }: Settings, logger: Logger): Promise<Tracing | undefined> {
+  if (tracesUrl === undefined) {
     return undefined;
   }
   const { otlpTracing } = await import("./telemetry/otlp.ts");
-  return otlpTracing(otlpEndpoint, serviceName);
+  return otlpTracing(tracesUrl, serviceName, logger);
 }
 
 function openerFor(settings: Settings, logger: Logger): OpenModel {

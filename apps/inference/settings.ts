@@ -26,6 +26,8 @@ function flag(fallback: boolean) {
     .default(fallback);
 }
 
+const url = (example: string) => z.url({ protocol: /^https?$/, error: `set it to a URL such as ${example}` });
+
 const NAME_REMEDY = "set it to a model of the registry, to several with commas between them, or to * for all";
 const VERSION_REMEDY = 'set it to a version such as "1", to "latest", or to "all"';
 
@@ -74,10 +76,11 @@ const Environment = z
     THREAD_AFTER_MS: whole(0, 3_600_000, 100),
     LOAD_ENDPOINT: flag(false),
     DOCS_ENDPOINT: flag(true),
-    OTEL_EXPORTER_OTLP_ENDPOINT: z
-      .url({ protocol: /^https?$/, error: "set it to a URL such as http://collector:4318" })
-      .optional(),
-    OTEL_SERVICE_NAME: z.string().default("inference"),
+    OTEL_EXPORTER_OTLP_ENDPOINT: url("http://collector:4318").optional(),
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url("http://collector:4318/v1/traces").optional(),
+    OTEL_SDK_DISABLED: z.string().optional(),
+    OTEL_TRACES_EXPORTER: z.enum(["otlp", "none"], { error: "set it to otlp or none" }).default("otlp"),
+    OTEL_SERVICE_NAME: z.string().optional(),
   })
   .superRefine((env, context) => {
     if (env.SHUTDOWN_SECONDS < env.DRAIN_SECONDS) {
@@ -146,10 +149,14 @@ export interface Settings {
   readonly loadEndpoint: boolean;
   /** Whether `/docs` and `/openapi.json` are there. `DOCS_ENDPOINT`, default true. */
   readonly docsEndpoint: boolean;
-  /** Collector that a span of every request is sent to; undefined for none. `OTEL_EXPORTER_OTLP_ENDPOINT`, default none. */
-  readonly otlpEndpoint: string | undefined;
-  /** What the spans' service is called. `OTEL_SERVICE_NAME`, default `inference`. */
-  readonly serviceName: string;
+  /**
+   * Where a span of every request is sent to; undefined for nowhere. `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` as it is, or
+   * `OTEL_EXPORTER_OTLP_ENDPOINT` with `/v1/traces`; nowhere where `OTEL_SDK_DISABLED` is `true` or `OTEL_TRACES_EXPORTER` is
+   * `none`. Default nowhere.
+   */
+  readonly tracesUrl: string | undefined;
+  /** What the spans' service is called. `OTEL_SERVICE_NAME`, default `service.name` in `OTEL_RESOURCE_ATTRIBUTES`, or `inference`. */
+  readonly serviceName: string | undefined;
 }
 
 /** A setting is missing or wrong; the message is one line that names the variable and the remedy. */
@@ -191,9 +198,18 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     threadAfterMs: values.THREAD_AFTER_MS,
     loadEndpoint: values.LOAD_ENDPOINT,
     docsEndpoint: values.DOCS_ENDPOINT,
-    otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+    tracesUrl: tracesUrl(values),
     serviceName: values.OTEL_SERVICE_NAME,
   };
+}
+
+/** https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp */
+function tracesUrl(env: z.infer<typeof Environment>): string | undefined {
+  if (env.OTEL_SDK_DISABLED?.toLowerCase() === "true" || env.OTEL_TRACES_EXPORTER === "none") {
+    return undefined;
+  }
+  const base = env.OTEL_EXPORTER_OTLP_ENDPOINT;
+  return env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base && `${base.replace(/\/+$/, "")}/v1/traces`);
 }
 
 function describe(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {

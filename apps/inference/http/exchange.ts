@@ -1,7 +1,6 @@
-import type { Middleware } from "koa";
+import type { Context, Middleware } from "koa";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { Logger } from "../logger.ts";
-import type { Tracing } from "../telemetry/tracing.ts";
 import { accessLog } from "./access-log.ts";
 import { completeAnswer, jsonAnswers } from "./answer.ts";
 import { wordProblem } from "./problems.ts";
@@ -12,16 +11,16 @@ import { traceOf } from "./trace.ts";
  * What every request and its answer have: an id, a place in a trace, mistakes put into words, the common headers, a line in
  * the log. One step rather than four: each step of Koa's is a call, a closure and a promise or two.
  *
- * @param tracing Makes a span of every request; undefined for none.
+ * @param beginSpan Begins a span of every request, and returns its end; undefined for none.
  */
-export function exchange(lifecycle: Lifecycle, logger: Logger, tracing?: Tracing): Middleware {
+export function exchange(lifecycle: Lifecycle, logger: Logger, beginSpan?: (ctx: Context) => () => void): Middleware {
   const log = accessLog(logger);
   const answer = jsonAnswers(lifecycle);
   return async (ctx, next) => {
     const started = performance.now();
     ctx.state["requestId"] = requestIdOf(ctx.req);
     ctx.state["trace"] = traceOf(ctx.req);
-    const endSpan = tracing?.begin(ctx);
+    const endSpan = beginSpan?.(ctx);
     try {
       await next();
     } catch (error) {

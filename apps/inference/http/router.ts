@@ -66,6 +66,11 @@ function findDecoded(find: FindRoutes, path: string): Found | undefined {
   return find(segments.join("/"));
 }
 
+/** A path as its route words it, such as `/models/{model}/predict`; undefined where no route has it. */
+export function templateOf(found: Found | undefined): string | undefined {
+  return found?.methods.values().next().value?.path;
+}
+
 /**
  * Sends each request to its route; HEAD goes where GET does.
  *

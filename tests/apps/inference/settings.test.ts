@@ -27,8 +27,8 @@ describe("settings from the environment", () => {
       threadAfterMs: 100,
       loadEndpoint: false,
       docsEndpoint: true,
-      otlpEndpoint: undefined,
-      serviceName: "inference",
+      tracesUrl: undefined,
+      serviceName: undefined,
     });
   });
 
@@ -41,10 +41,24 @@ describe("settings from the environment", () => {
     expect(readSettings({ ...MODEL, API_KEY: "", PORT: "" })).to.include({ apiKey: undefined, port: 8080 });
   });
 
+  it("send spans where the standard's variables say, and nowhere where they say so", () => {
+    const urlOf = (env: Record<string, string>) => readSettings({ ...MODEL, ...env }).tracesUrl;
+    const base = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318/" };
+    const own = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://traces:4318/custom" };
+    expect(urlOf(base)).to.equal("http://collector:4318/v1/traces");
+    expect(urlOf(own)).to.equal("http://traces:4318/custom");
+    expect(urlOf({ ...base, ...own })).to.equal("http://traces:4318/custom");
+    expect(urlOf({ ...base, OTEL_SDK_DISABLED: "false", OTEL_TRACES_EXPORTER: "otlp" })).to.equal(urlOf(base));
+    expect(urlOf({ ...base, OTEL_SDK_DISABLED: "True" })).to.equal(undefined);
+    expect(urlOf({ ...own, OTEL_TRACES_EXPORTER: "none" })).to.equal(undefined);
+  });
+
   const wrong: readonly (readonly [Record<string, string>, RegExp])[] = [
     [{ PORT: "80a" }, /^PORT is "80a": set it to a whole number from 0 to 65535$/],
     [{ PORT: "65536" }, /^PORT is "65536": set it to a whole number from 0 to 65535$/],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: "collector" }, /^OTEL_EXPORTER_OTLP_ENDPOINT is "collector": set it to a URL/],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "x" }, /^OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is "x": set it to a URL/],
+    [{ OTEL_TRACES_EXPORTER: "zipkin" }, /^OTEL_TRACES_EXPORTER is "zipkin": set it to otlp or none$/],
     [{ LOAD_ENDPOINT: "yes" }, /^LOAD_ENDPOINT is "yes": set it to true or false$/],
     [{ MAX_BATCH_SIZE: "0" }, /^MAX_BATCH_SIZE is "0": set it to a whole number from 1 to 65536$/],
     [{ MAX_QUEUE_SIZE: "1e3" }, /^MAX_QUEUE_SIZE is "1e3": /],
