@@ -1,37 +1,11 @@
 import { ALONE, BatchLimits, type Limits, type Piece } from "./batch-limits.ts";
 import { concatenate, innerShapes, slice, wrongRows } from "./batch-tensors.ts";
-import { type Client, type Job, JobQueue } from "./job-queue.ts";
+import type { BatcherOptions, BatchObserver, SubmitOptions } from "./batcher-options.ts";
+import { type Job, JobQueue } from "./job-queue.ts";
 import type { Model } from "./model/model.ts";
 import { RowsError, type Tensors } from "./model/tensor.ts";
 import type { Problem } from "./problem.ts";
 import { nextTurn } from "./turns.ts";
-
-/** How much is taken at once, and who is told. */
-export interface BatcherOptions {
-  /** Most rows in one run of the model. */
-  readonly maxBatchSize: number;
-  /** Most rows waiting; a request beyond that is refused at once. */
-  readonly maxQueueSize: number;
-  readonly observer?: BatchObserver;
-  /** Whether each request is run by itself, and whole, because the rows of a run may influence each other. @default false */
-  readonly alone?: boolean;
-  /** Told once, where that turns out only from an answer: from then on each request is run by itself. */
-  readonly onAlone?: (reason: RowsError) => void;
-}
-
-/** What else is known of a request. */
-export interface SubmitOptions {
-  readonly wanted?: readonly string[] | undefined;
-  readonly client?: Client | undefined;
-}
-
-/** Who is told what the batcher did. */
-export interface BatchObserver {
-  /** One run of the model: its rows, for how many requests, and how long it took, in seconds. */
-  ran(rows: number, requests: number, seconds: number): void;
-  /** How long one request waited for its run, or a long one for the first of its runs, in seconds. */
-  waited(seconds: number): void;
-}
 
 type Part = Pick<Job, "isWhole" | "isFirst">;
 
@@ -122,9 +96,10 @@ export class Batcher {
     { from, to, longest }: Piece,
     { isWhole, isFirst }: Part,
     deadline: number,
-    { wanted, client }: SubmitOptions,
+    options: SubmitOptions,
   ): Promise<Tensors> {
     const rows = to - from;
+    const { wanted, client } = options;
     if (!this.#scheduled) {
       this.#scheduled = true;
       nextTurn(this.#ownTurn, this.#queue.isRefusing);
@@ -143,6 +118,7 @@ export class Batcher {
         queued,
         deadline,
         client,
+        spent: options,
         resolve,
         reject,
       });
@@ -152,9 +128,10 @@ export class Batcher {
   #turn(): void {
     const now = performance.now();
     const batch = this.#queue.take(now, this.#limits);
-    for (const { isFirst, queued } of batch) {
+    for (const { isFirst, queued, spent } of batch) {
       if (isFirst) {
         this.#observer?.waited((now - queued) / 1000);
+        spent.waitedUs = Math.round((now - queued) * 1000);
       }
     }
     const running = batch.length > 0 ? this.#run(batch) : undefined;
@@ -204,7 +181,7 @@ export class Batcher {
         return this.#refuse(batch, wrong, started);
       }
     }
-    this.#ran(rows, batch.length, started);
+    this.#ran(batch, rows, started);
     let from = 0;
     for (const job of batch) {
       job.resolve(batch.length === 1 ? outputs : slice(outputs, from, from + job.rows));
@@ -222,7 +199,7 @@ export class Batcher {
 
   /** One request that the model cannot take must not cost the others of its batch their answers. */
   #refuse(batch: readonly Job[], error: unknown, started: number): Promise<void> | undefined {
-    this.#ran(rowsOf(batch), batch.length, started);
+    this.#ran(batch, rowsOf(batch), started);
     if (batch.length > 1) {
       return this.#isolate(batch);
     }
@@ -230,10 +207,14 @@ export class Batcher {
     return undefined;
   }
 
-  #ran(rows: number, requests: number, started: number): void {
+  #ran(batch: readonly Job[], rows: number, started: number): void {
     const ms = performance.now() - started;
     this.#queue.ended(rows, ms);
-    this.#observer?.ran(rows, requests, ms / 1000);
+    this.#observer?.ran(rows, ms / 1000);
+    const us = Math.round(ms * 1000);
+    for (const { spent } of batch) {
+      spent.ranUs = (spent.ranUs ?? 0) + us;
+    }
   }
 
   /** By halves: to find one request among 64 takes 12 runs more, where each by itself would take 64. */

@@ -20,6 +20,14 @@ export interface Client {
   readonly destroyed: boolean;
 }
 
+/** What a request has spent, in whole microseconds: fractions would need memory of their own. */
+export interface Spent {
+  /** Waiting for its run, or a long one for the first of its runs; negative or undefined while it waits. */
+  waitedUs?: number;
+  /** In runs, with others or by itself. @default 0 */
+  ranUs?: number;
+}
+
 /** Rows that wait to be run together: a request, or a piece of a long one. */
 export interface Job {
   /** Whether it is all of a request, and not a piece of a long one. */
@@ -35,6 +43,8 @@ export interface Job {
   readonly queued: number;
   readonly deadline: number;
   readonly client: Client | undefined;
+  /** Of the whole request. */
+  readonly spent: Spent;
   readonly resolve: (outputs: Tensors) => void;
   readonly reject: (error: unknown) => void;
 }

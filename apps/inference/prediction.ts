@@ -1,11 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { Context } from "koa";
+import type { SubmitOptions } from "./batcher-options.ts";
 import { before } from "./deadline.ts";
 import type { AnswerJson, FlatHeaders } from "./http/answer.ts";
 import { type BodyLimits, checkType, readBody } from "./http/body.ts";
 import { BodyBudget } from "./http/body-budget.ts";
 import type { Route } from "./http/router.ts";
 import { leaveUnread } from "./http/sheddable.ts";
+import { failureOf } from "./metrics/failure.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { ModelMetrics, RequestStatus } from "./metrics/model-metrics.ts";
 import type { ModelHost } from "./model/host.ts";
@@ -86,7 +88,7 @@ export class Prediction {
     const served = this.#look(name, version);
     const problem = served?.batcher.refusal(1, performance.now() + this.#timeoutMs);
     if (problem !== undefined) {
-      served?.metrics.request("rejected", 0, 0);
+      served?.metrics.failed("rejected", "REJECTED", 0);
     }
     return problem;
   }
@@ -101,6 +103,7 @@ export class Prediction {
     const started = performance.now();
     const deadline = started + this.#timeoutMs;
     let served: ServedModel | undefined;
+    let options: SubmitOptions | undefined;
     try {
       served = this.#find(name, version);
       ctx.state["headers"] = namesOf(served);
@@ -118,10 +121,8 @@ export class Prediction {
       assertRoom(served, deadline);
       const { inputs, rows, wanted, word } = protocol.read(ctx, body, served, this.#maxRows);
       const asked = performance.now();
-      const outputs = await before(
-        deadline,
-        served.batcher.submit(inputs, rows, deadline, { wanted, client: ctx.req.socket }),
-      );
+      options = { wanted, client: ctx.req.socket, waitedUs: -1, ranUs: 0 };
+      const outputs = await before(deadline, served.batcher.submit(inputs, rows, deadline, options));
       const answered = performance.now();
       const value = word(ctx, outputs);
       if (value !== undefined) {
@@ -131,10 +132,12 @@ export class Prediction {
       ctx.state["rows"] = rows;
       const recorder = served.metrics;
       recorder.request("success", (worded - started) / 1000, rows);
-      recorder.stages((asked - arrived) / 1000, (answered - asked) / 1000, (worded - answered) / 1000);
+      recorder.stages((asked - arrived) / 1000, (answered - asked) / 1000, (worded - answered) / 1000, options);
     } catch (error) {
       const problem = error instanceof Problem ? error : modelFailed(error, served);
-      (served?.metrics ?? this.#unloaded(problem))?.request(statusOf(problem), (performance.now() - started) / 1000, 0);
+      const failure = failureOf(error, (options?.waitedUs ?? -1) >= 0);
+      const recorder = served?.metrics ?? this.#unloaded(problem);
+      recorder?.failed(statusOf(problem), failure, (performance.now() - started) / 1000);
       throw problem;
     }
   }
@@ -207,7 +210,7 @@ function modelFailed(cause: unknown, served: ServedModel | undefined): Problem {
   return new Problem(500, "model_error", "the model could not answer this request", { cause });
 }
 
-function statusOf({ status }: Problem): RequestStatus {
+function statusOf({ status }: Problem): Exclude<RequestStatus, "success"> {
   if (status === 503) {
     return "rejected";
   }

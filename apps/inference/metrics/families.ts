@@ -1,3 +1,4 @@
+import { FAILURES } from "./failure.ts";
 import type { Histogram } from "./histogram.ts";
 import { type ModelMetrics, STATUSES } from "./model-metrics.ts";
 
@@ -85,34 +86,31 @@ const KSERVE: readonly Family[] = [
   kserveHistogram("request_postprocess_seconds", "Time to word an answer", ({ postprocess }) => postprocess),
 ];
 
-/** The names of NVIDIA Triton, for dashboards made for it. */
+/** The names of NVIDIA Triton, for dashboards made for it: they divide the durations by the number of successful requests. */
 const TRITON: readonly Family[] = [
   counter("nv_inference_request_success", "Successful inference requests", ({ requests }) => requests.success),
   {
     name: "nv_inference_request_failure",
     help: "Failed inference requests by reason",
     type: "counter",
-    samples: (model) => {
-      const { invalid, rejected, error } = model.requests;
-      const reasons = { REJECTED: rejected, BACKEND: error, OTHER: invalid };
-      return Object.entries(reasons).map(([reason, value]) => ({ labels: { ...labelsOf(model), reason }, value }));
-    },
+    samples: (model) =>
+      FAILURES.map((reason) => ({ labels: { ...labelsOf(model), reason }, value: model.failures[reason] })),
   },
   counter("nv_inference_count", "Inferences performed, one for each row", ({ predictions }) => predictions),
   counter("nv_inference_exec_count", "Runs of the model, of one row or many", ({ batchSize }) =>
     batchSize.counts.reduce((sum, count) => sum + count, 0),
   ),
   gauge("nv_inference_pending_request_count", "Requests waiting for the model", ({ waiting }) => waiting().requests),
-  duration("request", "Time of successful requests, queue included", ({ successSeconds }) => successSeconds),
-  duration("queue", "Time requests spent in the queue", ({ queue }) => queue.sum),
-  duration("compute_input", "Time spent reading requests", ({ preprocess }) => preprocess.sum),
-  duration("compute_infer", "Time requests spent in runs of the model", ({ computeSeconds }) => computeSeconds),
-  duration("compute_output", "Time spent wording answers", ({ postprocess }) => postprocess.sum),
+  duration("request", "Time of successful requests, queue included", (of) => of.successSeconds * MICROSECONDS),
+  duration("queue", "Time successful requests spent in the queue", (of) => of.successQueueUs),
+  duration("compute_input", "Time spent reading successful requests", (of) => of.preprocess.sum * MICROSECONDS),
+  duration("compute_infer", "Time successful requests spent in runs of the model", (of) => of.successComputeUs),
+  duration("compute_output", "Time spent wording answers", (of) => of.postprocess.sum * MICROSECONDS),
 ];
 
-function duration(what: string, help: string, seconds: Read): Family {
+function duration(what: string, help: string, microseconds: Read): Family {
   return counter(`nv_inference_${what}_duration_us`, `${help}, summed up, in microseconds`, (model) =>
-    Math.round(seconds(model) * MICROSECONDS),
+    Math.round(microseconds(model)),
   );
 }
 

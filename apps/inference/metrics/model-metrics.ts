@@ -1,3 +1,5 @@
+import type { Spent } from "../job-queue.ts";
+import type { Failure } from "./failure.ts";
 import { Histogram } from "./histogram.ts";
 
 /**
@@ -19,6 +21,8 @@ export class ModelMetrics {
   readonly version: string;
   /** Requests by how they ended. */
   readonly requests: Record<RequestStatus, number> = { success: 0, invalid: 0, rejected: 0, error: 0 };
+  /** The others than `success`, by Triton's reasons. */
+  readonly failures: Record<Failure, number> = { REJECTED: 0, CANCELED: 0, BACKEND: 0, OTHER: 0 };
   /** Rows answered. */
   predictions = 0;
   /** Seconds from a request's headers to its answer; success and error only. */
@@ -37,8 +41,10 @@ export class ModelMetrics {
   readonly postprocess = new Histogram(INFERENCE_BUCKETS);
   /** Seconds from headers to answer, of requests that ended well. */
   successSeconds = 0;
-  /** Seconds of runs, counted once for each request in them. */
-  computeSeconds = 0;
+  /** Microseconds that such requests waited. */
+  successQueueUs = 0;
+  /** Microseconds of runs, counted once for each such request in them. */
+  successComputeUs = 0;
   /** Reads how many rows and requests wait at this moment. */
   waiting: () => { readonly rows: number; readonly requests: number } = () => ({ rows: 0, requests: 0 });
 
@@ -59,18 +65,25 @@ export class ModelMetrics {
     this.predictions += rows;
   }
 
-  /** Counts the stages of a request that was answered, in seconds. */
-  stages(preprocess: number, predict: number, postprocess: number): void {
+  /** Counts a request that failed. */
+  failed(status: Exclude<RequestStatus, "success">, failure: Failure, seconds: number): void {
+    this.request(status, seconds, 0);
+    this.failures[failure] += 1;
+  }
+
+  /** Counts the stages of a request that was answered, in seconds, and what it spent in its queue and in runs. */
+  stages(preprocess: number, predict: number, postprocess: number, { waitedUs = 0, ranUs = 0 }: Spent): void {
+    this.successQueueUs += waitedUs;
+    this.successComputeUs += ranUs;
     this.preprocess.observe(preprocess);
     this.predict.observe(predict);
     this.postprocess.observe(postprocess);
   }
 
-  /** Counts one run of the model for so many requests. */
-  ran(rows: number, requests: number, seconds: number): void {
+  /** Counts one run of the model. */
+  ran(rows: number, seconds: number): void {
     this.batchSize.observe(rows);
     this.inference.observe(seconds);
-    this.computeSeconds += seconds * requests;
   }
 
   /** Counts one wait in the queue. */

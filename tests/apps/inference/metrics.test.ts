@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { expect } from "chai";
 import { freePort } from "../../../local/free-port.ts";
 import { fakeModel } from "./support/fake-model.ts";
@@ -110,9 +111,57 @@ describe("GET /metrics", () => {
     const read = async (name: string) =>
       Number(new RegExp(`^${name}\\{[^}]*\\} (.*)$`, "m").exec((await server.get("/metrics")).body)?.[1]);
     expect(await read("model_request_latency_seconds_sum")).to.be.greaterThan(0.01);
-    expect(await read("nv_inference_request_duration_us")).to.equal(0);
+    expect(await read("model_inference_seconds_sum")).to.be.greaterThan(0.01);
+    expect(await read("model_queue_seconds_sum")).to.be.greaterThan(0);
+    const durations = ["request", "queue", "compute_infer"].map((what) => `nv_inference_${what}_duration_us`);
+    for (const name of durations) {
+      expect(await read(name), name).to.equal(0);
+    }
     await server.post("/predict", { instances: [1] });
-    expect(await read("nv_inference_request_duration_us")).to.be.greaterThan(0);
+    const [request = 0, queue = 0, compute = 0] = await Promise.all(durations.map(read));
+    expect(queue).to.be.greaterThan(0);
+    expect(compute).to.be.greaterThan(0);
+    // What the one that failed has taken, 50,000 and more, is in none.
+    expect(queue + compute).to.be.lessThan(request + 2);
+  });
+
+  it("counts failures by Triton's reasons: refused or late in the queue, gone, failed or late in the model", async () => {
+    const model = fakeModel(13);
+    const env = { MAX_BATCH_SIZE: "1", MAX_QUEUE_SIZE: "2", REQUEST_TIMEOUT_MS: "400" };
+    server = await startTestServer({ model: "half-plus-two", open: model.open, env });
+    const failures = async () => {
+      const { body } = await server.get("/metrics");
+      const lines: string[] = body
+        .split("\n")
+        .filter((line: string) => line.startsWith("nv_inference_request_failure{"));
+      return Object.fromEntries(lines.map((line) => /reason="(\w+)"\} (\d+)$/.exec(line)?.slice(1) ?? []));
+    };
+    const none = { REJECTED: "0", CANCELED: "0", BACKEND: "0", OTHER: "0" };
+    expect(await failures()).to.deep.equal(none);
+
+    expect((await server.post("/predict", { instances: [13] })).status).to.equal(500);
+    expect(await failures()).to.deep.equal({ ...none, BACKEND: "1" });
+    expect((await server.post("/predict", { instances: ["x"] })).status).to.equal(422);
+    expect(await failures()).to.deep.equal({ ...none, BACKEND: "1", OTHER: "1" });
+
+    const socket = connect(server.running.port, "127.0.0.1");
+    socket.write("POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{", () => socket.resetAndDestroy());
+    socket.on("error", () => {});
+    await until(async () => (await failures())["CANCELED"] === "1");
+
+    const release = model.hold();
+    const runs = model.runs.length;
+    const running = server.post("/predict", { instances: [1] });
+    await until(() => model.runs.length > runs);
+    const waiting = server.post("/predict", { instances: [2, 3] });
+    await until(async () =>
+      (await server.get("/metrics")).body.includes('model_queue_depth{model="half-plus-two",version="1"} 2'),
+    );
+    expect((await server.post("/predict", { instances: [4] })).status).to.equal(503);
+    expect((await running).status).to.equal(504);
+    expect((await waiting).status).to.equal(504);
+    expect(await failures()).to.deep.equal({ REJECTED: "2", CANCELED: "1", BACKEND: "2", OTHER: "1" });
+    release();
   });
 
   it("is there before the model is, and says that it is not loaded", async () => {
