@@ -154,7 +154,7 @@ export class Prediction {
   #unloaded({ status }: Problem): ModelMetrics | undefined {
     const { model, version } = this.#host.identity;
     const isKnown = status === 503 && this.#host.selection.single !== undefined;
-    return isKnown ? this.#metrics.model(model, version) : undefined;
+    return isKnown ? this.#metrics.modelToCome(model, version) : undefined;
   }
 }
 

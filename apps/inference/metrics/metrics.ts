@@ -7,6 +7,7 @@ import { ModelMetrics } from "./model-metrics.ts";
 export class Metrics {
   readonly registry: Registry;
   readonly #models = new Map<string, ModelMetrics>();
+  #early: ModelMetrics | undefined;
   readonly #info: Gauge<"model" | "version" | "framework" | "commit" | "trained_date" | "sha256">;
   readonly #loaded: Gauge;
 
@@ -39,8 +40,27 @@ export class Metrics {
     return found;
   }
 
+  /**
+   * The numbers of a model that is not loaded yet, under the version as it was asked for: `latest` may be any. They become
+   * those of its first version that is loaded.
+   */
+  modelToCome(name: string, version: string): ModelMetrics {
+    const isNew = !this.#models.has(`${name}/${version}`);
+    const found = this.model(name, version);
+    if (isNew) {
+      this.#early = found;
+    }
+    return found;
+  }
+
   /** A version has been loaded. */
   modelLoaded(metadata: ModelMetadata): void {
+    const early = this.#early;
+    if (early?.model === metadata.name && early.version !== metadata.version) {
+      this.#models.delete(`${early.model}/${early.version}`);
+      this.model(metadata.name, metadata.version).add(early);
+    }
+    this.#early = undefined;
     this.#info.set(infoLabels(metadata), 1);
   }
 

@@ -1,5 +1,5 @@
 import type { Spent } from "../job-queue.ts";
-import type { Failure } from "./failure.ts";
+import { FAILURES, type Failure } from "./failure.ts";
 import { Histogram } from "./histogram.ts";
 
 /**
@@ -69,6 +69,14 @@ export class ModelMetrics {
   failed(status: Exclude<RequestStatus, "success">, failure: Failure, seconds: number): void {
     this.request(status, seconds, 0);
     this.failures[failure] += 1;
+  }
+
+  /** Adds the requests that failed for want of a model to those of the version that has come. */
+  add({ requests, failures }: ModelMetrics): void {
+    this.requests.rejected += requests.rejected;
+    for (const reason of FAILURES) {
+      this.failures[reason] += failures[reason];
+    }
   }
 
   /** Counts the stages of a request that was answered, in seconds, and what it spent in its queue and in runs. */

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { expect } from "chai";
 import { freePort } from "../../../local/free-port.ts";
 import { fakeModel } from "./support/fake-model.ts";
+import { publish } from "./support/registry.ts";
 import { send, startTestServer, type TestServer, until } from "./support/server.ts";
 
 describe("GET /metrics", () => {
@@ -170,6 +171,49 @@ describe("GET /metrics", () => {
     const { body } = await server.get("/metrics");
     expect(body).to.match(/^model_loaded 0$/m);
     expect(body).to.include('model_requests_total{model="linear",version="1",status="rejected"} 1');
+  });
+
+  it("counts requests for a model that was still to come as those of the version that came", async () => {
+    const env = { MODEL_VERSION: "latest" };
+    server = await startTestServer({ model: "linear", published: [], wait: false, env });
+    await server.post("/predict", { features: [1, 2, 3] });
+    const before = (await server.get("/metrics")).body;
+    expect(before).to.include('model_requests_total{model="linear",version="latest",status="rejected"} 1');
+    await publish(server.root, ["linear", "3"]);
+    await server.running.loaded;
+    await server.post("/predict", { features: [1, 2, 3] });
+    const { body } = await server.get("/metrics");
+    expect(body).not.to.include('version="latest"');
+    expect(body.split("\n")).to.include.members([
+      'model_requests_total{model="linear",version="3",status="rejected"} 1',
+      'model_requests_total{model="linear",version="3",status="success"} 1',
+      'nv_inference_request_failure{model="linear",version="3",reason="REJECTED"} 1',
+    ]);
+  });
+
+  it("leaves the numbers of a loaded version alone while another of its model is still to come", async () => {
+    const opening = Promise.withResolvers<void>();
+    const { open } = fakeModel();
+    server = await startTestServer({
+      model: "half-plus-two",
+      published: [
+        ["half-plus-two", "1"],
+        ["half-plus-two", "2"],
+      ],
+      env: { MODEL_VERSION: "all" },
+      wait: false,
+      async open(metadata, artefact) {
+        if (metadata.version === "2") await opening.promise;
+        return open(metadata, artefact);
+      },
+    });
+    const path = "/models/half-plus-two/versions";
+    await until(async () => (await server.post(`${path}/1/predict`, { instances: [1] })).status === 200);
+    expect((await server.post(`${path}/2/predict`, { instances: [1] })).status).to.equal(503);
+    opening.resolve();
+    await server.running.loaded;
+    const { body } = await server.get("/metrics");
+    expect(body).to.include('model_requests_total{model="half-plus-two",version="1",status="success"} 1');
   });
 
   it("is the only thing on the metrics port", async () => {
