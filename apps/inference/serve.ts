@@ -31,6 +31,7 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
+  assertNotEmpty(values);
   if (values.models === undefined) {
     throw new UsageError("--models is missing: name the registry folder, or see --help");
   }
@@ -51,7 +52,8 @@ async function main(): Promise<void> {
   await run(settings, (port) => {
     const what = settings.modelName === "*" ? "every model" : settings.modelName;
     const docs = settings.docsEndpoint ? "documentation at /docs; " : "";
-    console.log(`Serving ${what} on http://${values.host}:${port} (${docs}Ctrl-C stops)`);
+    const host = values.host.includes(":") ? `[${values.host}]` : values.host;
+    console.log(`Serving ${what} on http://${host}:${port} (${docs}Ctrl-C stops)`);
   });
 }
 
@@ -69,6 +71,14 @@ function readArguments() {
     });
   } catch (error) {
     throw new UsageError(`${(error as Error).message.split(". ")[0]}; see --help`);
+  }
+}
+
+/** Most often a variable of the shell that is not set: without it another default might come in, such as every address. */
+function assertNotEmpty(values: Readonly<Record<string, string | boolean | undefined>>): void {
+  const empty = Object.keys(values).find((name) => values[name] === "");
+  if (empty !== undefined) {
+    throw new UsageError(`--${empty} is empty: give it a value, or leave it out; see --help`);
   }
 }
 

@@ -104,6 +104,24 @@ describe("npm run serve", () => {
     expect(running.stderr[0]).to.match(/--prot.*see --help$/);
   });
 
+  for (const args of [["--host="], ["--host", ""], ["--port="], ["--models="], ["--model", ""], ["--version="]]) {
+    it(`names the option that is empty: ${args.join(" ")}`, async () => {
+      await publish(registry.root, ["half-plus-two", "1"]);
+      const running = serve(...args);
+      const outcome = await Promise.race([running.exited, running.line(/^Serving /).catch(() => "ended")]);
+      expect(outcome).to.be.oneOf([1, "ended"]);
+      const [option] = args[0]?.split("=") ?? [];
+      expect(running.stderr).to.deep.equal([`${option} is empty: give it a value, or leave it out; see --help`]);
+    });
+  }
+
+  it("says where an address of version 6 is, as a browser takes it", async () => {
+    await publish(registry.root, ["half-plus-two", "1"]);
+    const url = /http:\/\/[^ ]+/.exec(await serve("--host", "::1").line(/^Serving /))?.[0];
+    expect(url).to.match(/^http:\/\/\[::1\]:\d+$/);
+    expect((await send(`${url}/health`, {})).status).to.equal(200);
+  });
+
   describe("of a folder that was laid out by hand", () => {
     it("serves what is whole, and says what is not and why", async () => {
       await layOut(registry.root, "pair");
