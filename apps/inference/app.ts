@@ -1,4 +1,4 @@
-import Koa from "koa";
+import Koa, { type Context } from "koa";
 import { jsonAnswers } from "./http/answer.ts";
 import { apiKeyCheck } from "./http/api-key.ts";
 import { exchange } from "./http/exchange.ts";
@@ -51,10 +51,13 @@ export function createApp({ settings, host, metrics, lifecycle, logger, tracing 
     ...(settings.docsEndpoint ? docs({ host, settings }) : []),
   ]);
   const authorize = apiKeyCheck(settings.apiKey);
-  app.use(exchange(lifecycle, logger, tracing && ((ctx) => tracing.begin(ctx, templateOf(find(ctx.path))))));
+  const { responses } = metrics;
+  const beginSpan = tracing && ((ctx: Context) => tracing.begin(ctx, templateOf(find(ctx.path))));
+  app.use(exchange(lifecycle, logger, { responses, beginSpan }));
   app.use(router(find, authorize));
   // A span is made of a context, so where there are spans nothing is refused without one.
-  return listener(app, logger, tracing === undefined ? shedding({ find, authorize, lifecycle, logger }) : undefined);
+  const shed = tracing === undefined ? shedding({ find, authorize, lifecycle, responses, logger }) : undefined;
+  return listener(app, logger, shed);
 }
 
 /** /metrics alone, for a port that only Prometheus reaches. */

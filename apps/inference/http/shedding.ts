@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { Logger } from "../logger.ts";
+import type { HttpResponses } from "../metrics/http-responses.ts";
 import { Overload } from "../overload.ts";
 import { accessLog } from "./access-log.ts";
 import { commonHeaders, sendJson } from "./answer.ts";
@@ -18,6 +19,7 @@ export interface SheddingDeps {
   readonly find: FindRoutes;
   readonly authorize: Authorize;
   readonly lifecycle: Lifecycle;
+  readonly responses: HttpResponses;
   readonly logger: Logger;
 }
 
@@ -27,7 +29,7 @@ export interface SheddingDeps {
  * answers, and what they cost, those that it answers have to do without: a context, two dozen calls and five promises less
  * are a third of it.
  */
-export function shedding({ find, authorize, lifecycle, logger }: SheddingDeps): Shed {
+export function shedding({ find, authorize, lifecycle, responses, logger }: SheddingDeps): Shed {
   const log = accessLog(logger);
   return (req, res) => {
     if (!Overload.anywhere.isOn) {
@@ -49,6 +51,7 @@ export function shedding({ find, authorize, lifecycle, logger }: SheddingDeps): 
     const requestId = requestIdOf(req);
     const marks = { requestId, trace: traceOf(req), headers };
     sendJson(res, status, commonHeaders(marks, lifecycle), problemBody(path, problem, requestId));
+    responses.count("POST", status);
     log({ method: "POST", path, status }, { ...marks, problem: code }, performance.now() - started);
     return true;
   };

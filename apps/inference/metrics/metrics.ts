@@ -1,11 +1,20 @@
 import { collectDefaultMetrics, Gauge, type Metric, type Registry } from "prom-client";
 import type { ModelMetadata } from "../../registry/metadata.ts";
-import { FAMILIES, type Family } from "./families.ts";
+import { FAMILIES, type Family, type Sample } from "./families.ts";
+import { HttpResponses } from "./http-responses.ts";
 import { ModelMetrics } from "./model-metrics.ts";
+
+const HTTP_REQUESTS = {
+  name: "http_requests_total",
+  help: "Answers of the API by method and status code, those included that reached no model",
+  type: "counter",
+} as const;
 
 /** The server's metrics, registered in the registry that is handed in. */
 export class Metrics {
   readonly registry: Registry;
+  /** Every answer of the API, whether or not it is one of a model. */
+  readonly responses = new HttpResponses();
   readonly #models = new Map<string, ModelMetrics>();
   #early: ModelMetrics | undefined;
   readonly #info: Gauge<"model" | "version" | "framework" | "commit" | "trained_date" | "sha256">;
@@ -16,8 +25,10 @@ export class Metrics {
     const registers = [registry];
     this.registry = registry;
     for (const family of FAMILIES) {
-      registry.registerMetric(this.#asMetric(family));
+      const samples = () => [...this.#models.values()].flatMap((model) => family.samples(model));
+      registry.registerMetric(asMetric(family, samples));
     }
+    registry.registerMetric(asMetric(HTTP_REQUESTS, () => this.responses.samples()));
     this.#info = new Gauge({
       name: "model_info",
       help: "A loaded version of a model; always 1",
@@ -85,18 +96,12 @@ export class Metrics {
   set ready(isReady: boolean) {
     this.#loaded.set(isReady ? 1 : 0);
   }
+}
 
-  /** prom-client's registry asks a metric for no more than this; its own classes look labels up for each observation. */
-  #asMetric({ name, help, type, samples }: Family): Metric {
-    const get = async () => ({
-      name,
-      help,
-      type,
-      aggregator: "sum",
-      values: [...this.#models.values()].flatMap((model) => samples(model)),
-    });
-    return { name, help, type, get, reset() {} } as unknown as Metric;
-  }
+/** prom-client's registry asks a metric for no more than this; its own classes look labels up for each observation. */
+function asMetric({ name, help, type }: Omit<Family, "samples">, samples: () => Sample[]): Metric {
+  const get = async () => ({ name, help, type, aggregator: "sum", values: samples() });
+  return { name, help, type, get, reset() {} } as unknown as Metric;
 }
 
 function infoLabels(metadata: ModelMetadata) {

@@ -165,6 +165,29 @@ describe("GET /metrics", () => {
     release();
   });
 
+  it("counts every answer by method and code, also those that reach no model", async () => {
+    server = await startTestServer({ model: "half-plus-two", env: { API_KEY: "right" } });
+    const key = { "X-API-Key": "right" };
+    await server.post("/predict", { instances: [1] }, key);
+    await server.post("/predict", { instances: [1] }, { "X-API-Key": "wrong" });
+    await server.post("/predict", { instances: [1] });
+    await server.post("/predict", { instances: ["x"] }, key);
+    await server.get("/predict", key);
+    await server.get("/made/up", key);
+    await server.get("/health");
+    const { body } = await server.get("/metrics");
+    const lines = body.split("\n").filter((line: string) => line.startsWith("http_requests_total"));
+    expect(lines).to.have.members([
+      'http_requests_total{method="POST",code="200"} 1',
+      'http_requests_total{method="POST",code="401"} 2',
+      'http_requests_total{method="POST",code="422"} 1',
+      'http_requests_total{method="GET",code="405"} 1',
+      'http_requests_total{method="GET",code="404"} 1',
+      'http_requests_total{method="GET",code="200"} 1',
+    ]);
+    expect(body).to.include('model_requests_total{model="half-plus-two",version="1",status="invalid"} 1\n');
+  });
+
   it("is there before the model is, and says that it is not loaded", async () => {
     server = await startTestServer({ model: "linear", published: [], wait: false });
     await server.post("/predict", { features: [1, 2, 3] });

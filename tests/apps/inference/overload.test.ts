@@ -58,11 +58,13 @@ describe("a request that comes while others are being refused", () => {
     await server.stop();
   });
 
-  const rejected = async () =>
-    Number(/^model_requests_total\{model="half.*"rejected"\} (\d+)/m.exec((await server.get("/metrics")).body)?.[1]);
+  const read = async (line: RegExp) => Number(line.exec((await server.get("/metrics")).body)?.[1]);
+  const rejected = () => read(/^model_requests_total\{model="half.*"rejected"\} (\d+)/m);
+  const unavailable = () => read(/^http_requests_total\{method="POST",code="503"\} (\d+)/m);
 
   it("is told so with all that an answer has, counted, and logged", async () => {
     const before = await rejected();
+    const answered = await unavailable();
     const headers = { ...key, "X-Request-ID": "refused-1", traceparent: TRACEPARENT };
     const refused = await server.post(`${HALF}?query=1`, { instances: [1] }, headers);
     expect(refused.status).to.equal(503);
@@ -78,6 +80,7 @@ describe("a request that comes while others are being refused", () => {
     expect(refused.headers.get("x-request-id")).to.equal("refused-1");
     expect(refused.headers.get("traceparent")).to.equal(TRACEPARENT);
     expect(await rejected()).to.equal(before + 1);
+    expect(await unavailable()).to.equal(answered + 1);
     const line = await until(() =>
       server.log.map((each) => JSON.parse(each)).find((each) => each.request_id === "refused-1"),
     );
