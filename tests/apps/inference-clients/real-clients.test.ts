@@ -1,7 +1,7 @@
 import path from "node:path";
 import { expect } from "chai";
 import { python, runScript } from "../../support/python.ts";
-import { DATATYPES } from "../inference/support/registry.ts";
+import { DATATYPES } from "../inference/support/models.ts";
 import { startRepository, type TestServer } from "../inference/support/server.ts";
 
 const script = (name: string) => path.join(import.meta.dirname, name);

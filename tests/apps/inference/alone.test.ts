@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { type ModelName, metadataOf, writeIndex, writeVersion } from "./support/registry.ts";
+import type { ModelName } from "./support/models.ts";
+import { metadataOf, writeIndex, writeVersion } from "./support/registry.ts";
 import { startTestServer, type TestServer } from "./support/server.ts";
 import { infer } from "./support/tensors.ts";
 

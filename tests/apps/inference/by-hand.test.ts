@@ -4,24 +4,17 @@ import path from "node:path";
 import { expect } from "chai";
 import { unserved } from "../../../apps/inference/unserved.ts";
 import { METADATA_FILE, MODEL_FILE, versionDirectory } from "../../../apps/registry/layout.ts";
+import { saysOf, startEmpty } from "./support/by-hand.ts";
 import { layOut, metadataOf, type Written } from "./support/registry.ts";
-import { startTestServer, type TestServer, until } from "./support/server.ts";
+import { type TestServer, until } from "./support/server.ts";
 import { infer } from "./support/tensors.ts";
 
 describe("a registry that was laid out by hand", () => {
   let server: TestServer | undefined;
   afterEach(() => server?.stop());
 
-  const start = (env: Record<string, string> = {}) =>
-    startTestServer({
-      model: "pair",
-      published: [],
-      wait: false,
-      env: { MODEL_NAME: "*", MODEL_VERSION: "latest", MODEL_CONTROL: "poll", MODEL_POLL_SECONDS: "0.02", ...env },
-    });
-
   it("is served without an index, and with no more of metadata than what a graph needs", async () => {
-    server = await start();
+    server = await startEmpty();
     await layOut(server.root, "pair");
     await layOut(server.root, "image");
     await server.running.loaded;
@@ -48,7 +41,7 @@ describe("a registry that was laid out by hand", () => {
     ["on a thread", { THREAD_AFTER_MS: "0" }],
   ] as const) {
     it(`is served by the graph's own tensors where its metadata list none, ${where}`, async () => {
-      server = await start(env);
+      server = await startEmpty(env);
       const models = ["bfloat16", "image", "lengths", "location", "maps", "pair", "slow", "types"] as const;
       for (const model of models) {
         await layOut(server.root, model, ({ signature: _, ...rest }) => rest);
@@ -73,7 +66,7 @@ describe("a registry that was laid out by hand", () => {
   }
 
   it("is answered in the words of its kind, with no more of a signature than those", async () => {
-    server = await start();
+    server = await startEmpty();
     await layOut(server.root, "iris", (written) => {
       const { kind, features, labels } = written.signature;
       return { ...written, signature: { kind, features, labels } };
@@ -83,63 +76,8 @@ describe("a registry that was laid out by hand", () => {
     expect((await server.post("/predict", flower)).body).to.deep.equal({ species_index: 0, species_name: "setosa" });
   });
 
-  it("is answered by the label of its own number for a class", async () => {
-    server = await start();
-    await layOut(server.root, "one-or-two");
-    await server.running.loaded;
-    const { body } = await server.post("/predict", [{ x: -3 }, { x: 3 }]);
-    expect(body).to.deep.equal([
-      { species_index: 0, species_name: "below" },
-      { species_index: 1, species_name: "above" },
-    ]);
-  });
-
-  it("is served though it has no number for a row of zeros", async () => {
-    server = await start();
-    await layOut(server.root, "ratio");
-    await server.running.loaded;
-    expect((await server.post("/predict", { features: [6, 2] })).body).to.deep.equal({ prediction: 3 });
-    const { status, body } = await server.post("/predict", { features: [0, 0] });
-    expect([status, body.error.code]).to.deep.equal([422, "not_finite"]);
-  });
-
-  it("is served by its kind though it refuses a row of zeros", async () => {
-    server = await start();
-    await layOut(server.root, "lookup", (written) => ({
-      ...written,
-      signature: { kind: "instances", inputs: [{ name: "ids", datatype: "INT64", shape: [-1, 2] }] },
-    }));
-    await server.running.loaded;
-    expect((await server.post("/predict", { instances: [[1, 2]] })).status).to.equal(200);
-  });
-
-  it("says which inputs have to be listed where the graph has no word on their dimensions", async () => {
-    server = await start();
-    const directory = await layOut(server.root, "shapeless", ({ signature: _, ...rest }) => rest);
-    await saysOf(
-      directory,
-      /the graph does not say how many dimensions input "x" has: list the inputs in the signature/,
-    );
-    await layOut(server.root, "shapeless", (written) => ({
-      ...written,
-      signature: { kind: "tensors", inputs: [{ name: "x", datatype: "FP32", shape: [-1, 3] }] },
-    }));
-    await server.running.loaded;
-    const request = { inputs: [{ name: "x", datatype: "FP32", shape: [2, 3], data: [1, 2, 3, 4, 5, 6] }] };
-    expect((await infer(server.url, "shapeless", request)).body.outputs[0]).to.deep.include({ shape: [2, 3] });
-  });
-
-  it("says so where none of its outputs can be served", async () => {
-    server = await start();
-    const directory = await layOut(server.root, "only-maps", ({ signature: _, ...rest }) => rest);
-    await saysOf(
-      directory,
-      /none of the outputs \("maps"\) is a tensor of a type that can be served: export .*zipmap=False/,
-    );
-  });
-
   it("may have been written on Windows", async () => {
-    server = await start();
+    server = await startEmpty();
     const aside = path.join(server.root, ".aside");
     // As PowerShell's Get-FileHash prints it.
     const inCapitals = ({ artefact, ...rest }: Written) => ({
@@ -208,9 +146,9 @@ describe("a registry that was laid out by hand", () => {
   ];
   for (const [what, change, reason] of broken) {
     it(`says where and what is wrong with ${what}`, async () => {
-      server = await start();
+      server = await startEmpty();
       const directory = await layOut(server.root, "pair", change);
-      await saysOf(directory, reason);
+      await saysOf(server, directory, reason);
     });
   }
 
@@ -233,17 +171,17 @@ describe("a registry that was laid out by hand", () => {
   ];
   for (const [what, spoil, reason] of spoilt) {
     it(`says where and what is wrong with ${what}`, async () => {
-      server = await start();
+      server = await startEmpty();
       // Under a name that the server does not look at, so that it never sees it whole.
       const aside = path.join(server.root, ".aside");
       await spoil(await layOut(aside, "pair"));
       await rename(path.join(aside, "pair"), path.join(server.root, "pair"));
-      await saysOf(versionDirectory(server.root, "pair", "1"), reason);
+      await saysOf(server, versionDirectory(server.root, "pair", "1"), reason);
     });
   }
 
   it("is served through links to folders, as Kubernetes mounts have them, and without those that lead nowhere", async () => {
-    server = await start();
+    server = await startEmpty();
     const aside = path.join(server.root, ".aside");
     await layOut(aside, "pair");
     await layOut(aside, "image");
@@ -261,7 +199,7 @@ describe("a registry that was laid out by hand", () => {
 
   for (const policy of ["latest", "all"]) {
     it(`is served at the version it has while the next is an empty folder, with MODEL_VERSION ${policy}`, async () => {
-      server = await start({ MODEL_NAME: "pair", MODEL_VERSION: policy });
+      server = await startEmpty({ MODEL_NAME: "pair", MODEL_VERSION: policy });
       const aside = path.join(server.root, ".aside");
       await layOut(aside, "pair");
       await mkdir(versionDirectory(aside, "pair", "2"));
@@ -273,7 +211,7 @@ describe("a registry that was laid out by hand", () => {
   }
 
   it("says where and what is wrong with a file that is no graph", async () => {
-    server = await start();
+    server = await startEmpty();
     const text = "this is no graph\n";
     const sha256 = createHash("sha256").update(text).digest("hex");
     await writeFile(path.join(server.root, "no-graph"), text);
@@ -282,57 +220,6 @@ describe("a registry that was laid out by hand", () => {
       artefact: { file: "no-graph.onnx", bytes: text.length, sha256 },
     }));
     await rename(path.join(server.root, "no-graph"), path.join(directory, "no-graph.onnx"));
-    await saysOf(directory, /pair\/1: the artefact is no ONNX graph that ONNX Runtime can run: .*protobuf/);
+    await saysOf(server, directory, /pair\/1: the artefact is no ONNX graph that ONNX Runtime can run: .*protobuf/);
   });
-
-  it("says what to do with weights in a file of their own", async () => {
-    server = await start();
-    const directory = await layOut(server.root, "external");
-    await saysOf(directory, /external\/1: the graph's weights are in files of their own .*: save it as one file/);
-  });
-
-  it("is served without the outputs that are no tensors, and told to leave them out", async () => {
-    server = await start();
-    const directory = await layOut(server.root, "maps", (written) => ({
-      ...written,
-      signature: { ...written.signature, outputs: [{ name: "maps", datatype: "FP32", shape: [-1, 2] }] },
-    }));
-    await saysOf(
-      directory,
-      /maps\/1: output "maps" is no tensor but a sequence or map, .*leave it out of the signature/,
-    );
-    await layOut(server.root, "maps");
-    await server.running.loaded;
-    const { body } = await infer(server.url, "maps", {
-      inputs: [{ name: "x", datatype: "FP32", shape: [1, 2], data: [0.25, 0.75] }],
-    });
-    expect(body.outputs).to.deep.equal([{ name: "y", datatype: "FP32", shape: [1, 2], data: [0.25, 0.75] }]);
-  });
-
-  it("says so where the first dimension is not the batch, and serves it once the signature says so too", async () => {
-    server = await start();
-    const directory = await layOut(server.root, "twice");
-    await saysOf(
-      directory,
-      /twice\/1: output "y" has the shape \[2,2\] for one row: .*set maxBatchSize to 0 in the signature$/,
-    );
-    await layOut(server.root, "twice", (written) => ({
-      ...written,
-      signature: { ...written.signature, maxBatchSize: 0 },
-    }));
-    await server.running.loaded;
-    const { body } = await infer(server.url, "twice", {
-      inputs: [{ name: "x", datatype: "FP32", shape: [1, 2], data: [1, 2] }],
-    });
-    expect(body.outputs[0]).to.include({ name: "y" }).and.to.have.deep.property("data", [1, 2, 1, 2]);
-  });
-
-  async function saysOf(directory: string, reason: string | RegExp): Promise<void> {
-    const matches = (text: string) => (typeof reason === "string" ? text.endsWith(reason) : reason.test(text));
-    const reasons = () => (server?.log ?? []).flatMap((line): string[] => JSON.parse(line).reason ?? []);
-    // While it is being laid out, other things are wrong with it.
-    const said = await until(() => reasons().find((text) => text.includes(directory) && matches(text)));
-    expect(said).to.match(/^[^\n]*$/);
-    expect((await server?.get("/ready"))?.status).to.equal(503);
-  }
 });

@@ -14,7 +14,8 @@ import { instancesProtocol } from "../../../apps/inference/v1/protocol.ts";
 import { decode, encode } from "../../../apps/inference/v2/binary.ts";
 import { inferProtocol } from "../../../apps/inference/v2/protocol.ts";
 import type { Datatype } from "../../../apps/registry/metadata.ts";
-import { DATATYPES, MODELS, type ModelName, metadataOf } from "./support/registry.ts";
+import { DATATYPES, MODELS, type ModelName } from "./support/models.ts";
+import { metadataOf } from "./support/registry.ts";
 
 /** The same cases every time: a failure names its seed and path, and can be run again. */
 const RUNS = { seed: 42, numRuns: 1500 };

@@ -3,7 +3,8 @@ import { mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises"
 import path from "node:path";
 import { expect } from "chai";
 import { indexFile, METADATA_FILE, MODEL_FILE, versionDirectory } from "../../../apps/registry/layout.ts";
-import { type ModelName, metadataOf, publish, writeIndex, writeVersion } from "./support/registry.ts";
+import type { ModelName } from "./support/models.ts";
+import { metadataOf, publish, writeIndex, writeVersion } from "./support/registry.ts";
 import { startTestServer, type TestServer, until } from "./support/server.ts";
 
 const WHOLE = { MODEL_NAME: "*", MODEL_VERSION: "latest" };

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { allocate, sliceRows, type Tensor, type TypedArray } from "../../../apps/inference/model/tensor.ts";
 import { pack, unpack } from "../../../apps/inference/model/threads/messages.ts";
-import { DATATYPES } from "./support/registry.ts";
+import { DATATYPES } from "./support/models.ts";
 
 const NUMERIC = DATATYPES.filter((datatype) => datatype !== "BYTES");
 

@@ -3,7 +3,8 @@ import type { Model } from "../../../apps/inference/model/model.ts";
 import { readVersion } from "../../../apps/inference/model/published.ts";
 import { threadOpener } from "../../../apps/inference/model/threads/threaded.ts";
 import { fakeModel } from "./support/fake-model.ts";
-import { DATATYPES, metadataOf, writeVersion } from "./support/registry.ts";
+import { DATATYPES } from "./support/models.ts";
+import { metadataOf, writeVersion } from "./support/registry.ts";
 import { startRepository, startTestServer, type TestServer, until } from "./support/server.ts";
 import { infer, postBinary } from "./support/tensors.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Datatype } from "../../../apps/registry/metadata.ts";
-import { DATATYPES } from "./support/registry.ts";
+import { DATATYPES } from "./support/models.ts";
 import { startTestServer, type TestServer } from "./support/server.ts";
 import { infer, postBinary } from "./support/tensors.ts";
 

@@ -3,7 +3,8 @@ import { createLogger } from "../../../../apps/inference/logger.ts";
 import type { OpenModel } from "../../../../apps/inference/model/model.ts";
 import { type RunningServer, startServer } from "../../../../apps/inference/server.ts";
 import { readSettings } from "../../../../apps/inference/settings.ts";
-import { emptyRegistry, type ModelName, publish } from "./registry.ts";
+import type { ModelName } from "./models.ts";
+import { emptyRegistry, publish } from "./registry.ts";
 
 /** A server of this process over a registry of its own, and what it logged so far. */
 export interface TestServer {

@@ -1,0 +1,22 @@
+import { expect } from "chai";
+import { startTestServer, type TestServer, until } from "./server.ts";
+
+/** A server of everything in a registry that is laid out while it runs. */
+export function startEmpty(env: Record<string, string> = {}): Promise<TestServer> {
+  return startTestServer({
+    model: "pair",
+    published: [],
+    wait: false,
+    env: { MODEL_NAME: "*", MODEL_VERSION: "latest", MODEL_CONTROL: "poll", MODEL_POLL_SECONDS: "0.02", ...env },
+  });
+}
+
+/** Waits until the log says in one line what is wrong in a directory, which keeps the server from being ready. */
+export async function saysOf(server: TestServer, directory: string, reason: string | RegExp): Promise<void> {
+  const matches = (text: string) => (typeof reason === "string" ? text.endsWith(reason) : reason.test(text));
+  const reasons = () => server.log.flatMap((line): string[] => JSON.parse(line).reason ?? []);
+  // While it is being laid out, other things are wrong with it.
+  const said = await until(() => reasons().find((text) => text.includes(directory) && matches(text)));
+  expect(said).to.match(/^[^\n]*$/);
+  expect((await server.get("/ready")).status).to.equal(503);
+}
