@@ -1,4 +1,5 @@
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
+import { keptInteger } from "../http/long-integers.ts";
 import { batchingOf } from "../model/batching.ts";
 import type { GraphFacts } from "../model/graph-facts.ts";
 import type { Tensors } from "../model/tensor.ts";
@@ -82,5 +83,6 @@ export function join(path: string, step: string | number): string {
 export function nameOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
+  if (keptInteger(value) !== undefined) return "a number";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
