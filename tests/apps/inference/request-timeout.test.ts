@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { Server } from "node:http";
 import { connect } from "node:net";
 import { expect } from "chai";
 import { fakeModel } from "./support/fake-model.ts";
@@ -37,5 +39,17 @@ describe("a request that takes too long", () => {
     expect(received)
       .to.match(/^HTTP\/1\.1 408 /)
       .and.to.match(/body_timeout/);
+  });
+
+  it("is given up by the API, and not by Node before it, however long it may take", async () => {
+    server = await startTestServer({ model: "linear", env: { REQUEST_TIMEOUT_MS: "3600000" } });
+    let nodes = 0;
+    const look = (message: unknown) => {
+      nodes = (message as { server: Server }).server.requestTimeout;
+    };
+    subscribe("http.server.request.start", look);
+    await server.get("/health");
+    unsubscribe("http.server.request.start", look);
+    expect(nodes).to.be.above(3_600_000);
   });
 });
