@@ -51,8 +51,9 @@ describe("a second stack beside the first one", function () {
     await cluster.kubectl.run(["delete", "namespace", OTHER, DEVICES, "--ignore-not-found"]);
   });
 
+  // As the first one is deployed, also where there is a Pulumi CLI, which words what it does in another way.
   const up = async (change: object = {}) =>
-    deploy("--stack", "beside", ...(await stackOf(cluster, { ...settings, ...change })));
+    deploy("--stack", "beside", "--engine", "kubectl", ...(await stackOf(cluster, { ...settings, ...change })));
   const half = async () => {
     const answer = await fetch("http://10.200.0.2:30987/predict", {
       method: "POST",
