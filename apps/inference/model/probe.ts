@@ -1,5 +1,5 @@
 import type { Model } from "./model.ts";
-import { allocate, type Tensor, type Tensors } from "./tensor.ts";
+import { allocate, elementCount, isWide, type Tensor, type Tensors } from "./tensor.ts";
 
 /** What a row is filled with, by the type of an input. */
 export interface Filling {
@@ -20,10 +20,9 @@ export function probe({ metadata, batched }: Model, size: number, { fraction, wh
   const tensors = new Map<string, Tensor>();
   for (const { name, datatype, shape } of metadata.signature.inputs) {
     const sizes = shape.map((one, axis) => (one !== -1 ? one : axis === 0 && batched ? 1 : size));
-    const length = sizes.reduce((product, one) => product * one, 1);
+    const length = elementCount(sizes);
     const data = allocate(datatype, length);
-    const isWide = data instanceof BigInt64Array || data instanceof BigUint64Array;
-    const filler = datatype === "BYTES" ? text : isWide ? BigInt(whole) : whole;
+    const filler = datatype === "BYTES" ? text : isWide(data) ? BigInt(whole) : whole;
     for (let index = 0; index < length; index++) {
       (data as (number | bigint | string)[])[index] = datatype.startsWith("FP") ? fraction(index) : filler;
     }

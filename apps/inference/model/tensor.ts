@@ -55,6 +55,20 @@ export function arrayOf(datatype: Exclude<Datatype, "BYTES">): NumericArrayConst
   return CONSTRUCTORS[datatype];
 }
 
+/** Elements of a tensor of these sizes: their product. */
+export function elementCount(sizes: readonly number[]): number {
+  let count = 1;
+  for (const size of sizes) {
+    count *= size;
+  }
+  return count;
+}
+
+/** Whether the elements are of 64 bits, which JavaScript has as bigints. */
+export function isWide(data: TensorData): data is BigInt64Array | BigUint64Array {
+  return data instanceof BigInt64Array || data instanceof BigUint64Array;
+}
+
 /** Elements in one row: the product of all dimensions but the first. */
 export function rowWidth(shape: readonly number[]): number {
   let width = 1;

@@ -4,7 +4,7 @@ import { Problem } from "../problem.ts";
 import { refusalOf } from "../refusal.ts";
 import type { Model } from "./model.ts";
 import { probe, ZEROS } from "./probe.ts";
-import type { Tensors } from "./tensor.ts";
+import { rowWidth, type Tensors } from "./tensor.ts";
 
 /**
  * Has a model answer once, so that a signature that does not fit its graph is never ready.
@@ -51,7 +51,8 @@ const MAX_ELEMENTS = 1 << 20;
 
 async function warmUpTensors(model: Model): Promise<number | undefined> {
   const { inputs } = model.metadata.signature;
-  const isSmall = (size: number) => inputs.every(({ shape }) => elementsOf(shape, size) <= MAX_ELEMENTS);
+  const isSmall = (size: number) =>
+    inputs.every(({ shape }) => rowWidth(shape.map((one) => (one === -1 ? size : one))) <= MAX_ELEMENTS);
   for (const size of model.ragged ? SIZES.filter((size) => size === 1 || isSmall(size)) : [1]) {
     let outputs: Tensors;
     try {
@@ -63,10 +64,6 @@ async function warmUpTensors(model: Model): Promise<number | undefined> {
     return size;
   }
   return undefined;
-}
-
-function elementsOf(shape: readonly number[], size: number): number {
-  return shape.slice(1).reduce((product, one) => product * (one === -1 ? size : one), 1);
 }
 
 /** Where the first dimensions are no batch, requests that run together would get each other's answers. */

@@ -1,4 +1,5 @@
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
+import { rowWidth } from "../model/tensor.ts";
 import { MAX_TEXT_LENGTH } from "../predict/text-limit.ts";
 import { answeredSchema, anyOf, elementSchema, listOf, looseRowSchema, objectOf, type Schema } from "./schema.ts";
 
@@ -23,7 +24,7 @@ export function formSchemas(metadata: ModelMetadata, maxRows: number): FormSchem
   }
   const identity = { model: { const: metadata.name }, version: { const: metadata.version } };
   const number = elementSchema(input.datatype);
-  const width = input.shape.slice(1).reduce((product, size) => product * size, 1);
+  const width = rowWidth(input.shape);
   const isShort = width <= MAX_EXAMPLE_ELEMENTS;
   switch (kind) {
     case "text-classification":

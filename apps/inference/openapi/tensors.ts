@@ -1,5 +1,6 @@
 import type { ModelMetadata, Signature, TensorSpec } from "../../registry/metadata.ts";
 import { batchingOf } from "../model/batching.ts";
+import { elementCount } from "../model/tensor.ts";
 import { MAX_TEXT_LENGTH } from "../predict/text-limit.ts";
 import { exampleOf, MAX_EXAMPLE_ELEMENTS } from "./forms.ts";
 import { answeredSchema, anyOf, elementSchema, listOf, objectOf, rowSchema, type Schema } from "./schema.ts";
@@ -144,7 +145,7 @@ function sizesOf({ shape }: TensorSpec): number[] {
 }
 
 function elementsOf(spec: TensorSpec): number {
-  return sizesOf(spec).reduce((product, size) => product * size, 1);
+  return elementCount(sizesOf(spec));
 }
 
 function isShort(inputs: readonly TensorSpec[]): boolean {

@@ -1,4 +1,4 @@
-import { rowWidth, type Tensor } from "../model/tensor.ts";
+import { elementCount, rowWidth, type Tensor } from "../model/tensor.ts";
 import { invalidInput } from "../problem.ts";
 import { type FormOf, field, join, nameOf, onlyInput, type Values } from "./form.ts";
 import { asNumber, wordValue } from "./numbers.ts";
@@ -81,6 +81,6 @@ function wordLevel(tensor: Tensor, offset: number, level: number): unknown {
   if (size === undefined) {
     return wordValue(tensor, offset);
   }
-  const stride = tensor.shape.slice(level + 1).reduce((product, next) => product * next, 1);
+  const stride = elementCount(tensor.shape.slice(level + 1));
   return Array.from({ length: size }, (_, index) => wordLevel(tensor, offset + index * stride, level + 1));
 }

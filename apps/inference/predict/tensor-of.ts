@@ -1,5 +1,5 @@
 import type { TensorSpec } from "../../registry/metadata.ts";
-import { allocate, rowWidth, type Tensors } from "../model/tensor.ts";
+import { allocate, isWide, rowWidth, type Tensors } from "../model/tensor.ts";
 import type { Values } from "./form.ts";
 
 /**
@@ -12,7 +12,7 @@ export function tensorOf(input: TensorSpec, values: Values, rows: number): Tenso
     throw new Error(`${values.length} values do not make ${rows} rows of "${input.name}"`);
   }
   const data = allocate(input.datatype, values.length);
-  const wide = data instanceof BigInt64Array || data instanceof BigUint64Array;
+  const wide = isWide(data);
   for (let index = 0; index < values.length; index++) {
     const value = values[index] ?? 0;
     // The forms have checked every value against the type already, which the compiler cannot see.

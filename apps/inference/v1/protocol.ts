@@ -2,7 +2,7 @@ import type { ModelMetadata } from "../../registry/metadata.ts";
 import { assertRows } from "../batch-tensors.ts";
 import { UNDECLARED } from "../http/body.ts";
 import { parseJson } from "../http/json.ts";
-import { sliceRows, type Tensors } from "../model/tensor.ts";
+import { elementCount, sliceRows, type Tensors } from "../model/tensor.ts";
 import { asObject, field, nameOf } from "../predict/form.ts";
 import { notFinite, parsingOf } from "../predict/numbers.ts";
 import type { Protocol } from "../prediction.ts";
@@ -67,7 +67,7 @@ function nest(flat: readonly unknown[], shape: readonly number[]): unknown {
   let level: readonly unknown[] = flat;
   for (let axis = shape.length - 1; axis > 0; axis--) {
     const size = shape[axis] ?? 0;
-    const lists = shape.slice(0, axis).reduce((product, next) => product * next, 1);
+    const lists = elementCount(shape.slice(0, axis));
     const below = level;
     level = Array.from({ length: lists }, (_, list) => below.slice(list * size, (list + 1) * size));
   }

@@ -1,5 +1,5 @@
 import type { Datatype } from "../../registry/metadata.ts";
-import { allocate, type TensorData } from "../model/tensor.ts";
+import { allocate, elementCount, isWide, type TensorData } from "../model/tensor.ts";
 import { join, nameOf } from "../predict/form.ts";
 import { asNumber, wordBigint } from "../predict/numbers.ts";
 import { invalidInput } from "../problem.ts";
@@ -14,7 +14,7 @@ export function readElements(datatype: Datatype, shape: readonly number[], data:
   if (!Array.isArray(data)) {
     throw invalidInput(path, `must be a list, not ${nameOf(data)}`);
   }
-  const length = shape.reduce((product, size) => product * size, 1);
+  const length = elementCount(shape);
   const isNested = shape.length > 1 && Array.isArray(data[0]);
   if (!isNested && data.length !== length) {
     throw invalidInput(path, `must have ${length} elements for the shape [${shape}]; it has ${data.length}`);
@@ -48,7 +48,7 @@ export function readRows(
   path: string,
   name?: string,
 ): TensorData {
-  const width = inner.reduce((product, size) => product * size, 1);
+  const width = elementCount(inner);
   const pathOf = (row: number) => (name === undefined ? join(path, row) : join(join(path, row), name));
   const arePlain = inner.length === 0 || (inner.length === 1 && width === 1 && !Array.isArray(rows[0]));
   if (!arePlain) {
@@ -61,12 +61,8 @@ export function readRows(
     for (let row = 0; row < rows.length; row++) {
       fill(elements, row * width, datatype, inner, 0, rows[row] as unknown[], pathOf(row));
     }
-  } else if (name === undefined) {
-    fillFlat(elements, 0, datatype, rows, path);
   } else {
-    for (let row = 0; row < rows.length; row++) {
-      put(elements, row, datatype, rows[row], join(path, row), name);
-    }
+    fillFlat(elements, 0, datatype, rows, path, name);
   }
   return elements;
 }
@@ -111,38 +107,28 @@ function fill(
   return next;
 }
 
-function fillFlat(elements: TensorData, offset: number, datatype: Datatype, list: readonly unknown[], path: string) {
-  if (Array.isArray(elements)) {
-    for (let index = 0; index < list.length; index++) {
-      elements[offset + index] = readText(list[index], path, index);
-    }
-    return;
-  }
-  const isWide = elements instanceof BigInt64Array || elements instanceof BigUint64Array;
-  const array = elements as typeof elements & Record<number, number | bigint>;
-  for (let index = 0; index < list.length; index++) {
-    const value = readNumber(list[index], datatype, path, index);
-    array[offset + index] = isWide ? BigInt(value) : (value as number);
-  }
-}
-
-function put(
+/** @param name The field of each element's object that it came from. @default the element as it is */
+function fillFlat(
   elements: TensorData,
   offset: number,
   datatype: Datatype,
-  value: unknown,
+  list: readonly unknown[],
   path: string,
-  step: string | number,
-) {
+  name?: string,
+): void {
+  const placeOf = (index: number) => (name === undefined ? path : join(path, index));
   if (Array.isArray(elements)) {
-    elements[offset] = readText(value, path, step);
+    for (let index = 0; index < list.length; index++) {
+      elements[offset + index] = readText(list[index], placeOf(index), name ?? index);
+    }
     return;
   }
-  const number = readNumber(value, datatype, path, step);
-  const isWide = elements instanceof BigInt64Array || elements instanceof BigUint64Array;
-  (elements as typeof elements & Record<number, number | bigint>)[offset] = isWide
-    ? BigInt(number)
-    : (number as number);
+  const wide = isWide(elements);
+  const array = elements as typeof elements & Record<number, number | bigint>;
+  for (let index = 0; index < list.length; index++) {
+    const value = readNumber(list[index], datatype, placeOf(index), name ?? index);
+    array[offset + index] = wide ? BigInt(value) : (value as number);
+  }
 }
 
 function readNumber(value: unknown, datatype: Datatype, path: string, step: string | number): number | string {
@@ -177,7 +163,7 @@ export function wordElements(datatype: Datatype, data: TensorData, refuse: (valu
   if (Array.isArray(data)) {
     return data;
   }
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+  if (isWide(data)) {
     return Array.from<bigint, unknown>(data, wordBigint);
   }
   if (datatype === "BOOL") {

@@ -1,6 +1,6 @@
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
 import type { Model } from "../model/model.ts";
-import { arrayOf, type Tensor } from "../model/tensor.ts";
+import { arrayOf, elementCount, type Tensor } from "../model/tensor.ts";
 import { checkTexts } from "../predict/text-limit.ts";
 import { invalidInput } from "../problem.ts";
 import { decode, decodeText } from "./binary.ts";
@@ -16,7 +16,7 @@ export function readRaw(bytes: Buffer, { metadata, batched }: Model): readonly [
   const { name, datatype } = input;
   const sizes = batched ? [1, ...input.shape.slice(1)] : [...input.shape];
   const open = sizes.indexOf(-1);
-  const known = sizes.reduce((product, size) => (size === -1 ? product : product * size), 1);
+  const known = elementCount(sizes.filter((size) => size !== -1));
   if (sizes.lastIndexOf(-1) !== open) {
     throw invalidInput("", `without JSON the shape of "${name}" is not known: more than one size of it is open`);
   }
@@ -30,7 +30,7 @@ export function readRaw(bytes: Buffer, { metadata, batched }: Model): readonly [
   }
   const width = known * arrayOf(datatype).BYTES_PER_ELEMENT;
   const shape = sizes.map((size) => (size === -1 && width > 0 ? Math.floor(bytes.length / width) : size));
-  const length = shape.reduce((product, size) => product * size, 1);
+  const length = elementCount(shape);
   return [name, { datatype, shape, data: decode(datatype, bytes, length, "") }];
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
 import { parseJson } from "../http/json.ts";
 import type { Model } from "../model/model.ts";
-import type { Tensor, Tensors } from "../model/tensor.ts";
+import { elementCount, type Tensor, type Tensors } from "../model/tensor.ts";
 import { asObject, field, nameOf } from "../predict/form.ts";
 import { parsingOf } from "../predict/numbers.ts";
 import { checkTexts } from "../predict/text-limit.ts";
@@ -114,7 +114,7 @@ function readInputs(body: JsonObject, binary: Buffer, model: Model): { inputs: T
       if (size > binary.length - offset) {
         throw invalidInput(path, `has ${size} bytes of binary data; ${binary.length - offset} are left of the body`);
       }
-      const length = shape.reduce((product, one) => product * one, 1);
+      const length = elementCount(shape);
       data = decode(spec.datatype, binary.subarray(offset, offset + size), length, path);
       offset += size;
     }
