@@ -4,6 +4,13 @@ const kwok = "v0.8.0";
 
 /** What only tests and benchmarks use: built on first use, and no part of the embedded cluster. */
 export const testTools = {
+  /** Checks manifests against schemas. */
+  kubeconform: {
+    name: "kubeconform",
+    version: "v0.8.0",
+    binaries: [command("github.com/yannh/kubeconform/cmd/kubeconform")],
+    minutes: 0.5,
+  },
   /** Reviews manifests. */
   kubeScore: {
     name: "kube-score",
@@ -24,8 +31,6 @@ export const testTools = {
     })),
     minutes: 2,
   },
-  /** Sends load by a script. */
-  k6: { name: "k6", version: "v1.8.1", binaries: [command("go.k6.io/k6")], minutes: 1.5 },
   /** Checks and tests Prometheus rules. */
   promtool: {
     name: "promtool",

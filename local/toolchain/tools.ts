@@ -39,7 +39,6 @@ export const versions = {
   coredns: "v1.15.0",
   traefik: "v3.7.6",
   metricsServer: "v0.9.0",
-  kubeconform: "v0.8.0",
   gatewayApi: "v1.7.0",
   prometheusOperator: "v0.85.0",
 } as const;
@@ -145,12 +144,6 @@ export const tools = {
     binaries: [],
     files: [prometheusCrds("servicemonitors"), prometheusCrds("prometheusrules")],
     minutes: 0,
-  },
-  kubeconform: {
-    name: "kubeconform",
-    version: versions.kubeconform,
-    binaries: [command("github.com/yannh/kubeconform/cmd/kubeconform")],
-    minutes: 0.5,
   },
 } satisfies Record<string, Tool>;
 
