@@ -1,0 +1,18 @@
+import { entries, field } from "../fields.ts";
+import { type KubernetesObject, violation } from "../object.ts";
+
+/** Values of a Secret that the state would have as plain text. Values that a preview does not know yet pass. */
+export function secretViolations(object: KubernetesObject): string[] {
+  if (object.kind !== "Secret" || object.apiVersion !== "v1") return [];
+  return ["data", "stringData"].flatMap((part) =>
+    entries(field(object.fields, part))
+      .filter(([, value]) => typeof value === "string" && value !== "")
+      .map(([key]) =>
+        violation(
+          object,
+          `${part}.${key}`,
+          "is not marked secret, so the state has it as plain text; wrap it in pulumi.secret(…), or take it from `pulumi config set --secret`",
+        ),
+      ),
+  );
+}

@@ -1,0 +1,109 @@
+import { expect } from "chai";
+import { DEVICE_PLUGIN_IMAGE, devicePluginManifest } from "../../components/gpu-node-pool.ts";
+import { restrictedContainer, restrictedPod } from "../../components/pod.ts";
+import { UNKNOWN } from "../../policy/fields.ts";
+import { podSecurityViolations } from "../../policy/rules/pod-security.ts";
+import { type Fields, GOOD_CONTAINER, object, podOf, workload } from "./support.ts";
+
+describe("policy: pods have no privileges on their node", () => {
+  const container = (securityContext: unknown) =>
+    podSecurityViolations(podOf({ securityContext })).map((line) =>
+      line.replace("Pod ml/x: spec.containers[0].securityContext", ""),
+    );
+  const pod = (spec: object) =>
+    podSecurityViolations(object(workload("Pod", { containers: [GOOD_CONTAINER], ...spec })));
+
+  it("takes the pods of the platform", () => {
+    const spec = { securityContext: restrictedPod, containers: [{ securityContext: restrictedContainer }] };
+    expect(podSecurityViolations(object(workload("Deployment", spec)))).to.deep.equal([]);
+  });
+
+  it("asks for allowPrivilegeEscalation: false", () => {
+    expect(container(undefined)).to.deep.equal([".allowPrivilegeEscalation: is not set; set it to false"]);
+    expect(container({ allowPrivilegeEscalation: true })).to.deep.equal([
+      ".allowPrivilegeEscalation: is true; set it to false",
+    ]);
+    expect(container({ allowPrivilegeEscalation: UNKNOWN })).to.deep.equal([]);
+  });
+
+  it("objects to privileged containers, added capabilities, root and host processes", () => {
+    const base = { allowPrivilegeEscalation: false };
+    expect(container({ ...base, privileged: true })).to.deep.equal([
+      ".privileged: gives the container all of the node; remove it",
+    ]);
+    expect(container({ ...base, capabilities: { drop: ["ALL"], add: ["SYS_ADMIN", "NET_RAW"] } })).to.deep.equal([
+      ".capabilities.add: adds SYS_ADMIN, NET_RAW; add none",
+    ]);
+    expect(container({ ...base, capabilities: { add: [] }, privileged: false, runAsUser: 1 })).to.deep.equal([]);
+    expect(container({ ...base, runAsUser: 0 })).to.deep.equal([
+      ".runAsUser: 0 is root; name another user, such as 1000",
+    ]);
+    expect(container({ ...base, windowsOptions: { hostProcess: true } })).to.deep.equal([
+      ".windowsOptions.hostProcess: runs on the node itself; remove it",
+    ]);
+  });
+
+  it("objects to the node's namespaces and to root for the whole pod", () => {
+    expect(pod({ hostNetwork: true, hostPID: true, hostIPC: true })).to.deep.equal(
+      ["hostNetwork", "hostPID", "hostIPC"].map(
+        (name) => `Pod ml/x: spec.${name}: shares the node's own with the pod; remove it`,
+      ),
+    );
+    expect(pod({ securityContext: { runAsUser: 0 } })).to.deep.equal([
+      "Pod ml/x: spec.securityContext.runAsUser: 0 is root; name another user, such as 1000",
+    ]);
+    expect(pod({ hostNetwork: false, hostPID: undefined })).to.deep.equal([]);
+  });
+
+  it("looks at init and debugging containers, in CronJobs too", () => {
+    const securityContext = { allowPrivilegeEscalation: false, privileged: true };
+    const spec = { initContainers: [{ securityContext }], ephemeralContainers: [{ securityContext }] };
+    expect(podSecurityViolations(object(workload("CronJob", spec)))).to.deep.equal(
+      ["initContainers", "ephemeralContainers"].map(
+        (list) =>
+          `CronJob ml/x: spec.jobTemplate.spec.template.spec.${list}[0].securityContext.privileged: gives the container all of the node; remove it`,
+      ),
+    );
+  });
+
+  it("does not ask a patch for what it leaves out", () => {
+    expect(podSecurityViolations(podOf({ securityContext: undefined }, { patch: true }))).to.deep.equal([]);
+    const escalating = podOf({ securityContext: { allowPrivilegeEscalation: true } }, { patch: true });
+    expect(podSecurityViolations(escalating)).to.have.length(1);
+  });
+
+  describe("folders of the node", () => {
+    const plugin = (args: { name?: string; image?: string }, namespace = "kube-system") => {
+      const { metadata, spec } = devicePluginManifest(namespace, {}, args);
+      return { kind: "DaemonSet", metadata, spec } as Fields;
+    };
+
+    it("are for nobody", () => {
+      expect(
+        pod({
+          volumes: [
+            { name: "a", emptyDir: {} },
+            { name: "b", hostPath: { path: "/" } },
+          ],
+        }),
+      ).to.deep.equal([
+        "Pod ml/x: spec.volumes[1].hostPath: mounts / of the node; use a PersistentVolumeClaim or an emptyDir",
+      ]);
+      expect(pod({ volumes: UNKNOWN })).to.deep.equal([]);
+    });
+
+    it("are for the GPU device plugin the one that it needs", () => {
+      expect(podSecurityViolations(object(plugin({ image: DEVICE_PLUGIN_IMAGE })))).to.deep.equal([]);
+    });
+
+    it("are not for another kind, name, namespace or folder", () => {
+      const folder = "/var/lib/kubelet/device-plugins";
+      const elsewhere = JSON.parse(
+        JSON.stringify(plugin({})).replaceAll(`"path":"${folder}`, '"path":"/var/lib/kubelet'),
+      );
+      const others = [{ ...plugin({}), kind: "Deployment" }, plugin({ name: "other" }), plugin({}, "gpu"), elsewhere];
+      for (const other of others) expect(podSecurityViolations(object(other))).to.have.length(1);
+      expect(podSecurityViolations(object(plugin({}, "gpu")), [`DaemonSet gpu/* ${folder}`])).to.deep.equal([]);
+    });
+  });
+});
