@@ -1,14 +1,19 @@
 import { join } from "node:path";
+import { pulumi } from "./pulumi.ts";
 
-/** One Go module of `modules/` and what is taken from it into the cache. */
+/** What is built in one Go module, or taken from it, into one folder of the cache. */
 export interface Tool {
   readonly name: string;
   readonly version: string;
+  /** Folder of the module, from here. @default the one of `modules/` that is called as the tool is */
+  readonly folder?: string;
   /** Go packages to build and the name each binary gets. */
   readonly binaries: readonly { readonly package: string; readonly name: string }[];
   readonly tags?: string;
   /** Linker flags beyond `-s -w`, e.g. version stamps. */
   readonly linkerFlags?: string;
+  /** Modules that are changed before they are built. */
+  readonly patches?: readonly ModulePatch[];
   /** Files of the module's own source that the cluster needs beside the binaries. */
   readonly files?: readonly ModuleFiles[];
   /** Minutes on two cores with nothing cached, for the announcement. */
@@ -30,6 +35,21 @@ export interface ModuleFiles {
   readonly sum?: string;
   readonly from: string;
   readonly to: string;
+}
+
+/** Changes to the source of a module of others, in the version that go.mod names. */
+export interface ModulePatch {
+  readonly module: string;
+  readonly edits: readonly ModuleEdit[];
+}
+
+/** `text` occurs once in `file` and is replaced by `by`. */
+export interface ModuleEdit {
+  readonly file: string;
+  readonly text: string;
+  readonly by: string;
+  /** File that gets the result. @default `file` itself */
+  readonly to?: string;
 }
 
 export const versions = {
@@ -145,9 +165,10 @@ export const tools = {
     files: [prometheusCrds("servicemonitors"), prometheusCrds("prometheusrules")],
     minutes: 0,
   },
+  pulumi,
 } satisfies Record<string, Tool>;
 
 /** The Go module folder of a tool. */
 export function moduleFolder(tool: Tool): string {
-  return join(import.meta.dirname, "modules", tool.name);
+  return join(import.meta.dirname, tool.folder ?? join("modules", tool.name));
 }
