@@ -24,10 +24,10 @@ await pulumi.runtime.setMocks({
 const namespace = new Namespace("serving", { name: "serving", environment: "test", quota: { hard: { pods: "10" } } });
 const versions: ModelServiceArgs["versions"] = [{ version: "1", replicas: ${replicas}, disruptionBudget: { minAvailable: 1 } }];
 const service = new ModelService("iris", { namespace: namespace.name, model: "iris", image: "i", modelsClaim: "models", versions });
-pulumi.output(service.backend("1").service).apply(async (name) => {
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  console.log(JSON.stringify({ name, kinds }));
-});
+let name = "";
+pulumi.output(service.backend("1").service).apply((known) => (name = known));
+await pulumi.runtime.disconnect();
+console.log(JSON.stringify({ name, kinds }));
 `;
 
 describe("the component package", function () {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 
 /** A resource as a component registered it. */
@@ -29,6 +30,8 @@ await pulumi.runtime.setMocks({
   },
   call: () => ({}),
 });
+/** What the SDK itself waits with at the end of a program. */
+const runtime = pulumi.runtime as unknown as { waitForRPCs(): Promise<void> };
 const monitor = pulumi.runtime.getMonitor() as unknown as {
   registerResource(request: Request, callback: unknown): unknown;
 };
@@ -55,10 +58,11 @@ monitor.registerResource = (request, callback) => {
 export async function record(program: () => unknown): Promise<Registered[]> {
   const start = registered.length;
   await program();
-  // What depends on outputs is registered later: until nothing more comes.
+  // What depends on outputs is registered later: until nothing is under way, and nothing more has come of that.
   for (let seen = -1; seen !== registered.length; ) {
     seen = registered.length;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await runtime.waitForRPCs();
+    await nextTurn();
   }
   return registered.slice(start);
 }

@@ -62,11 +62,8 @@ describe("the forward from 127.0.0.1", () => {
     await closeOf(client);
     close();
 
-    const gone = createServer();
-    await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));
-    const targetPort = portOf(gone);
-    await new Promise((resolve) => gone.close(resolve));
-    const forward = await startForward({ port: 0, targetHost: "127.0.0.1", targetPort });
+    // Nobody listens on it.
+    const forward = await startForward({ port: 0, targetHost: "127.0.0.1", targetPort: 1 });
     const second = connect({ port: portOf(forward), host: "127.0.0.1" });
     second.on("error", () => undefined);
     await closeOf(second);

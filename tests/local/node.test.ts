@@ -14,6 +14,7 @@ import { claimMachine, machineOwner } from "../../local/node/machine.ts";
 import { availableSince, staleReadyPods } from "../../local/node/pods.ts";
 import { firstFreePort, isPortFree } from "../../local/node/ports.ts";
 import { identify, isAlive } from "../../local/node/processes.ts";
+import { steadyPort } from "../support/steady-port.ts";
 
 describe("processes", () => {
   it("are known by number, start and boot", () => {
@@ -72,9 +73,8 @@ describe("the machine's one node", () => {
 describe("ports", () => {
   it("are found taken and free", async () => {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    const port = typeof address === "object" && address ? address.port : 0;
+    const port = await steadyPort();
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     expect(await isPortFree(port)).to.equal(false);
     expect(await firstFreePort(port), "any other").to.equal(0);
     await new Promise((resolve) => server.close(resolve));

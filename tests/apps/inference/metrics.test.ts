@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { expect } from "chai";
-import { freePort } from "../../../local/free-port.ts";
+import { steadyPort } from "../../support/steady-port.ts";
+import { passDeadlines, takeClock } from "./support/clock.ts";
 import { fakeModel } from "./support/fake-model.ts";
 import { publish } from "./support/registry.ts";
 import { send, startTestServer, type TestServer, until } from "./support/server.ts";
@@ -104,31 +105,48 @@ describe("GET /metrics", () => {
   });
 
   it("counts the time of successful requests alone for Triton, whose dashboards divide it by their number", async () => {
-    const model = fakeModel(13);
-    server = await startTestServer({ model: "half-plus-two", open: model.open });
-    const release = model.hold();
-    setTimeout(release, 50);
-    expect((await server.post("/predict", { instances: [13] })).status).to.equal(500);
-    const read = async (name: string) =>
-      Number(new RegExp(`^${name}\\{[^}]*\\} (.*)$`, "m").exec((await server.get("/metrics")).body)?.[1]);
-    expect(await read("model_request_latency_seconds_sum")).to.be.greaterThan(0.01);
-    expect(await read("model_inference_seconds_sum")).to.be.greaterThan(0.01);
-    expect(await read("model_queue_seconds_sum")).to.be.greaterThan(0);
-    const durations = ["request", "queue", "compute_infer"].map((what) => `nv_inference_${what}_duration_us`);
-    for (const name of durations) {
-      expect(await read(name), name).to.equal(0);
+    const clock = takeClock();
+    try {
+      const model = fakeModel(13);
+      server = await startTestServer({
+        model: "half-plus-two",
+        open: async (metadata, artefact) => {
+          const opened = await model.open(metadata, artefact);
+          return {
+            ...opened,
+            run(inputs) {
+              clock.advance(5000);
+              return opened.run(inputs);
+            },
+          };
+        },
+      });
+      const read = async (name: string) =>
+        Number(new RegExp(`^${name}\\{[^}]*\\} (.*)$`, "m").exec((await server.get("/metrics")).body)?.[1]);
+      expect((await server.post("/predict", { instances: [13] })).status).to.equal(500);
+      expect(await read("model_request_latency_seconds_sum")).to.be.at.least(5);
+      expect(await read("model_inference_seconds_sum")).to.be.at.least(5);
+      expect(await read("model_queue_seconds_sum")).to.be.greaterThan(0);
+      const durations = ["request", "queue", "compute_infer"].map((what) => `nv_inference_${what}_duration_us`);
+      for (const name of durations) {
+        expect(await read(name), name).to.equal(0);
+      }
+      await server.post("/predict", { instances: [1] });
+      const [request = 0, queue = 0, compute = 0] = await Promise.all(durations.map(read));
+      expect(queue).to.be.greaterThan(0);
+      expect(compute).to.be.at.least(5e6);
+      // Each is rounded for itself; the five seconds of the one that failed are in none.
+      expect(queue + compute).to.be.lessThan(request + 2);
+      const all = await read("model_inference_seconds_sum");
+      expect(all).to.be.at.least(compute / 1e6 + 5);
+    } finally {
+      clock.restore();
     }
-    await server.post("/predict", { instances: [1] });
-    const [request = 0, queue = 0, compute = 0] = await Promise.all(durations.map(read));
-    expect(queue).to.be.greaterThan(0);
-    expect(compute).to.be.greaterThan(0);
-    // What the one that failed has taken, 50,000 and more, is in none.
-    expect(queue + compute).to.be.lessThan(request + 2);
   });
 
   it("counts failures by Triton's reasons: refused or late in the queue, gone, failed or late in the model", async () => {
     const model = fakeModel(13);
-    const env = { MAX_BATCH_SIZE: "1", MAX_QUEUE_SIZE: "2", REQUEST_TIMEOUT_MS: "400" };
+    const env = { MAX_BATCH_SIZE: "1", MAX_QUEUE_SIZE: "2", REQUEST_TIMEOUT_MS: "600000" };
     server = await startTestServer({ model: "half-plus-two", open: model.open, env });
     const failures = async () => {
       const { body } = await server.get("/metrics");
@@ -159,8 +177,14 @@ describe("GET /metrics", () => {
       (await server.get("/metrics")).body.includes('model_queue_depth{model="half-plus-two",version="1"} 2'),
     );
     expect((await server.post("/predict", { instances: [4] })).status).to.equal(503);
-    expect((await running).status).to.equal(504);
-    expect((await waiting).status).to.equal(504);
+    const clock = takeClock();
+    try {
+      await passDeadlines(clock, 600_000);
+      expect((await running).status).to.equal(504);
+      expect((await waiting).status).to.equal(504);
+    } finally {
+      clock.restore();
+    }
     expect(await failures()).to.deep.equal({ REJECTED: "2", CANCELED: "1", BACKEND: "2", OTHER: "1" });
     release();
   });
@@ -240,7 +264,7 @@ describe("GET /metrics", () => {
   });
 
   it("is the only thing on the metrics port", async () => {
-    const port = await freePort();
+    const port = await steadyPort();
     server = await startTestServer({ model: "linear", env: { METRICS_PORT: String(port) } });
     const { status, body } = await send(`http://127.0.0.1:${port}/metrics`, {});
     expect(status).to.equal(200);

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
+import { type Clock, takeClock } from "./support/clock.ts";
 import { fakeModel } from "./support/fake-model.ts";
 import { type FullModel, startFullModel } from "./support/full-model.ts";
 import { startTestServer, type TestServer, until } from "./support/server.ts";
@@ -146,7 +147,14 @@ describe("a request that comes while others are being refused", () => {
 
 describe("more requests than a model answers in the time they may take", () => {
   let server: TestServer;
-  afterEach(() => server.stop());
+  let clock: Clock;
+  beforeEach(() => {
+    clock = takeClock();
+  });
+  afterEach(async () => {
+    clock.restore();
+    await server.stop();
+  });
 
   it("are refused at once where they would wait in vain", async () => {
     const model = fakeModel();
@@ -155,24 +163,34 @@ describe("more requests than a model answers in the time they may take", () => {
       return {
         ...opened,
         run: async (inputs) => {
-          await sleep(50);
-          return opened.run(inputs);
+          const outputs = await opened.run(inputs);
+          clock.advance(50_000);
+          return outputs;
         },
       };
     };
     server = await startTestServer({
       model: "half-plus-two",
       open: slow,
-      env: { MAX_BATCH_SIZE: "1", REQUEST_TIMEOUT_MS: "500" },
+      env: { MAX_BATCH_SIZE: "1", REQUEST_TIMEOUT_MS: "500000" },
     });
+    const ask = () => server.post("/predict", { instances: [0] });
     for (let request = 0; request < 12; request++) {
-      expect((await server.post("/predict", { instances: [0] })).status).to.equal(200);
+      expect((await ask()).status).to.equal(200);
     }
-    const answers = await Promise.all(Array.from({ length: 30 }, () => server.post("/predict", { instances: [1] })));
-    const refused = answers.filter(({ status }) => status === 503);
-    expect(refused.map(({ body }) => body.error.code)).to.include("overloaded");
-    // About ten may be answered in time, and a slow machine answers fewer; the queue would have held all.
-    expect(refused.length).to.be.at.least(15);
-    expect(answers.some(({ status }) => status === 200)).to.equal(true);
+    const release = model.hold();
+    const running = ask();
+    await until(() => model.runs.length === 13);
+    const answers = Array.from({ length: 29 }, ask);
+    // Ten more may hope for an answer in time; the queue would have held all.
+    const refused = await until(async () => {
+      const { body } = await server.get("/metrics");
+      return /^model_requests_total\{.*status="rejected"\} 19$/m.test(body);
+    });
+    expect(refused).to.equal(true);
+    release();
+    expect((await running).status).to.equal(200);
+    const codes = (await Promise.all(answers)).map(({ status, body }) => (status === 503 ? body.error.code : ""));
+    expect(codes.filter((code) => code === "overloaded")).to.have.length(19);
   });
 });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { openSync } from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
-import { freePort } from "../../../local/free-port.ts";
+import { steadyPort } from "../../support/steady-port.ts";
 import { type Child, endChild, startChild } from "./support/child.ts";
 import { emptyRegistry, publish } from "./support/registry.ts";
 import { until } from "./support/server.ts";
@@ -33,8 +33,8 @@ describe("the server's process", function () {
   });
 
   it("ends at SHUTDOWN_SECONDS though a model computes on a thread, without a crash", async () => {
-    const port = await freePort();
-    child = startChild("main.ts", env({ PORT: String(port), THREAD_AFTER_MS: "0", SHUTDOWN_SECONDS: "0.5" }));
+    child = startChild("main.ts", env({ THREAD_AFTER_MS: "0", SHUTDOWN_SECONDS: "0.5" }));
+    const { port } = JSON.parse(await child.line(/"listening"/));
     await child.line(/model loaded/);
     // Ten minutes on an idle core.
     const turns = { inputs: [{ name: "turns", datatype: "INT64", shape: [], data: [8_000_000] }] };
@@ -53,7 +53,7 @@ describe("the server's process", function () {
   it("exits 0 on a signal that comes while it still waits for its model", async () => {
     child = startChild(
       "main.ts",
-      env({ MODEL_NAME: "absent", MODEL_WAIT_SECONDS: "1", DRAIN_SECONDS: "2", SHUTDOWN_SECONDS: "10" }),
+      env({ MODEL_NAME: "absent", MODEL_WAIT_SECONDS: "3", DRAIN_SECONDS: "5", SHUTDOWN_SECONDS: "10" }),
     );
     await child.line(/listening/);
     child.process.kill("SIGTERM");
@@ -77,7 +77,7 @@ describe("the server's process", function () {
   });
 
   it("goes on where its log cannot be written, and says so once", async () => {
-    const port = await freePort();
+    const port = await steadyPort();
     const main = path.join(import.meta.dirname, "../../../apps/inference/main.ts");
     const full = spawn(process.execPath, [main], {
       env: { PATH: process.env["PATH"], ...env({ PORT: String(port) }) },

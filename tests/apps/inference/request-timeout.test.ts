@@ -2,20 +2,28 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Server } from "node:http";
 import { connect } from "node:net";
 import { expect } from "chai";
+import { type Clock, passDeadlines, takeClock } from "./support/clock.ts";
 import { fakeModel } from "./support/fake-model.ts";
 import { startTestServer, type TestServer, until } from "./support/server.ts";
 
 describe("a request that takes too long", () => {
   let server: TestServer;
-  afterEach(() => server.stop());
+  let clock: Clock | undefined;
+  afterEach(async () => {
+    clock?.restore();
+    await server.stop();
+  });
 
   it("is answered 504 while the model hangs, and so is one that waits behind it", async () => {
     const model = fakeModel();
-    server = await startTestServer({ model: "half-plus-two", open: model.open, env: { REQUEST_TIMEOUT_MS: "200" } });
+    clock = takeClock();
+    server = await startTestServer({ model: "half-plus-two", open: model.open, env: { REQUEST_TIMEOUT_MS: "600000" } });
     const release = model.hold();
     const first = server.post("/predict", { instances: [1] });
     await until(() => model.runs.length === 1);
     const second = server.post("/predict", { instances: [2] });
+    await until(async () => /^model_queue_depth\{[^}]*\} 1$/m.test((await server.get("/metrics")).body));
+    await passDeadlines(clock, 600_000);
     for (const { status, body } of await Promise.all([first, second])) {
       expect(status).to.equal(504);
       expect(body.error.code).to.equal("timeout");

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect } from "chai";
+import { holdPauses } from "./support/clock.ts";
 import { fakeModel } from "./support/fake-model.ts";
 import { startTestServer, type TestServer, until } from "./support/server.ts";
 
@@ -43,17 +44,21 @@ describe("shutting down", () => {
   });
 
   it("asks clients to let go in the second half of the drain, and not before", async () => {
-    server = await startTestServer({ model: "linear", env: { DRAIN_SECONDS: "1" } });
+    server = await startTestServer({ model: "linear", env: { DRAIN_SECONDS: "3000", SHUTDOWN_SECONDS: "3600" } });
+    const halves = holdPauses(1_500_000);
     const closed = server.running.shutDown();
     const early = await server.post("/predict", { features: [1, 2, 3] });
     expect(early.status).to.equal(200);
     expect(early.headers.get("connection")).to.equal("keep-alive");
+    halves.endNext();
     const late = await until(async () => {
       const answer = await server.post("/predict", { features: [1, 2, 3] });
       return answer.headers.get("connection") === "close" ? answer : undefined;
     });
     expect(late.status).to.equal(200);
+    halves.endNext();
     await closed;
+    halves.restore();
   });
 
   it("cuts a client that never finishes once SHUTDOWN_SECONDS have passed", async () => {

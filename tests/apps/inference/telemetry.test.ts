@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
+import { type HeldPauses, holdPauses } from "./support/clock.ts";
 import { startTestServer, until } from "./support/server.ts";
 
 const TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -186,23 +186,24 @@ describe("with an OpenTelemetry collector", () => {
   });
 
   describe("that never answers, the server ends", () => {
+    // The five seconds that the last spans have otherwise do not pass, and nothing else ends the attempt to send them.
+    let pauses: HeldPauses;
+    const patient = { OTEL_EXPORTER_OTLP_TIMEOUT: "3600000", OTEL_BSP_EXPORT_TIMEOUT: "3600000" };
     beforeEach(() => {
       status = undefined;
+      pauses = holdPauses(1000);
+      Object.assign(process.env, patient);
     });
-    /** Sooner than the five seconds that the last spans have otherwise. */
-    const endsSoon = async (closed: Promise<void>) => {
-      const late = new AbortController();
-      const ended = closed.then(() => "ended");
-      const outcome = await Promise.race([ended, sleep(4000, "late", { signal: late.signal })]);
-      late.abort();
-      expect(outcome).to.equal("ended");
-    };
+    afterEach(() => {
+      for (const name of Object.keys(patient)) delete process.env[name];
+      pauses.restore();
+    });
 
     it("when SHUTDOWN_SECONDS have passed", async () => {
       const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, SHUTDOWN_SECONDS: "0.2" };
       const server = await startTestServer({ model: "half-plus-two", env });
       await server.get("/health");
-      await endsSoon(server.stop());
+      await server.stop();
       expect(server.log.join("")).to.match(/"lost":1,"message":"the last spans were not sent"/);
     });
 
@@ -212,7 +213,7 @@ describe("with an OpenTelemetry collector", () => {
       await server.get("/health");
       const closed = server.running.shutDown();
       await until(() => server.log.some((line) => line.includes('"message":"closed"')));
-      await endsSoon(Promise.all([server.running.shutDown(), closed, server.stop()]).then(() => {}));
+      await Promise.all([server.running.shutDown(), closed, server.stop()]);
     });
 
     it("when nothing could be sent before", async () => {
@@ -224,7 +225,7 @@ describe("with an OpenTelemetry collector", () => {
         await until(() => server.log.some((line) => line.includes('"message":"spans are lost')));
         status = undefined;
         await server.get("/health");
-        await endsSoon(server.stop());
+        await server.stop();
       });
     });
   });

@@ -15,11 +15,13 @@ export interface Outcome {
  * connection is kept.
  *
  * @param pauseMs Time between an answer and the next request, in milliseconds.
+ * @param answered Called after each answer with status 200.
  * @param stop Aborted to end it in any case.
  */
 export async function keepAliveClient(
   port: number,
   pauseMs: number,
+  answered: () => void,
   removed: AbortSignal,
   stop: AbortSignal,
 ): Promise<Outcome> {
@@ -33,6 +35,7 @@ export async function keepAliveClient(
       kept = answer.kept;
       if (answer.status === 200) {
         served += 1;
+        answered();
       } else {
         failed.push(`status ${answer.status}`);
       }

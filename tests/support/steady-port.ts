@@ -1,0 +1,18 @@
+import { readFile } from "node:fs/promises";
+import { isPortFree } from "../../local/node/ports.ts";
+
+/** How many ports below those that the kernel hands out are tried. */
+const RANGE = 10_000;
+
+/**
+ * A free port of the loopback interface for a server that cannot take port 0. It is none of those that the kernel hands out
+ * by itself, so that no other connection or server takes it before it is used.
+ */
+export async function steadyPort(): Promise<number> {
+  const range = await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8").catch(() => "32768");
+  const first = Number.parseInt(range, 10);
+  for (;;) {
+    const port = first - 1 - Math.floor(Math.random() * Math.min(RANGE, first - 1025));
+    if (await isPortFree(port)) return port;
+  }
+}
