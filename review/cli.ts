@@ -1,0 +1,101 @@
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { Command } from "commander";
+import { UserError } from "../local/errors.ts";
+import { COMMENT_LIMIT, composeComment } from "./comment/compose.ts";
+import { postComment, pullRequestOf } from "./comment/post.ts";
+import { readViolations } from "./objects/policies.ts";
+import { type Preview, readPreview } from "./objects/preview.ts";
+import { reviewStack } from "./review.ts";
+
+/** Most characters of a job's summary: GitHub takes 1 MiB, and a character is at most 4 bytes. */
+const SUMMARY_LIMIT = 2 ** 18;
+
+interface Flags {
+  readonly stack: string;
+  readonly base: string;
+  readonly configFile?: readonly string[];
+  readonly preview?: string;
+  readonly basePreview?: string;
+  readonly events?: string;
+  readonly out: string;
+  readonly summary?: string;
+}
+
+const program = new Command("review").description("What a pull request changes, as the text of a comment on it.");
+
+program
+  .command("compose", { isDefault: true })
+  .description("writes the comment; ends with 1 where the change is refused, and writes it all the same")
+  .requiredOption("--stack <name>", "name of the stack")
+  .requiredOption(
+    "--base <directory>",
+    "checkout of what the pull request is to be merged into, its packages installed",
+  )
+  .option(
+    "--config-file <file>",
+    "stack file in either checkout (default: Pulumi.<stack>.yaml); given again, a file is laid over those before it",
+    (file, files: readonly string[] = []) => [...files, file],
+  )
+  .option("--preview <file>", "what `pulumi preview --json` printed of the pull request; not there: without a preview")
+  .option("--base-preview <file>", "the same of the base, whose pending changes are not the pull request's")
+  .option("--events <file>", "what the preview's `--event-log` wrote, for the policies that are broken")
+  .requiredOption("--out <file>", "file for the comment, cut to what GitHub takes")
+  .option("--summary <file>", "file that the whole text is added to, such as $GITHUB_STEP_SUMMARY")
+  .action((flags: Flags) => told(() => compose(flags)));
+
+program
+  .command("post")
+  .description(
+    "puts the comment on the pull request that a workflow of GitHub Actions runs for, in the place of the last",
+  )
+  .requiredOption("--file <file>", "file with the comment")
+  .action(({ file }: { readonly file: string }) => told(() => post(file)));
+
+await program.parseAsync();
+
+async function compose({ stack, configFile, out, summary, ...flags }: Flags): Promise<void> {
+  if (!/^[\w.-]+$/.test(stack)) throw new UserError(`"${stack}" is no name of a stack`, "name one such as dev");
+  const [preview, basePreview] = await Promise.all([flags.preview, flags.basePreview].map(previewIn));
+  const events = await textIn(flags.events);
+  const review = await reviewStack({
+    stack,
+    base: path.resolve(flags.base),
+    head: path.resolve(import.meta.dirname, ".."),
+    files: configFile ?? [`Pulumi.${stack}.yaml`],
+    ...(preview === undefined ? {} : { preview }),
+    ...(basePreview === undefined ? {} : { basePreview }),
+    violations: readViolations(events ?? ""),
+  });
+  const more = summary === undefined ? "`npm run review`" : "the summary of the job";
+  await writeFile(out, composeComment(review, COMMENT_LIMIT, more));
+  if (summary !== undefined) await appendFile(summary, composeComment(review, SUMMARY_LIMIT, "`npm run review`"));
+  const refused = review.stackFiles.head.problems.length > 0 || review.rendered.head.error !== undefined;
+  if (refused) throw new UserError(`the stack ${stack} is refused`, `${out} says why`);
+}
+
+async function previewIn(file: string | undefined): Promise<Preview | undefined> {
+  const text = await textIn(file);
+  return text === undefined ? undefined : readPreview(text);
+}
+
+/** The text of a file; undefined where there is no such file, since no preview is made of a fork's pull request. */
+async function textIn(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    return undefined;
+  });
+}
+
+async function post(file: string): Promise<void> {
+  const done = await postComment(await pullRequestOf(process.env), await readFile(file, "utf8"));
+  console.log(done === "forbidden" ? "not posted: the token of this run may not comment" : `comment ${done}`);
+}
+
+async function told(run: () => Promise<void>): Promise<void> {
+  await run().catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    program.error(`error: ${error.message}`);
+  });
+}

@@ -1,0 +1,100 @@
+import { thousandths } from "../../config/quantity.ts";
+import { code } from "../comment/markdown.ts";
+import type { ObjectChange } from "../objects/change.ts";
+import { valueAt } from "../objects/fields.ts";
+
+/** Something that a reviewer must not miss. */
+export interface Danger {
+  readonly what: "data loss" | "downtime" | "refused" | "credentials";
+  readonly change: ObjectChange;
+  /** What happens, after the name of the object, as Markdown: "is deleted, and …". */
+  readonly text: string;
+}
+
+/** Kinds that requests pass through by their name. */
+const ON_THE_WAY = new Set(["Service", "HTTPRoute", "Ingress", "Gateway", "Middleware", "TraefikService"]);
+const WORKLOADS = new Set(["Deployment", "StatefulSet", "DaemonSet"]);
+
+/** Changes that lose data, stop answering for a while, or will be refused: data first, downtime next. */
+export function dangersOf(changes: readonly ObjectChange[]): Danger[] {
+  const found = changes.flatMap((change) => dangerOf(change).map((danger) => ({ ...danger, change })));
+  const order = ["data loss", "downtime", "credentials", "refused"];
+  return found.toSorted((a, b) => order.indexOf(a.what) - order.indexOf(b.what));
+}
+
+type Found = Omit<Danger, "change">;
+
+function dangerOf(change: ObjectChange): Found[] {
+  if (change.retained) return [];
+  if (change.protected) {
+    return [{ what: "refused", text: `is protected, and the update that would ${change.action} it is refused` }];
+  }
+  if (change.action === "delete") return deletion(change);
+  if (change.action === "replace") return replacement(change);
+  return change.action === "update" ? update(change) : [];
+}
+
+function deletion({ kind, name }: ObjectChange): Found[] {
+  if (kind === "Namespace") return [{ what: "data loss", text: "is deleted with everything in it, volumes included" }];
+  if (kind === "PersistentVolumeClaim") {
+    return [{ what: "data loss", text: "is deleted, and its volume with it unless its reclaim policy is Retain" }];
+  }
+  if (kind === "RandomPassword") return [{ what: "credentials", text: "is deleted: the generated value is lost" }];
+  if (kind === "HTTPRoute" || kind === "Ingress") {
+    return [{ what: "downtime", text: "is deleted: what it sent to the models is answered no longer" }];
+  }
+  if (kind === "Service")
+    return [{ what: "downtime", text: `is deleted: who calls ${code(name)} by its address fails` }];
+  return [];
+}
+
+function replacement({ kind, deletedFirst, fields }: ObjectChange): Found[] {
+  const reason = fields.length === 0 ? "" : ` (${fields.map(({ path }) => code(path)).join(", ")} cannot be changed)`;
+  if (kind === "Namespace") {
+    return [{ what: "data loss", text: `is replaced${reason}: everything in it is deleted, volumes included` }];
+  }
+  if (kind === "PersistentVolumeClaim") {
+    return [{ what: "data loss", text: `is replaced${reason}: the new volume is empty` }];
+  }
+  if (kind === "kubernetes") {
+    return [{ what: "data loss", text: `is the provider, and is replaced${reason}: so is every object under it` }];
+  }
+  if (kind === "RandomPassword") {
+    return [{ what: "credentials", text: "is generated again: who has the old value is refused" }];
+  }
+  if (!deletedFirst) return [];
+  if (WORKLOADS.has(kind)) {
+    return [{ what: "downtime", text: `is replaced${reason}: its pods are gone until the new ones are ready` }];
+  }
+  if (ON_THE_WAY.has(kind)) {
+    return [{ what: "downtime", text: `is replaced${reason}: it is not there for a moment` }];
+  }
+  return [];
+}
+
+function update(change: ObjectChange): Found[] {
+  const { kind, before, after } = change;
+  if (kind === "PersistentVolumeClaim") {
+    const [from, to] = [before, after].map((side) => valueAt(side, "spec.resources.requests.storage"));
+    const shrinks = typeof from === "string" && typeof to === "string" && thousandths(to) < thousandths(from);
+    return shrinks
+      ? [{ what: "refused", text: `shrinks from ${code(from)} to ${code(to)}, which Kubernetes refuses` }]
+      : [];
+  }
+  if (!WORKLOADS.has(kind)) return [];
+  const [from, to] = [before, after].map((side) => valueAt(side, "spec.replicas"));
+  if (to === 0 && from !== 0) return [{ what: "downtime", text: "is scaled to 0 pods" }];
+  if (valueAt(after, "spec.strategy.type") === "Recreate" && rollsPods(change)) {
+    return [{ what: "downtime", text: "restarts with the strategy Recreate: all pods go before the first comes" }];
+  }
+  return [];
+}
+
+/** Whether the change makes new pods in the place of the old ones. */
+export function rollsPods({ action, kind, fields }: ObjectChange): boolean {
+  return (
+    action === "update" &&
+    WORKLOADS.has(kind) &&
+    fields.some(({ path, pending }) => !pending && path.startsWith("spec.template"))
+  );
+}

@@ -1,0 +1,81 @@
+import { versionResourceName } from "../../components/version-labels.ts";
+import { entryName } from "../../config/checks/entries.ts";
+import type { StackConfig } from "../../config/index.ts";
+import { code, sentence } from "../comment/markdown.ts";
+
+type Model = StackConfig["models"][number];
+
+/** What changes of models, versions and their traffic, one line of Markdown for each. */
+export function describeVersions(before: StackConfig | undefined, after: StackConfig): string[] {
+  const [old, now] = [before, after].map((config) => new Map(config?.models.map((model) => [entryName(model), model])));
+  const entries = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])];
+  return entries.flatMap((entry) => {
+    const [was, is] = [old?.get(entry), now?.get(entry)];
+    return [
+      ...describeModel(nameOf(is ?? was), was, is),
+      ...describeShares(nameOf(is ?? was), was && before && sharesOf(before, was), is && sharesOf(after, is)),
+    ];
+  });
+}
+
+/** The model's name as the stack file has it. */
+function nameOf(model: Model | undefined): string {
+  return model?.name ?? model?.model ?? "";
+}
+
+function describeModel(name: string, before: Model | undefined, after: Model | undefined): string[] {
+  const [old, now] = [before, after].map(
+    (model) => new Map(model?.versions.map((version) => [version.version, version])),
+  );
+  const model = code(name);
+  const named = (side: Model | undefined, version: string) =>
+    code(
+      side?.versions.find((one) => one.version === version)?.name ??
+        versionResourceName(side === undefined ? name : entryName(side), version),
+    );
+  const versions = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])];
+  const lines = versions.flatMap((version) => {
+    const [was, is] = [named(before, version), named(after, version)];
+    const what = `version ${code(version)} of ${model}`;
+    if (old?.has(version) !== true) return [sentence(`${what} is **added**, as Deployment ${is}`)];
+    if (now?.has(version) !== true) return [sentence(`${what} is **removed**, and Deployment ${was} with it`)];
+    return was === is ? [] : [sentence(`${what} is **renamed**: Deployment ${was} → ${is}`)];
+  });
+  if (before === undefined) return [`Model ${model} is **new**.`, ...lines];
+  return after === undefined ? [`Model ${model} is **removed**.`, ...lines] : lines;
+}
+
+/** Who gets the requests of a model: percents by version, and whom a copy of them goes to. */
+interface Shares {
+  readonly percents: ReadonlyMap<string, number>;
+  readonly canary: string | undefined;
+  readonly mirror: string | undefined;
+}
+
+function sharesOf({ canaryWeight }: StackConfig, { traffic }: Model): Shares | undefined {
+  if (traffic === undefined) return undefined;
+  const { stable, canary, mirror } = traffic;
+  const weight = canary === undefined ? 0 : (traffic.canaryWeight ?? canaryWeight);
+  const percents = new Map([[stable, 100 - weight], ...(canary === undefined ? [] : [[canary, weight] as const])]);
+  return { percents, canary, mirror: mirror && `${mirror.percent ?? 100} % to ${mirror.version}` };
+}
+
+function describeShares(name: string, before: Shares | undefined, after: Shares | undefined): string[] {
+  const model = code(name);
+  if (before === undefined && after === undefined) return [];
+  if (before === undefined) return [`Requests to ${model}: none → ${describePercents(after)}.`];
+  if (after === undefined) return [`Requests to ${model}: ${describePercents(before)} → none.`];
+  const [was, is] = [describePercents(before), describePercents(after)];
+  return [
+    ...(was === is ? [] : [`**Traffic** of ${model}: ${was} → ${is}.`]),
+    ...(before.mirror === after.mirror
+      ? []
+      : [`Shadow traffic of ${model}: ${code(before.mirror ?? "none")} → ${code(after.mirror ?? "none")}.`]),
+  ];
+}
+
+function describePercents(shares: Shares | undefined): string {
+  return [...(shares?.percents ?? [])]
+    .map(([version, percent]) => `${percent} % ${shares?.canary === version ? "canary " : ""}${code(version)}`)
+    .join(", ");
+}
