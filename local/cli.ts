@@ -1,5 +1,4 @@
-import { Command, InvalidArgumentError, Option } from "commander";
-import { ENGINES } from "./deploy/index.ts";
+import { Command, InvalidArgumentError } from "commander";
 import { down } from "./down.ts";
 import { UserError } from "./errors.ts";
 import { status } from "./status.ts";
@@ -26,12 +25,7 @@ program
     "stack file to read instead of the stack's own; given again, a file is laid over those before it",
     (file, files: readonly string[] = []) => [...files, file],
   )
-  .addOption(
-    new Option(
-      "--engine <name>",
-      "what deploys the stack (default: the Pulumi CLI where there is one, else kubectl)",
-    ).choices(ENGINES),
-  )
+  .option("--take-over", "deploy anew what an earlier release deployed without the Pulumi engine; volumes stay")
   .action(up);
 
 program

@@ -9,15 +9,7 @@ export interface LiveObject extends KubernetesObject {
     readonly generation?: number;
     readonly deletionTimestamp?: string;
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
-    readonly managedFields?: readonly ManagedFields[];
   };
-}
-
-/** Who set which fields of an object. */
-export interface ManagedFields {
-  readonly manager: string;
-  readonly operation: string;
-  readonly fieldsV1: Readonly<Record<string, unknown>>;
 }
 
 /** A call of kubectl failed. The message is what kubectl said. */
@@ -70,13 +62,6 @@ export class Kubectl {
   /** The objects that a `kubectl get` finds; none where there is none. */
   async get(args: readonly string[]): Promise<readonly LiveObject[]> {
     return items(await this.run(["get", "--ignore-not-found", "--output=json", ...args]));
-  }
-
-  /** The live state of the given objects; those that are not there are left out. */
-  async getLive(objects: readonly KubernetesObject[]): Promise<readonly LiveObject[]> {
-    if (objects.length === 0) return [];
-    const flags = ["get", "--ignore-not-found", "--show-managed-fields", "--output=json"];
-    return items(await this.onObjects(flags, objects));
   }
 }
 

@@ -1,9 +1,15 @@
 import { Listr, type ListrTask, PRESET_TIMER, SilentRenderer } from "listr2";
 
-/** One step of a command. `run` says where it is through `report` and may return a last word for its line. */
+/** Takes one line about a step. */
+export type Report = (line: string) => void;
+
+/**
+ * One step of a command. `run` says where it is through `report`, what is done for good through `log`, and may return a
+ * last word for its line.
+ */
 export interface Step {
   readonly title: string;
-  readonly run: (report: (line: string) => void) => Promise<string | undefined>;
+  readonly run: (report: Report, log: Report) => Promise<string | undefined>;
 }
 
 /** A step with something to show for it, which later steps use. */
@@ -15,13 +21,13 @@ export interface ResultStep<T> extends Step {
 /** A step that keeps what `work` comes to, and shows its `word`. */
 export function resultStep<T>(
   title: string,
-  work: (report: (line: string) => void) => Promise<{ readonly result: T; readonly word?: string }>,
+  work: (report: Report, log: Report) => Promise<{ readonly result: T; readonly word?: string }>,
 ): ResultStep<T> {
   let kept: { readonly result: T } | undefined;
   return {
     title,
-    run: async (report) => {
-      const done = await work(report);
+    run: async (report, log) => {
+      const done = await work(report, log);
       kept = done;
       return done.word;
     },
@@ -31,6 +37,9 @@ export function resultStep<T>(
     },
   };
 }
+
+/** Lines of a step that a terminal shows at once. */
+const OUTPUT_LINES = 6;
 
 /** Milliseconds between two lines of progress of one step where the output is no terminal. */
 const plainInterval = 30_000;
@@ -66,10 +75,12 @@ export async function runSteps(
 function liveTask({ title, run }: Step): ListrTask {
   return {
     title,
+    rendererOptions: { outputBar: OUTPUT_LINES },
     task: async (_, task) => {
-      const word = await run((line) => {
+      const show = (line: string) => {
         task.output = line;
-      });
+      };
+      const word = await run(show, show);
       if (word) task.title = `${title}: ${word}`;
     },
   };
@@ -82,11 +93,13 @@ function plainTask({ title, run }: Step): ListrTask {
       const start = Date.now();
       let shown = start;
       console.log(`${title} …`);
-      const word = await run((line) => {
-        if (Date.now() - shown < plainInterval) return;
+      const log = (line: string) => {
         shown = Date.now();
-        console.log(`  ${line}`);
-      });
+        console.log(`    ${line}`);
+      };
+      const word = await run((line) => {
+        if (Date.now() - shown >= plainInterval) log(line);
+      }, log);
       console.log(`${title}: ${word ?? "done"} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
     },
   };

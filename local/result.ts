@@ -1,4 +1,4 @@
-import type { Deployed } from "./deploy/index.ts";
+import type { Deployed } from "../engine/options.ts";
 import { type Prediction, samplePredictions } from "./deploy/predictions.ts";
 import { stackStatus } from "./deploy/status.ts";
 import type { Kubectl } from "./kubectl.ts";

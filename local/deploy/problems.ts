@@ -153,6 +153,11 @@ function refusedPods(message: string): Finding {
   return { what: `cannot make its pods: ${message}`, remedy };
 }
 
+/** Whether an object is a Job that has been given up. */
+export function hasFailed(object: LiveObject): boolean {
+  return object.kind === "Job" && condition(object, "Failed")?.status === "True";
+}
+
 function jobProblem(job: LiveObject, context: readonly LiveObject[]): Finding {
   const failed = condition(job, "Failed");
   if (failed?.status === "True") {

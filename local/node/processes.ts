@@ -7,6 +7,9 @@ export interface ProcessIdentity {
   readonly boot: string;
 }
 
+/** Length of a clock tick in /proc, which is the same on every Linux. @see proc(5), USER_HZ */
+const TICK_MILLISECONDS = 10;
+
 /** Fields of /proc/PID/stat after the command name, which may itself hold spaces and brackets. */
 function statFields(pid: number): string[] | undefined {
   try {
@@ -34,6 +37,14 @@ export function isAlive(identity: ProcessIdentity | undefined): boolean {
   if (!identity) return false;
   const now = identify(identity.pid);
   return now !== undefined && now.started === identity.started && now.boot === identity.boot;
+}
+
+/** When a running process began, in milliseconds since 1970 and to about a second; undefined where there is none. */
+export function startTime(pid: number): number | undefined {
+  const identity = identify(pid);
+  const boot = /^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1];
+  if (identity === undefined || boot === undefined) return undefined;
+  return Number(boot) * 1000 + Number(identity.started) * TICK_MILLISECONDS;
 }
 
 /** Process ids whose parent is `pid`. */

@@ -1,4 +1,5 @@
-import { type Deployed, deployStack } from "../deploy/index.ts";
+import { deployStack } from "../../engine/deploy.ts";
+import type { Deployed } from "../../engine/options.ts";
 import type { AppImages } from "../images/inputs.ts";
 import type { Kubectl } from "../kubectl.ts";
 import { deployDirectory } from "../paths.ts";
@@ -17,16 +18,17 @@ export function deployStep(
   images: () => AppImages,
   prepareImages?: (references: ReadonlySet<string>, report: (line: string) => void) => Promise<void>,
 ): ResultStep<Deployed> {
-  return resultStep(`Stack ${options.stack}`, async (report) => {
+  return resultStep(`Stack ${options.stack}`, async (report, log) => {
     const deployed = await deployStack({
       stack: options.stack,
       configFiles: options.configFile,
-      engine: options.engine,
+      takeOver: options.takeOver,
       stateDirectory: deployDirectory(options.context),
       kubectl,
       images: images(),
       prepareImages: prepareImages && ((references) => prepareImages(references, report)),
       report,
+      log,
     });
     const { changes } = deployed;
     return { result: deployed, word: changes.length === 0 ? "no change" : `${changes.length} changed` };

@@ -1,4 +1,4 @@
-import type { Deployed, Engine } from "../deploy/index.ts";
+import type { Deployed } from "../../engine/options.ts";
 import type { Kubectl } from "../kubectl.ts";
 
 /** Options of `up`. */
@@ -13,8 +13,8 @@ export interface UpOptions {
   readonly stack: string;
   /** Stack files instead of the one the stack's name gives, later ones laid over earlier ones. */
   readonly configFile?: readonly string[];
-  /** What deploys the stack; default: what deployed it before, else the Pulumi CLI where there is one, else kubectl. */
-  readonly engine?: Engine;
+  /** Deletes what an earlier release deployed without the engine, but for namespaces and volumes, and deploys anew. */
+  readonly takeOver?: boolean;
 }
 
 /** What an `up` has deployed, and where it can be asked about. */

@@ -61,7 +61,7 @@ export function devCluster(): Promise<Cluster> {
 }
 
 async function bringUp(): Promise<Cluster> {
-  const { exitCode, all } = await local("up", "--port", String(port), "--engine", "kubectl");
+  const { exitCode, all } = await local("up", "--port", String(port));
   if (exitCode !== 0) throw new Error(`up failed with exit code ${exitCode}:\n${all}`);
   const { kubeconfig, gateway } = await status();
   if (kubeconfig === null || gateway?.apiKey === undefined) throw new Error("status does not know the cluster");
@@ -79,6 +79,24 @@ export async function local(...args: readonly string[]) {
   const result = await command;
   running.delete(command);
   return result;
+}
+
+/** Runs the Pulumi CLI on the stacks of the cluster of the suites, as `npm run pulumi -- ARGS` does. */
+export function pulumi(...args: readonly string[]) {
+  return execa(process.execPath, [path.join(repository, "engine/cli.ts"), ...args], {
+    cwd: repository,
+    env: environment,
+    reject: false,
+    all: true,
+  });
+}
+
+/** Takes a stack away, with its data and what the engine knows of it. */
+export async function destroyStack(stack: string): Promise<void> {
+  // What a stack protects from deletion goes with it here.
+  await pulumi("state", "unprotect", "--all", "--yes", "--stack", stack);
+  const { exitCode, all } = await pulumi("destroy", "--yes", "--skip-preview", "--remove", "--stack", stack);
+  if (exitCode !== 0) throw new Error(`destroy of ${stack} failed with exit code ${exitCode}:\n${all}`);
 }
 
 /** What `status --json` says of the cluster of the suites. */

@@ -1,7 +1,5 @@
 import { expect } from "chai";
-import { isAwaited, isReady, ownTimeout } from "../../local/deploy/readiness.ts";
 import { modelStatuses, nodePortsOf } from "../../local/deploy/status.ts";
-import { partsOf } from "../../local/deploy/wait.ts";
 import type { LiveObject } from "../../local/kubectl.ts";
 
 function deployment(version: string, ready = 1): LiveObject {
@@ -84,80 +82,5 @@ describe("Services on ports of the node", () => {
     ];
     const open = { ...service("1"), spec: { type: "NodePort", ports } };
     expect(nodePortsOf([open, service("2")])).to.deep.equal([{ namespace: "ml", service: "s-v1", nodePort: 30080 }]);
-  });
-});
-
-describe("what a deployment waits for", () => {
-  const annotated = (annotations: Record<string, string>) => ({
-    ...deployment("1"),
-    metadata: { name: "m", namespace: "ml", annotations },
-  });
-
-  it("is every Deployment that does not say otherwise, and no other kind of object", () => {
-    expect(isAwaited(annotated({}))).to.equal(true);
-    expect(isAwaited(annotated({ "pulumi.com/skipAwait": "true" }))).to.equal(false);
-    expect(isAwaited({ ...service("1"), spec: { type: "LoadBalancer" } })).to.equal(false);
-    expect(ownTimeout(annotated({ "pulumi.com/timeoutSeconds": "30" }))).to.equal(30);
-    expect(ownTimeout(annotated({}))).to.equal(undefined);
-  });
-
-  it("is in trouble only where its own pods are, not those of others beside it", () => {
-    const part = (kind: string, name: string, owner?: string): LiveObject => ({
-      apiVersion: "v1",
-      kind,
-      metadata: {
-        name,
-        namespace: "ml",
-        ...(owner === undefined
-          ? {}
-          : { ownerReferences: [{ kind: owner.split("/")[0] ?? "", name: owner.split("/")[1] ?? "" }] }),
-      },
-    });
-    const live = [
-      part("Pod", "p", "ReplicaSet/r"),
-      part("ReplicaSet", "r", "Deployment/m-v1"),
-      part("Pod", "waits-for-a-gpu", "Job/j"),
-      part("Job", "j"),
-    ];
-    const names = partsOf([deployment("1")], live).map(({ metadata }) => metadata.name);
-    expect(names).to.have.members(["m-v1", "r", "p"]);
-  });
-});
-
-describe("readiness", () => {
-  const running = { observedGeneration: 3, updatedReplicas: 2, availableReplicas: 2, replicas: 2 };
-  const live = (status: object) => ({ ...deployment("1"), metadata: { name: "m", generation: 3 }, status });
-
-  it("waits for the present revision, all of its pods, and the end of the old ones", () => {
-    expect(isReady(live(running))).to.equal(true);
-    expect(isReady(live({ ...running, observedGeneration: 2 }))).to.equal(false);
-    expect(isReady(live({ ...running, availableReplicas: 1 }))).to.equal(false);
-    expect(isReady(live({ ...running, replicas: 3 }))).to.equal(false);
-    expect(isReady(live({}))).to.equal(false);
-  });
-
-  it("waits for every completion of a Job", () => {
-    const job = (spec: object, status: object): LiveObject => ({
-      apiVersion: "batch/v1",
-      kind: "Job",
-      metadata: { name: "j" },
-      spec,
-      status,
-    });
-    expect(isReady(job({}, {}))).to.equal(false);
-    expect(isReady(job({}, { succeeded: 1 }))).to.equal(true);
-    expect(isReady(job({ completions: 4 }, { succeeded: 3 }))).to.equal(false);
-    expect(isReady(job({ suspend: true }, {}))).to.equal(true);
-  });
-
-  it("waits for a DaemonSet on every node that it wants, which may be none", () => {
-    const daemonSet = (status: object): LiveObject => ({
-      apiVersion: "apps/v1",
-      kind: "DaemonSet",
-      metadata: { name: "d", generation: 1 },
-      status: { observedGeneration: 1, ...status },
-    });
-    expect(isReady(daemonSet({ desiredNumberScheduled: 0, numberAvailable: 0 }))).to.equal(true);
-    expect(isReady(daemonSet({ desiredNumberScheduled: 2, updatedNumberScheduled: 2 }))).to.equal(false);
   });
 });

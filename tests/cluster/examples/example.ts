@@ -2,7 +2,7 @@ import { request } from "node:http";
 import { expect } from "chai";
 import { valueAt } from "../../../local/deploy/fields.ts";
 import type { LiveObject } from "../../../local/kubectl.ts";
-import { type Cluster, devCluster, local } from "../cluster.ts";
+import { type Cluster, destroyStack, devCluster, local } from "../cluster.ts";
 import { eventually } from "../wait.ts";
 
 /** An answer to a request. */
@@ -87,11 +87,9 @@ export async function deployExample(stack: string): Promise<Example> {
       const encoded = await kubectl("get", "secret", name, `--output=jsonpath={.data.${key}}`);
       return Buffer.from(encoded, "base64").toString("utf8");
     },
-    remove: async () => {
-      await cluster.kubectl.run(["delete", "namespace", stack, "--ignore-not-found", "--timeout=240s"]);
-    },
+    remove: () => destroyStack(stack),
   };
-  const { exitCode, all } = await local("up", "--stack", stack, ...filesOf(stack), "--engine", "kubectl");
+  const { exitCode, all } = await local("up", "--stack", stack, ...filesOf(stack));
   if (exitCode !== 0) await example.remove();
   expect(exitCode, all).to.equal(0);
   return example;

@@ -1,8 +1,4 @@
-import type { Kubectl } from "../kubectl.ts";
-
-/** The Pulumi CLI, or kubectl with the rendered stack. */
-export const ENGINES = ["pulumi", "kubectl"] as const;
-export type Engine = (typeof ENGINES)[number];
+import type { Kubectl } from "../local/kubectl.ts";
 
 /** What a deployment of a stack needs to know. */
 export interface DeployOptions {
@@ -12,21 +8,25 @@ export interface DeployOptions {
   readonly configFiles?: readonly string[];
   /** The cluster. */
   readonly kubectl: Kubectl;
-  /** Folder for what has to be kept between runs: secrets, and the state of the Pulumi CLI. */
+  /** Folder for what is kept between runs: the engine's state, its passphrase, and the stack files as deployed. */
   readonly stateDirectory: string;
   /** References of the images that the cluster can start. */
   readonly images: { readonly inference: string; readonly trainer: string };
   /** Told the references of all the stack's images before anything is deployed. @default the cluster pulls what it needs */
   readonly prepareImages?: (references: ReadonlySet<string>) => Promise<void>;
-  /** What deploys the stack. @default what deployed it before, else the Pulumi CLI where there is one, else kubectl */
-  readonly engine?: Engine;
-  /** Takes one line of progress. */
+  /** Deletes what an earlier release deployed without the engine, except namespaces and claims, and deploys anew. @default false */
+  readonly takeOver?: boolean;
+  /** Takes one line of progress, shown until the next one comes. */
   readonly report: (line: string) => void;
+  /** Takes a line that stays, such as one for each resource that is done. @default not shown */
+  readonly log?: (line: string) => void;
 }
 
-/** What a deployment came to. */
-export interface Deployment {
-  /** What changed, one line for each object. */
+/** What a deployment did. */
+export interface Deployed {
+  /** What deployed the stack, in a sentence for the person who started it. */
+  readonly engine: string;
+  /** What changed, one line for each object; none where everything was as it should be. */
   readonly changes: readonly string[];
   /** Namespaces with objects of the stack. */
   readonly namespaces: readonly string[];

@@ -1,0 +1,106 @@
+import path from "node:path";
+import { hasFailed } from "../local/deploy/problems.ts";
+import { UserError } from "../local/errors.ts";
+import { imagesIn } from "../local/images/references.ts";
+import type { Kubectl } from "../local/kubectl.ts";
+import { repositoryRoot } from "../local/paths.ts";
+import { takeOver } from "./earlier-release.ts";
+import { EngineProgress } from "./events.ts";
+import type { Deployed, DeployOptions } from "./options.ts";
+import { describeSteps, losesData, namespacesOf, type PreviewStep } from "./preview.ts";
+import { failed, Session } from "./session.ts";
+import { problemsIn, watchForTrouble } from "./trouble.ts";
+import { Workspace } from "./workspace.ts";
+
+const ORIGINS = {
+  path: "the Pulumi CLI on PATH",
+  downloaded: "a downloaded Pulumi CLI",
+  built: "the Pulumi CLI that was built here",
+} as const;
+
+/**
+ * Deploys a stack with the Pulumi engine, its state in a local folder. The checkout is left as it is.
+ *
+ * @throws UserError where the program or the engine refuses, with what they say, and where the change would delete data
+ */
+export async function deployStack(options: DeployOptions): Promise<Deployed> {
+  const { stack, kubectl, images, report } = options;
+  const kept = await takeOver(options);
+  const workspace = new Workspace(options.stateDirectory);
+  const given = options.configFiles ?? [path.join(repositoryRoot, `Pulumi.${stack}.yaml`)];
+  await workspace.write(stack, {
+    configFiles: given.map((file) => path.resolve(file)),
+    images,
+    cluster: {
+      kubeconfig: kubectl.kubeconfig,
+      ...(kubectl.context === undefined ? {} : { context: kubectl.context }),
+      // The kubeconfig is written anew with every start; it is still the same cluster.
+      identifier: kubectl.context ?? "embedded",
+    },
+  });
+  const session = await Session.open(workspace, stack, report);
+  // What was kept is there already, and becomes this stack's.
+  if (kept) await session.mark();
+  const settings = `--config-file=${workspace.stackFile(stack)}`;
+  report("comparing the stack with its state");
+  const preview = await session.run(["preview", "--json", settings]);
+  const { steps = [] } = JSON.parse(preview) as { steps?: readonly PreviewStep[] };
+  refuseToLoseData(steps);
+
+  const namespaces = namespacesOf(steps);
+  const again = await failedJobs(kubectl, steps);
+  const changes = [...describeSteps(steps), ...again.map(({ name }) => `± Job ${name}`)];
+  if (changes.length > 0) {
+    await options.prepareImages?.(imagesIn(steps.map(({ newState }) => newState?.inputs)));
+    report(`${changes.length} changes`);
+    const replaced = again.flatMap(({ urn }) => ["--replace", urn]);
+    await carryOut(session, ["up", "--yes", "--skip-preview", settings, ...replaced], namespaces, options);
+  }
+  const { origin, program } = session.cli;
+  const where = origin === "built" ? "" : ` (${program})`;
+  return { engine: `Deployed with ${ORIGINS[origin]}${where}.`, changes, namespaces };
+}
+
+/** Runs an `up`, shows how it goes, and gives it up where pods stay in trouble. */
+async function carryOut(
+  session: Session,
+  args: readonly string[],
+  namespaces: readonly string[],
+  { kubectl, report, log = () => undefined }: DeployOptions,
+): Promise<void> {
+  const progress = new EngineProgress(report, log);
+  const { result, cancel } = await session.change(args, (event) => progress.take(event));
+  const watch = watchForTrouble(kubectl, namespaces, () => progress.underWay(), cancel);
+  const ended = await result.finally(watch.stop);
+  if (ended.exitCode === 0) return;
+  const problems = await problemsIn(kubectl, namespaces).catch(() => []);
+  const known = problems.map(({ object, what, remedy }) => `${object}: ${what}; ${remedy}`);
+  throw failed(args, ended, known.length === 0 ? undefined : `\n${known.join("\n")}`);
+}
+
+function refuseToLoseData(steps: readonly PreviewStep[]): void {
+  const lost = losesData(steps);
+  if (lost.length === 0) return;
+  throw new UserError(
+    `${lost.join(", ")} would be deleted with the data in it, as the stack is written now`,
+    "put it back into the stack file; or, to delete it, run npm run pulumi -- up",
+  );
+}
+
+/** Jobs that have failed: none runs again by itself. Those that run once by intent are left as they ended. */
+async function failedJobs(
+  kubectl: Kubectl,
+  steps: readonly PreviewStep[],
+): Promise<readonly { readonly urn: string; readonly name: string }[]> {
+  const jobs = steps.flatMap(({ op, urn, oldState, newState }) => {
+    const { name, namespace } = newState?.inputs?.metadata ?? {};
+    if (oldState?.type !== "kubernetes:batch/v1:Job" || !["same", "update"].includes(op)) return [];
+    if (name === undefined || namespace === undefined || (newState?.ignoreChanges ?? []).length > 0) return [];
+    return [{ urn, name, namespace }];
+  });
+  if (jobs.length === 0) return [];
+  const live = (await kubectl.get(["jobs", "--all-namespaces"])).filter(hasFailed);
+  return jobs.filter(({ name, namespace }) =>
+    live.some(({ metadata }) => metadata.name === name && metadata.namespace === namespace),
+  );
+}

@@ -1,0 +1,98 @@
+import { rm, writeFile } from "node:fs/promises";
+import { UserError } from "../local/errors.ts";
+import { cacheDirectory } from "../local/paths.ts";
+import { findPulumi, type PulumiCli, pluginEnvironment } from "./command.ts";
+import type { EngineEvent } from "./events.ts";
+import { type CliResult, type RunningCli, startCli } from "./run.ts";
+import { awaitStack } from "./stack-lock.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Errors after which the engine may have made objects that its state does not have: a plugin ended in the midst of its work. */
+const PLUGIN_LOST = /transport|EOF|Unavailable|connection (refused|reset)|closing/;
+
+/** The engine and one stack of a workspace. */
+export class Session {
+  readonly cli: PulumiCli;
+  readonly #workspace: Workspace;
+  readonly #stack: string;
+  readonly #environment: Readonly<Record<string, string | undefined>>;
+
+  private constructor(
+    cli: PulumiCli,
+    workspace: Workspace,
+    stack: string,
+    environment: Readonly<Record<string, string | undefined>>,
+  ) {
+    this.cli = cli;
+    this.#workspace = workspace;
+    this.#stack = stack;
+    this.#environment = environment;
+  }
+
+  /**
+   * Readies the engine for a stack: waits for another process that changes it, and makes its state where there is none.
+   *
+   * @param options.make whether to make the stack's state. @default true
+   * @throws UserError where there is no CLI
+   */
+  static async open(
+    workspace: Workspace,
+    stack: string,
+    report: (line: string) => void,
+    { make = true }: { readonly make?: boolean } = {},
+  ): Promise<Session> {
+    const cli = await findPulumi(cacheDirectory());
+    if (cli === undefined) throw new UserError("there is no Pulumi CLI on this machine yet", "npm run up makes one");
+    const plugins = pluginEnvironment(cli, workspace.home);
+    const environment = { ...(await workspace.environment(stack)), ...plugins };
+    const session = new Session(cli, workspace, stack, environment);
+    if (await awaitStack(await workspace.locks(stack), report)) await session.mark();
+    if (make && !(await workspace.knows(stack))) {
+      // In the workspace, whose stack file takes what the state's secrets are encrypted with.
+      await session.run(["stack", "init", stack, "--no-select", `--cwd=${workspace.directory}`]);
+    }
+    return session;
+  }
+
+  /** The environment of the CLI, beside this process's own. */
+  async environment(): Promise<Readonly<Record<string, string | undefined>>> {
+    if (!(await this.#workspace.isUnfinished(this.#stack))) return this.#environment;
+    // What an interrupted run made without writing it down is there already, and is this stack's.
+    return { ...this.#environment, PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true" };
+  }
+
+  /** Runs a command that changes nothing in the cluster. @returns its standard output @throws UserError where it fails */
+  async run(args: readonly string[]): Promise<string> {
+    const result = await startCli(this.cli.program, args, await this.environment()).result;
+    if (result.exitCode !== 0) throw failed(args, result);
+    return result.stdout;
+  }
+
+  /** Starts a command that changes the cluster, and remembers until its end that it is under way. */
+  async change(args: readonly string[], onEvent: (event: EngineEvent) => void): Promise<RunningCli> {
+    const environment = await this.environment();
+    await this.mark();
+    const { result, cancel } = startCli(this.cli.program, args, environment, onEvent);
+    return { cancel, result: result.then((ended) => this.ended(ended)) };
+  }
+
+  /** Notes how a command that changes the cluster has ended. */
+  async ended<T extends Pick<CliResult, "exitCode" | "errors">>(result: T): Promise<T> {
+    const lost = result.exitCode === undefined || result.errors.some((error) => PLUGIN_LOST.test(error));
+    if (!lost) await rm(this.#workspace.unfinishedFile(this.#stack), { force: true });
+    return result;
+  }
+
+  /** Notes that a change of the stack is under way. */
+  async mark(): Promise<void> {
+    await writeFile(this.#workspace.unfinishedFile(this.#stack), "");
+  }
+}
+
+/** A command of the CLI that failed, with what the engine says. */
+export function failed(args: readonly string[], { errors }: Pick<CliResult, "errors">, remedy?: string): UserError {
+  return new UserError(
+    `pulumi ${args[0]} failed:\n${errors.join("\n")}`,
+    remedy ?? "see `npm run status` for the state of the cluster",
+  );
+}
