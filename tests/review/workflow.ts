@@ -33,13 +33,21 @@ export interface PullRequest {
  *
  * @param edits change the files of the checkout, which each is given: those of the base, then those of the pull request
  */
-export async function pullRequest(edits: {
-  readonly base?: (folder: string) => Promise<void>;
-  readonly head: (folder: string) => Promise<void>;
-}): Promise<PullRequest> {
+export async function pullRequest(edits: { readonly base?: Edit; readonly head: Edit }): Promise<PullRequest> {
   const folder = await mkdtemp(path.join(tmpdir(), "pull-request-"));
   const [checkout, temp] = [path.join(folder, "checkout"), path.join(folder, "temp")];
-  await mkdir(temp, { recursive: true });
+  const remove = () => rm(folder, { recursive: true });
+  await mkdir(temp);
+  await makeRepository(checkout, edits).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
+  return { checkout, temp, remove };
+}
+
+type Edit = (folder: string) => Promise<void>;
+
+async function makeRepository(checkout: string, edits: { readonly base?: Edit; readonly head: Edit }): Promise<void> {
   const { stdout } = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     cwd: REPOSITORY,
   });
@@ -51,7 +59,7 @@ export async function pullRequest(edits: {
   }
   const git = (...args: string[]) =>
     execa("git", ["-c", "user.name=Test", "-c", "user.email=test@example.com", ...args], { cwd: checkout });
-  const commit = async (message: string, edit?: (folder: string) => Promise<void>) => {
+  const commit = async (message: string, edit?: Edit) => {
     await edit?.(checkout);
     await git("add", "--all");
     await git("commit", "--quiet", "--allow-empty", "--message", message);
@@ -62,7 +70,6 @@ export async function pullRequest(edits: {
   await commit("Change", edits.head);
   await git("checkout", "--quiet", "main");
   await git("merge", "--quiet", "--no-ff", "--message", "Merge", "change");
-  return { checkout, temp, remove: () => rm(folder, { recursive: true }) };
 }
 
 export interface WorkflowOptions {
