@@ -1,0 +1,16 @@
+/** Environment variable with the process id of whoever started this process; a process that starts plugins sets it. */
+export const PARENT_PID = "PLUGIN_PARENT_PID";
+
+/**
+ * Calls `gone` once the parent process has ended, however it ended: a process whose parent is killed gets another parent,
+ * and no signal. The parent's process id comes from the environment, because the parent may end before this is called.
+ */
+export function whenParentEnds(gone: () => void): void {
+  const parent = Number(process.env[PARENT_PID] ?? process.ppid);
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    gone();
+  }, 250);
+  watch.unref();
+}
