@@ -42,6 +42,28 @@ const NOTES = `## To know
   channel of Gateway API 1.7.
 - ingress-nginx was retired in March 2026; its annotations live on in Traefik.
 - Tried here: Traefik 3.7 in both forms. The others are written after their documentation.
+
+## A gateway for a cluster you have
+
+The \`dev\` stack attaches its routes to the Gateway \`ml-gateway\` in the namespace \`gateway-system\`; \`npm run up\` without a context brings one along. A cluster of kind,
+k3d or minikube has none at first. Traefik by its Helm chart (written after its documentation, and not tried here: no container engine, no chart):
+
+    kubectl apply --server-side -f https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.4.0/standard-install.yaml
+    helm repo add traefik https://traefik.github.io/charts
+    helm install traefik traefik/traefik --namespace gateway-system --create-namespace \\
+      --set providers.kubernetesGateway.enabled=true --set gateway.enabled=false
+    kubectl apply -f - <<'END'
+    apiVersion: gateway.networking.k8s.io/v1
+    kind: Gateway
+    metadata: { name: ml-gateway, namespace: gateway-system }
+    spec:
+      gatewayClassName: traefik
+      listeners:
+        # The chart's entry point "web".
+        - { name: http, protocol: HTTP, port: 8000, allowedRoutes: { namespaces: { from: All } } }
+    END
+
+Any other controller of the Gateway API does as well: \`gateway: {name, namespace, implementation}\` in the stack file says which.
 `;
 
 /** The page that says what each gateway makes of each setting. */
