@@ -93,7 +93,7 @@ function parseValue(text: string): unknown {
 }
 
 /** Keys that secrets take their values from. Whatever else is wrong with them is the schema's to say. */
-function secretKeys(values: Readonly<Record<string, unknown>>): string[] {
+export function secretKeys(values: Readonly<Record<string, unknown>>): string[] {
   const entries = (value: unknown): unknown[] =>
     typeof value === "object" && value !== null ? Object.values(value) : [];
   const field = (value: unknown, key: string): unknown =>

@@ -24,6 +24,21 @@ export function checkQuota(config: StackConfig, workloads: Workloads): ConfigPro
   ]);
 }
 
+/** The most that a stack can ask for of one bound of its quota, beside that bound. */
+export interface QuotaUse {
+  readonly used: string;
+  readonly hard: string;
+}
+
+/** What the stack can ask for at once, by the bounds of its quota; empty without a quota. */
+export function quotaUse(config: StackConfig, workloads: Workloads): Readonly<Record<string, QuotaUse>> {
+  const uses = Object.entries(config.namespace.quota?.hard ?? {}).map(([bound, hard]) => {
+    const used = formatThousandths(bound, total(termsOf(config, workloads, bound)));
+    return [bound, { used, hard }];
+  });
+  return Object.fromEntries(uses);
+}
+
 function checkSum(bound: string, hard: string, terms: readonly Term[]): ConfigProblem[] {
   const sum = total(terms);
   if (sum <= thousandths(hard)) return [];

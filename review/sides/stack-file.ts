@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { ConfigError, parseValues, type StackConfig, StackSchema, validateConfig } from "../../config/index.ts";
+import { secretKeys } from "../../config/load.ts";
 import { resolveDefaults } from "../../config/schema.ts";
 import { readStack, StackFileError } from "../../render/stack-file.ts";
 
@@ -26,7 +27,7 @@ export async function readStackFile(directory: string, files: readonly string[])
   try {
     const { project, values } = await readStack(directory, paths);
     const settings = parseValues(values, project);
-    for (const key of secretKeys(settings["secrets"])) delete settings[key];
+    for (const key of secretKeys(settings)) delete settings[key];
     const problems = problemsOf(settings, files.join(", "));
     const { data } = StackSchema.safeParse(settings);
     return { ...(data === undefined ? {} : { config: resolveDefaults(data) }), problems, missing: false };
@@ -44,12 +45,4 @@ function problemsOf(settings: unknown, source: string): string[] {
     if (!(error instanceof ConfigError)) throw error;
     return error.message.split("\n");
   }
-}
-
-/** Configuration keys that secrets take their values from; they are no settings. */
-function secretKeys(secrets: unknown): string[] {
-  if (typeof secrets !== "object" || secrets === null) return [];
-  return Object.entries(secrets).flatMap(([key, value]) =>
-    key === "config" && typeof value === "string" ? [value] : secretKeys(value),
-  );
 }
