@@ -1,24 +1,35 @@
 import { cgroupName, hostAddress, hostInterface, type NodePaths } from "./node/layout.ts";
 import { cacheDirectory } from "./paths.ts";
-import type { ToolPlace } from "./toolchain/tools.ts";
+import { type ToolPlace, tools } from "./toolchain/tools.ts";
 
 /** What an `up` is about to do to the machine. */
 export interface Intent {
   readonly packages: readonly string[];
   readonly missing: readonly ToolPlace[];
+  /** Whether the machine lacks a Pulumi CLI. */
+  readonly engine: boolean;
   readonly starting: boolean;
   readonly gatewayPort: number;
   readonly paths: NodePaths;
 }
 
 /** The lines that say what will be installed or changed; none where nothing will. */
-export function intentLines({ packages, missing, starting, gatewayPort, paths }: Intent, cache: string): string[] {
+export function intentLines(
+  { packages, missing, engine, starting, gatewayPort, paths }: Intent,
+  cache: string,
+): string[] {
   const lines: string[] = [];
   if (packages.length > 0) lines.push(`install Debian packages: ${packages.join(", ")}`);
   if (missing.length > 0) {
     const minutes = Math.ceil(missing.reduce((sum, { tool }) => sum + tool.minutes, 0));
     const names = missing.map(({ tool }) => tool.name).join(", ");
     lines.push(`build ${names} into ${cache} (once; about ${minutes} min on two cores)`);
+  }
+  if (engine) {
+    const { version, minutes } = tools.pulumi;
+    lines.push(
+      `get the Pulumi CLI ${version} into ${cache}: downloaded, or built where it cannot be (about ${minutes} min more, beside the other steps)`,
+    );
   }
   if (starting) {
     lines.push(

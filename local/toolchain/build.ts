@@ -14,6 +14,10 @@ export interface BuildOptions {
   /** Go's build cache: kept while builds go on, so that an interrupted one goes on where it was. */
   readonly goCache: string;
   readonly report: (line: string) => void;
+  /** Leaves the processors to whatever else wants them. @default false */
+  readonly behind?: boolean;
+  /** Ends the build. */
+  readonly signal?: AbortSignal;
 }
 
 /** The environment of every `go` command: the person's own Go settings stay, what would change or break the build does not. */
@@ -24,7 +28,7 @@ export function goEnvironment(goCache: string, environment: NodeJS.ProcessEnv = 
 
 /** Builds `tool` into `options.target`. @throws UserError with Go's last line where the build fails. */
 export async function buildTool(tool: Tool, options: BuildOptions): Promise<void> {
-  const { target, work, goCache, report } = options;
+  const { target, work, goCache } = options;
   await rm(work, { recursive: true, force: true });
   await rm(`${work}-modules`, { recursive: true, force: true });
   await mkdir(work, { recursive: true });
@@ -32,7 +36,7 @@ export async function buildTool(tool: Tool, options: BuildOptions): Promise<void
   if (tool.binaries.length > 0) {
     const scratch = `${work}-modules`;
     const modules = await patchedModules(tool.patches ?? [], moduleFolder(tool), scratch, env);
-    await compile(tool, work, { env, modules, report });
+    await compile(tool, env, modules, options);
     await rm(scratch, { recursive: true, force: true });
   }
   for (const files of tool.files ?? []) {
@@ -51,8 +55,9 @@ function defaultName(path: string): string {
 /** One `go build` for all binaries of a tool, so that Go links them side by side. */
 async function compile(
   tool: Tool,
-  folder: string,
-  { env, modules, report }: { env: NodeJS.ProcessEnv; modules: readonly string[]; report: (line: string) => void },
+  env: NodeJS.ProcessEnv,
+  modules: readonly string[],
+  { work: folder, report, behind = false, signal }: BuildOptions,
 ): Promise<void> {
   const flags = [
     ...modules,
@@ -66,12 +71,16 @@ async function compile(
     "-ldflags",
     `-s -w ${tool.linkerFlags ?? ""}`,
   ];
-  const go = execa("go", ["build", ...flags, "-o", `${folder}/`, ...tool.binaries.map((binary) => binary.package)], {
+  const packages = tool.binaries.map((binary) => binary.package);
+  const program = behind ? ["nice", "go"] : ["go"];
+  const [file = "go", ...args] = [...program, "build", ...flags, "-o", `${folder}/`, ...packages];
+  const go = execa(file, args, {
     cwd: moduleFolder(tool),
     env,
     extendEnv: false,
     stdout: "ignore",
     reject: false,
+    ...(signal ? { cancelSignal: signal } : {}),
   });
   let compiled = 0;
   let last = "no output";
@@ -80,8 +89,8 @@ async function compile(
     if (line.startsWith("go: downloading ")) report(line.slice("go: ".length));
     else report(`${++compiled} packages compiled`);
   }
-  const { exitCode, signal } = await go;
-  if (exitCode !== 0) throw buildFailure(tool, signal ? `ended by ${signal}` : last);
+  const ended = await go;
+  if (ended.exitCode !== 0) throw buildFailure(tool, ended.signal ? `ended by ${ended.signal}` : last);
   for (const { package: path, name } of tool.binaries) {
     if (defaultName(path) !== name) await rename(join(folder, defaultName(path)), join(folder, name));
   }

@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { UserError } from "../errors.ts";
-import type { ModulePatch } from "./tools.ts";
+import type { ModuleEdit, ModulePatch } from "./tools.ts";
 
 /**
  * Copies the modules that are to be changed into `scratch`, makes the changes, and writes a go.mod there that takes the
@@ -31,6 +31,11 @@ export async function patchedModules(
   await writeFile(join(scratch, "go.mod"), [goMod, ...replaces, ""].join("\n"));
   await cp(join(folder, "go.sum"), join(scratch, "go.sum"));
   return [`-modfile=${join(scratch, "go.mod")}`];
+}
+
+/** Takes `texts` out of a file. */
+export function without(file: string, ...texts: readonly string[]): ModuleEdit[] {
+  return texts.map((text) => ({ file, text, by: "" }));
 }
 
 /** Makes a patch's changes in the module's copy. @throws Error where a text is not found once in its file */

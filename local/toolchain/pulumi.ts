@@ -1,3 +1,4 @@
+import { without } from "./patch.ts";
 import type { Tool } from "./tools.ts";
 
 const cli = "v3.276.0";
@@ -32,29 +33,16 @@ export const pulumi = {
           text: "Provider: pschema.ResourceSpec{",
           by: "Provider: &pschema.ResourceSpec{",
         },
-        {
-          file: "pkg/provider/provider_construct.go",
-          text: [
-            `\tproviderhelmv4 "${providerModule}/pkg/provider/helm/v4"\n`,
-            `\tproviderkustomizev2 "${providerModule}/pkg/provider/kustomize/v2"\n`,
-          ].join(""),
-          by: "",
-        },
-        {
-          file: "pkg/provider/provider_construct.go",
-          text: `\tprovideryamlv2 "${providerModule}/pkg/provider/yaml/v2"\n`,
-          by: "",
-        },
-        {
-          file: "pkg/provider/provider_construct.go",
-          text: [
-            `\t"kubernetes:yaml/v2:ConfigFile":     provideryamlv2.NewConfigFileProvider,\n`,
-            `\t"kubernetes:yaml/v2:ConfigGroup":    provideryamlv2.NewConfigGroupProvider,\n`,
-            `\t"kubernetes:helm.sh/v4:Chart":       providerhelmv4.NewChartProvider,\n`,
-            `\t"kubernetes:kustomize/v2:Directory": providerkustomizev2.NewDirectoryProvider,\n`,
-          ].join(""),
-          by: "",
-        },
+        ...without(
+          "pkg/provider/provider_construct.go",
+          `\tproviderhelmv4 "${providerModule}/pkg/provider/helm/v4"\n`,
+          `\tproviderkustomizev2 "${providerModule}/pkg/provider/kustomize/v2"\n`,
+          `\tprovideryamlv2 "${providerModule}/pkg/provider/yaml/v2"\n`,
+          `\t"kubernetes:yaml/v2:ConfigFile":     provideryamlv2.NewConfigFileProvider,\n`,
+          `\t"kubernetes:yaml/v2:ConfigGroup":    provideryamlv2.NewConfigGroupProvider,\n`,
+          `\t"kubernetes:helm.sh/v4:Chart":       providerhelmv4.NewChartProvider,\n`,
+          `\t"kubernetes:kustomize/v2:Directory": providerkustomizev2.NewDirectoryProvider,\n`,
+        ),
         // What the provider's own build generates before it compiles.
         {
           file: `${providerMain}/schema.json`,

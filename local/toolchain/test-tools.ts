@@ -1,4 +1,5 @@
 import { command, prometheusCrds, type Tool, versions } from "./tools.ts";
+import { traefik } from "./traefik.ts";
 
 const kwok = "v0.8.0";
 
@@ -61,7 +62,7 @@ export const testTools = {
       },
       {
         module: "github.com/traefik/traefik/v3",
-        version: versions.traefik,
+        version: traefik.version,
         sum: "h1:gV5jILPOCVkuNjXy5+d1HzMG8mpLnDDW82yYdcaV7KI=",
         from: "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml",
         to: "crds/traefik.yaml",

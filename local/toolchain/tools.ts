@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { pulumi } from "./pulumi.ts";
+import { traefik } from "./traefik.ts";
 
 /** What is built in one Go module, or taken from it, into one folder of the cache. */
 export interface Tool {
@@ -57,7 +58,6 @@ export const versions = {
   etcd: "v3.7.3",
   containerd: "v2.4.2",
   coredns: "v1.15.0",
-  traefik: "v3.7.6",
   metricsServer: "v0.9.0",
   gatewayApi: "v1.7.0",
   prometheusOperator: "v0.85.0",
@@ -77,6 +77,12 @@ export const prometheusCrds = (kind: string): ModuleFiles => ({
   to: `crds/${kind}.yaml`,
 });
 
+/**
+ * One module for what is made of Kubernetes' own packages, so that they compile once. Each dependency is of the newest
+ * version that any of them asks for: Kubernetes is linked with some that are newer than those of its release.
+ */
+const kubernetesModule = "modules/kubernetes";
+
 /** Every tool of the embedded cluster, in the order in which they are built: the slowest first. */
 export const tools = {
   kubernetes: {
@@ -88,11 +94,35 @@ export const tools = {
     linkerFlags: `-X ${kubernetesVersion}.gitVersion=${versions.kubernetes} -X ${kubernetesVersion}.gitMajor=1 -X ${kubernetesVersion}.gitMinor=36 -X ${kubernetesVersion}.gitTreeState=clean`,
     minutes: 6,
   },
+  /** The sandboxes' process and the volumes' provisioner. */
   helpers: {
     name: "helpers",
     version: "v1",
+    folder: kubernetesModule,
     binaries: [command("./cmd/pause"), command("./cmd/provisioner")],
     minutes: 1,
+  },
+  coredns: {
+    name: "coredns",
+    version: versions.coredns,
+    folder: kubernetesModule,
+    binaries: [command("./cmd/coredns")],
+    minutes: 0.5,
+  },
+  metricsServer: {
+    name: "metrics-server",
+    version: versions.metricsServer,
+    folder: kubernetesModule,
+    binaries: [command("sigs.k8s.io/metrics-server/cmd/metrics-server")],
+    files: [
+      {
+        module: "sigs.k8s.io/metrics-server",
+        version: versions.metricsServer,
+        from: "manifests/base",
+        to: "manifests",
+      },
+    ],
+    minutes: 2,
   },
   etcd: {
     name: "etcd",
@@ -108,41 +138,7 @@ export const tools = {
     linkerFlags: `-X ${containerd}/version.Version=${versions.containerd}`,
     minutes: 1,
   },
-  coredns: {
-    name: "coredns",
-    version: versions.coredns,
-    binaries: [command("github.com/coredns/coredns")],
-    minutes: 1.5,
-  },
-  traefik: {
-    name: "traefik",
-    version: versions.traefik,
-    binaries: [command("github.com/traefik/traefik/v3/cmd/traefik")],
-    linkerFlags: `-X github.com/traefik/traefik/v3/pkg/version.Version=${versions.traefik.slice(1)}`,
-    files: [
-      {
-        module: "github.com/traefik/traefik/v3",
-        version: versions.traefik,
-        from: "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml",
-        to: "traefik-crds.yaml",
-      },
-    ],
-    minutes: 4.5,
-  },
-  metricsServer: {
-    name: "metrics-server",
-    version: versions.metricsServer,
-    binaries: [command("sigs.k8s.io/metrics-server/cmd/metrics-server")],
-    files: [
-      {
-        module: "sigs.k8s.io/metrics-server",
-        version: versions.metricsServer,
-        from: "manifests/base",
-        to: "manifests",
-      },
-    ],
-    minutes: 2,
-  },
+  traefik,
   gatewayApi: {
     name: "gateway-api",
     version: versions.gatewayApi,

@@ -6,6 +6,7 @@ import { Kubectl } from "../kubectl.ts";
 import { resultStep, runSteps } from "../progress.ts";
 import { ensureTool, toolchainFolders } from "../toolchain/index.ts";
 import { deployStep } from "./deploy-step.ts";
+import { missingEngine } from "./engine.ts";
 import type { UpOptions, UpResult } from "./options.ts";
 
 /** Deploys onto a cluster the person has: its kubectl context, its way to get images. */
@@ -19,6 +20,12 @@ export async function upElsewhere(options: UpOptions, context: string): Promise<
     return { result: await externalImages({ context, combined, ...registry, report }) };
   });
   const deployed = deployStep(options, kubectl, images.result);
-  await runSteps([tool, images, deployed]);
+  const engine = await missingEngine();
+  engine?.start();
+  try {
+    await runSteps([tool, images, ...(engine ? [engine.step] : []), deployed]);
+  } finally {
+    engine?.cancel();
+  }
   return { kubectl, deployed: deployed.result(), gatewayUrl: await gatewayAddress(kubectl) };
 }

@@ -18,7 +18,9 @@ import { checkBuild, ensureTools, planToolchain, type Toolchain, toolchainFolder
 import { installPackages, missingPackages } from "../toolchain/packages.ts";
 import { checkMachine, probeMachine } from "../toolchain/prerequisites.ts";
 import type { ToolPlace } from "../toolchain/tools.ts";
+import type { Background } from "./background.ts";
 import { deployStep } from "./deploy-step.ts";
+import { missingEngine } from "./engine.ts";
 import type { UpOptions, UpResult } from "./options.ts";
 
 /** Brings up the embedded cluster and deploys onto it. */
@@ -31,20 +33,32 @@ export async function upEmbedded(options: UpOptions): Promise<UpResult> {
   const packages = await missingPackages();
   const missing = planToolchain().filter(({ built }) => !built);
   if (missing.length > 0) await checkBuild(missing);
-  announce({ packages, missing, starting: running === undefined, gatewayPort, paths });
+  const engine = await missingEngine();
+  announce({ packages, missing, engine: engine !== undefined, starting: running === undefined, gatewayPort, paths });
 
   const toolchain = toolchainFolders();
   const kubectl = new Kubectl(join(toolchain.kubernetes, "kubectl"), paths.kubeconfig);
-  await runSteps(preparation(packages, missing));
-  const deployed = await runOnNode(options, { toolchain, kubectl, gatewayPort });
-  return { kubectl, deployed, gatewayUrl: `http://127.0.0.1:${gatewayPort}` };
+  try {
+    await runSteps(preparation(packages, missing, engine));
+    const deployed = await runOnNode(options, { toolchain, kubectl, gatewayPort, engine });
+    return { kubectl, deployed, gatewayUrl: `http://127.0.0.1:${gatewayPort}` };
+  } finally {
+    engine?.cancel();
+  }
 }
 
-/** What a machine lacks, a step for each. */
-function preparation(packages: readonly string[], missing: readonly ToolPlace[]): Step[] {
+/**
+ * What a machine lacks, a step for each. The engine, which only the last step of all needs, begins after the first build:
+ * what that has compiled of Go's own packages serves it too.
+ */
+function preparation(packages: readonly string[], missing: readonly ToolPlace[], engine?: Background): Step[] {
   const steps: Step[] = missing.map((place) => ({
     title: `Building ${place.tool.name} ${place.tool.version}`,
-    run: async (report) => void (await ensureTools([place], (_, line) => report(line))),
+    run: async (report) => {
+      await ensureTools([place], (_, line) => report(line));
+      engine?.start();
+      return undefined;
+    },
   }));
   if (packages.length === 0) return steps;
   const install = {
@@ -58,10 +72,13 @@ interface Embedded {
   readonly toolchain: Toolchain;
   readonly kubectl: Kubectl;
   readonly gatewayPort: number;
+  /** What gets the engine onto this machine, where it lacks it. */
+  readonly engine: Background | undefined;
 }
 
 /** Starts the node where it does not run, and deploys the stack onto it. */
-async function runOnNode(options: UpOptions, { toolchain, kubectl, gatewayPort }: Embedded) {
+async function runOnNode(options: UpOptions, { toolchain, kubectl, gatewayPort, engine }: Embedded) {
+  engine?.start();
   const paths = nodePaths(stateDirectory());
   const combined = await usesOneImage(options.stack, options.configFile);
   const node = resultStep("Kubernetes node", async (report) => {
@@ -92,7 +109,7 @@ async function runOnNode(options: UpOptions, { toolchain, kubectl, gatewayPort }
     () => images.result().images,
     async (references, report) => void (await ensureStandIns(references, { ...place(), report })),
   );
-  await runSteps([node, addons, images, deployed]);
+  await runSteps([node, addons, images, ...(engine ? [engine.step] : []), deployed]);
   const { built, images: current } = images.result();
   if (built.length > 0) await removeUnusedImages(kubectl, place(), current);
   return deployed.result();

@@ -1,15 +1,21 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { expect } from "chai";
 import { intentLines } from "../../local/announce.ts";
 import { UserError } from "../../local/errors.ts";
 import { nodePaths } from "../../local/node/layout.ts";
+import { acquireLock } from "../../local/node/lock.ts";
 import { cacheDirectory, stateDirectory } from "../../local/paths.ts";
 import { goEnvironment } from "../../local/toolchain/build.ts";
-import { planToolchain } from "../../local/toolchain/index.ts";
+import { type Build, withBuildLock } from "../../local/toolchain/build-lock.ts";
+import { planEngine, planToolchain } from "../../local/toolchain/index.ts";
 import { readSources, toolKey } from "../../local/toolchain/key.ts";
 import { notInstalled } from "../../local/toolchain/packages.ts";
+import { applyPatch, without } from "../../local/toolchain/patch.ts";
 import { checkDisk, checkGo, checkMachine } from "../../local/toolchain/prerequisites.ts";
 import { testTools } from "../../local/toolchain/test-tools.ts";
-import { moduleFolder, type Tool, tools } from "../../local/toolchain/tools.ts";
+import { type ModuleEdit, type Tool, tools } from "../../local/toolchain/tools.ts";
 
 const tool: Tool = { name: "hammer", version: "v1.2.3", binaries: [{ package: "a/cmd/b", name: "b" }], minutes: 3 };
 const sources = new Map([
@@ -40,13 +46,22 @@ describe("the key of a tool in the cache", () => {
     expect(toolKey(tool, new Map([...sources, ["go.sum", "other"]]), "x64")).not.to.equal(key);
     expect(toolKey({ ...tool, tags: "t" }, sources, "x64")).not.to.equal(key);
     expect(toolKey({ ...tool, linkerFlags: "-X a=b" }, sources, "x64")).not.to.equal(key);
+    const patches = [{ module: "a", edits: [{ file: "a.go", text: "1", by: "2" }] }];
+    expect(toolKey({ ...tool, patches }, sources, "x64")).not.to.equal(key);
     expect(toolKey(tool, sources, "arm64")).not.to.equal(key);
   });
 
   it("covers go.mod and go.sum of every tool that is built", () => {
     for (const built of Object.values<Tool>({ ...tools, ...testTools }).filter(({ binaries }) => binaries.length > 0)) {
-      expect([...readSources(moduleFolder(built)).keys()], built.name).to.include.members(["go.mod", "go.sum"]);
+      expect([...readSources(built).keys()], built.name).to.include.members(["go.mod", "go.sum"]);
     }
+  });
+
+  it("covers the programs of this project that the tool has, and not those of another tool of the same module", () => {
+    const files = (built: Tool) => [...readSources(built).keys()].filter((file) => file.endsWith(".go"));
+    expect(files(tools.coredns)).to.deep.equal(["cmd/coredns/main.go"]);
+    expect(files(tools.helpers)).to.have.members(["cmd/pause/main.go", "cmd/provisioner/main.go"]);
+    expect(files(tools.kubernetes)).to.deep.equal([]);
   });
 
   it("leaves what only tests use out of what up builds", () => {
@@ -58,7 +73,7 @@ describe("the key of a tool in the cache", () => {
     for (const built of Object.values<Tool>({ ...tools, ...testTools }).filter(
       ({ binaries, name }) => binaries.length > 0 && name !== "helpers",
     )) {
-      expect(readSources(moduleFolder(built)).get("go.mod"), built.name).to.match(
+      expect(readSources(built).get("go.mod"), built.name).to.match(
         new RegExp(` ${RegExp.escape(built.version)}( // indirect)?\n`),
       );
     }
@@ -139,8 +154,91 @@ describe("missing prerequisites say what and how to mend it", () => {
   });
 });
 
+describe("changes to the source of a module", () => {
+  const patch = (edits: readonly ModuleEdit[]) => applyPatch({ module: "example.org/m", edits }, folder);
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "module-"));
+    await writeFile(path.join(folder, "a.go"), "import old\nvar a = old.A\nvar b = 1\n");
+  });
+
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it("are made one after another, in the file or into another one", async () => {
+    await patch([
+      ...without("a.go", "import old\n"),
+      { file: "a.go", text: "old.A", by: "2" },
+      { file: "a.go", text: "b = 1", by: "b = 3", to: "b.go" },
+    ]);
+    expect(await readFile(path.join(folder, "a.go"), "utf8")).to.equal("var a = 2\nvar b = 1\n");
+    expect(await readFile(path.join(folder, "b.go"), "utf8")).to.equal("var a = 2\nvar b = 3\n");
+  });
+
+  it("fail where the text is not there, or more than once", async () => {
+    for (const text of ["var c", "old"]) {
+      const error = await patch([{ file: "a.go", text, by: "" }]).catch((failure: unknown) => failure);
+      expect(String(error), text).to.contain("example.org/m: a.go").and.contain(`not once: ${text}`);
+    }
+  });
+
+  it("are of modules that go.mod asks for", () => {
+    for (const built of Object.values<Tool>({ ...tools, ...testTools })) {
+      for (const { module } of built.patches ?? []) {
+        expect(readSources(built).get("go.mod"), built.name).to.contain(`\t${module} v`);
+      }
+    }
+  });
+});
+
+describe("builds of one process in a cache", () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "builds-"));
+  });
+
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it("go on side by side; the first finds the cache made ready, the last leaves it with what all of them wanted", async () => {
+    const lock = path.join(folder, "lock");
+    const seen: string[] = [];
+    const build = (name: string): Build => ({
+      wanted: [{ tool: { ...tool, name }, folder, built: false }],
+      before: async () => void seen.push("before"),
+      after: async (wanted) => void seen.push(`after ${wanted.map((place) => place.tool.name)}`),
+    });
+    const second = Promise.withResolvers<void>();
+    // The first ends only after the second, which would wait for ever if it waited for the first.
+    await Promise.all([
+      withBuildLock(lock, build("a"), () => second.promise),
+      withBuildLock(lock, build("b"), async () => second.resolve()),
+    ]);
+    expect(seen).to.deep.equal(["before", "after a,b"]);
+    await withBuildLock(lock, build("c"), async () => void seen.push("c"));
+    expect(seen.slice(2)).to.deep.equal(["before", "c", "after c"]);
+  });
+
+  it("give the cache to others also where one fails", async () => {
+    const lock = path.join(folder, "lock");
+    const build: Build = { wanted: [], before: async () => undefined, after: async () => undefined };
+    const failing = withBuildLock(lock, build, async () => {
+      throw new Error("no compiler");
+    });
+    expect(String(await failing.catch((error: unknown) => error))).to.contain("no compiler");
+    acquireLock(lock)();
+  });
+});
+
 describe("what up announces", () => {
-  const intent = { packages: [], missing: [], starting: false, gatewayPort: 8080, paths: nodePaths("/state") };
+  const intent = {
+    packages: [],
+    missing: [],
+    engine: false,
+    starting: false,
+    gatewayPort: 8080,
+    paths: nodePaths("/state"),
+  };
 
   it("nothing where nothing will change", () => {
     expect(intentLines(intent, "/cache")).to.deep.equal([]);
@@ -153,6 +251,8 @@ describe("what up announces", () => {
     );
     expect(lines[0]).to.equal("install Debian packages: runc");
     expect(lines[1]).to.equal("build hammer into /cache (once; about 3 min on two cores)");
+    const [engine] = intentLines({ ...intent, engine: true }, "/cache");
+    expect(engine).to.contain("Pulumi CLI").and.contain("/cache");
     expect(lines[2]).to.contain("/state").and.contain("ml-host0").and.contain("127.0.0.1:8080");
   });
 });
@@ -161,6 +261,7 @@ describe("the plan of the toolchain", () => {
   it("finds nothing built in an empty cache, and gives every tool a place of its own", () => {
     const plan = planToolchain("/nowhere");
     expect(plan.map(({ built }) => built)).to.not.include(true);
-    expect(new Set(plan.map(({ folder }) => folder)).size).to.equal(Object.keys(tools).length);
+    const folders = [...plan, planEngine("/nowhere")].map(({ folder }) => folder);
+    expect(new Set(folders).size).to.equal(Object.keys(tools).length);
   });
 });
