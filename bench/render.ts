@@ -42,7 +42,7 @@ export async function measureRender(rounds = 3): Promise<Measurement[]> {
     for (let round = 0; round < rounds; round += 1) {
       for (const size of sizes) {
         const start = performance.now();
-        await renderStack({ stack: "many", configFiles: [path.join(folder, `${size}.yaml`)], withholdSecrets: true });
+        await renderStack({ stack: "many", configFiles: [path.join(folder, `${size}.yaml`)] });
         const seconds = (performance.now() - start) / 1000;
         fastest.set(size, Math.min(seconds, fastest.get(size) ?? seconds));
       }

@@ -9,21 +9,13 @@ const REPLACED_KINDS = new Set(["ConfigMap", "Job", "Secret"]);
 /** The key under which Pulumi's wire format wraps values; a secret is `{[SIGNATURE]: <mark>, value}`. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
-/** Yields the value of a generated secret, the same one every time it is asked for the same name. */
-export type GenerateSecret = (name: string, length: number) => string;
-
 /**
  * Puts a monitor in the place of Pulumi's engine that records the Kubernetes objects a program registers.
  * One a process, before the program is imported.
  *
- * @param generate makes the values of `RandomPassword`
  * @returns the objects, complete once `pulumi.runtime.disconnect()` has resolved
  */
-export async function recordObjects(
-  project: string,
-  stack: string,
-  generate: GenerateSecret,
-): Promise<readonly RenderedObject[]> {
+export async function recordObjects(project: string, stack: string): Promise<readonly RenderedObject[]> {
   const objects: RenderedObject[] = [];
   const options = new Map<string, ResourceOptions>();
   const keys = new Map<string, string>();
@@ -33,7 +25,8 @@ export async function recordObjects(
       newResource: ({ type, name, inputs: wrapped }) => {
         const inputs = unwrap(wrapped) as Record<string, unknown>;
         if (type === "random:index/randomPassword:RandomPassword") {
-          return { id: name, state: { ...inputs, result: generate(name, Number(inputs["length"])) } };
+          // No generated secret leaves the engine.
+          return { id: name, state: { ...inputs, result: "" } };
         }
         if (!type.startsWith("kubernetes:")) return { id: name, state: inputs };
 

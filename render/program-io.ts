@@ -7,13 +7,10 @@ export const ProgramInput = z.object({
   stack: z.string(),
   /** Configuration values by `<namespace>:<key>`. */
   values: z.record(z.string(), z.string()),
-  /** Values of generated secrets by name, to which missing ones are added; or leave them all empty. */
-  secrets: z.union([z.literal("withheld"), z.record(z.string(), z.string())]),
 });
 export type ProgramInput = z.infer<typeof ProgramInput>;
 
 /** What it answers on standard output. */
 export interface ProgramOutput {
   readonly objects: readonly RenderedObject[];
-  readonly secrets: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { recordObjects } from "./monitor.ts";
 import { ProgramInput, type ProgramOutput } from "./program-io.ts";
@@ -9,23 +8,12 @@ import { ProgramInput, type ProgramOutput } from "./program-io.ts";
  */
 async function main(): Promise<void> {
   const input = ProgramInput.parse(JSON.parse(await readAll(process.stdin)));
-  const withheld = input.secrets === "withheld";
-  const secrets: Record<string, string> = input.secrets === "withheld" ? {} : { ...input.secrets };
-  const objects = await recordObjects(input.project, input.stack, (name, length) => {
-    if (withheld) return "";
-    secrets[name] ??= randomText(length);
-    return secrets[name];
-  });
+  const objects = await recordObjects(input.project, input.stack);
   pulumi.runtime.setAllConfig(input.values);
   await import("../index.ts");
   await pulumi.runtime.disconnect();
-  const output: ProgramOutput = { objects, secrets };
+  const output: ProgramOutput = { objects };
   process.stdout.write(JSON.stringify(output));
-}
-
-function randomText(length: number): string {
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join("");
 }
 
 async function readAll(stream: NodeJS.ReadableStream): Promise<string> {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import type { ProgramInput, ProgramOutput } from "./program-io.ts";
 import type { RenderedObject } from "./rendered.ts";
-import { readStack, StackFileError } from "./stack-file.ts";
+import { readStack } from "./stack-file.ts";
 
 /**
  * Pulumi notes where each of its thousands of promises was made, which nobody reads here, and makes much that lives for a
@@ -20,17 +20,6 @@ export interface RenderOptions {
   readonly configFiles?: readonly string[];
   /** Configuration values that take the place of the file's, by key without the project's name. @default none */
   readonly overrides?: Readonly<Record<string, unknown>>;
-  /** Values of generated secrets by name; what is missing is made up. @default none */
-  readonly secrets?: Readonly<Record<string, string>>;
-  /** Leave the values of secrets empty, also those that only the Pulumi CLI can decrypt. @default false */
-  readonly withholdSecrets?: boolean;
-}
-
-export interface Rendering {
-  /** Every object of the stack, in the order of a first deployment. */
-  readonly objects: readonly RenderedObject[];
-  /** The values of all generated secrets by name, those given and those made up. */
-  readonly secrets: Readonly<Record<string, string>>;
 }
 
 /** The program refused its configuration, or failed. The message is what it said. */
@@ -39,32 +28,27 @@ export class RenderError extends Error {
 }
 
 /**
- * Runs the stack's program without an engine and without a cluster.
+ * Runs the stack's program without an engine and without a cluster. The values of its secrets stay empty, generated ones
+ * and those that only the engine can decrypt.
  *
+ * @returns every object of the stack, in the order of a first deployment
  * @throws StackFileError where the stack file cannot be read
  * @throws RenderError where the program refuses its configuration
  */
-export async function renderStack(options: RenderOptions): Promise<Rendering> {
+export async function renderStack(options: RenderOptions): Promise<readonly RenderedObject[]> {
   const files = options.configFiles ?? [path.join(PROJECT_DIRECTORY, `Pulumi.${options.stack}.yaml`)];
   const { project, values, encrypted } = await readStack(PROJECT_DIRECTORY, files);
-  const withhold = options.withholdSecrets ?? false;
-  if (encrypted.length > 0 && !withhold) {
-    throw new StackFileError(
-      `${files.join(", ")}: ${encrypted.join(", ")}: is encrypted, and only the Pulumi CLI can read it`,
-    );
-  }
   const overrides = Object.fromEntries(
     Object.entries(options.overrides ?? {}).map(([key, value]) => [
       `${project}:${key}`,
       typeof value === "string" ? value : JSON.stringify(value),
     ]),
   );
-  const withheld = withhold ? Object.fromEntries(encrypted.map((key) => [key, ""])) : {};
+  const withheld = Object.fromEntries(encrypted.map((key) => [key, ""]));
   const input: ProgramInput = {
     project,
     stack: options.stack,
     values: { ...withheld, ...values, ...overrides },
-    secrets: withhold ? "withheld" : (options.secrets ?? {}),
   };
   const result = await execa(process.execPath, [...FAST, fileURLToPath(new URL("./program.ts", import.meta.url))], {
     input: JSON.stringify(input),
@@ -73,8 +57,8 @@ export async function renderStack(options: RenderOptions): Promise<Rendering> {
     maxBuffer: 1 << 30,
   });
   if (result.exitCode !== 0) throw new RenderError(result.stderr.trim() || `the program ended with ${result.exitCode}`);
-  const { objects, secrets } = JSON.parse(result.stdout) as ProgramOutput;
-  return { objects: objects.toSorted(byOrderOfDeployment), secrets };
+  const { objects } = JSON.parse(result.stdout) as ProgramOutput;
+  return objects.toSorted(byOrderOfDeployment);
 }
 
 /** Kinds that others need to be there first, and those that need the others. */

@@ -54,3 +54,12 @@ export function childrenOf(pid: number): number[] {
     .map(Number)
     .filter((candidate) => statFields(candidate)?.[1] === String(pid));
 }
+
+/** The command line of a process, its words apart by spaces; empty where there is none. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+  } catch {
+    return "";
+  }
+}

@@ -21,7 +21,7 @@ export async function renderHead(
 ): Promise<Rendered<RenderedObject>> {
   try {
     const configFiles = files.map((file) => path.join(directory, file));
-    const { objects } = await renderStack({ stack, configFiles, withholdSecrets: true });
+    const objects = await renderStack({ stack, configFiles });
     return { objects: objects.map((rendered) => ({ ...rendered, object: withheld(rendered.object) })) };
   } catch (error) {
     if (!(error instanceof RenderError || error instanceof StackFileError)) throw error;

@@ -26,8 +26,13 @@ const MAX_SECONDS = 180;
  * Sends predictions through the gateway over keep-alive connections until stopped.
  *
  * @param connections requests under way at once. @default 8
+ * @param host host that the route is of. @default that of the URL
  */
-export function startLoad({ gatewayUrl, apiKey }: Cluster, connections = 8): Load {
+export function startLoad(
+  { gatewayUrl, apiKey }: Pick<Cluster, "gatewayUrl" | "apiKey">,
+  connections = 8,
+  host?: string,
+): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const url = new URL("/predict", gatewayUrl);
   const body = JSON.stringify({ text: "The soup was cold and the waiter was rude" });
@@ -35,6 +40,7 @@ export function startLoad({ gatewayUrl, apiKey }: Cluster, connections = 8): Loa
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),
     "x-api-key": apiKey,
+    ...(host === undefined ? {} : { host }),
   };
   const deadline = Date.now() + MAX_SECONDS * 1000;
   const failures: string[] = [];

@@ -37,7 +37,7 @@ describe("the order in which a stack is made", () => {
     const file = path.join(folder, "Pulumi.order.yaml");
     const config = Object.fromEntries(Object.entries(STACK).map(([key, value]) => [`ml-platform:${key}`, value]));
     await writeFile(file, JSON.stringify({ config }));
-    ({ objects } = await renderStack({ stack: "order", configFiles: [file] }));
+    objects = await renderStack({ stack: "order", configFiles: [file] });
     await rm(folder, { recursive: true });
   });
 

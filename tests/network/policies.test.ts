@@ -58,8 +58,8 @@ describe("network policies, evaluated over the pods of a rendered stack", () => 
     const file = path.join(folder, "Pulumi.test.yaml");
     const values = Object.fromEntries(Object.entries(config).map(([key, value]) => [`ml-platform:${key}`, value]));
     await writeFile(file, stringify({ config: values }));
-    const rendering = await renderStack({ stack: "test", configFiles: [file], withholdSecrets: true });
-    objects = rendering.objects.map(({ object }) => object);
+    const rendering = await renderStack({ stack: "test", configFiles: [file] });
+    objects = rendering.map(({ object }) => object);
     pods = Object.fromEntries(podsOf(objects).map((each) => [each.name, each]));
   });
   after(() => rm(folder, { recursive: true, force: true }));

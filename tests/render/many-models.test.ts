@@ -15,7 +15,7 @@ describe("a stack of many models", function () {
       const objectsWith = async (count: number) => {
         const file = path.join(folder, `${count}.yaml`);
         await writeFile(file, stringify(manyModels(count)));
-        const { objects } = await renderStack({ stack: "many", configFiles: [file], withholdSecrets: true });
+        const objects = await renderStack({ stack: "many", configFiles: [file] });
         return objects.map(({ object }) => `${object.kind} ${object.metadata.name}`);
       };
       const [ten, twenty] = [await objectsWith(10), await objectsWith(20)];

@@ -26,8 +26,7 @@ export function objectsOf(stack: string, files = stacks[stack] ?? []): Promise<r
   const rendering = renderStack({
     stack,
     configFiles: files.map((file) => path.join(repository, file)),
-    withholdSecrets: true,
-  }).then(({ objects }) => objects);
+  });
   renderings.set(key, rendering);
   return rendering;
 }

@@ -1,0 +1,148 @@
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect } from "chai";
+import { execa } from "execa";
+import { parse, stringify } from "yaml";
+import { valueAt } from "../../../local/deploy/fields.ts";
+import { childrenOf, commandOf } from "../../../local/node/processes.ts";
+import { local, pulumi, startLocal } from "../cluster.ts";
+import { eventually } from "../wait.ts";
+import { type EngineStack, engineStack } from "./stack.ts";
+
+/** A process of the engine, by what its command line has. */
+const VICTIMS = {
+  "the CLI": /\/pulumi up /,
+  "the kubernetes provider": /pulumi-resource-kubernetes/,
+  "the program": /@pulumi\/pulumi\/cmd\/run/,
+} as const;
+
+describe("an up under the Pulumi engine that goes wrong", function () {
+  this.timeout(400_000);
+  let stack: EngineStack;
+
+  before(async function () {
+    this.timeout(60 * 60_000);
+    stack = await engineStack("faults");
+    // One model is enough to be interrupted at.
+    await stack.set(["models"], ((await stack.setting("models")) as unknown[]).slice(1, 2));
+    await stack.set(["training"], {});
+  });
+  after(() => stack?.remove());
+
+  const start = () => startLocal("up", ...stack.upArguments);
+  const deployments = () => stack.cluster.kubectl.get(["deployments", `--namespace=${stack.namespace}`]);
+
+  for (const [name, command] of Object.entries(VICTIMS)) {
+    it(`goes on from where it was after ${name} was killed in its midst, and leaves no process`, async () => {
+      await stack.set(["models", 0, "versions", 0, "environment"], { ROUND: name.replaceAll(" ", "-") });
+      const victim = start();
+      const pid = await eventually(`process of ${name}`, async () => {
+        const found = descendants(victim.pid ?? 0).find((child) => command.test(commandOf(child)));
+        // The program and the provider run during the preview as well; only the up changes anything.
+        return found !== undefined && hasAncestor(found, victim.pid ?? 0, VICTIMS["the CLI"]) ? found : undefined;
+      });
+      process.kill(pid, "SIGKILL");
+      const { exitCode, all } = await victim;
+      expect(exitCode, all).to.equal(1);
+      expect(all).to.match(/pulumi up failed/);
+      await eventually(`end of the engine's processes`, async () =>
+        (await engineProcesses()).length === 0 ? true : undefined,
+      );
+      await stack.up();
+      await stack.cli("preview", "--expect-no-changes");
+      const [iris] = await deployments();
+      expect(JSON.stringify(iris && valueAt(iris, "spec.template.spec.containers"))).to.include(
+        name.replaceAll(" ", "-"),
+      );
+    });
+  }
+
+  it("waits for another one to end, and says who changes the stack", async () => {
+    await stack.set(["models", 0, "versions", 0, "environment"], { ROUND: "two-at-once" });
+    const first = pulumi("up", "--yes", "--skip-preview", "--stack", stack.name);
+    await eventually("lock of the first", async () => {
+      const { stdout } = await execa(
+        "find",
+        [path.join(stack.cluster.folder, "state/deploy/pulumi/state/.pulumi/locks"), "-name", "*.json"],
+        {
+          reject: false,
+        },
+      );
+      return stdout.includes(`/${stack.name}/`) ? true : undefined;
+    });
+    const second = await pulumi("up", "--yes", "--skip-preview", "--stack", stack.name);
+    expect(second.exitCode, second.all).to.equal(0);
+    expect(second.all).to.match(/waiting for process \d+ of \S+, which changes this stack since/);
+    const { exitCode, all } = await first;
+    expect(exitCode, all).to.equal(0);
+    await stack.cli("preview", "--expect-no-changes");
+  });
+
+  it("says what keeps a pod from starting, instead of waiting for it", async () => {
+    await stack.set(["models", 0, "versions", 0, "image"], "localhost/there-is-none:1");
+    const { exitCode, all } = await local("up", ...stack.upArguments);
+    if (!/image/.test(all)) throw new Error(all);
+    expect(exitCode).to.equal(1);
+    expect(all).to.match(/pulumi up failed/);
+    expect(all).to.match(/^Pod iris-\S+: container \S+: image not found .*check `images`/m);
+    await stack.set(["models", 0, "versions", 0, "image"], undefined);
+    await stack.up();
+  });
+
+  it("names a kubeconfig that is not there, and one whose cluster does not answer, and leaves the state as it is", async () => {
+    const before = await stack.cli("stack", "export");
+    const settings = parse(
+      await readFile(
+        path.join(stack.cluster.folder, "state/deploy/pulumi/project", `Pulumi.${stack.name}.yaml`),
+        "utf8",
+      ),
+    );
+    const broken = path.join(stack.cluster.folder, "broken.yaml");
+    const withKubeconfig = async (kubeconfig: string) => {
+      const cluster = { ...settings.config["ml-platform:cluster"], kubeconfig };
+      await writeFile(
+        broken,
+        stringify({ ...settings, config: { ...settings.config, "ml-platform:cluster": cluster } }),
+      );
+      return stack.refused("up", "--yes", "--skip-preview", `--config-file=${broken}`);
+    };
+    expect(await withKubeconfig("/nowhere/kubeconfig")).to.match(/\/nowhere\/kubeconfig/);
+    const kubeconfig = parse(await readFile(stack.cluster.kubeconfig, "utf8"));
+    kubeconfig.clusters[0].cluster.server = "https://127.0.0.1:9";
+    const unreachable = path.join(stack.cluster.folder, "unreachable");
+    await writeFile(unreachable, stringify(kubeconfig));
+    expect(await withKubeconfig(unreachable)).to.match(/unreachable|127\.0\.0\.1:9/);
+    expect(JSON.parse(await stack.cli("stack", "export")).deployment.resources).to.deep.equal(
+      JSON.parse(before).deployment.resources,
+    );
+    await stack.cli("preview", "--expect-no-changes");
+  });
+
+  it("loses nothing where the cluster goes away and comes back", async () => {
+    const { exitCode, all } = await local("down");
+    expect(exitCode, all).to.equal(0);
+    expect(await stack.refused("up", "--yes", "--skip-preview", "--refresh")).to.match(/unreachable|refused|no route/);
+    await local("up", "--port", stack.cluster.port);
+    await stack.cli("preview", "--expect-no-changes");
+  });
+});
+
+/** Processes below another one. */
+function descendants(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendants(child)]);
+}
+
+/** Whether a process between a descendant and its ancestor, or the descendant itself, has such a command line. */
+function hasAncestor(pid: number, ancestor: number, command: RegExp): boolean {
+  const children = childrenOf(ancestor);
+  return children.some((child) => {
+    const below = child === pid || descendants(child).includes(pid);
+    return below && (command.test(commandOf(child)) || (child !== pid && hasAncestor(pid, child, command)));
+  });
+}
+
+/** Processes of the engine, its plugins and its programs that run on this machine. */
+async function engineProcesses(): Promise<string[]> {
+  const { stdout } = await execa("ps", ["-eo", "args="]);
+  return stdout.split("\n").filter((line) => Object.values(VICTIMS).some((command) => command.test(line)));
+}

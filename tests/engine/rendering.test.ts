@@ -1,0 +1,110 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect } from "chai";
+import { stringify } from "yaml";
+import type { PreviewStep } from "../../engine/preview.ts";
+import { Session } from "../../engine/session.ts";
+import { Workspace } from "../../engine/workspace.ts";
+import { ensureTool } from "../../local/toolchain/index.ts";
+import { renderStack } from "../../render/render.ts";
+import { type KubernetesObject, objectKey, type RenderedObject } from "../../render/rendered.ts";
+import { stacks } from "../render/stacks.ts";
+
+const repository = path.resolve(import.meta.dirname, "../..");
+const images = { inference: "localhost/inference:1", trainer: "localhost/trainer:1" };
+
+describe("what the engine registers", function () {
+  this.timeout(300_000);
+  let folder: string;
+  before(async function () {
+    // On a new machine this builds the engine.
+    this.timeout(60 * 60_000);
+    await ensureTool("pulumi");
+    folder = await mkdtemp(path.join(tmpdir(), "registered-"));
+    // A preview of what is new needs no cluster, and takes no notice of one that is away.
+    await writeFile(path.join(folder, "kubeconfig"), stringify(NOWHERE));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  for (const [stack, files] of Object.entries(stacks)) {
+    it(`of ${stack} is what render writes, object by object`, async () => {
+      const configFiles = files.map((file) => path.join(repository, file));
+      const cluster = { kubeconfig: path.join(folder, "kubeconfig"), identifier: "nowhere" };
+      const workspace = new Workspace(path.join(folder, stack));
+      await workspace.write(stack, { configFiles, images, cluster });
+      const session = await Session.open(workspace, stack, () => undefined);
+      const preview = await session.run(["preview", "--json", `--config-file=${workspace.stackFile(stack)}`]);
+      const { steps } = JSON.parse(preview) as { steps: readonly PreviewStep[] };
+      const registered = steps.filter(({ newState }) => newState?.custom && newState.type.startsWith("kubernetes:"));
+      const rendered = await renderStack({ stack, configFiles, overrides: { images, cluster } });
+      const names = autonames(registered);
+      expect(byKey(registered.map((step) => asApplied(step, names)))).to.deep.equal(
+        byKey(rendered.map((object) => asWritten(object, names))),
+      );
+    });
+  }
+});
+
+const NOWHERE = {
+  apiVersion: "v1",
+  kind: "Config",
+  "current-context": "nowhere",
+  contexts: [{ name: "nowhere", context: { cluster: "nowhere", user: "nobody" } }],
+  clusters: [{ name: "nowhere", cluster: { server: "https://127.0.0.1:9" } }],
+  users: [{ name: "nobody", user: {} }],
+};
+
+const AUTONAMED = "pulumi.com/autonamed";
+
+interface Inputs extends KubernetesObject {
+  readonly metadata: KubernetesObject["metadata"] & { readonly annotations?: Readonly<Record<string, string>> };
+}
+
+const inputsOf = ({ newState }: PreviewStep) => newState?.inputs as unknown as Inputs;
+
+/** Names that Pulumi has made up, and what they were made of. */
+function autonames(steps: readonly PreviewStep[]): ReadonlyMap<string, string> {
+  const named = steps.filter((step) => inputsOf(step).metadata.annotations?.[AUTONAMED] !== undefined);
+  return new Map(named.map((step) => [inputsOf(step).metadata.name, step.urn.split("::").at(-1)?.toLowerCase() ?? ""]));
+}
+
+/** An object that the engine registered: its made-up names without their random end, and no mark that they are made up. */
+function asApplied(step: PreviewStep, names: ReadonlyMap<string, string>): KubernetesObject {
+  const { metadata, ...rest } = withNames(inputsOf(step), (text) => names.get(text) ?? text) as Inputs;
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => key !== AUTONAMED);
+  const { annotations: _annotations, ...named } = metadata;
+  const kept = annotations.length === 0 ? named : { ...named, annotations: Object.fromEntries(annotations) };
+  return withoutValues({ ...rest, metadata: kept } as KubernetesObject);
+}
+
+/** The same object as it was rendered, where the name's end follows from the content. */
+function asWritten({ object }: RenderedObject, names: ReadonlyMap<string, string>): KubernetesObject {
+  const made = new Set(names.values());
+  const plain = (text: string) => {
+    const stem = text.replace(/-[0-9a-f]{8}$/, "");
+    return made.has(stem) ? stem : text;
+  };
+  return withoutValues(withNames(object, plain) as KubernetesObject);
+}
+
+function withNames(value: unknown, rename: (text: string) => string): unknown {
+  if (typeof value === "string") return rename(value);
+  if (Array.isArray(value)) return value.map((part) => withNames(part, rename));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withNames(part, rename)]));
+}
+
+/** A Secret with the keys alone: neither a preview nor a rendering shows its values. */
+function withoutValues(object: KubernetesObject): KubernetesObject {
+  if (object.kind !== "Secret") return object;
+  const hidden = ["data", "stringData"].flatMap((field) => {
+    const keys = Object.keys((object[field] ?? {}) as object);
+    return keys.length === 0 ? [] : [[field, keys.toSorted()]];
+  });
+  return { ...object, ...Object.fromEntries(hidden) };
+}
+
+function byKey(objects: readonly KubernetesObject[]): Record<string, KubernetesObject> {
+  return Object.fromEntries(objects.map((object) => [objectKey(object), object] as const).toSorted());
+}
