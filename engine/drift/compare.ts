@@ -1,0 +1,143 @@
+import { isDeepStrictEqual } from "node:util";
+import type { LiveObject } from "../../local/kubectl.ts";
+import { type ListType, listTypeAt } from "./field-owners.ts";
+import { type FieldPath, hasKey, type Item, isFields, isWithin, parsePath, valueAt } from "./path.ts";
+import type { StackObject } from "./refresh.ts";
+import { sameValue } from "./same-value.ts";
+
+/** What the engine writes for a secret. */
+const SECRET = "[secret]";
+
+/** A field that is not as the program says. */
+export interface Difference {
+  readonly path: FieldPath;
+  /** Undefined where the program does not set it. */
+  readonly program?: unknown;
+  /** Undefined where the cluster does not have it. */
+  readonly cluster?: unknown;
+  /** Whether the values are secret, and so left out. */
+  readonly secret?: true;
+}
+
+interface Sides {
+  readonly program: unknown;
+  readonly cluster: unknown;
+  /** What the cluster made of the program's word when it was deployed. */
+  readonly recorded: unknown;
+}
+
+/**
+ * The fields of an object that are not as the program says. What the program leaves to others is left out, and so is what
+ * the cluster itself made of the program's word: defaults, and other ways to write the same.
+ */
+export function differences(object: StackObject, live: LiveObject): Difference[] {
+  const ignored = [["status"], ...object.ignored.map(parsePath)];
+  const sides = { program: object.program, cluster: live, recorded: object.recorded };
+  const secrets = secretPaths(object);
+  const found = new Comparison(live).differences(sides, [], false);
+  const plain = found.filter(({ path }) => !isAmong(path, secrets));
+  return [...plain, ...secretDifferences(object, secrets)].filter(({ path }) => !isAmong(path, ignored));
+}
+
+/** Whether a path is one of others, or lies below one. */
+export function isAmong(path: FieldPath, others: readonly FieldPath[]): boolean {
+  return others.some((other) => isWithin(path, other));
+}
+
+/** Paths of an object's secret values. The program's `stringData` is the cluster's `data`. */
+export function secretPaths({ program }: StackObject): FieldPath[] {
+  const own = program.kind === "Secret" ? [["data"], ["stringData"]] : [];
+  return [...own, ...pathsOfSecrets(program, [])];
+}
+
+function pathsOfSecrets(value: unknown, path: FieldPath): FieldPath[] {
+  if (value === SECRET) return [path];
+  if (Array.isArray(value)) return value.flatMap((item, index) => pathsOfSecrets(item, [...path, { index }]));
+  if (!isFields(value)) return [];
+  return Object.entries(value).flatMap(([name, part]) => pathsOfSecrets(part, [...path, name]));
+}
+
+/** The engine alone compares secrets: it knows their values, and tells only where they differ. */
+function secretDifferences({ changes }: StackObject, secrets: readonly FieldPath[]): Difference[] {
+  return Object.keys(changes)
+    .map(parsePath)
+    .filter((path) => secrets.some((secret) => isWithin(path, secret) || isWithin(secret, path)))
+    .map((path) => ({ path, secret: true }));
+}
+
+/** Compares fields with those of one object in the cluster, which says how its lists tell their items apart. */
+class Comparison {
+  readonly #live: LiveObject;
+
+  constructor(live: LiveObject) {
+    this.#live = live;
+  }
+
+  /** @param whole whether the fields are part of a list that has one owner as a whole, and then all of them count */
+  differences(sides: Sides, path: FieldPath, whole: boolean): Difference[] {
+    const { program, cluster, recorded } = sides;
+    if (program === SECRET || isDeepStrictEqual(cluster, recorded)) return [];
+    if (program === undefined || program === null) {
+      return whole && cluster !== undefined ? [{ path, cluster }] : [];
+    }
+    if (isFields(program) && isFields(cluster)) return this.#ofFields(program, cluster, recorded, path, whole);
+    if (Array.isArray(program) && Array.isArray(cluster)) return this.#ofLists(program, cluster, recorded, path, whole);
+    return sameValue(path, program, cluster) ? [] : [{ path, ...present({ program, cluster }) }];
+  }
+
+  #ofFields(
+    program: Readonly<Record<string, unknown>>,
+    cluster: Readonly<Record<string, unknown>>,
+    recorded: unknown,
+    path: FieldPath,
+    whole: boolean,
+  ): Difference[] {
+    const names = whole ? new Set([...Object.keys(program), ...Object.keys(cluster)]) : Object.keys(program);
+    return [...names].flatMap((name) =>
+      this.differences(
+        { program: program[name], cluster: cluster[name], recorded: valueAt(recorded, [name]) },
+        [...path, name],
+        whole,
+      ),
+    );
+  }
+
+  #ofLists(
+    program: readonly unknown[],
+    cluster: readonly unknown[],
+    recorded: unknown,
+    path: FieldPath,
+    whole: boolean,
+  ): Difference[] {
+    const type = whole ? "atomic" : listTypeAt(this.#live, path);
+    if (type === "atomic") {
+      return [...(program.length > cluster.length ? program : cluster)].flatMap((_, index) => {
+        const place = { index };
+        const sides = { program: program[index], cluster: cluster[index], recorded: valueAt(recorded, [place]) };
+        return this.differences(sides, [...path, place], true);
+      });
+    }
+    return program.flatMap((item, index) => {
+      const place = placeIn(type, cluster, item, index);
+      const other = type === "set" ? cluster.find((each) => sameValue(path, item, each)) : valueAt(cluster, [place]);
+      return this.differences(
+        { program: item, cluster: other, recorded: valueAt(recorded, [place]) },
+        [...path, place],
+        false,
+      );
+    });
+  }
+}
+
+/** Where the cluster's list has an item of the program's, and the key that it goes by. */
+function placeIn(type: Exclude<ListType, "atomic">, cluster: readonly unknown[], item: unknown, index: number): Item {
+  if (type === "set" || !isFields(item)) return { index };
+  const key = Object.fromEntries(type.filter((name) => item[name] !== undefined).map((name) => [name, item[name]]));
+  if (Object.keys(key).length === 0) return { index };
+  const found = cluster.findIndex((each) => hasKey(each, key));
+  return { index: found === -1 ? index : found, key };
+}
+
+function present({ program, cluster }: Omit<Sides, "recorded">): Pick<Difference, "program" | "cluster"> {
+  return { ...(program === undefined ? {} : { program }), ...(cluster === undefined ? {} : { cluster }) };
+}

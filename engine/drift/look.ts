@@ -1,0 +1,78 @@
+import path from "node:path";
+import { UserError } from "../../local/errors.ts";
+import { items, Kubectl, type LiveObject } from "../../local/kubectl.ts";
+import { deployDirectory } from "../../local/paths.ts";
+import { toolchainFolders } from "../../local/toolchain/index.ts";
+import { type KubernetesObject, objectKey } from "../../render/rendered.ts";
+import { Session } from "../session.ts";
+import { type Deployment, Workspace } from "../workspace.ts";
+import { driftOf } from "./drift.ts";
+import { readRefresh, type StackObject } from "./refresh.ts";
+import type { Report } from "./report.ts";
+
+/**
+ * Compares a stack with its cluster, and changes neither.
+ *
+ * @param context the cluster's context. @default the embedded cluster
+ * @throws UserError where it cannot look: the stack is not deployed, the cluster does not answer, or another process
+ * changes the stack
+ */
+export async function lookForDrift(stack: string, context?: string): Promise<Report> {
+  const workspace = new Workspace(deployDirectory(context));
+  const deployment = await workspace.deployment(stack);
+  if (deployment === undefined) {
+    throw new UserError(
+      `stack ${stack} is not deployed from this machine`,
+      `npm run up -- --stack ${stack} deploys it`,
+    );
+  }
+  const kubectl = kubectlOf(deployment);
+  // The engine takes a cluster that is away for one without objects where its environment says so.
+  await expectAnswer(kubectl, stack);
+  await workspace.write(stack, deployment);
+  const session = await Session.open(workspace, stack, refuseToWait(stack), { make: false });
+  const settings = `--config-file=${workspace.stackFile(stack)}`;
+  const objects = readRefresh(await session.run(["refresh", "--preview-only", "--json", settings]));
+  return compareWith(await liveObjects(kubectl, objects), stack, objects);
+}
+
+function kubectlOf({ cluster }: Deployment): Kubectl {
+  return new Kubectl(path.join(toolchainFolders().kubernetes, "kubectl"), cluster.kubeconfig, cluster.context);
+}
+
+async function expectAnswer(kubectl: Kubectl, stack: string): Promise<void> {
+  await kubectl.run(["get", "--raw", "/readyz", "--request-timeout=10s"]).catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    const where = kubectl.context === undefined ? kubectl.kubeconfig : `${kubectl.kubeconfig}, ${kubectl.context}`;
+    throw new UserError(
+      `the cluster of stack ${stack} (${where}) does not answer:\n${error.what}`,
+      "start it, or mend the kubeconfig; npm run up writes that of the embedded cluster",
+    );
+  });
+}
+
+/** What a change under way leaves is not known before its end, and is no drift. */
+function refuseToWait(stack: string): (line: string) => void {
+  return (line) => {
+    throw new UserError(`stack ${stack} is being changed (${line})`, "run the command again after that");
+  };
+}
+
+/** Those objects that the cluster has, with who has set their fields. */
+async function liveObjects(kubectl: Kubectl, objects: readonly StackObject[]): Promise<readonly LiveObject[]> {
+  // A kind that is gone with its definition cannot be asked for.
+  const there = objects.filter(({ deleted }) => !deleted).map(({ program }) => nameOnly(program));
+  if (there.length === 0) return [];
+  const options = ["--ignore-not-found", "--show-managed-fields", "--output=json"];
+  return items(await kubectl.onObjects(["get", ...options], there));
+}
+
+function nameOnly({ apiVersion, kind, metadata: { name, namespace } }: KubernetesObject): KubernetesObject {
+  return { apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } };
+}
+
+function compareWith(live: readonly LiveObject[], stack: string, objects: readonly StackObject[]): Report {
+  const byKey = new Map(live.map((object) => [objectKey(object), object]));
+  const drifted = objects.flatMap((object) => driftOf(object, byKey.get(objectKey(object.program))) ?? []);
+  return { stack, looked: objects.length, objects: drifted };
+}

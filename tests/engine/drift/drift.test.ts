@@ -1,0 +1,308 @@
+import { expect } from "chai";
+import { driftOf } from "../../../engine/drift/drift.ts";
+import type { StackObject } from "../../../engine/drift/refresh.ts";
+import type { KubernetesObject } from "../../../render/rendered.ts";
+import { byPulumi, found, live, managed, onlyField, stackObject } from "./support.ts";
+
+/** A Deployment as the program says it; the cluster adds a default to its container. */
+function deployment({ image = "models:1", labels = {}, resources = {}, replicas = 2, extra = {} } = {}) {
+  const server = { name: "server", image, resources, ports: [{ containerPort: 8080 }] };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "iris", namespace: "ml", labels: { app: "iris", ...labels } },
+    spec: { replicas, template: { spec: { containers: [server], ...extra } } },
+  };
+}
+
+const containerFields = (fields: object) => ({
+  "f:spec": { "f:template": { "f:spec": { "f:containers": { 'k:{"name":"server"}': { ".": {}, ...fields } } } } },
+});
+const pulumis = byPulumi({
+  "f:metadata": { "f:labels": { "f:app": {} } },
+  ...containerFields({ "f:name": {}, "f:image": {}, "f:ports": { 'k:{"containerPort":8080,"protocol":"TCP"}': {} } }),
+});
+
+describe("drift of an object", () => {
+  it("is none where the cluster has what the program says", () => {
+    expect(driftOf(stackObject(deployment()), live(deployment(), pulumis))).to.equal(undefined);
+  });
+
+  it("names a changed image by its container, with who changed it and when", () => {
+    const edited = live(
+      deployment({ image: "models:2" }),
+      pulumis,
+      managed("kubectl-edit", containerFields({ "f:image": {} }), { time: "2026-02-01T12:00:00Z" }),
+    );
+    expect(found(stackObject(deployment()), edited)).to.deep.equal({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      namespace: "ml",
+      name: "iris",
+      state: "changed",
+      up: "restore",
+      fields: [
+        {
+          path: "spec.template.spec.containers[name=server].image",
+          program: "models:1",
+          cluster: "models:2",
+          by: { manager: "kubectl-edit", time: "2026-02-01T12:00:00Z" },
+          up: "restore",
+        },
+      ],
+      additions: [],
+    });
+  });
+
+  it("finds a container by its name wherever another one was put, and names that one as an addition", () => {
+    const [server] = deployment().spec.template.spec.containers;
+    const sidecar = { name: "proxy", image: "proxy:1" };
+    const object = deployment({ extra: { containers: [sidecar, server] } });
+    const trees = { 'k:{"name":"proxy"}': { ".": {}, "f:name": {}, "f:image": {} } };
+    const containers = { "f:spec": { "f:template": { "f:spec": { "f:containers": trees } } } };
+    const drift = found(stackObject(deployment()), live(object, pulumis, managed("kubectl-edit", containers)));
+    expect(drift).to.include({ state: "extended", up: "leave" });
+    expect(drift.fields).to.deep.equal([]);
+    expect(drift.additions).to.deep.equal([
+      {
+        path: "spec.template.spec.containers[name=proxy]",
+        cluster: sidecar,
+        by: { manager: "kubectl-edit", time: "2026-02-01T10:00:00Z" },
+        up: "leave",
+      },
+    ]);
+  });
+
+  it("names an item that was taken out of a list, and does not guess by whom", () => {
+    const object = stackObject(deployment({ extra: { volumes: [{ name: "a" }, { name: "b", emptyDir: {} }] } }));
+    const volumes = { "f:volumes": { 'k:{"name":"a"}': {} } };
+    const cluster = live(
+      deployment({ extra: { volumes: [{ name: "a" }] } }),
+      pulumis,
+      byPulumi({ "f:spec": { "f:template": { "f:spec": volumes } } }),
+      managed("kubectl-edit", { "f:metadata": { "f:labels": { "f:app": {} } } }),
+    );
+    expect(onlyField(object, cluster)).to.deep.equal({
+      path: "spec.template.spec.volumes[name=b]",
+      program: { name: "b", emptyDir: {} },
+      up: "restore",
+    });
+  });
+
+  it("tells a label of the program's that was changed or removed from one that was added", () => {
+    const object = stackObject(deployment({ labels: { tier: "a", zone: "x" } }));
+    const labels = { "f:metadata": { "f:labels": { "f:tier": {}, "f:team.example.com/owner": {} } } };
+    const cluster = live(
+      deployment({ labels: { tier: "b", "team.example.com/owner": "me" } }),
+      pulumis,
+      managed("kubectl-label", labels),
+    );
+    const { fields, additions } = found(object, cluster);
+    expect(fields.map(({ path, cluster, by }) => [path, cluster, by?.manager])).to.deep.equal([
+      ["metadata.labels.tier", "b", "kubectl-label"],
+      ["metadata.labels.zone", undefined, undefined],
+    ]);
+    expect(additions.map(({ path, cluster }) => [path, cluster])).to.deep.equal([
+      ['metadata.labels["team.example.com/owner"]', "me"],
+    ]);
+  });
+
+  it("names the last of those who have set the same addition", () => {
+    const team = { "f:metadata": { "f:labels": { "f:team": {} } } };
+    const cluster = live(
+      deployment({ labels: { team: "a" } }),
+      pulumis,
+      managed("kubectl-label", team, { time: "2026-02-02T10:00:00Z" }),
+      managed("kubectl-edit", team),
+    );
+    const { additions } = found(stackObject(deployment()), cluster);
+    expect(additions.map(({ by }) => by?.manager)).to.deep.equal(["kubectl-label"]);
+  });
+
+  it("leaves out what controllers add, and what is in the status", () => {
+    const revision = { "f:metadata": { "f:annotations": { ".": {}, "f:deployment.kubernetes.io/revision": {} } } };
+    const annotated = deployment();
+    const object = {
+      ...annotated,
+      metadata: { ...annotated.metadata, annotations: { "deployment.kubernetes.io/revision": "3" } },
+      status: { replicas: 2 },
+    };
+    const cluster = live(
+      object,
+      pulumis,
+      managed("kube-controller-manager", { ...revision, "f:status": { "f:replicas": {} } }),
+      managed("kubectl", { "f:status": { "f:replicas": {} } }, { subresource: "status" }),
+    );
+    expect(driftOf(stackObject(deployment()), cluster)).to.equal(undefined);
+  });
+
+  it("leaves the replicas to an autoscaler, and names them where somebody scales what has none", () => {
+    const scaled = live(
+      deployment({ replicas: 5 }),
+      pulumis,
+      managed("kubectl", { "f:spec": { "f:replicas": {} } }, { subresource: "scale" }),
+    );
+    const autoscaled = stackObject(deployment(), { ignored: ["spec.replicas"] });
+    expect(driftOf(autoscaled, scaled)).to.equal(undefined);
+    expect(onlyField(stackObject(deployment()), scaled)).to.deep.include({
+      path: "spec.replicas",
+      program: 2,
+      cluster: 5,
+      by: { manager: "kubectl", time: "2026-02-01T10:00:00Z" },
+    });
+  });
+
+  it("is that it is gone, where the cluster does not have it", () => {
+    expect(driftOf(stackObject(deployment(), { deleted: true }), undefined)).to.deep.include({
+      name: "iris",
+      state: "deleted",
+      up: "recreate",
+      fields: [],
+    });
+  });
+
+  it("says that up makes an object anew where the engine can only replace it", () => {
+    const map = (data: object) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, data });
+    const object = stackObject(map({ level: "info" }), { changes: { "data.level": { kind: "update-replace" } } });
+    const cluster = live(map({ level: "debug" }), managed("kubectl-edit", { "f:data": { "f:level": {} } }));
+    expect(found(object, cluster)).to.include({ state: "changed", up: "recreate" });
+  });
+});
+
+describe("what is no drift", () => {
+  /** Whether one object in the cluster is as the program says. */
+  const isSame = (program: KubernetesObject, cluster: KubernetesObject, more: Partial<StackObject> = {}) =>
+    driftOf(stackObject(program, { recorded: {}, ...more }), live(cluster, pulumis)) === undefined;
+
+  it("is what the API server sets by default", () => {
+    const cluster = { ...deployment({ extra: { dnsPolicy: "ClusterFirst" } }) };
+    expect(isSame(deployment(), cluster)).to.equal(true);
+  });
+
+  it("is a quantity written in another way, but not another one, nor a text that only looks like one", () => {
+    const cpu = (limit: string, request: string) =>
+      deployment({ resources: { limits: { cpu: limit }, requests: { cpu: request, memory: "1024Mi" } } });
+    expect(isSame(cpu("1000m", "0.5"), cpu("1", "500m"))).to.equal(true);
+    expect(isSame(cpu("1000m", "0.5"), cpu("1", "501m"))).to.equal(false);
+    for (const name of ["version", "storage"]) {
+      const labelled = (value: string) => deployment({ labels: { [name]: value } });
+      expect(isSame(labelled("1.0"), labelled("1")), name).to.equal(false);
+    }
+  });
+
+  it("is nothing instead of an empty map or list, and a value that the cluster never kept", () => {
+    const extra = (fields: object) => deployment({ extra: fields });
+    const empty = extra({ securityContext: {}, tolerations: [], affinity: null });
+    expect(isSame(empty, extra({}))).to.equal(true);
+    expect(isSame(empty, extra({}), { recorded: empty })).to.equal(true);
+    expect(isSame(extra({ securityContext: { runAsNonRoot: true } }), extra({}))).to.equal(true);
+    const recorded = extra({ securityContext: { runAsNonRoot: true } });
+    expect(isSame(recorded, extra({}), { recorded })).to.equal(false);
+  });
+});
+
+describe("drift of a list that has one owner", () => {
+  const route = (weights: readonly number[], defaults: object = {}) => ({
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: { name: "iris", namespace: "ml" },
+    spec: {
+      rules: [{ backendRefs: weights.map((weight, index) => ({ name: `v${index + 1}`, weight, ...defaults })) }],
+    },
+  });
+  const rules = { "f:spec": { "f:rules": {} } };
+  const program = stackObject(route([75, 25]), { recorded: route([75, 25], { group: "", kind: "Service" }) });
+  const edited = (object: KubernetesObject) => live(object, byPulumi({}), managed("kubectl-edit", rules));
+
+  it("names weights by their place, and no default", () => {
+    const { fields, additions } = found(program, edited(route([50, 50], { group: "", kind: "Service" })));
+    expect(fields.map(({ path, program, cluster, by }) => [path, program, cluster, by?.manager])).to.deep.equal([
+      ["spec.rules[0].backendRefs[0].weight", 75, 50, "kubectl-edit"],
+      ["spec.rules[0].backendRefs[1].weight", 25, 50, "kubectl-edit"],
+    ]);
+    expect(additions).to.deep.equal([]);
+  });
+
+  it("is also what was put into it; up sees that only beside another change", () => {
+    const more = route([75, 25, 10], { group: "", kind: "Service" });
+    expect(onlyField(program, edited(more))).to.deep.include({
+      path: "spec.rules[0].backendRefs[2]",
+      cluster: { name: "v3", weight: 10, group: "", kind: "Service" },
+      up: "leave",
+    });
+    const both = found(program, edited(route([70, 25, 10], { group: "", kind: "Service" })));
+    expect(both.fields.map(({ up }) => up)).to.deep.equal(["restore", "restore"]);
+  });
+
+  it("is not what a controller puts into it", () => {
+    const node = (taints: readonly object[]) => ({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name: "gpu-0" },
+      spec: { taints },
+    });
+    const own = { key: "gpu", effect: "NoSchedule" };
+    const pressure = { key: "node.kubernetes.io/memory-pressure", effect: "NoSchedule" };
+    const cluster = live(
+      node([own, pressure]),
+      byPulumi({ "f:spec": { "f:taints": {} } }),
+      managed("kube-controller-manager", { "f:spec": { "f:taints": {} } }),
+    );
+    expect(driftOf(stackObject(node([own])), cluster)).to.equal(undefined);
+  });
+});
+
+describe("drift of a secret", () => {
+  const secret = (fields: object) => ({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "api-key", namespace: "ml", ...fields },
+    type: "Opaque",
+  });
+  const plain = "c2VjcmV0LXZhbHVl";
+  const program = { ...secret({}), data: "[secret]" };
+  const applied = "kubectl.kubernetes.io/last-applied-configuration";
+  const cluster = live(
+    { ...secret({ annotations: { [applied]: `{"data":{"key":"${plain}"}}` } }), data: { key: plain, more: plain } },
+    byPulumi({}),
+    managed("kubectl-edit", {
+      "f:metadata": { "f:annotations": { ".": {}, [`f:${applied}`]: {} } },
+      "f:data": { "f:key": {}, "f:more": {} },
+    }),
+  );
+
+  it("says that a value differs or was added, and never shows one", () => {
+    const drift = found(stackObject(program, { changes: { "data.key": { kind: "update" } } }), cluster);
+    const by = { manager: "kubectl-edit", time: "2026-02-01T10:00:00Z" };
+    expect(drift.fields).to.deep.equal([{ path: "data.key", secret: true, by, up: "restore" }]);
+    expect(drift.additions).to.deep.equal([{ path: "data.more", secret: true, by, up: "leave" }]);
+    expect(JSON.stringify(drift)).not.to.include(plain);
+  });
+
+  it("shows no value of one that the program gives in plain text either", () => {
+    const object = stackObject(
+      { ...secret({}), data: { key: "b3RoZXI=" } },
+      { changes: { "data.key": { kind: "update" } } },
+    );
+    const text = JSON.stringify(found(object, cluster));
+    expect(text).to.include("data.key");
+    expect(text).not.to.match(new RegExp(`${plain}|b3RoZXI=`));
+  });
+
+  it("is found elsewhere too, where the program sets a field to something secret", () => {
+    const token = (value: string) => ({
+      ...deployment(),
+      metadata: { name: "iris", namespace: "ml", annotations: { token: value } },
+    });
+    const object = stackObject(token("[secret]"), { changes: { "metadata.annotations.token": { kind: "update" } } });
+    const field = onlyField(object, live(token(plain), pulumis));
+    expect(field).to.deep.equal({ path: "metadata.annotations.token", secret: true, up: "restore" });
+  });
+
+  it("stays secret also in a list that somebody has put something into", () => {
+    const server = (value: string) => ({ name: "server", env: [{ name: "TOKEN", value }] });
+    const object = (...containers: readonly object[]) => deployment({ extra: { containers } });
+    const injected = live(object({ name: "proxy" }, server(plain)), pulumis);
+    expect(driftOf(stackObject(object(server("[secret]")), { recorded: {} }), injected)).to.equal(undefined);
+  });
+});

@@ -1,0 +1,141 @@
+import { expect } from "chai";
+import { readRefresh } from "../../../engine/drift/refresh.ts";
+import { hasDrift, type Report, reportJson, reportText } from "../../../engine/drift/report.ts";
+
+const by = { manager: "kubectl-edit", time: "2026-02-01T10:00:00Z" };
+const place = { apiVersion: "v1", namespace: "ml" };
+const changed = {
+  ...place,
+  kind: "Deployment",
+  name: "iris",
+  state: "changed",
+  up: "restore",
+  fields: [
+    { path: "spec.image", program: "a:1", cluster: "a:2", by, up: "restore" },
+    { path: "metadata.labels.zone", program: "x", up: "restore" },
+  ],
+  additions: [{ path: "metadata.labels.team", cluster: "me", by: { manager: "kubectl-label" }, up: "leave" }],
+} as const;
+const secret = {
+  ...place,
+  kind: "Secret",
+  name: "key",
+  state: "changed",
+  up: "restore",
+  fields: [{ path: "data.key", secret: true, by, up: "restore" }],
+  additions: [],
+} as const;
+const deleted = {
+  ...place,
+  kind: "Service",
+  name: "iris",
+  state: "deleted",
+  up: "recreate",
+  fields: [],
+  additions: [],
+} as const;
+const extended = { ...changed, state: "extended", up: "leave", fields: [] } as const;
+const report = (...objects: Report["objects"]): Report => ({ stack: "dev", looked: 9, objects });
+
+describe("a report on drift", () => {
+  it("says what was changed, by whom and when, and what up does", () => {
+    expect(reportText(report(changed, secret, deleted)).split("\n")).to.deep.equal([
+      "Deployment ml/iris: changed",
+      "  spec.image: a:1 → a:2",
+      "    by kubectl-edit, 2026-02-01T10:00:00Z; up puts it back",
+      "  metadata.labels.zone: x → removed",
+      "    the cluster does not say by whom; up puts it back",
+      "  added metadata.labels.team: me",
+      "    by kubectl-label; up leaves it",
+      "Secret ml/key: changed",
+      "  data.key: differs (secret)",
+      "    by kubectl-edit, 2026-02-01T10:00:00Z; up puts it back",
+      "Service ml/iris: deleted; up makes the object anew",
+      "",
+      "3 of 9 objects of the stack dev are not as the program says.",
+      "npm run up -- --stack dev does what is said above.",
+    ]);
+  });
+
+  it("says so where there is none, and counts additions only where it is told to", () => {
+    expect(reportText(report())).to.equal("No drift in 9 objects of the stack dev.");
+    expect(reportText(report(extended)))
+      .to.include("with additions")
+      .and.to.include("No drift");
+    expect(hasDrift(report(extended), false)).to.equal(false);
+    expect(hasDrift(report(extended), true)).to.equal(true);
+    expect(hasDrift(report(changed), false)).to.equal(true);
+  });
+
+  it("asks whether it is the right cluster where it has nothing of the stack", () => {
+    expect(reportText({ ...report(deleted), looked: 1 })).to.include("is this another one?");
+    expect(reportText(report(deleted))).not.to.include("another one");
+  });
+
+  it("offers up only where up does something", () => {
+    const unseen = {
+      ...changed,
+      up: "leave",
+      fields: [{ path: "spec.rules[2]", cluster: {}, by, up: "leave" }],
+    } as const;
+    expect(reportText(report(unseen)))
+      .to.include("not in the program → {}")
+      .and.not.to.include("npm run up");
+  });
+
+  it("keeps to a line for each value, however long", () => {
+    const field = { path: "data.x", program: "a\nb", cluster: "y".repeat(5000), by, up: "restore" } as const;
+    const [, line = ""] = reportText(report({ ...changed, fields: [field] })).split("\n");
+    expect(line).to.match(/^ {2}data\.x: a\\nb → y+…$/);
+    expect(line.length).to.be.lessThan(200);
+  });
+
+  it("is one JSON object for programs", () => {
+    expect(JSON.parse(reportJson(report(changed), false))).to.deep.equal({
+      stack: "dev",
+      drift: true,
+      objects: [changed],
+    });
+  });
+});
+
+describe("the engine's look at the cluster", () => {
+  const state = (more: object = {}) => ({
+    type: "kubernetes:apps/v1:Deployment",
+    custom: true,
+    inputs: { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "iris", namespace: "ml" } },
+    outputs: { status: {} },
+    ...more,
+  });
+  const read = (...steps: readonly object[]) =>
+    readRefresh(JSON.stringify({ steps: steps.map((step) => ({ urn: "urn:x", op: "refresh", ...step })) }));
+
+  it("is read by objects: those that are gone, those that differ, and those that are the same", () => {
+    const detailedDiff = { "spec.replicas": { kind: "update", inputDiff: false } };
+    const objects = read(
+      { oldState: state({ ignoreChanges: ["spec.replicas"] }) },
+      { op: "update", oldState: state(), detailedDiff },
+      { op: "delete", oldState: state() },
+    );
+    expect(objects.map(({ deleted, ignored }) => [deleted, ignored])).to.deep.equal([
+      [false, ["spec.replicas"]],
+      [false, []],
+      [true, []],
+    ]);
+    expect(objects[1]?.changes).to.have.keys("spec.replicas");
+    expect(objects[0]?.recorded).to.deep.equal({ status: {} });
+  });
+
+  it("leaves out what is no object of the cluster, or waits to be deleted by the engine", () => {
+    const objects = read(
+      { oldState: { type: "pulumi:pulumi:Stack" } },
+      { oldState: { type: "ml:serving:ModelService" } },
+      { oldState: { type: "pulumi:providers:kubernetes", custom: true, inputs: {} } },
+      { oldState: { type: "random:index/randomPassword:RandomPassword", custom: true, inputs: { length: 32 } } },
+      { oldState: state({ type: "kubernetes:helm.sh/v3:Release", inputs: { chart: "x" } }) },
+      { oldState: state({ delete: true }) },
+    );
+    expect(objects).to.deep.equal([]);
+    expect(readRefresh('{"changeSummary": {}}')).to.deep.equal([]);
+  });
+});

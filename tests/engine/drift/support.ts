@@ -1,0 +1,41 @@
+import { driftOf, type FieldDrift } from "../../../engine/drift/drift.ts";
+import type { StackObject } from "../../../engine/drift/refresh.ts";
+import type { LiveObject } from "../../../local/kubectl.ts";
+import type { KubernetesObject } from "../../../render/rendered.ts";
+
+type Tree = Readonly<Record<string, unknown>>;
+
+/** What one writer manages of an object, as the API server lists it. */
+export function managed(manager: string, fieldsV1: Tree, more: { time?: string; subresource?: string } = {}) {
+  const operation = manager.startsWith("pulumi") ? "Apply" : "Update";
+  return { manager, operation, time: "2026-02-01T10:00:00Z", fieldsType: "FieldsV1", fieldsV1, ...more };
+}
+
+/** What Pulumi manages. */
+export const byPulumi = (fieldsV1: Tree) =>
+  managed("pulumi-kubernetes-1a2b3c4d", fieldsV1, { time: "2026-01-01T10:00:00Z" });
+
+/** An object of the stack. What the cluster made of it is what the program says, unless said otherwise. */
+export function stackObject(program: KubernetesObject, more: Partial<StackObject> = {}): StackObject {
+  const urn = `urn:pulumi:dev::ml-platform::kubernetes:x/v1:${program.kind}::${program.metadata.name}`;
+  return { urn, program, recorded: program, ignored: [], deleted: false, changes: {}, ...more };
+}
+
+/** An object as the cluster has it, with who has set what. */
+export function live(object: KubernetesObject, ...managedFields: readonly object[]): LiveObject {
+  return { ...object, metadata: { ...object.metadata, managedFields } } as LiveObject;
+}
+
+/** The drift of an object that there must be one of. */
+export function found(object: StackObject, cluster: LiveObject | undefined) {
+  const drift = driftOf(object, cluster);
+  if (drift === undefined) throw new Error("no drift");
+  return drift;
+}
+
+/** The only drifted field of an object. */
+export function onlyField(object: StackObject, cluster: LiveObject): FieldDrift {
+  const { fields } = found(object, cluster);
+  if (fields.length !== 1 || fields[0] === undefined) throw new Error(`not one field: ${JSON.stringify(fields)}`);
+  return fields[0];
+}
