@@ -1,6 +1,7 @@
-import { access, constants } from "node:fs/promises";
+import { access, constants, mkdir, readFile, readlink, rename, symlink } from "node:fs/promises";
 import path from "node:path";
 import { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
+import { repositoryRoot } from "../local/paths.ts";
 import { toolchainFolders } from "../local/toolchain/index.ts";
 
 /** A Pulumi CLI that this machine can run. */
@@ -52,22 +53,39 @@ export async function downloadPulumi(
 }
 
 /**
- * What the CLI's environment needs beside the stack's own: the built one finds its plugins on PATH, fetches none, and
- * leaves the person's own Pulumi folder alone; any other gets the plugins it asks for.
+ * Gives the CLI that was built here its plugins, and says what its environment needs beside the stack's own: it fetches
+ * none, and leaves the person's own Pulumi folder alone. Any other CLI gets the plugins it asks for by itself.
  *
  * @param home folder for what the built CLI keeps for itself
  */
-export function pluginEnvironment(
+export async function preparePlugins(
   { program, origin }: PulumiCli,
   home: string,
   searched: string = process.env["PATH"] ?? "",
-): Record<string, string> {
+): Promise<Record<string, string>> {
   if (origin !== "built") return {};
+  const programs = path.dirname(program);
+  await linkProvider("kubernetes", path.join(programs, "pulumi-resource-kubernetes"), home);
+  await linkProvider("random", path.join(PLUGINS, "pulumi-resource-random"), home);
   return {
-    PATH: [path.dirname(program), PLUGINS, searched].join(path.delimiter),
+    PATH: [programs, PLUGINS, searched].join(path.delimiter),
     PULUMI_HOME: home,
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
   };
+}
+
+/** Puts a provider where the engine looks for the one of the program's own package. On PATH it would warn of it each time. */
+async function linkProvider(name: string, program: string, home: string): Promise<void> {
+  const manifest = path.join(repositoryRoot, "node_modules", "@pulumi", name, "package.json");
+  const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
+  const folder = path.join(home, "plugins", `resource-${name}-v${version}`);
+  const link = path.join(folder, `pulumi-resource-${name}`);
+  await mkdir(folder, { recursive: true });
+  if ((await readlink(link).catch(() => undefined)) === program) return;
+  // Another process may do the same at this moment.
+  const own = `${link}.${process.pid}`;
+  await symlink(program, own);
+  await rename(own, link);
 }
 
 function downloadFolder(cache: string): string {

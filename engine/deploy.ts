@@ -4,6 +4,7 @@ import { UserError } from "../local/errors.ts";
 import { imagesIn } from "../local/images/references.ts";
 import type { Kubectl } from "../local/kubectl.ts";
 import { repositoryRoot } from "../local/paths.ts";
+import { readRefresh } from "./drift/refresh.ts";
 import { takeOver } from "./earlier-release.ts";
 import { EngineProgress } from "./events.ts";
 import type { Deployed, DeployOptions } from "./options.ts";
@@ -42,9 +43,8 @@ export async function deployStack(options: DeployOptions): Promise<Deployed> {
   // What was kept is there already, and becomes this stack's.
   if (kept) await session.mark();
   const settings = `--config-file=${workspace.stackFile(stack)}`;
-  report("comparing the stack with its state");
-  const preview = await session.run(["preview", "--json", settings]);
-  const { steps = [] } = JSON.parse(preview) as { steps?: readonly PreviewStep[] };
+  report("comparing the stack with its state and with the cluster");
+  const steps = await compare(session, settings);
   refuseToLoseData(steps);
 
   const namespaces = namespacesOf(steps);
@@ -59,6 +59,26 @@ export async function deployStack(options: DeployOptions): Promise<Deployed> {
   const { origin, program } = session.cli;
   const where = origin === "built" ? "" : ` (${program})`;
   return { engine: `Deployed with ${ORIGINS[origin]}${where}.`, changes, namespaces };
+}
+
+/**
+ * What an `up` would do, changes made by hand undone among it: the engine compares the program with its state, and that is
+ * brought up to date where the cluster differs. Only there, since a refresh also notes pods on their way up as unfinished.
+ */
+async function compare(session: Session, settings: string): Promise<readonly PreviewStep[]> {
+  const preview = async () => {
+    const output = await session.run(["preview", "--json", settings]);
+    return (JSON.parse(output) as { steps?: readonly PreviewStep[] }).steps ?? [];
+  };
+  const [steps, looked] = await Promise.all([
+    preview(),
+    session.run(["refresh", "--preview-only", "--json", settings]).then(readRefresh),
+  ]);
+  const drifted = looked.filter(({ deleted, changes }) => deleted || Object.keys(changes).length > 0);
+  if (drifted.length === 0) return steps;
+  const targets = drifted.flatMap(({ urn }) => ["--target", urn]);
+  await session.run(["refresh", "--yes", "--skip-preview", settings, ...targets]);
+  return preview();
 }
 
 /** Runs an `up`, shows how it goes, and gives it up where pods stay in trouble. */

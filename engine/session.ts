@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { UserError } from "../local/errors.ts";
 import { cacheDirectory } from "../local/paths.ts";
-import { findPulumi, type PulumiCli, pluginEnvironment } from "./command.ts";
+import { findPulumi, type PulumiCli, preparePlugins } from "./command.ts";
 import type { EngineEvent } from "./events.ts";
 import { type CliResult, type RunningCli, startCli } from "./run.ts";
 import { awaitStack } from "./stack-lock.ts";
@@ -43,8 +43,8 @@ export class Session {
   ): Promise<Session> {
     const cli = await findPulumi(cacheDirectory());
     if (cli === undefined) throw new UserError("there is no Pulumi CLI on this machine yet", "npm run up makes one");
-    const plugins = pluginEnvironment(cli, workspace.home);
-    const environment = { ...(await workspace.environment(stack)), ...plugins };
+    const own = await workspace.environment(stack);
+    const environment = { ...own, ...(await preparePlugins(cli, workspace.home)) };
     const session = new Session(cli, workspace, stack, environment);
     if (await awaitStack(await workspace.locks(stack), report)) await session.mark();
     if (make && !(await workspace.knows(stack))) {

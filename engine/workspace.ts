@@ -88,6 +88,8 @@ export class Workspace {
       PULUMI_CONFIG_PASSPHRASE: undefined,
       PULUMI_CONFIG_PASSPHRASE_FILE: await this.passphraseFile(),
       PULUMI_SKIP_UPDATE_CHECK: "true",
+      // Fields of the program are the program's, also after somebody else has set them by hand.
+      PULUMI_K8S_ENABLE_PATCH_FORCE: "true",
     };
   }
 

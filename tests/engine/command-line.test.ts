@@ -1,6 +1,9 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { expect } from "chai";
 import { readCommandLine } from "../../engine/cli.ts";
-import { pluginEnvironment } from "../../engine/command.ts";
+import { preparePlugins } from "../../engine/command.ts";
 
 describe("a command line of the Pulumi CLI", () => {
   it("names its stack in any of the CLI's ways", () => {
@@ -28,12 +31,17 @@ describe("a command line of the Pulumi CLI", () => {
 });
 
 describe("the environment of the CLI", () => {
-  it("has the plugins of this project for the CLI built here, and leaves any other to its own", () => {
-    const built = pluginEnvironment({ program: "/cache/pulumi", origin: "built" }, "/state/home", "/usr/bin");
+  it("has the plugins of this project for the CLI built here, and leaves any other to its own", async () => {
+    const home = await mkdtemp(path.join(tmpdir(), "home-"));
+    const built = await preparePlugins({ program: "/cache/pulumi", origin: "built" }, home, "/usr/bin");
     expect(built["PATH"]).to.match(/^\/cache:.*engine\/plugins\/bin:\/usr\/bin$/);
-    expect(built).to.include({ PULUMI_HOME: "/state/home", PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" });
-    expect(pluginEnvironment({ program: "/usr/bin/pulumi", origin: "path" }, "/state/home", "/usr/bin")).to.deep.equal(
-      {},
-    );
+    expect(built).to.include({ PULUMI_HOME: home, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" });
+    const folders = await readdir(path.join(home, "plugins"));
+    expect(folders.toSorted().map((name) => name.replace(/\d+\.\d+\.\d+$/, ""))).to.deep.equal([
+      "resource-kubernetes-v",
+      "resource-random-v",
+    ]);
+    expect(await preparePlugins({ program: "/usr/bin/pulumi", origin: "path" }, home, "/usr/bin")).to.deep.equal({});
+    await rm(home, { recursive: true });
   });
 });

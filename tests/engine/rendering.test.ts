@@ -34,7 +34,12 @@ describe("what the engine registers", function () {
       const workspace = new Workspace(path.join(folder, stack));
       await workspace.write(stack, { configFiles, images, cluster });
       const session = await Session.open(workspace, stack, () => undefined);
-      const preview = await session.run(["preview", "--json", `--config-file=${workspace.stackFile(stack)}`]);
+      const preview = await session.run([
+        "preview",
+        "--json",
+        "--show-secrets",
+        `--config-file=${workspace.stackFile(stack)}`,
+      ]);
       const { steps } = JSON.parse(preview) as { steps: readonly PreviewStep[] };
       const registered = steps.filter(({ newState }) => newState?.custom && newState.type.startsWith("kubernetes:"));
       const rendered = await renderStack({ stack, configFiles, overrides: { images, cluster } });
@@ -89,20 +94,24 @@ function asWritten({ object }: RenderedObject, names: ReadonlyMap<string, string
 }
 
 function withNames(value: unknown, rename: (text: string) => string): unknown {
-  if (typeof value === "string") return rename(value);
+  if (typeof value === "string") return quantity(rename(value));
   if (Array.isArray(value)) return value.map((part) => withNames(part, rename));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withNames(part, rename)]));
 }
 
-/** A Secret with the keys alone: neither a preview nor a rendering shows its values. */
-function withoutValues(object: KubernetesObject): KubernetesObject {
-  if (object.kind !== "Secret") return object;
-  const hidden = ["data", "stringData"].flatMap((field) => {
-    const keys = Object.keys((object[field] ?? {}) as object);
-    return keys.length === 0 ? [] : [[field, keys.toSorted()]];
-  });
-  return { ...object, ...Object.fromEntries(hidden) };
+/** A quantity as the provider writes it: whole ones without their unit of a thousandth. */
+function quantity(text: string): string {
+  return /^\d+000m$/.test(text) ? text.slice(0, -"000m".length) : text;
+}
+
+/** A Secret without what is in it, which a preview does not show, nor a rendering. */
+function withoutValues({ data, stringData, ...object }: KubernetesObject): KubernetesObject {
+  if (object.kind !== "Secret") return { ...object, ...(data === undefined ? {} : { data }) };
+  return {
+    ...object,
+    filled: [data === undefined ? [] : ["data"], stringData === undefined ? [] : ["stringData"]].flat(),
+  };
 }
 
 function byKey(objects: readonly KubernetesObject[]): Record<string, KubernetesObject> {
