@@ -1,7 +1,8 @@
-import { access, constants, mkdir, readFile, readlink, rename, symlink } from "node:fs/promises";
+import { mkdir, readFile, readlink, rename, symlink } from "node:fs/promises";
 import path from "node:path";
 import { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
 import { repositoryRoot } from "../local/paths.ts";
+import { findOnPath, isExecutable } from "../local/search-path.ts";
 import { toolchainFolders } from "../local/toolchain/index.ts";
 
 /** A Pulumi CLI that this machine can run. */
@@ -20,8 +21,9 @@ const PLUGINS = path.join(import.meta.dirname, "plugins", "bin");
 
 /** The CLI on PATH, else the one that an earlier call has downloaded or built into the cache; undefined where there is none. */
 export async function findPulumi(cache: string): Promise<PulumiCli | undefined> {
+  const onPath = await findOnPath("pulumi");
+  if (onPath !== undefined) return { program: onPath, origin: "path" };
   const candidates: PulumiCli[] = [
-    ...searchPath("pulumi").map((program) => ({ program, origin: "path" as const })),
     { program: path.join(downloadFolder(cache), "bin", "pulumi"), origin: "downloaded" },
     { program: path.join(toolchainFolders(cache).pulumi, "pulumi"), origin: "built" },
   ];
@@ -90,20 +92,6 @@ async function linkProvider(name: string, program: string, home: string): Promis
 
 function downloadFolder(cache: string): string {
   return path.join(cache, "pulumi");
-}
-
-function searchPath(program: string): string[] {
-  return (process.env["PATH"] ?? "")
-    .split(path.delimiter)
-    .filter((folder) => folder !== "")
-    .map((folder) => path.join(folder, program));
-}
-
-async function isExecutable(file: string): Promise<boolean> {
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Whether a site answers within three seconds. */

@@ -17,7 +17,10 @@ program
   .command("up")
   .description("bring everything up: tools, cluster, images, stack")
   .option("--context <name>", "deploy onto this kubeconfig context instead of the embedded cluster")
-  .option("--registry <prefix>", "HOST/PREFIX to push images to, for a --context that is neither kind nor minikube")
+  .option(
+    "--registry <prefix>",
+    "HOST/PREFIX to push images to, for a --context that is none of kind, k3d and minikube",
+  )
   .option("--port <number>", "port on 127.0.0.1 for the gateway of the embedded cluster (default: 8080)", parsePort)
   .option("--stack <name>", "stack to deploy", "dev")
   .option(

@@ -7,19 +7,21 @@ import type { AppImages } from "./inputs.ts";
 /** How a cluster of the person's own gets images. */
 export type Delivery =
   | { readonly kind: "kind"; readonly cluster: string }
+  | { readonly kind: "k3d"; readonly cluster: string }
   | { readonly kind: "minikube"; readonly profile: string }
   | { readonly kind: "registry"; readonly prefix: string };
 
 /**
- * Chooses how a context gets images: a given registry first, else kind's or minikube's own loading.
+ * Chooses how a context gets images: a given registry first, else the loading of kind, k3d or minikube.
  * @throws UserError for any other context without a registry.
  */
 export function chooseDelivery(context: string, registry: string | undefined): Delivery {
   if (registry !== undefined) return { kind: "registry", prefix: registry.replace(/\/+$/, "") };
   if (context.startsWith("kind-")) return { kind: "kind", cluster: context.slice("kind-".length) };
+  if (context.startsWith("k3d-")) return { kind: "k3d", cluster: context.slice("k3d-".length) };
   if (context === "minikube" || context.startsWith("minikube-")) return { kind: "minikube", profile: context };
   throw new UserError(
-    `context ${context} is neither kind's nor minikube's, and no registry is given to push the images to`,
+    `context ${context} is none of kind, k3d or minikube, and no registry is given to push the images to`,
     `add --registry HOST/PREFIX that the cluster can pull from`,
   );
 }
@@ -39,6 +41,7 @@ export async function externalImages(options: {
     await run("docker", ["build", "--tag", image, "--file", dockerfile(name), "."]);
     options.report(`delivering ${image}`);
     if (delivery.kind === "kind") await run("kind", ["load", "docker-image", image, "--name", delivery.cluster]);
+    else if (delivery.kind === "k3d") await run("k3d", ["image", "import", image, "--cluster", delivery.cluster]);
     else if (delivery.kind === "minikube")
       await run("minikube", ["--profile", delivery.profile, "image", "load", image]);
     else await run("docker", ["push", image]);

@@ -43,7 +43,7 @@ describe("a step with a result", () => {
   it("has it once it has run, and not before", async () => {
     const step = resultStep("Answer", async () => ({ result: 42 }));
     expect(step.result).to.throw("Answer has not run yet");
-    await runSteps([{ title: step.title, run: async (report) => step.run(report) }], false);
+    await runSteps([step], false);
     expect(step.result()).to.equal(42);
   });
 });

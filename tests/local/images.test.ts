@@ -103,6 +103,7 @@ describe("how another cluster gets images", () => {
   it("is the given registry, else kind's or minikube's own way", () => {
     expect(chooseDelivery("kind-dev", undefined)).to.deep.equal({ kind: "kind", cluster: "dev" });
     expect(chooseDelivery("minikube", undefined)).to.deep.equal({ kind: "minikube", profile: "minikube" });
+    expect(chooseDelivery("k3d-dev", undefined)).to.deep.equal({ kind: "k3d", cluster: "dev" });
     expect(chooseDelivery("kind-dev", "registry.example/team/")).to.deep.equal({
       kind: "registry",
       prefix: "registry.example/team",
