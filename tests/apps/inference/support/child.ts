@@ -19,9 +19,15 @@ export interface Child {
  * Runs `apps/inference/<script>` with nothing in its environment but PATH and `env`.
  *
  * @param script `main.ts` or `serve.ts`.
+ * @param flags Flags of Node.
  */
-export function startChild(script: string, env: Record<string, string>, args: readonly string[] = []): Child {
-  const child = spawn(process.execPath, [path.join("apps", "inference", script), ...args], {
+export function startChild(
+  script: string,
+  env: Record<string, string>,
+  args: readonly string[] = [],
+  flags: readonly string[] = [],
+): Child {
+  const child = spawn(process.execPath, [...flags, path.join("apps", "inference", script), ...args], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "pipe", "pipe"],
