@@ -7,6 +7,7 @@ import { serverTable } from "./server/table.ts";
 import { compareTrainers } from "./trainer/index.ts";
 import { comparisonTable } from "./trainer/table.ts";
 import { measureUp } from "./up.ts";
+import { stepTable } from "./up-steps.ts";
 
 const PARTS = ["up", "render", "server", "trainer"] as const;
 
@@ -28,9 +29,9 @@ const parts = command.args.length > 0 ? command.args : PARTS;
 
 const results: Record<string, unknown> = {};
 if (parts.includes("up")) {
-  const measurements = await measureUp(cold);
-  console.log(table(measurements));
-  results["up"] = measurements;
+  const report = await measureUp(cold);
+  console.log(`${stepTable(report.steps)}\n\n${table(report.measurements)}`);
+  results["up"] = report;
 }
 if (parts.includes("render")) {
   const measurements = await measureRender();
