@@ -103,7 +103,7 @@ describe("the API gateway on the embedded cluster", function () {
     const before = (await pods()).map(({ metadata }) => metadata.name);
     await underLoad(front, async () => {
       const changes = await up({ readTimeoutSeconds: 20 });
-      expect(changes.join("\n")).to.match(/^\+ ConfigMap api-gateway-config-/m);
+      expect(changes.join("\n")).to.match(/^± ConfigMap api-gateway-config-/m);
       await rolledOut();
     });
     const after = (await pods()).map(({ metadata }) => metadata.name);
