@@ -26,6 +26,9 @@ async function main(): Promise<void> {
   }
 }
 
+process.on("disconnect", () => process.exit(1));
+// What is listened to would otherwise keep this process up.
+process.channel?.unref();
 await main().catch((error: unknown) => {
   console.log(`could not build: ${error instanceof Error ? error.message : error}`);
 });

@@ -41,7 +41,8 @@ runner.on("suite end", ({ parent, file }) => {
 /** Builds the tools of the suites in a process of its own, and says so whenever one is there. */
 function startBuilds() {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, "build-tools.ts")], {
-    stdio: ["ignore", "pipe", "inherit"],
+    // By the channel it learns that this process has ended, however it did.
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   const lines: string[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => {
