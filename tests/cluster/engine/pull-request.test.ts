@@ -1,0 +1,84 @@
+import { cp, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect } from "chai";
+import { parseDocument } from "yaml";
+import { Session } from "../../../engine/session.ts";
+import { Workspace } from "../../../engine/workspace.ts";
+import { type GitHub, startGitHub } from "../../review/github.ts";
+import { eventOf, type PullRequest, pullRequest, runWorkflow } from "../../review/workflow.ts";
+import { type Cluster, devCluster, pulumi } from "../cluster.ts";
+import { deploy } from "../stacks.ts";
+
+/** Pull request of the event that the workflow runs for. */
+const NUMBER = 7;
+
+describe("a pull request against a cluster", function () {
+  this.timeout(300_000);
+  let cluster: Cluster;
+  let github: GitHub;
+  let change: PullRequest;
+
+  before(async function () {
+    this.timeout(60 * 60_000);
+    cluster = await devCluster();
+    await deploy();
+    github = await startGitHub();
+  });
+  after(() => github?.close());
+  afterEach(() => change?.remove());
+
+  /** Runs the workflow on a change of the dev stack's settings, from the base that is deployed. */
+  async function review(settings: readonly [place: readonly (string | number)[], value: unknown][]) {
+    const workspace = new Workspace(path.join(cluster.folder, "state", "deploy"));
+    change = await pullRequest({
+      base: (folder) => cp(workspace.stackFile("dev"), path.join(folder, "Pulumi.dev.yaml")),
+      head: async (folder) => {
+        const file = path.join(folder, "Pulumi.dev.yaml");
+        const document = parseDocument(await readFile(file, "utf8"));
+        for (const [place, value] of settings) document.setIn(["config", ...place], value);
+        await writeFile(file, document.toString());
+      },
+    });
+    const session = await Session.open(workspace, "dev", () => undefined);
+    return runWorkflow(change, {
+      stack: "dev",
+      secrets: { KUBECONFIG: await readFile(cluster.kubeconfig, "utf8") },
+      environment: {
+        ...process.env,
+        ...(await session.environment()),
+        PATH: [path.dirname(session.cli.program), (await session.environment())["PATH"], process.env["PATH"]].join(":"),
+        ...(await eventOf(change, NUMBER, github.url)),
+      },
+    });
+  }
+
+  it("has in one comment what the engine would do, in words: weight, replicas, quota and cost", async () => {
+    const { outcome, comment, log } = await review([
+      [["ml-platform:canaryWeight"], 50],
+      [["ml-platform:models", 1, "versions", 0, "replicas"], 3],
+    ]);
+    expect(outcome, log).to.equal("success");
+    expect(comment).to.match(/### Stack `dev`: 2 updated/);
+    expect(comment).to.match(/25 %.*50 %|50 %.*25 %/s);
+    expect(comment).to.match(/`requests\.cpu`/);
+    expect(comment).to.match(/#### Cost/);
+    expect(comment).not.to.include(cluster.apiKey);
+    expect(github.comments.at(-1)?.body).to.equal(comment);
+  });
+
+  it("is stopped by a policy that it breaks, which comes first", async () => {
+    const { outcome, comment, log } = await review([
+      [["ml-platform:environment"], "prod"],
+      [["ml-platform:models", 1, "versions", 0, "environment"], { ADMIN_PASSWORD: "swordfish" }],
+    ]);
+    expect(outcome, log).to.equal("failure");
+    expect(comment).to.match(/no-plain-credentials/);
+    expect(comment).not.to.include("swordfish");
+  });
+
+  it("has its policies on this machine too", async () => {
+    const { exitCode, all } = await pulumi("preview", "--policy-pack", "policy", "--stack", "dev");
+    expect(exitCode, all).to.equal(0);
+    expect(all).to.match(/Policies:/);
+  });
+});
