@@ -45,10 +45,11 @@ function startBuilds() {
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   const lines: string[] = [];
-  createInterface({ input: child.stdout }).on("line", (line) => {
+  const note = (line: string) => {
     lines.push(line);
     console.log(`    (${line})`);
-  });
+  };
+  if (child.stdout !== null) createInterface({ input: child.stdout }).on("line", note);
   return { process: child, lines };
 }
 
