@@ -20,6 +20,7 @@ const CLOCK_SLACK = 5000;
  */
 export async function awaitStack(folder: string, report: (line: string) => void): Promise<boolean> {
   let abandoned = false;
+  let told = "";
   for (;;) {
     const held = await readLocks(folder);
     const dead = held.filter(({ lock }) => lock === undefined || isDead(lock));
@@ -27,7 +28,9 @@ export async function awaitStack(folder: string, report: (line: string) => void)
     for (const { file } of dead) await rm(file, { force: true });
     const alive = held.find(({ lock }) => lock !== undefined && !isDead(lock))?.lock;
     if (alive === undefined) return abandoned;
-    report(`waiting for process ${alive.pid} of ${alive.username}, which changes this stack since ${alive.timestamp}`);
+    const line = `waiting for process ${alive.pid} of ${alive.username}, which changes this stack since ${alive.timestamp}`;
+    if (line !== told) report(line);
+    told = line;
     await sleep(500);
   }
 }
