@@ -83,8 +83,17 @@ export const prometheusCrds = (kind: string): ModuleFiles => ({
  */
 const kubernetesModule = "modules/kubernetes";
 
-/** Every tool of the embedded cluster, in the order in which they are built: the slowest first. */
+/**
+ * Every tool of the embedded cluster, and the Pulumi engine, in the order in which they are built. etcd is first: it is soon
+ * done, and leaves what all the others need of Go's own packages.
+ */
 export const tools = {
+  etcd: {
+    name: "etcd",
+    version: versions.etcd,
+    binaries: [{ package: "go.etcd.io/etcd/server/v3", name: "etcd" }],
+    minutes: 0.5,
+  },
   kubernetes: {
     name: "kubernetes",
     version: versions.kubernetes,
@@ -123,12 +132,6 @@ export const tools = {
       },
     ],
     minutes: 2,
-  },
-  etcd: {
-    name: "etcd",
-    version: versions.etcd,
-    binaries: [{ package: "go.etcd.io/etcd/server/v3", name: "etcd" }],
-    minutes: 0.5,
   },
   containerd: {
     name: "containerd",
