@@ -1,9 +1,9 @@
-import { mkdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
 import { METADATA_FILE, MODEL_FILE, versionDirectory } from "../../../apps/registry/layout.ts";
 import type { ModelMetadata } from "../../../apps/registry/metadata.ts";
-import { emptyRegistry, metadataOf, publish } from "./support/registry.ts";
+import { emptyRegistry, metadataOf, publish, writeMetadata } from "./support/registry.ts";
 import { startTestServer, type TestServer, until } from "./support/server.ts";
 
 describe("a model that is not what its metadata says", () => {
@@ -20,11 +20,8 @@ describe("a model that is not what its metadata says", () => {
     await mkdir(to, { recursive: true });
     await writeFile(path.join(to, MODEL_FILE), await readFile(path.join(from, MODEL_FILE)));
     await spoil(to);
-    try {
-      await writeFile(path.join(to, METADATA_FILE), await readFile(path.join(from, METADATA_FILE)), { flag: "wx" });
-    } catch {
-      // This test spoils the metadata itself.
-    }
+    // Whole at once, unless the test has spoilt the metadata itself.
+    await link(path.join(from, METADATA_FILE), path.join(to, METADATA_FILE)).catch(() => undefined);
     await whole.remove();
     const reasons = () => server.log.map((line) => JSON.parse(line).reason as string | undefined);
     const reason = await until(() => reasons().find((text) => text !== undefined && !text.includes("is missing")));
@@ -32,9 +29,8 @@ describe("a model that is not what its metadata says", () => {
     return reason;
   }
 
-  async function writeMetadata(directory: string, change: Partial<ModelMetadata>): Promise<void> {
-    const metadata = { ...(await metadataOf("linear", "1")), ...change };
-    await writeFile(path.join(directory, METADATA_FILE), JSON.stringify(metadata));
+  async function describeAs(directory: string, change: Partial<ModelMetadata>): Promise<void> {
+    await writeMetadata(directory, { ...(await metadataOf("linear", "1")), ...change });
   }
 
   it("is not served where one byte differs, and served once it is mended", async () => {
@@ -58,21 +54,21 @@ describe("a model that is not what its metadata says", () => {
   });
 
   it("is not served where the metadata are of another version", async () => {
-    const reason = await reasonAfter((directory) => writeMetadata(directory, { version: "2" }));
+    const reason = await reasonAfter((directory) => describeAs(directory, { version: "2" }));
     expect(reason).to.match(/describes linear version 2/);
   });
 
   it("is not served where the graph lacks an output of the signature", async () => {
     const { signature } = await metadataOf("linear", "1");
     const outputs = [{ name: "z", datatype: "FP32" as const, shape: [-1, 1] }];
-    const reason = await reasonAfter((directory) => writeMetadata(directory, { signature: { ...signature, outputs } }));
+    const reason = await reasonAfter((directory) => describeAs(directory, { signature: { ...signature, outputs } }));
     expect(reason).to.match(/linear\/1: the graph has no output "z"; it has y$/);
   });
 
   it("is not served where the warm-up fails for a signature of the wrong width", async () => {
     const { signature } = await metadataOf("linear", "1");
     const inputs = [{ name: "x", datatype: "FP32" as const, shape: [-1, 5] }];
-    const reason = await reasonAfter((directory) => writeMetadata(directory, { signature: { ...signature, inputs } }));
+    const reason = await reasonAfter((directory) => describeAs(directory, { signature: { ...signature, inputs } }));
     expect(reason).to.match(/dimension/i);
   });
 });

@@ -2,7 +2,13 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { indexFile, METADATA_FILE, MODEL_FILE, versionDirectory } from "../../../../apps/registry/layout.ts";
+import {
+  indexFile,
+  METADATA_FILE,
+  MODEL_FILE,
+  modelDirectory,
+  versionDirectory,
+} from "../../../../apps/registry/layout.ts";
 import type { ModelMetadata } from "../../../../apps/registry/metadata.ts";
 import { MODELS, type ModelName } from "./models.ts";
 
@@ -61,7 +67,14 @@ export async function writeVersion(
   const directory = versionDirectory(root, model, version);
   await mkdir(directory, { recursive: true });
   await writeFile(path.join(directory, MODEL_FILE), await readFile(path.join(FIXTURES, `${model}.onnx`)));
-  await writeFile(path.join(directory, METADATA_FILE), JSON.stringify(metadata ?? (await metadataOf(model, version))));
+  await writeMetadata(directory, metadata ?? (await metadataOf(model, version)));
+}
+
+/** Writes a version's metadata in one step: a server that looks again and again never finds half of it. */
+export async function writeMetadata(directory: string, metadata: ModelMetadata): Promise<void> {
+  const file = path.join(directory, METADATA_FILE);
+  await writeFile(`${file}.new`, JSON.stringify(metadata));
+  await rename(`${file}.new`, file);
 }
 
 /** Writes the index of what is published, in one step. */
@@ -90,7 +103,11 @@ export async function layOut(root: string, model: ModelName, change: (written: W
 /** Publishes version 1 of a model, and version 2, which the promotion gate has marked as worse. */
 export async function publishWorse(root: string, model: ModelName): Promise<void> {
   const worseThan = { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 };
-  await writeVersion(root, model, "1");
-  await writeVersion(root, model, "2", { ...(await metadataOf(model, "2")), worseThan });
+  const { root: prepared, remove } = await emptyRegistry();
+  await writeVersion(prepared, model, "1");
+  await writeVersion(prepared, model, "2", { ...(await metadataOf(model, "2")), worseThan });
+  // At once: as long as there is no index, a server takes what it finds.
+  await rename(modelDirectory(prepared, model), modelDirectory(root, model));
+  await remove();
   await writeIndex(root, [model, "1"], [model, "2"]);
 }
