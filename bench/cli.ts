@@ -1,5 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { Argument, Command } from "commander";
+import { measureEngine } from "./engine/index.ts";
+import { engineTable } from "./engine/table.ts";
 import { table } from "./measurement.ts";
 import { measureRender } from "./render.ts";
 import { measureServer } from "./server/index.ts";
@@ -9,7 +11,7 @@ import { comparisonTable } from "./trainer/table.ts";
 import { measureUp } from "./up.ts";
 import { stepTable } from "./up-steps.ts";
 
-const PARTS = ["up", "render", "server", "trainer"] as const;
+const PARTS = ["up", "render", "engine", "server", "trainer"] as const;
 
 interface Options {
   readonly cold: boolean;
@@ -37,6 +39,11 @@ if (parts.includes("render")) {
   const measurements = await measureRender();
   console.log(table(measurements));
   results["render"] = measurements;
+}
+if (parts.includes("engine")) {
+  const report = await measureEngine((line) => console.error(`engine: ${line}`));
+  console.log(engineTable(report));
+  results["engine"] = report;
 }
 if (parts.includes("server")) {
   const report = await measureServer((line) => console.error(`server: ${line}`));

@@ -1,0 +1,14 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+/** Registers as many small ConfigMaps as `FLOOR_RESOURCES` says: what the engine and the SDK take for any program. */
+const cluster = new pulumi.Config().requireObject<{ kubeconfig: string; identifier: string }>("cluster");
+const provider = new k8s.Provider("cluster", {
+  kubeconfig: cluster.kubeconfig,
+  clusterIdentifier: cluster.identifier,
+  enableServerSideApply: true,
+});
+for (let index = 0; index < Number(process.env["FLOOR_RESOURCES"]); index += 1) {
+  const metadata = { name: `floor-${index}`, namespace: "many-models" };
+  new k8s.core.v1.ConfigMap(`floor-${index}`, { metadata, data: { index: `${index}` } }, { provider });
+}

@@ -1,0 +1,61 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { Session } from "../../engine/session.ts";
+import { Workspace } from "../../engine/workspace.ts";
+import { ensureTool } from "../../local/toolchain/index.ts";
+import { renderStack } from "../../render/render.ts";
+import { measured, type Usage } from "./processes.ts";
+import { writeKubeconfig, writeStack } from "./stack.ts";
+
+/** What a preview of a new stack takes, and what it is compared with. */
+export interface PreviewMeasurement {
+  /** Models of two versions each. */
+  readonly models: number;
+  /** Resources that the engine registers, components among them. */
+  readonly resources: number;
+  readonly preview: Usage;
+  /** A preview of a program of as many small ConfigMaps: what the engine and the SDK take whatever the program does. */
+  readonly floor: Usage;
+  /** `npm run render` of the same stack, where there is no engine. */
+  readonly render: Usage;
+}
+
+const IMAGES = { inference: "localhost/inference:1", trainer: "localhost/trainer:1" };
+const FLOOR = path.join(import.meta.dirname, "floor");
+
+/**
+ * Previews new stacks of some sizes, for which no cluster is needed. Builds the Pulumi CLI where the machine has none.
+ *
+ * @param folder for the stacks' files and state
+ */
+export async function measurePreviews(
+  folder: string,
+  sizes: readonly number[],
+  report: (line: string) => void,
+): Promise<PreviewMeasurement[]> {
+  await ensureTool("pulumi", report);
+  const cluster = { kubeconfig: await writeKubeconfig(folder), identifier: "nowhere" };
+  const measurements: PreviewMeasurement[] = [];
+  for (const models of sizes) {
+    const file = await writeStack(folder, models);
+    const deployment = { configFiles: [file], images: IMAGES, cluster };
+    const stackFolder = path.join(folder, `${models}`);
+    await mkdir(stackFolder);
+    const workspace = new Workspace(stackFolder);
+    await workspace.write("many", deployment);
+    const session = await Session.open(workspace, "many", report);
+    const settings = `--config-file=${workspace.stackFile("many")}`;
+
+    report(`preview of ${models} models`);
+    const { result, usage: preview } = await measured(() => session.run(["preview", "--json", settings]));
+    const resources = (JSON.parse(result) as { steps: readonly unknown[] }).steps.length;
+    report(`preview of ${resources} ConfigMaps`);
+    process.env["FLOOR_RESOURCES"] = `${resources - 2}`;
+    const { usage: floor } = await measured(() => session.run(["preview", "--json", `--cwd=${FLOOR}`, settings]));
+    report(`rendering of ${models} models`);
+    const overrides = { images: IMAGES, cluster };
+    const { usage: render } = await measured(() => renderStack({ stack: "many", configFiles: [file], overrides }));
+    measurements.push({ models, resources, preview, floor, render });
+  }
+  return measurements;
+}

@@ -1,0 +1,59 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { stringify } from "yaml";
+import { manyModels } from "../render.ts";
+
+/** Namespace of the measured stacks. */
+export const NAMESPACE = "many-models";
+
+/** Settings by their full names, such as `ml-platform:models`. */
+type Settings = Readonly<Record<string, unknown>>;
+
+interface Model {
+  readonly versions: readonly { readonly version: string }[];
+}
+
+/**
+ * Writes the stack file of so many models of two versions each. What all versions share is set once: written out for each,
+ * the settings of 400 models take more than the 128 KiB that Linux passes to a program in one variable.
+ *
+ * @param shared settings of every version beside the stack's own, such as the nodes that may run it
+ * @param settings settings of the whole stack that take the place of its own
+ * @returns path of the file
+ */
+export async function writeStack(
+  folder: string,
+  count: number,
+  { shared = {}, settings = {} }: { readonly shared?: object; readonly settings?: Settings } = {},
+): Promise<string> {
+  const { config } = manyModels(count) as { config: Settings };
+  const models = config["ml-platform:models"] as readonly Model[];
+  const { version: _, ...common } = models[0]?.versions[0] ?? { version: "" };
+  const stack = {
+    ...config,
+    ...settings,
+    "ml-platform:modelDefaults": { ...common, ...shared },
+    "ml-platform:models": models.map((model) => ({
+      ...model,
+      versions: model.versions.map(({ version }) => ({ version })),
+    })),
+  };
+  const file = path.join(folder, `${count}-models.yaml`);
+  await writeFile(file, stringify({ config: stack }, { aliasDuplicateObjects: false }));
+  return file;
+}
+
+/** A kubeconfig of a cluster that is not there: a preview of what is new asks nothing of it. */
+export async function writeKubeconfig(folder: string): Promise<string> {
+  const file = path.join(folder, "kubeconfig");
+  const kubeconfig = {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "nowhere",
+    contexts: [{ name: "nowhere", context: { cluster: "nowhere", user: "nobody" } }],
+    clusters: [{ name: "nowhere", cluster: { server: "https://127.0.0.1:9" } }],
+    users: [{ name: "nobody", user: {} }],
+  };
+  await writeFile(file, stringify(kubeconfig));
+  return file;
+}

@@ -1,0 +1,130 @@
+import path from "node:path";
+import { deployStack } from "../../engine/deploy.ts";
+import { Session } from "../../engine/session.ts";
+import { type Deployment, Workspace } from "../../engine/workspace.ts";
+import { Kubectl } from "../../local/kubectl.ts";
+import { nodePaths } from "../../local/node/layout.ts";
+import { runningKeeper } from "../../local/node/record.ts";
+import { deployDirectory, stateDirectory } from "../../local/paths.ts";
+import { toolchainFolders } from "../../local/toolchain/index.ts";
+import { playNode } from "./played-node.ts";
+import { measured, type Usage } from "./processes.ts";
+import { NAMESPACE, writeStack } from "./stack.ts";
+
+/** What it takes to see that a deployed stack is as it should be. */
+export interface UpAgainMeasurement {
+  /** Models of two versions each. */
+  readonly models: number;
+  /** Resources of the stack, components among them. */
+  readonly resources: number;
+  /** Seconds of the deployment before, of what this size has more than the one before. */
+  readonly deployedSeconds: number;
+  /** `pulumi preview` without a change. */
+  readonly preview: Usage;
+  /** What `npm run up` does for a stack without a change: a preview, and a look at what was changed by hand. */
+  readonly again: Usage;
+  /** What that wanted to change all the same; none is expected. */
+  readonly changes: readonly string[];
+}
+
+/** A cluster to measure on, and images that a Job can run there. */
+interface Target {
+  readonly kubectl: Kubectl;
+  readonly images: Deployment["images"];
+}
+
+const STACK = "many";
+const NODE = "ml-bench";
+
+/**
+ * Deploys a stack that grows from size to size on the running embedded cluster, its pods on a played node, and measures an
+ * `up` without a change after each. Namespace and node are deleted at the end, also after an error.
+ *
+ * @param folder for the stack's files and state
+ * @returns why it was not measured, where no cluster with the dev stack runs
+ */
+export async function measureUpAgain(
+  folder: string,
+  sizes: readonly number[],
+  report: (line: string) => void,
+): Promise<UpAgainMeasurement[] | string> {
+  const target = await findTarget();
+  if (target === undefined) return "skipped, since no cluster with the dev stack runs (npm run up)";
+  const { kubectl } = target;
+  if ((await kubectl.get(["namespace", NAMESPACE])).length > 0) {
+    return `skipped, since the cluster has a namespace ${NAMESPACE} already (kubectl delete namespace ${NAMESPACE})`;
+  }
+  report("adding a played node");
+  const node = await playNode(kubectl, NODE, report);
+  try {
+    const measurements: UpAgainMeasurement[] = [];
+    for (const models of sizes) {
+      const file = await writeStack(folder, models, { shared: { scheduling: node.scheduling }, settings: GATEWAY });
+      measurements.push(await measureSize(target, folder, file, models, report));
+    }
+    return measurements;
+  } finally {
+    report("taking the stack away");
+    // With the pods of all models at once, which the engine would take away one by one.
+    await kubectl.run(["delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=30m"]).finally(node.remove);
+  }
+}
+
+/** The gateway of the embedded cluster. */
+const GATEWAY = {
+  "ml-platform:gateway": { name: "ml-gateway", namespace: "gateway-system", implementation: "traefik" },
+};
+
+async function measureSize(
+  { kubectl, images }: Target,
+  folder: string,
+  file: string,
+  models: number,
+  report: (line: string) => void,
+): Promise<UpAgainMeasurement> {
+  const workspace = new Workspace(folder);
+  const cluster = { kubeconfig: kubectl.kubeconfig, identifier: "embedded" };
+  await workspace.write(STACK, { configFiles: [file], images, cluster });
+  const session = await Session.open(workspace, STACK, report);
+  const settings = `--config-file=${workspace.stackFile(STACK)}`;
+
+  report(`deploying ${models} models`);
+  const start = performance.now();
+  await deploy(session, settings);
+  const deployedSeconds = (performance.now() - start) / 1000;
+  report(`preview of ${models} models without a change`);
+  const { result, usage: preview } = await measured(() => session.run(["preview", "--json", settings]));
+  const resources = (JSON.parse(result) as { steps: readonly unknown[] }).steps.length;
+  report(`up of ${models} models without a change`);
+  const { result: deployed, usage: again } = await measured(() =>
+    deployStack({ stack: STACK, configFiles: [file], kubectl, stateDirectory: folder, images, report }),
+  );
+  return { models, resources, deployedSeconds, preview, again, changes: deployed.changes };
+}
+
+/**
+ * The first deployment, which is not measured: state is written at its end alone. Written after each step, as for anybody
+ * else, it takes a time that grows with the square of the resources.
+ */
+async function deploy(session: Session, settings: string): Promise<void> {
+  process.env["PULUMI_SKIP_CHECKPOINTS"] = "true";
+  try {
+    const { result } = await session.change(["up", "--yes", "--skip-preview", settings], () => undefined);
+    const { exitCode, errors } = await result;
+    if (exitCode !== 0) throw new Error(`the stack could not be deployed:\n${errors.join("\n")}`);
+  } finally {
+    delete process.env["PULUMI_SKIP_CHECKPOINTS"];
+  }
+}
+
+/** The running embedded cluster, and the images that its dev stack was deployed with. */
+async function findTarget(): Promise<Target | undefined> {
+  const paths = nodePaths(stateDirectory());
+  const record = await runningKeeper(paths.keeperRecord);
+  const dev = await new Workspace(deployDirectory()).deployment("dev");
+  if (record === undefined || dev === undefined) return undefined;
+  return {
+    kubectl: new Kubectl(path.join(toolchainFolders().kubernetes, "kubectl"), paths.kubeconfig),
+    images: dev.images,
+  };
+}
