@@ -67,7 +67,7 @@ export async function deployStack(options: DeployOptions): Promise<Deployed> {
  */
 async function compare(session: Session, settings: string): Promise<readonly PreviewStep[]> {
   const preview = async () => {
-    const output = await session.run(["preview", "--json", settings]);
+    const output = await session.run(["preview", "--json", "--show-sames", settings]);
     return (JSON.parse(output) as { steps?: readonly PreviewStep[] }).steps ?? [];
   };
   const [steps, looked] = await Promise.all([

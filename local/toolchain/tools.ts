@@ -109,14 +109,14 @@ export const tools = {
     version: "v1",
     folder: kubernetesModule,
     binaries: [command("./cmd/pause"), command("./cmd/provisioner")],
-    minutes: 1,
+    minutes: 0.1,
   },
   coredns: {
     name: "coredns",
     version: versions.coredns,
     folder: kubernetesModule,
     binaries: [command("./cmd/coredns")],
-    minutes: 0.5,
+    minutes: 0.2,
   },
   metricsServer: {
     name: "metrics-server",
@@ -131,7 +131,7 @@ export const tools = {
         to: "manifests",
       },
     ],
-    minutes: 2,
+    minutes: 0.1,
   },
   containerd: {
     name: "containerd",

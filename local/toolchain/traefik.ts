@@ -46,5 +46,5 @@ export const traefik = {
       to: "traefik-crds.yaml",
     },
   ],
-  minutes: 3,
+  minutes: 2.5,
 } satisfies Tool;
