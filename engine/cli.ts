@@ -79,7 +79,7 @@ async function pulumi(args: readonly string[]): Promise<number> {
   const before = own ? await readSettings(file) : {};
   const environment = await session.environment();
   if (changing) await session.mark();
-  const { exitCode, signal } = await execa(session.cli.program, [...rest, ...(own ? ["--config-file", file] : [])], {
+  const { exitCode, signal } = await execa(session.program, [...rest, ...(own ? ["--config-file", file] : [])], {
     // The CLI removes a stack's settings with it: those that it was deployed with, not the checkout's.
     cwd: line.removes ? workspace.directory : repositoryRoot,
     env: { ...environment },

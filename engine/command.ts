@@ -1,4 +1,4 @@
-import { mkdir, readFile, readlink, rename, symlink } from "node:fs/promises";
+import { copyFile, link, mkdir, readFile, readlink, rename, stat, symlink, utimes } from "node:fs/promises";
 import path from "node:path";
 import { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
 import { repositoryRoot } from "../local/paths.ts";
@@ -59,35 +59,61 @@ export async function downloadPulumi(
  * none, and leaves the person's own Pulumi folder alone. Any other CLI gets the plugins it asks for by itself.
  *
  * @param home folder for what the built CLI keeps for itself
+ * @returns the program to run, and its environment
  */
 export async function preparePlugins(
   { program, origin }: PulumiCli,
   home: string,
   searched: string = process.env["PATH"] ?? "",
-): Promise<Record<string, string>> {
-  if (origin !== "built") return {};
-  const programs = path.dirname(program);
-  await linkProvider("kubernetes", path.join(programs, "pulumi-resource-kubernetes"), home);
+): Promise<{ readonly program: string; readonly environment: Readonly<Record<string, string>> }> {
+  if (origin !== "built") return { program, environment: {} };
+  // The engine looks for a language host beside its own program, and for providers in its home. It would take those on
+  // PATH as well, and warn of it each time.
+  const own = path.join(home, "bin", "pulumi");
+  await sameFile(program, own);
+  await linkTo(path.join(PLUGINS, "pulumi-language-nodejs"), path.join(home, "bin", "pulumi-language-nodejs"));
+  await linkProvider("kubernetes", path.join(path.dirname(program), "pulumi-resource-kubernetes"), home);
   await linkProvider("random", path.join(PLUGINS, "pulumi-resource-random"), home);
   return {
-    PATH: [programs, PLUGINS, searched].join(path.delimiter),
-    PULUMI_HOME: home,
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    program: own,
+    environment: {
+      PATH: [path.dirname(own), searched].join(path.delimiter),
+      PULUMI_HOME: home,
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    },
   };
 }
 
-/** Puts a provider where the engine looks for the one of the program's own package. On PATH it would warn of it each time. */
 async function linkProvider(name: string, program: string, home: string): Promise<void> {
   const manifest = path.join(repositoryRoot, "node_modules", "@pulumi", name, "package.json");
   const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
-  const folder = path.join(home, "plugins", `resource-${name}-v${version}`);
-  const link = path.join(folder, `pulumi-resource-${name}`);
-  await mkdir(folder, { recursive: true });
-  if ((await readlink(link).catch(() => undefined)) === program) return;
-  // Another process may do the same at this moment.
-  const own = `${link}.${process.pid}`;
-  await symlink(program, own);
-  await rename(own, link);
+  await linkTo(program, path.join(home, "plugins", `resource-${name}-v${version}`, `pulumi-resource-${name}`));
+}
+
+/** Makes `file` a symbolic link to a program. */
+async function linkTo(program: string, file: string): Promise<void> {
+  if ((await readlink(file).catch(() => undefined)) === program) return;
+  await replace(file, (temporary) => symlink(program, temporary));
+}
+
+/** Makes `file` another name of a program, or a copy on another disk: it does not know a symbolic link for its own name. */
+async function sameFile(program: string, file: string): Promise<void> {
+  const [wanted, present] = await Promise.all([stat(program), stat(file).catch(() => undefined)]);
+  if (present?.ino === wanted.ino || (present?.size === wanted.size && present.mtimeMs === wanted.mtimeMs)) return;
+  await replace(file, (temporary) =>
+    link(program, temporary).catch(async () => {
+      await copyFile(program, temporary);
+      await utimes(temporary, wanted.atime, wanted.mtime);
+    }),
+  );
+}
+
+/** Puts a file in its place in one step: another process may do the same at this moment. */
+async function replace(file: string, make: (temporary: string) => Promise<void>): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}`;
+  await make(temporary);
+  await rename(temporary, file);
 }
 
 function downloadFolder(cache: string): string {

@@ -12,18 +12,23 @@ const PLUGIN_LOST = /transport|EOF|Unavailable|connection (refused|reset)|closin
 
 /** The engine and one stack of a workspace. */
 export class Session {
+  /** Where the CLI comes from. */
   readonly cli: PulumiCli;
+  /** The program to run. */
+  readonly program: string;
   readonly #workspace: Workspace;
   readonly #stack: string;
   readonly #environment: Readonly<Record<string, string | undefined>>;
 
   private constructor(
     cli: PulumiCli,
+    program: string,
     workspace: Workspace,
     stack: string,
     environment: Readonly<Record<string, string | undefined>>,
   ) {
     this.cli = cli;
+    this.program = program;
     this.#workspace = workspace;
     this.#stack = stack;
     this.#environment = environment;
@@ -44,8 +49,9 @@ export class Session {
     const cli = await findPulumi(cacheDirectory());
     if (cli === undefined) throw new UserError("there is no Pulumi CLI on this machine yet", "npm run up makes one");
     const own = await workspace.environment(stack);
-    const environment = { ...own, ...(await preparePlugins(cli, workspace.home)) };
-    const session = new Session(cli, workspace, stack, environment);
+    const { program, environment: plugins } = await preparePlugins(cli, workspace.home);
+    const environment = { ...own, ...plugins };
+    const session = new Session(cli, program, workspace, stack, environment);
     if (await awaitStack(await workspace.locks(stack), report)) await session.mark();
     if (make && !(await workspace.knows(stack))) {
       // In the workspace, whose stack file takes what the state's secrets are encrypted with.
@@ -63,7 +69,7 @@ export class Session {
 
   /** Runs a command that changes nothing in the cluster. @returns its standard output @throws UserError where it fails */
   async run(args: readonly string[]): Promise<string> {
-    const result = await startCli(this.cli.program, args, await this.environment()).result;
+    const result = await startCli(this.program, args, await this.environment()).result;
     if (result.exitCode !== 0) throw failed(args, result);
     return result.stdout;
   }
@@ -72,7 +78,7 @@ export class Session {
   async change(args: readonly string[], onEvent: (event: EngineEvent) => void): Promise<RunningCli> {
     const environment = await this.environment();
     await this.mark();
-    const { result, cancel } = startCli(this.cli.program, args, environment, onEvent);
+    const { result, cancel } = startCli(this.program, args, environment, onEvent);
     return { cancel, result: result.then((ended) => this.ended(ended)) };
   }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
@@ -33,15 +33,21 @@ describe("a command line of the Pulumi CLI", () => {
 describe("the environment of the CLI", () => {
   it("has the plugins of this project for the CLI built here, and leaves any other to its own", async () => {
     const home = await mkdtemp(path.join(tmpdir(), "home-"));
-    const built = await preparePlugins({ program: "/cache/pulumi", origin: "built" }, home, "/usr/bin");
-    expect(built["PATH"]).to.match(/^\/cache:.*engine\/plugins\/bin:\/usr\/bin$/);
-    expect(built).to.include({ PULUMI_HOME: home, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" });
+    const tool = path.join(home, "cache", "pulumi");
+    await mkdir(path.dirname(tool));
+    await writeFile(tool, "");
+    const { program, environment } = await preparePlugins({ program: tool, origin: "built" }, home, "/usr/bin");
+    expect(program).to.equal(path.join(home, "bin", "pulumi"));
+    expect(await readdir(path.join(home, "bin"))).to.have.members(["pulumi", "pulumi-language-nodejs"]);
+    expect(environment["PATH"]).to.equal(`${home}/bin:/usr/bin`);
+    expect(environment).to.include({ PULUMI_HOME: home, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" });
     const folders = await readdir(path.join(home, "plugins"));
     expect(folders.toSorted().map((name) => name.replace(/\d+\.\d+\.\d+$/, ""))).to.deep.equal([
       "resource-kubernetes-v",
       "resource-random-v",
     ]);
-    expect(await preparePlugins({ program: "/usr/bin/pulumi", origin: "path" }, home, "/usr/bin")).to.deep.equal({});
+    const released = await preparePlugins({ program: "/usr/bin/pulumi", origin: "path" }, home, "/usr/bin");
+    expect(released).to.deep.equal({ program: "/usr/bin/pulumi", environment: {} });
     await rm(home, { recursive: true });
   });
 });

@@ -46,7 +46,6 @@ describe("a pull request against a cluster", function () {
       environment: {
         ...process.env,
         ...(await session.environment()),
-        PATH: [path.dirname(session.cli.program), (await session.environment())["PATH"], process.env["PATH"]].join(":"),
         ...(await eventOf(change, NUMBER, github.url)),
       },
     });
