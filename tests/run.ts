@@ -29,6 +29,8 @@ const runner = mocha.run((failures) => {
   console.log(`${passes} passed, ${failures} failed${pending === 0 ? "" : `, ${pending} skipped`}`);
   process.exit(failures === 0 && passes > 0 ? 0 : 1);
 });
+// At once, and not only at the end: the slow suites run for many minutes.
+runner.on("fail", (_test, error: Error) => console.log(error.message.replace(/^/gm, "      ")));
 runner.on("suite", ({ parent }) => {
   if (parent?.root) start = performance.now();
 });
