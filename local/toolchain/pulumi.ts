@@ -10,9 +10,10 @@ const providerMain = "cmd/pulumi-resource-kubernetes";
 /**
  * The Pulumi CLI with its engine, and the kubernetes provider, from one module, so that what they share compiles once.
  *
- * The CLI is of the npm SDK's version. The provider is older than @pulumi/kubernetes: its module has no tags, and later
- * commits cannot be had. It is built with the newer CLI's packages, and without the component resources of the provider
- * itself (yaml/v2, helm/v4 and kustomize/v2), which bring a Go SDK of eight minutes' compiling; everything else is whole.
+ * The CLI is of the version of npm's @pulumi/pulumi. The provider's module has no tags, and commits later than this one
+ * cannot be had; it is release 4.25.0, and npm's @pulumi/kubernetes is kept at that. It is built with the newer CLI's
+ * packages, and without the component resources of the provider itself (yaml/v2, helm/v4 and kustomize/v2), which bring a Go
+ * SDK of eight minutes' compiling; everything else is whole.
  */
 export const pulumi = {
   name: "pulumi",
