@@ -16,11 +16,16 @@ export interface EngineEvent {
   };
 }
 
+interface StepState {
+  readonly inputs?: { readonly metadata?: { readonly name?: string; readonly namespace?: string } };
+}
+
 interface StepMetadata {
   readonly op: string;
   readonly urn: string;
   readonly type: string;
-  readonly new?: { readonly inputs?: { readonly metadata?: { readonly name?: string; readonly namespace?: string } } };
+  readonly new?: StepState | null;
+  readonly old?: StepState | null;
 }
 
 const DOING: Readonly<Record<string, readonly [now: string, done: string]>> = {
@@ -36,6 +41,7 @@ export class EngineProgress {
   readonly #report: (line: string) => void;
   readonly #log: (line: string) => void;
   readonly #now: () => number;
+  readonly #names = new Map<string, string>();
   readonly #started = new Map<string, { readonly step: StepMetadata; readonly since: number }>();
 
   /**
@@ -55,7 +61,8 @@ export class EngineProgress {
     if (resOpFailedEvent !== undefined) this.#fail(resOpFailedEvent.metadata);
     // What the provider waits for, such as the pods of a Deployment.
     if (diagnosticEvent?.ephemeral === true && diagnosticEvent.urn) {
-      this.#report(`${nameOf(diagnosticEvent.urn)}: ${plain(diagnosticEvent.message)}`);
+      const name = this.#names.get(diagnosticEvent.urn) ?? nameOf(diagnosticEvent.urn);
+      this.#report(`${name}: ${plain(diagnosticEvent.message)}`);
     }
   }
 
@@ -70,6 +77,7 @@ export class EngineProgress {
   #begin(step: StepMetadata): void {
     const [now] = wordsOf(step) ?? [];
     if (now === undefined) return;
+    this.#names.set(step.urn, nameInCluster(step));
     this.#started.set(keyOf(step), { step, since: this.#now() });
     this.#report(`${now} ${describe(step)}`);
   }
@@ -97,8 +105,13 @@ function wordsOf({ op, type }: StepMetadata): readonly [string, string] | undefi
   return /^(ml|pulumi):/.test(type) ? undefined : DOING[op];
 }
 
-function describe({ type, urn }: StepMetadata): string {
-  return `${kindOfType(type)} ${nameOf(urn)}`;
+function describe(step: StepMetadata): string {
+  return `${kindOfType(step.type)} ${nameInCluster(step)}`;
+}
+
+/** The name that the object has in the cluster; that in the program where it is no object, or deleted. */
+function nameInCluster({ urn, new: made, old }: StepMetadata): string {
+  return (made ?? old)?.inputs?.metadata?.name ?? nameOf(urn);
 }
 
 /** What an event says went wrong, with the resource that it happened to. */

@@ -34,8 +34,15 @@ export async function writeBack(before: StackSettings, after: StackSettings, pla
     (key) => !isDeepStrictEqual(before[key], after[key]),
   );
   const lines: string[] = [];
-  for (const key of changed) lines.push(await writeSetting(key, after[key], place));
+  for (const key of changed) lines.push(await writeSetting(key, ofTheSameKind(before[key], after[key]), place));
   return lines;
+}
+
+/** The CLI sets every value as text. What was a number, or true or false, stays one. */
+function ofTheSameKind(before: unknown, after: unknown): unknown {
+  if (typeof after !== "string" || !["number", "boolean"].includes(typeof before)) return after;
+  const value: unknown = parse(after);
+  return typeof value === typeof before ? value : after;
 }
 
 async function writeSetting(key: string, value: unknown, { project, file, local }: SettingsPlace): Promise<string> {

@@ -41,8 +41,11 @@ describe("the engine's progress", () => {
     now = 2400;
     progress.take({ resOutputsEvent: { metadata: step("create", DEPLOYMENT, "iris-v1") } });
     progress.take({ resOutputsEvent: { metadata: step("create", "ml:serving:ModelService", "iris") } });
-    expect(reported).to.deep.equal(["creating Deployment iris-v1", "iris-v1: [1/2] Waiting for pods"]);
-    expect(logged).to.deep.equal(["created Deployment iris-v1 (2.4 s)"]);
+    expect(reported).to.deep.equal([
+      "creating Deployment iris-v1-in-cluster",
+      "iris-v1-in-cluster: [1/2] Waiting for pods",
+    ]);
+    expect(logged).to.deep.equal(["created Deployment iris-v1-in-cluster (2.4 s)"]);
     expect(progress.underWay()).to.deep.equal([]);
   });
 

@@ -78,7 +78,8 @@ describe("settings that the CLI changes", () => {
       file,
       "# Ours.\nconfig:\n  # The canary's share.\n  canaryWeight: 25 # percent\n  ml-platform:environment: dev\n",
     );
-    const lines = await change({ "ml-platform:canaryWeight": 25 }, { "ml-platform:canaryWeight": 50 });
+    // As text, which is how the CLI sets it.
+    const lines = await change({ "ml-platform:canaryWeight": 25 }, { "ml-platform:canaryWeight": "50" });
     expect(lines.join()).to.match(/^canaryWeight written to .*Pulumi\.dev\.yaml$/);
     expect(await readFile(file, "utf8")).to.equal(
       "# Ours.\nconfig:\n  # The canary's share.\n  canaryWeight: 50 # percent\n  ml-platform:environment: dev\n",
