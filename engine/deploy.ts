@@ -7,6 +7,7 @@ import { repositoryRoot } from "../local/paths.ts";
 import { readRefresh } from "./drift/refresh.ts";
 import { takeOver } from "./earlier-release.ts";
 import { EngineProgress } from "./events.ts";
+import { checkNodes, removeTaints } from "./nodes.ts";
 import type { Deployed, DeployOptions } from "./options.ts";
 import { describeSteps, losesData, namespacesOf, type PreviewStep } from "./preview.ts";
 import { failed, Session } from "./session.ts";
@@ -46,6 +47,7 @@ export async function deployStack(options: DeployOptions): Promise<Deployed> {
   report("comparing the stack with its state and with the cluster");
   const steps = await compare(session, settings);
   refuseToLoseData(steps);
+  await checkNodes(kubectl, steps);
 
   const namespaces = namespacesOf(steps);
   const again = await failedJobs(kubectl, steps);
@@ -55,6 +57,7 @@ export async function deployStack(options: DeployOptions): Promise<Deployed> {
     report(`${changes.length} changes`);
     const replaced = again.flatMap(({ urn }) => ["--replace", urn]);
     await carryOut(session, ["up", "--yes", "--skip-preview", settings, ...replaced], namespaces, options);
+    await removeTaints(kubectl, steps);
   }
   const { origin, program } = session.cli;
   const where = origin === "built" ? "" : ` (${program})`;

@@ -2,6 +2,7 @@ import path from "node:path";
 import { UserError } from "../../local/errors.ts";
 import { items, Kubectl, type LiveObject } from "../../local/kubectl.ts";
 import { deployDirectory } from "../../local/paths.ts";
+import { findOnPath } from "../../local/search-path.ts";
 import { toolchainFolders } from "../../local/toolchain/index.ts";
 import { type KubernetesObject, objectKey } from "../../render/rendered.ts";
 import { Session } from "../session.ts";
@@ -26,7 +27,7 @@ export async function lookForDrift(stack: string, context?: string): Promise<Rep
       `npm run up -- --stack ${stack} deploys it`,
     );
   }
-  const kubectl = kubectlOf(deployment);
+  const kubectl = await kubectlOf(deployment);
   // The engine takes a cluster that is away for one without objects where its environment says so.
   await expectAnswer(kubectl, stack);
   await workspace.write(stack, deployment);
@@ -36,8 +37,11 @@ export async function lookForDrift(stack: string, context?: string): Promise<Rep
   return compareWith(await liveObjects(kubectl, objects), stack, objects);
 }
 
-function kubectlOf({ cluster }: Deployment): Kubectl {
-  return new Kubectl(path.join(toolchainFolders().kubernetes, "kubectl"), cluster.kubeconfig, cluster.context);
+/** The embedded cluster's own kubectl; for another cluster the person's, where there is one. */
+async function kubectlOf({ cluster }: Deployment): Promise<Kubectl> {
+  const own = cluster.context === undefined ? undefined : await findOnPath("kubectl");
+  const program = own ?? path.join(toolchainFolders().kubernetes, "kubectl");
+  return new Kubectl(program, cluster.kubeconfig, cluster.context);
 }
 
 async function expectAnswer(kubectl: Kubectl, stack: string): Promise<void> {
@@ -46,7 +50,7 @@ async function expectAnswer(kubectl: Kubectl, stack: string): Promise<void> {
     const where = kubectl.context === undefined ? kubectl.kubeconfig : `${kubectl.kubeconfig}, ${kubectl.context}`;
     throw new UserError(
       `the cluster of stack ${stack} (${where}) does not answer:\n${error.what}`,
-      "start it, or mend the kubeconfig; npm run up writes that of the embedded cluster",
+      "start it, or fix the kubeconfig; npm run up writes that of the embedded cluster",
     );
   });
 }

@@ -87,7 +87,7 @@ function nodeObject(name: string) {
     },
     spec: {
       unschedulable: true,
-      // Someone else's: the stack must leave it.
+      // Someone else's: the stack must not take it away.
       taints: [{ key: "example.com/reserved", value: "yes", effect: "PreferNoSchedule" }],
     },
     status: { capacity, allocatable: capacity },

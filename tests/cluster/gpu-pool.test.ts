@@ -56,19 +56,26 @@ describe("the GPU node pool on the embedded cluster", function () {
     expect(await cluster.kubectl.get(["node", NODE])).to.deep.equal([]);
   });
 
-  it("puts the stack's labels and taint on a node, beside those of others", async function () {
+  it("refuses to take the taints of others off a node", async function () {
     // The first time on a machine this builds kwok from source.
     this.timeout(30 * 60_000);
     node = await playGpuNode(cluster, NODE);
+    const { exitCode, stderr } = await local("up", ...(await devStackWith(cluster, { training, namespace, gpuPool })));
+    expect(exitCode).to.equal(1);
+    expect(stderr).to.match(/^node gpu-0 has the taint example\.com\/reserved:PreferNoSchedule of others/);
+    const [live] = await cluster.kubectl.get(["node", NODE]);
+    const taints = (live && valueAt(live, "spec.taints")) as { key: string }[];
+    expect(taints.map(({ key }) => key)).to.include("example.com/reserved");
+    await cluster.kubectl.run(["taint", "node", NODE, "example.com/reserved-"]);
+  });
+
+  it("puts the stack's labels and taint on a node, beside the labels of others", async () => {
     const changes = await deploy(...(await devStackWith(cluster, { training, namespace, gpuPool })));
-    expect(changes).to.include.members([
-      `~ Node ${NODE} (label accelerator=nvidia-gpu)`,
-      `~ Node ${NODE} (taint nvidia.com/gpu=present:NoSchedule)`,
-    ]);
+    expect(changes).to.include(`+ NodePatch ${NODE}`);
     const [live] = await cluster.kubectl.get(["node", NODE]);
     expect(live?.metadata.labels).to.include({ accelerator: "nvidia-gpu", type: "kwok" });
     const taints = (live && valueAt(live, "spec.taints")) as { key: string }[];
-    expect(taints.map(({ key }) => key)).to.include.members(["nvidia.com/gpu", "example.com/reserved"]);
+    expect(taints.map(({ key }) => key)).to.include("nvidia.com/gpu");
     expect(await deploy(...(await devStackWith(cluster, { training, namespace, gpuPool })))).to.deep.equal([]);
   });
 
@@ -113,11 +120,11 @@ describe("the GPU node pool on the embedded cluster", function () {
 
   it("takes its labels and taint away with the pool, and leaves the node", async () => {
     const changes = await deploy();
-    expect(changes).to.include(`- Node ${NODE} (taint nvidia.com/gpu=present:NoSchedule)`);
+    expect(changes).to.include(`- NodePatch ${NODE}`);
     const [live] = await cluster.kubectl.get(["node", NODE]);
     expect(live?.metadata.labels).to.not.have.property("accelerator");
-    const taints = (live && valueAt(live, "spec.taints")) as { key: string }[];
-    expect(taints.map(({ key }) => key)).to.include("example.com/reserved");
+    expect(live?.metadata.labels).to.include({ type: "kwok" });
+    const taints = ((live && valueAt(live, "spec.taints")) ?? []) as { key: string }[];
     expect(taints.map(({ key }) => key)).to.not.include("nvidia.com/gpu");
   });
 });

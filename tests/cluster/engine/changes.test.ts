@@ -84,7 +84,8 @@ describe("a stack under the Pulumi engine", function () {
     const changes = await stack.preview();
     expect(changes.filter((line) => line.includes("Deployment"))).to.have.length.at.least(3);
     expect(changes.filter((line) => line.includes("train-sentiment"))).to.deep.equal([]);
-    await stack.set(["modelDefaults", "environment"], {});
+    await stack.set(["modelDefaults", "environment"], undefined);
+    await stack.cli("preview", "--expect-no-changes");
     const [after] = await get("job", "train-sentiment");
     expect(after?.metadata.uid).to.equal(before?.metadata.uid);
   });
@@ -140,7 +141,7 @@ describe("a stack under the Pulumi engine", function () {
     const before = await claims();
     expect(before).to.have.length(2);
     expect(await stack.refused("destroy", "--yes", "--skip-preview")).to.match(
-      /models-pvc.*protect|protect.*models-pvc/s,
+      /storage-models.*protected|protected.*storage-models/s,
     );
     expect(await claims()).to.deep.equal(before);
     await stack.up();

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
@@ -46,7 +46,7 @@ describe("an up under the Pulumi engine that goes wrong", function () {
       expect(exitCode, all).to.equal(1);
       expect(all).to.match(/pulumi up failed/);
       await eventually(`end of the engine's processes`, async () =>
-        (await engineProcesses()).length === 0 ? true : undefined,
+        (await engineProcesses(stack.cluster.folder)).length === 0 ? true : undefined,
       );
       await stack.up();
       await stack.cli("preview", "--expect-no-changes");
@@ -141,8 +141,15 @@ function hasAncestor(pid: number, ancestor: number, command: RegExp): boolean {
   });
 }
 
-/** Processes of the engine, its plugins and its programs that run on this machine. */
-async function engineProcesses(): Promise<string[]> {
-  const { stdout } = await execa("ps", ["-eo", "args="]);
-  return stdout.split("\n").filter((line) => Object.values(VICTIMS).some((command) => command.test(line)));
+/** Processes of the engine, its plugins and its programs that run for a cluster's stacks. */
+async function engineProcesses(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const command = commandOf(Number(pid));
+    if (!Object.values(VICTIMS).some((pattern) => pattern.test(command))) continue;
+    // Others may use the engine on this machine at the same time.
+    const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+    if (environment.includes(folder)) found.push(command);
+  }
+  return found;
 }

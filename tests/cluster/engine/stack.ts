@@ -22,7 +22,7 @@ export interface EngineStack {
   readonly upArguments: readonly string[];
   /** Brings it up as a person does, and expects that it works. @returns what `up` says */
   up(...args: readonly string[]): Promise<string>;
-  /** Changes its stack file, by settings without the project's name. */
+  /** Changes its stack file, by settings without the project's name; undefined takes one out. */
   set(place: readonly (string | number)[], value: unknown): Promise<void>;
   /** A setting as its stack file has it. */
   setting(name: string): Promise<unknown>;
@@ -42,13 +42,16 @@ export async function engineStack(
 
   const set = async (place: readonly (string | number)[], value: unknown) => {
     const document = parseDocument(await readFile(file, "utf8"));
-    document.setIn(["config", `ml-platform:${place[0]}`, ...place.slice(1)], value);
+    const keys = ["config", `ml-platform:${place[0]}`, ...place.slice(1)];
+    if (value === undefined) document.deleteIn(keys);
+    else document.setIn(keys, value);
     await writeFile(file, document.toString());
   };
   await set(["namespace", "name"], namespace);
   for (const index of [0, 1, 2]) await set(["models", index, "traffic", "hosts"], [`${name}.example.com`]);
   for (const [key, value] of Object.entries(settings)) await set([key], value);
 
+  let removed = false;
   const upArguments = ["--stack", name, "--config-file", file];
   const cli = async (...args: readonly string[]) => {
     const { exitCode, all } = await pulumi(...args, "--stack", name);
@@ -79,6 +82,9 @@ export async function engineStack(
     },
     set,
     setting: async (key) => parse(await readFile(file, "utf8")).config[`ml-platform:${key}`],
-    remove: () => destroyStack(name),
+    remove: async () => {
+      if (!removed) await destroyStack(name);
+      removed = true;
+    },
   };
 }
