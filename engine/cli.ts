@@ -3,7 +3,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { UserError } from "../local/errors.ts";
 import { deployDirectory, repositoryRoot } from "../local/paths.ts";
-import { Session } from "./session.ts";
+import { NO_CHECKPOINTS, Session } from "./session.ts";
 import { projectName, Workspace } from "./workspace.ts";
 import { readSettings, writeBack } from "./write-back.ts";
 
@@ -77,12 +77,12 @@ async function pulumi(args: readonly string[]): Promise<number> {
   const changing = !line.help && CHANGING.has(line.command ?? "");
   const file = workspace.stackFile(stack);
   const before = own ? await readSettings(file) : {};
-  const environment = await session.environment();
+  const environment = { ...(await session.environment()), ...(changing ? {} : NO_CHECKPOINTS) };
   if (changing) await session.mark();
   const { exitCode, signal } = await execa(session.program, [...rest, ...(own ? ["--config-file", file] : [])], {
     // The CLI removes a stack's settings with it: those that it was deployed with, not the checkout's.
     cwd: line.removes ? workspace.directory : repositoryRoot,
-    env: { ...environment },
+    env: environment,
     stdio: "inherit",
     reject: false,
   });

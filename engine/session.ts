@@ -10,6 +10,12 @@ import type { Workspace } from "./workspace.ts";
 /** Errors after which the engine may have made objects that its state does not have: a plugin ended in the midst of its work. */
 const PLUGIN_LOST = /transport|EOF|Unavailable|connection (refused|reset)|closing/;
 
+/**
+ * For commands that change nothing in the cluster. Otherwise the engine puts the whole state together after each step, also
+ * of a preview that then throws it away: time that grows with the square of the resources, minutes for a hundred models.
+ */
+export const NO_CHECKPOINTS = { PULUMI_SKIP_CHECKPOINTS: "true" } as const;
+
 /** The engine and one stack of a workspace. */
 export class Session {
   /** Where the CLI comes from. */
@@ -69,7 +75,7 @@ export class Session {
 
   /** Runs a command that changes nothing in the cluster. @returns its standard output @throws UserError where it fails */
   async run(args: readonly string[]): Promise<string> {
-    const result = await startCli(this.program, args, await this.environment()).result;
+    const result = await startCli(this.program, args, { ...(await this.environment()), ...NO_CHECKPOINTS }).result;
     if (result.exitCode !== 0) throw failed(args, result);
     return result.stdout;
   }

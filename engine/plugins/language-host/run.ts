@@ -7,6 +7,10 @@ import { optionsEnvironment, runtimeOptions, sdkModule } from "./program.ts";
 /** Exit code of a program that has told its error to the engine itself. */
 const BAIL = 32;
 
+/** The SDK takes the settings from one variable of the environment, and Linux passes none that is longer. */
+const TOO_LONG =
+  "The stack's settings are longer than the 128 KiB that a program can be given: write what models share once, in modelDefaults";
+
 /**
  * Runs a Pulumi program to its end. Its output goes to this process's own, which the engine shows.
  *
@@ -20,9 +24,13 @@ export async function runProgram(request: RunRequest, engine: string, cancelled:
     if (code === BAIL) response.setBail(true);
     else response.setError(failure(code, signal) ?? "");
   } catch (error) {
-    response.setError(error instanceof Error ? error.message : `${error}`);
+    response.setError(isTooLong(error) ? TOO_LONG : error instanceof Error ? error.message : `${error}`);
   }
   return response;
+}
+
+function isTooLong(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "E2BIG";
 }
 
 function startProgram(request: RunRequest, engine: string, cancelled: AbortSignal): ChildProcess {

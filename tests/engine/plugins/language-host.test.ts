@@ -102,6 +102,13 @@ describe("the language host", () => {
     expect((await run("process.abort();")).getError()).to.include("--max-old-space-size");
   });
 
+  it("says where settings belong that are longer than what a program can be given", async () => {
+    const long = request(repository);
+    long.getConfigMap().set("tiny:models", "x".repeat(1 << 17));
+    const { error = "" } = (await reply<RunResponse>((done) => client.run(long, done))).toObject();
+    expect(error).to.include("write what models share once, in modelDefaults");
+  });
+
   it("says what is missing where the SDK is not installed, and which runtime option is wrong", async () => {
     const elsewhere = request("/");
     expect((await reply<RunResponse>((done) => client.run(elsewhere, done))).getError()).to.include("npm ci");
