@@ -17,9 +17,17 @@ export interface Stack {
  *
  * Keys that a secret names by `config` hold secret values: they are read one by one, and are no settings.
  *
- * @throws ConfigError naming every wrong setting by its path
+ * @throws pulumi.RunError naming every wrong setting by its path: the engine shows its message, and no stack trace
  */
 export function loadStack(): Stack {
+  try {
+    return readStack();
+  } catch (error) {
+    throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
+  }
+}
+
+function readStack(): Stack {
   const project = pulumi.getProject();
   const name = pulumi.getStack();
   const values = parseValues(pulumi.runtime.allConfig(), project);

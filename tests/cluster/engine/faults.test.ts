@@ -79,17 +79,6 @@ describe("an up under the Pulumi engine that goes wrong", function () {
     await stack.cli("preview", "--expect-no-changes");
   });
 
-  it("says what keeps a pod from starting, instead of waiting for it", async () => {
-    await stack.set(["models", 0, "versions", 0, "image"], "localhost/there-is-none:1");
-    const { exitCode, all } = await local("up", ...stack.upArguments);
-    if (!/image/.test(all)) throw new Error(all);
-    expect(exitCode).to.equal(1);
-    expect(all).to.match(/pulumi up failed/);
-    expect(all).to.match(/^Pod iris-\S+: container \S+: image not found .*check `images`/m);
-    await stack.set(["models", 0, "versions", 0, "image"], undefined);
-    await stack.up();
-  });
-
   it("names a kubeconfig that is not there, and one whose cluster does not answer, and leaves the state as it is", async () => {
     const before = await stack.cli("stack", "export");
     const settings = parse(
