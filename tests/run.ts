@@ -15,7 +15,7 @@ const { globs, groups } = selectionOf(args);
 const found = await Array.fromAsync(glob(globs, { cwd: repository }));
 const files = inOrder(found.filter((file) => groups?.includes(groupOf(file)) ?? true));
 
-const mocha = new Mocha({ timeout: 60_000, forbidOnly: process.env["CI"] !== undefined });
+const mocha = new Mocha({ timeout: 180_000, forbidOnly: process.env["CI"] !== undefined });
 for (const file of files) mocha.addFile(path.join(repository, file));
 await mocha.loadFilesAsync();
 
