@@ -3,6 +3,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
+import { Workspace } from "../../../engine/workspace.ts";
 import { valueAt } from "../../../local/deploy/fields.ts";
 import { childrenOf, commandOf } from "../../../local/node/processes.ts";
 import { local, pulumi, startLocal } from "../cluster.ts";
@@ -79,33 +80,27 @@ describe("an up under the Pulumi engine that goes wrong", function () {
     await stack.cli("preview", "--expect-no-changes");
   });
 
-  it("names a kubeconfig that is not there, and one whose cluster does not answer, and leaves the state as it is", async () => {
-    const before = await stack.cli("stack", "export");
-    const settings = parse(
-      await readFile(
-        path.join(stack.cluster.folder, "state/deploy/pulumi/project", `Pulumi.${stack.name}.yaml`),
-        "utf8",
-      ),
-    );
+  it("names a kubeconfig that is not there, and one whose cluster does not answer, and comes up with the right one", async () => {
+    await stack.set(["models", 0, "versions", 0, "environment"], { ROUND: "wrong-kubeconfig" });
+    expect(await stack.preview()).to.have.length.at.least(1);
+    const state = path.join(stack.cluster.folder, "state/deploy");
+    const settings = parse(await readFile(new Workspace(state).stackFile(stack.name), "utf8"));
     const broken = path.join(stack.cluster.folder, "broken.yaml");
     const withKubeconfig = async (kubeconfig: string) => {
       const cluster = { ...settings.config["ml-platform:cluster"], kubeconfig };
-      await writeFile(
-        broken,
-        stringify({ ...settings, config: { ...settings.config, "ml-platform:cluster": cluster } }),
-      );
+      const config = { ...settings.config, "ml-platform:cluster": cluster };
+      await writeFile(broken, stringify({ ...settings, config }));
       return stack.refused("up", "--yes", "--skip-preview", `--config-file=${broken}`);
     };
-    expect(await withKubeconfig("/nowhere/kubeconfig")).to.match(/\/nowhere\/kubeconfig/);
+    expect(await withKubeconfig("/nowhere/kubeconfig")).to.match(/kubeconfig/);
     const kubeconfig = parse(await readFile(stack.cluster.kubeconfig, "utf8"));
     kubeconfig.clusters[0].cluster.server = "https://127.0.0.1:9";
     const unreachable = path.join(stack.cluster.folder, "unreachable");
     await writeFile(unreachable, stringify(kubeconfig));
     expect(await withKubeconfig(unreachable)).to.match(/unreachable|127\.0\.0\.1:9/);
-    expect(JSON.parse(await stack.cli("stack", "export")).deployment.resources).to.deep.equal(
-      JSON.parse(before).deployment.resources,
-    );
+    await stack.up();
     await stack.cli("preview", "--expect-no-changes");
+    expect(await rounds()).to.deep.equal(["wrong-kubeconfig"]);
   });
 
   it("loses nothing where the cluster goes away and comes back", async () => {
