@@ -32,7 +32,10 @@ export function describeSteps(steps: readonly PreviewStep[]): string[] {
 /** The objects that a preview deletes or replaces with the data in them, such as `Namespace ml-dev`. */
 export function losesData(steps: readonly PreviewStep[]): string[] {
   const lost = steps.filter((step) => ["delete", "replace"].includes(step.op) && isObject(step));
-  return lost.filter((step) => DATA_KINDS.has(kindOf(step))).map(describeStep);
+  // Under the name that it has now: one with a new name is another object.
+  const present = ({ oldState, ...step }: PreviewStep) =>
+    describeStep(oldState === undefined ? step : { ...step, newState: oldState });
+  return lost.filter((step) => DATA_KINDS.has(kindOf(step))).map(present);
 }
 
 /** Namespaces of the objects that a preview is about. */

@@ -101,6 +101,7 @@ describe("a preview", () => {
     {
       op: "replace",
       urn: urn("kubernetes:core/v1:Namespace", "n"),
+      oldState: state("kubernetes:core/v1:Namespace", "old"),
       newState: state("kubernetes:core/v1:Namespace", "n"),
     },
   ];
@@ -115,7 +116,7 @@ describe("a preview", () => {
   });
 
   it("names what would be deleted with the data in it", () => {
-    expect(losesData(steps)).to.deep.equal(["PersistentVolumeClaim models-pvc", "Namespace n"]);
+    expect(losesData(steps)).to.deep.equal(["PersistentVolumeClaim models-pvc", "Namespace old"]);
   });
 });
 
