@@ -77,12 +77,17 @@ async function compare(session: Session, settings: string): Promise<readonly Pre
     preview(),
     session.run(["refresh", "--preview-only", "--json", settings]).then(readRefresh),
   ]);
-  const drifted = looked.filter(({ deleted, changes }) => deleted || Object.keys(changes).length > 0);
+  const drifted = looked.filter(
+    ({ deleted, changes }) => deleted || Object.keys(changes).some((path) => !isTaint(path)),
+  );
   if (drifted.length === 0) return steps;
   const targets = drifted.flatMap(({ urn }) => ["--target", urn]);
   await session.run(["refresh", "--yes", "--skip-preview", settings, ...targets]);
   return preview();
 }
+
+/** The cluster taints nodes by itself, such as those that are closed to pods. */
+const isTaint = (path: string) => path.startsWith("spec.taints");
 
 /** Runs an `up`, shows how it goes, and gives it up where pods stay in trouble. */
 async function carryOut(
