@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { ConfigError, loadStack } from "../../config/index.ts";
+import { loadStack } from "../../config/index.ts";
 import { type Settings, stackWith } from "./support.ts";
 
 const SECRETS = {
@@ -34,7 +34,7 @@ describe("secret configuration", () => {
 
   it("that is not set is named, each value in a line of its own", () => {
     expect(() => load({})).to.throw(
-      ConfigError,
+      pulumi.RunError,
       [
         `Pulumi.${pulumi.getStack()}.yaml: secrets.keys.data.TOKEN.config: there is no value "token"; set it with \`pulumi config set --secret token\``,
         `Pulumi.${pulumi.getStack()}.yaml: secrets.pull.registry.password.config: there is no value "registryPassword"; set it with \`pulumi config set --secret registryPassword\``,
