@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
-import { stringify } from "yaml";
+import { writeKubeconfig } from "../../bench/engine/stack.ts";
 import type { PreviewStep } from "../../engine/preview.ts";
 import { Session } from "../../engine/session.ts";
 import { Workspace } from "../../engine/workspace.ts";
@@ -17,20 +17,21 @@ const images = { inference: "localhost/inference:1", trainer: "localhost/trainer
 describe("what the engine registers", function () {
   this.timeout(300_000);
   let folder: string;
+  let kubeconfig: string;
   before(async function () {
     // On a new machine this builds the engine.
     this.timeout(60 * 60_000);
     await ensureTool("pulumi");
     folder = await mkdtemp(path.join(tmpdir(), "registered-"));
     // A preview of what is new needs no cluster, and takes no notice of one that is away.
-    await writeFile(path.join(folder, "kubeconfig"), stringify(NOWHERE));
+    kubeconfig = await writeKubeconfig(folder);
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
   for (const [stack, files] of Object.entries(stacks)) {
     it(`of ${stack} is what render writes, object by object`, async () => {
       const configFiles = files.map((file) => path.join(repository, file));
-      const cluster = { kubeconfig: path.join(folder, "kubeconfig"), identifier: "nowhere" };
+      const cluster = { kubeconfig, identifier: "nowhere" };
       const workspace = new Workspace(path.join(folder, stack));
       await workspace.write(stack, { configFiles, images, cluster });
       const session = await Session.open(workspace, stack, () => undefined);
@@ -50,15 +51,6 @@ describe("what the engine registers", function () {
     });
   }
 });
-
-const NOWHERE = {
-  apiVersion: "v1",
-  kind: "Config",
-  "current-context": "nowhere",
-  contexts: [{ name: "nowhere", context: { cluster: "nowhere", user: "nobody" } }],
-  clusters: [{ name: "nowhere", cluster: { server: "https://127.0.0.1:9" } }],
-  users: [{ name: "nobody", user: {} }],
-};
 
 const AUTONAMED = "pulumi.com/autonamed";
 
