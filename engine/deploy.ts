@@ -9,7 +9,7 @@ import { takeOver } from "./earlier-release.ts";
 import { EngineProgress } from "./events.ts";
 import { checkNodes, removeTaints } from "./nodes.ts";
 import type { Deployed, DeployOptions } from "./options.ts";
-import { describeSteps, losesData, namespacesOf, type PreviewStep } from "./preview.ts";
+import { changesProvider, describeSteps, losesData, namespacesOf, type PreviewStep } from "./preview.ts";
 import { failed, Session } from "./session.ts";
 import { problemsIn, watchForTrouble } from "./trouble.ts";
 import { Workspace } from "./workspace.ts";
@@ -73,16 +73,21 @@ async function compare(session: Session, settings: string): Promise<readonly Pre
     const output = await session.run(["preview", "--json", "--show-sames", settings]);
     return (JSON.parse(output) as { steps?: readonly PreviewStep[] }).steps ?? [];
   };
-  const [steps, looked] = await Promise.all([
-    preview(),
-    session.run(["refresh", "--preview-only", "--json", settings]).then(readRefresh),
-  ]);
-  const drifted = looked.filter(
+  const look = (...args: readonly string[]) =>
+    session.run(["refresh", "--preview-only", "--json", settings, ...args]).then(readRefresh);
+  const [previewed, looked] = await Promise.allSettled([preview(), look()]);
+  if (previewed.status === "rejected") throw previewed.reason;
+  const steps = previewed.value;
+  if (looked.status === "rejected" && !changesProvider(steps)) throw looked.reason;
+  // A refresh asks the cluster that the last `up` was told of, also where that was the wrong one.
+  const provider = looked.status === "rejected" ? ["--run-program"] : [];
+  const objects = looked.status === "rejected" ? await look(...provider) : looked.value;
+  const drifted = objects.filter(
     ({ deleted, changes }) => deleted || Object.keys(changes).some((path) => !isTaint(path)),
   );
   if (drifted.length === 0) return steps;
   const targets = drifted.flatMap(({ urn }) => ["--target", urn]);
-  await session.run(["refresh", "--yes", "--skip-preview", settings, ...targets]);
+  await session.run(["refresh", "--yes", "--skip-preview", settings, ...provider, ...targets]);
   return preview();
 }
 

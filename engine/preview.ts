@@ -38,6 +38,13 @@ export function losesData(steps: readonly PreviewStep[]): string[] {
   return lost.filter((step) => DATA_KINDS.has(kindOf(step))).map(present);
 }
 
+/** Whether a preview reaches the cluster by other settings than the state has. */
+export function changesProvider(steps: readonly PreviewStep[]): boolean {
+  const isProvider = ({ newState, oldState }: PreviewStep) =>
+    (newState ?? oldState)?.type === "pulumi:providers:kubernetes";
+  return steps.some((step) => step.op !== "same" && isProvider(step));
+}
+
 /** Namespaces of the objects that a preview is about. */
 export function namespacesOf(steps: readonly PreviewStep[]): string[] {
   const named = steps.flatMap(({ newState, oldState }) => (newState ?? oldState)?.inputs?.metadata?.namespace ?? []);

@@ -36,8 +36,11 @@ export interface ObjectDrift {
   readonly additions: readonly FieldDrift[];
 }
 
-/** What kubectl notes for itself; on a Secret it has the values in it. */
-const BOOKKEEPING: FieldPath[] = [["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"]];
+/** What kubectl notes for itself: what it last applied, which on a Secret has the values in it, and when it restarted pods. */
+const BOOKKEEPING: FieldPath[] = [
+  ["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"],
+  ["spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"],
+];
 
 /**
  * What has been done to an object of the stack since it was deployed.

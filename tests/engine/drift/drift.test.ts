@@ -54,6 +54,21 @@ describe("drift of an object", () => {
     });
   });
 
+  it("is none where kubectl rollout restart has restarted the pods", () => {
+    const annotations = { "kubectl.kubernetes.io/restartedAt": "2026-02-01T12:00:00Z", "example.com/note": "a" };
+    const noted = (names: readonly string[]) => {
+      const object = deployment();
+      const fields = Object.fromEntries(names.map((name) => [`f:${name}`, {}]));
+      Object.assign(object.spec.template, { metadata: { annotations } });
+      const path = { "f:spec": { "f:template": { "f:metadata": { "f:annotations": fields } } } };
+      return driftOf(stackObject(deployment()), live(object, pulumis, managed("kubectl-rollout", path)));
+    };
+    expect(noted(Object.keys(annotations).slice(0, 1))).to.equal(undefined);
+    expect(noted(Object.keys(annotations))?.additions.map(({ path }) => path)).to.deep.equal([
+      'spec.template.metadata.annotations["example.com/note"]',
+    ]);
+  });
+
   it("finds a container by its name wherever another one was put, and names that one as an addition", () => {
     const [server] = deployment().spec.template.spec.containers;
     const sidecar = { name: "proxy", image: "proxy:1" };
