@@ -12,7 +12,7 @@ export interface StepTime {
 /** Linux counts processor time in this many ticks a second wherever it shows it to programs. */
 const TICKS = 100;
 
-/** The line that `local/progress.ts` ends a step with where the output is no terminal: `Title: word (12.3 s)`. */
+/** The line that `engine/up/progress.ts` ends a step with where the output is no terminal: `Title: word (12.3 s)`. */
 const END = /^(?<name>\S.*?): .*\((?<seconds>\d+\.\d) s\)$/;
 
 /**

@@ -1,8 +1,8 @@
 import { setPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ensureTool, type ToolName } from "../local/toolchain/index.ts";
-import { testTools } from "../local/toolchain/test-tools.ts";
-import { tools } from "../local/toolchain/tools.ts";
+import { tools } from "../cluster/toolchain/tools.ts";
+import { ensureTool, type ToolName } from "./tools/index.ts";
+import { testTools } from "./tools/test-tools.ts";
 
 /** Longer than between two looks of one who waits for the lock, so that a suite gets it before the next tool does. */
 const TURN_MS = 1500;

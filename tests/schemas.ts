@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
 import { parseAllDocuments } from "yaml";
-import type { Kubectl } from "../local/kubectl.ts";
-import { ensureTool } from "../local/toolchain/index.ts";
+import type { Kubectl } from "../cluster/kubectl.ts";
+import { ensureTool } from "./tools/index.ts";
 
 interface Definition {
   readonly properties?: Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { Session } from "../../engine/session.ts";
-import { Workspace } from "../../engine/workspace.ts";
-import { ensureTool } from "../../local/toolchain/index.ts";
+import { Session } from "../../engine/pulumi/session.ts";
+import { Workspace } from "../../engine/pulumi/workspace.ts";
 import { renderStack } from "../../render/render.ts";
+import { ensureTool } from "../../tests/tools/index.ts";
 import { measured, type Usage } from "./processes.ts";
 import { writeKubeconfig, writeStack } from "./stack.ts";
 

@@ -1,13 +1,13 @@
 import path from "node:path";
-import { deployStack } from "../../engine/deploy.ts";
-import { Session } from "../../engine/session.ts";
-import { type Deployment, Workspace } from "../../engine/workspace.ts";
-import { Kubectl } from "../../local/kubectl.ts";
-import { nodePaths } from "../../local/node/layout.ts";
-import { runningKeeper } from "../../local/node/record.ts";
-import { deployDirectory, stateDirectory } from "../../local/paths.ts";
-import { toolchainFolders } from "../../local/toolchain/index.ts";
-import { playNode } from "./played-node.ts";
+import { Kubectl } from "../../cluster/kubectl.ts";
+import { nodePaths } from "../../cluster/node/layout.ts";
+import { runningKeeper } from "../../cluster/node/record.ts";
+import { toolchainFolders } from "../../cluster/toolchain/index.ts";
+import { deployDirectory, stateDirectory } from "../../common/paths.ts";
+import { deployStack } from "../../engine/deploy/index.ts";
+import { Session } from "../../engine/pulumi/session.ts";
+import { type Deployment, Workspace } from "../../engine/pulumi/workspace.ts";
+import { playNode } from "../../tests/tools/simulated-node.ts";
 import { measured, type Usage } from "./processes.ts";
 import { NAMESPACE, writeStack } from "./stack.ts";
 

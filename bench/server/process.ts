@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../../local/free-port.ts";
+import { freePort } from "../../tests/support/free-port.ts";
 import type { Payload } from "./cases.ts";
 
 const repository = path.resolve(import.meta.dirname, "..", "..");

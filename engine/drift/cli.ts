@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { UserError } from "../../local/errors.ts";
+import { UserError } from "../../common/errors.ts";
 import { lookForDrift } from "./look.ts";
 import { hasDrift, reportJson, reportText } from "./report.ts";
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { LiveObject } from "../../local/kubectl.ts";
+import type { LiveObject } from "../../cluster/kubectl.ts";
 import { type ListType, listTypeAt } from "./field-owners.ts";
 import { type FieldPath, hasKey, type Item, isFields, isWithin, parsePath, valueAt } from "./path.ts";
 import type { StackObject } from "./refresh.ts";

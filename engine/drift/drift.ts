@@ -1,4 +1,4 @@
-import type { LiveObject } from "../../local/kubectl.ts";
+import type { LiveObject } from "../../cluster/kubectl.ts";
 import { type Difference, differences, isAmong, secretPaths } from "./compare.ts";
 import { isController, setByPeople, type Writer, writerOf } from "./field-owners.ts";
 import { type FieldPath, parsePath, pathText, valueAt } from "./path.ts";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { LiveObject } from "../../local/kubectl.ts";
+import type { LiveObject } from "../../cluster/kubectl.ts";
 import { type FieldPath, hasKey, type Item, isFields, valueAt } from "./path.ts";
 
 /** Fields by the names of `fieldsV1`: `f:name` a field, `k:{…}` an item by its key, `v:…` one by its value, `.` the thing itself. */

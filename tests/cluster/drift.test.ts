@@ -1,10 +1,10 @@
 import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
-import { valueAt } from "../../local/deploy/fields.ts";
-import { type Cluster, devCluster, NAMESPACE, repository } from "./cluster.ts";
-import { deploy, devStackWith } from "./stacks.ts";
-import { gone } from "./wait.ts";
+import { valueAt } from "../../engine/status/fields.ts";
+import { type Cluster, devCluster, NAMESPACE, repository } from "./support/cluster.ts";
+import { deploy, devStackWith } from "./support/stacks.ts";
+import { gone } from "./support/wait.ts";
 
 interface DriftedField {
   readonly path: string;

@@ -4,7 +4,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { execa } from "execa";
-import { type Cluster, devCluster, local, NAMESPACE, predict, startLocal, status } from "./cluster.ts";
+import { type Cluster, devCluster, local, NAMESPACE, predict, startLocal, status } from "./support/cluster.ts";
 
 describe("the embedded cluster", function () {
   this.timeout(300_000);
@@ -92,7 +92,7 @@ async function leftovers(folder: string): Promise<string[]> {
   const found: string[] = [];
   for (const entry of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
     const command = await readFile(`/proc/${entry}/cmdline`, "utf8").catch(() => "");
-    if (/kube-apiserver|kubelet|containerd|keeper\.ts|etcd/.test(command)) found.push(`process ${command}`);
+    if (/kube-apiserver|kubelet|containerd|supervisor\.ts|etcd/.test(command)) found.push(`process ${command}`);
   }
   const mounts = await readFile("/proc/self/mounts", "utf8");
   found.push(...mounts.split("\n").filter((line) => line.includes(folder)));

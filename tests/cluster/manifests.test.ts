@@ -2,7 +2,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import { conform, servedDefinitions, writeSchemas } from "../schemas.ts";
-import { type Cluster, devCluster, repository } from "./cluster.ts";
+import { type Cluster, devCluster, repository } from "./support/cluster.ts";
 
 describe("rendered manifests, against the schemas that the API server publishes", function () {
   this.timeout(120_000);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { valueAt } from "../../local/deploy/fields.ts";
-import { type Cluster, devCluster, local, NAMESPACE, predict, status } from "./cluster.ts";
+import { valueAt } from "../../engine/status/fields.ts";
+import { type Cluster, devCluster, local, NAMESPACE, predict, status } from "./support/cluster.ts";
 
 describe("the dev stack on the embedded cluster", function () {
   this.timeout(120_000);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { valueAt } from "../../local/deploy/fields.ts";
-import { type Cluster, destroyStack, devCluster, local, NAMESPACE, status } from "./cluster.ts";
-import { deploy, stackOf } from "./stacks.ts";
+import { valueAt } from "../../engine/status/fields.ts";
+import { type Cluster, destroyStack, devCluster, local, NAMESPACE, status } from "./support/cluster.ts";
+import { deploy, stackOf } from "./support/stacks.ts";
 
 const OTHER = "ml-beside";
 const DEVICES = "ml-beside-devices";

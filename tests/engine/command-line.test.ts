@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
-import { readCommandLine } from "../../engine/cli.ts";
-import { preparePlugins } from "../../engine/command.ts";
+import { readCommandLine } from "../../engine/pulumi/cli.ts";
+import { preparePlugins } from "../../engine/pulumi/command.ts";
 
 describe("a command line of the Pulumi CLI", () => {
   it("names its stack in any of the CLI's ways", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { checkNodes, removeTaints } from "../../engine/nodes.ts";
-import type { PreviewStep } from "../../engine/preview.ts";
-import type { Kubectl, LiveObject } from "../../local/kubectl.ts";
+import type { Kubectl, LiveObject } from "../../cluster/kubectl.ts";
+import { checkNodes, removeTaints } from "../../engine/deploy/nodes.ts";
+import type { PreviewStep } from "../../engine/pulumi/preview.ts";
 
 const OURS = { key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" };
 const THEIRS = { key: "example.com/reserved", effect: "NoExecute" };

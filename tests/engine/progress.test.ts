@@ -2,10 +2,10 @@ import { appendFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
-import { type EngineEvent, EngineProgress, errorsOf, followEvents } from "../../engine/events.ts";
-import { describeSteps, losesData, namespacesOf, type PreviewStep } from "../../engine/preview.ts";
-import { troublesOf } from "../../engine/trouble.ts";
-import type { LiveObject } from "../../local/kubectl.ts";
+import type { LiveObject } from "../../cluster/kubectl.ts";
+import { troublesOf } from "../../engine/deploy/trouble.ts";
+import { type EngineEvent, EngineProgress, errorsOf, followEvents } from "../../engine/pulumi/events.ts";
+import { describeSteps, losesData, namespacesOf, type PreviewStep } from "../../engine/pulumi/preview.ts";
 
 const urn = (type: string, name: string) => `urn:pulumi:dev::ml-platform::ml:serving:ModelService$${type}::${name}`;
 const step = (op: string, type: string, name: string) => ({

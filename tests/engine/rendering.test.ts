@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { writeKubeconfig } from "../../bench/engine/stack.ts";
-import type { PreviewStep } from "../../engine/preview.ts";
-import { Session } from "../../engine/session.ts";
-import { Workspace } from "../../engine/workspace.ts";
-import { ensureTool } from "../../local/toolchain/index.ts";
+import type { PreviewStep } from "../../engine/pulumi/preview.ts";
+import { Session } from "../../engine/pulumi/session.ts";
+import { Workspace } from "../../engine/pulumi/workspace.ts";
 import { renderStack } from "../../render/render.ts";
 import { type KubernetesObject, objectKey, type RenderedObject } from "../../render/rendered.ts";
 import { stacks } from "../render/stacks.ts";
+import { ensureTool } from "../tools/index.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 const images = { inference: "localhost/inference:1", trainer: "localhost/trainer:1" };

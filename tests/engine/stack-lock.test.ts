@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
-import { awaitStack } from "../../engine/stack-lock.ts";
+import { awaitStack } from "../../engine/pulumi/stack-lock.ts";
 
 describe("the lock of a stack", () => {
   let folder: string;

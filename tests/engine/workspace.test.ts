@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { Workspace } from "../../engine/workspace.ts";
-import { readSettings, writeBack } from "../../engine/write-back.ts";
+import { Workspace } from "../../engine/pulumi/workspace.ts";
+import { readSettings, writeBack } from "../../engine/pulumi/write-back.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 const images = { inference: "localhost/inference:1", trainer: "localhost/trainer:1" };

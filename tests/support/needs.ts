@@ -1,5 +1,5 @@
 import type { Context } from "mocha";
-import { installPackages, missingPackages } from "../../local/toolchain/packages.ts";
+import { installPackages, missingPackages } from "../../cluster/toolchain/packages.ts";
 
 /** What `install` makes; skips the test, and says why, where it cannot be had. The first time, much is fetched and unpacked. */
 export async function need<T>(test: Context, install: () => Promise<T>): Promise<T> {

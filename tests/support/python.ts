@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import type { Context } from "mocha";
-import { type PythonEnvironment, pythonEnvironment } from "../../local/toolchain/python.ts";
+import { type PythonEnvironment, pythonEnvironment } from "../tools/python.ts";
 import { need } from "./needs.ts";
 
 /** The interpreter of an environment; skips the test, and says why, where it cannot be had. */

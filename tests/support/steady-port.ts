@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { isPortFree } from "../../local/node/ports.ts";
+import { isPortFree } from "../../cluster/node/ports.ts";
 
 /** How many ports below those that the kernel hands out are tried. */
 const RANGE = 10_000;

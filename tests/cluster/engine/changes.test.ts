@@ -1,9 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
-import { valueAt } from "../../../local/deploy/fields.ts";
-import { startLoad } from "../load.ts";
-import { eventually, gone } from "../wait.ts";
+import { valueAt } from "../../../engine/status/fields.ts";
+import { startLoad } from "../support/load.ts";
+import { eventually, gone } from "../support/wait.ts";
 import { type EngineStack, engineStack } from "./stack.ts";
 
 describe("a stack under the Pulumi engine", function () {

@@ -3,11 +3,11 @@ import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
-import { Workspace } from "../../../engine/workspace.ts";
-import { valueAt } from "../../../local/deploy/fields.ts";
-import { childrenOf, commandOf } from "../../../local/node/processes.ts";
-import { local, pulumi, startLocal } from "../cluster.ts";
-import { eventually } from "../wait.ts";
+import { childrenOf, commandOf } from "../../../cluster/node/processes.ts";
+import { Workspace } from "../../../engine/pulumi/workspace.ts";
+import { valueAt } from "../../../engine/status/fields.ts";
+import { local, pulumi, startLocal } from "../support/cluster.ts";
+import { eventually } from "../support/wait.ts";
 import { type EngineStack, engineStack } from "./stack.ts";
 
 /** A process of the engine, by what its command line has. */

@@ -2,12 +2,12 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
 import { parseDocument } from "yaml";
-import { Session } from "../../../engine/session.ts";
-import { Workspace } from "../../../engine/workspace.ts";
+import { Session } from "../../../engine/pulumi/session.ts";
+import { Workspace } from "../../../engine/pulumi/workspace.ts";
 import { type GitHub, startGitHub } from "../../review/github.ts";
 import { eventOf, type PullRequest, pullRequest, runWorkflow } from "../../review/workflow.ts";
-import { type Cluster, devCluster, pulumi } from "../cluster.ts";
-import { deploy } from "../stacks.ts";
+import { type Cluster, devCluster, pulumi } from "../support/cluster.ts";
+import { deploy } from "../support/stacks.ts";
 
 /** Pull request of the event that the workflow runs for. */
 const NUMBER = 7;

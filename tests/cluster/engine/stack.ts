@@ -2,8 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
 import { parse, parseDocument } from "yaml";
-import { describeSteps, type PreviewStep } from "../../../engine/preview.ts";
-import { type Cluster, destroyStack, devCluster, local, pulumi, repository } from "../cluster.ts";
+import { describeSteps, type PreviewStep } from "../../../engine/pulumi/preview.ts";
+import { type Cluster, destroyStack, devCluster, local, pulumi, repository } from "../support/cluster.ts";
 
 /** The dev stack as a second one beside it: under another name, in a namespace and under a host of its own. */
 export interface EngineStack {

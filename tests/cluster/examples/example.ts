@@ -1,9 +1,9 @@
 import { request } from "node:http";
 import { expect } from "chai";
-import { valueAt } from "../../../local/deploy/fields.ts";
-import type { LiveObject } from "../../../local/kubectl.ts";
-import { type Cluster, destroyStack, devCluster, local } from "../cluster.ts";
-import { eventually } from "../wait.ts";
+import type { LiveObject } from "../../../cluster/kubectl.ts";
+import { valueAt } from "../../../engine/status/fields.ts";
+import { type Cluster, destroyStack, devCluster, local } from "../support/cluster.ts";
+import { eventually } from "../support/wait.ts";
 
 /** An answer to a request. */
 export interface Answer {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { valueAt } from "../../../local/deploy/fields.ts";
-import { eventually } from "../wait.ts";
+import { valueAt } from "../../../engine/status/fields.ts";
+import { eventually } from "../support/wait.ts";
 import { deployExample, type Example, logOf, readyPodsAre, runByHand } from "./example.ts";
 
 describe("the example ml-course on the embedded cluster", function () {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { eventually } from "../wait.ts";
+import { eventually } from "../support/wait.ts";
 import { deployExample, type Example, logOf, readyPodsAre, runByHand } from "./example.ts";
 
 describe("the example ml-platform on the embedded cluster", function () {

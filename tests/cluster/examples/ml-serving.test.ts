@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { valueAt } from "../../../local/deploy/fields.ts";
-import { eventually } from "../wait.ts";
+import { valueAt } from "../../../engine/status/fields.ts";
+import { eventually } from "../support/wait.ts";
 import { type Answer, type Call, deployExample, type Example, readyPods } from "./example.ts";
 
 describe("the example ml-serving on the embedded cluster", function () {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { valueAt } from "../../../local/deploy/fields.ts";
-import { local, status } from "../cluster.ts";
-import { eventually } from "../wait.ts";
+import { valueAt } from "../../../engine/status/fields.ts";
+import { local, status } from "../support/cluster.ts";
+import { eventually } from "../support/wait.ts";
 import { type Call, deployExample, type Example, logOf, readyPods, runByHand } from "./example.ts";
 
 const HOST = "ml-model.example.com";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { valueAt } from "../../../local/deploy/fields.ts";
-import { eventually } from "../wait.ts";
+import { valueAt } from "../../../engine/status/fields.ts";
+import { eventually } from "../support/wait.ts";
 import { type Answer, type Call, deployExample, type Example, readyPods, readyPodsAre } from "./example.ts";
 
 describe("the example mlops-lab on the embedded cluster", function () {

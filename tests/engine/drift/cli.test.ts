@@ -3,8 +3,8 @@ import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
-import { projectName, Workspace } from "../../../engine/workspace.ts";
-import { toolchainFolders } from "../../../local/toolchain/index.ts";
+import { toolchainFolders } from "../../../cluster/toolchain/index.ts";
+import { projectName, Workspace } from "../../../engine/pulumi/workspace.ts";
 
 const repository = path.resolve(import.meta.dirname, "../../..");
 const service = (type: string) => ({

@@ -1,6 +1,6 @@
+import type { LiveObject } from "../../../cluster/kubectl.ts";
 import { driftOf, type FieldDrift } from "../../../engine/drift/drift.ts";
 import type { StackObject } from "../../../engine/drift/refresh.ts";
-import type { LiveObject } from "../../../local/kubectl.ts";
 import type { KubernetesObject } from "../../../render/rendered.ts";
 
 type Tree = Readonly<Record<string, unknown>>;

@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../../common/errors.ts";
+import type { Kubectl } from "../kubectl.ts";
+import type { NodePaths } from "../node/layout.ts";
+import { availableSince, staleReadyPods } from "../node/pods.ts";
+import type { KeeperRecord } from "../node/record.ts";
+import type { Toolchain } from "../toolchain/index.ts";
+import { type AddonImages, addonImages, ensureAddonImages } from "./images.ts";
+
+/** What the add-ons are put on. */
+export interface AddonOptions {
+  readonly toolchain: Toolchain;
+  readonly kubectl: Kubectl;
+  readonly record: KeeperRecord;
+  readonly paths: NodePaths;
+  readonly report: (line: string) => void;
+}
+
+/** Deployments without which nothing works; metrics-server becomes ready on its own time. */
+const essential = ["kube-system/coredns", "gateway-system/traefik"];
+
+/**
+ * Puts DNS, metrics, storage classes and the gateway on the node and waits until DNS and gateway serve. Applies only what
+ * this cluster does not have yet. Returns whether it changed anything.
+ * @throws UserError where they are not ready within two minutes.
+ */
+export async function ensureAddons(options: AddonOptions): Promise<boolean> {
+  const { toolchain, kubectl, record, paths, report } = options;
+  const imported = await ensureAddonImages(toolchain, record.init, paths.state);
+  const images = addonImages(toolchain);
+  const definitions = await readDefinitions(toolchain);
+  const manifests = await readManifests(toolchain, images, kubectl, paths.state);
+  const hash = createHash("sha256").update(definitions).update(manifests).digest("hex");
+  const mark = join(paths.cluster, "addons-applied");
+  const applied = await readFile(mark, "utf8").catch(() => "");
+  const changed = applied !== hash || !(await essentialsExist(kubectl));
+  if (changed) {
+    report("applying DNS, metrics, storage and gateway");
+    await apply(kubectl, definitions);
+    await kubectl.run(["wait", "--for=condition=Established", "--timeout=60s", "--filename=-"], definitions);
+    await apply(kubectl, manifests);
+    await writeFile(mark, hash);
+  }
+  await waitForAddons(kubectl, record, report);
+  return changed || imported > 0;
+}
+
+function apply(kubectl: Kubectl, manifests: string): Promise<string> {
+  const flags = ["--server-side", "--force-conflicts", "--field-manager=ml-platform-addons"];
+  return kubectl.run(["apply", ...flags, "--filename=-"], manifests);
+}
+
+/** Custom resource definitions of the Gateway API, Traefik and the Prometheus operator, as they are published. */
+async function readDefinitions(toolchain: Toolchain): Promise<string> {
+  const folder = join(toolchain.gatewayApi, "crds");
+  // The admission policy against downgrades is left out: nothing but this program installs definitions here.
+  const files = (await readdir(folder)).filter((name) => !name.includes("_vap_")).sort();
+  const monitoring = ["servicemonitors", "prometheusrules"].map((name) =>
+    join(toolchain.prometheusOperator, "crds", `${name}.yaml`),
+  );
+  const paths = [
+    ...files.map((name) => join(folder, name)),
+    join(toolchain.traefik, "traefik-crds.yaml"),
+    ...monitoring,
+  ];
+  return (await Promise.all(paths.map((path) => readFile(path, "utf8")))).join("\n---\n");
+}
+
+async function readManifests(
+  toolchain: Toolchain,
+  images: AddonImages,
+  kubectl: Kubectl,
+  state: string,
+): Promise<string> {
+  const folder = join(import.meta.dirname, "manifests");
+  const own = await Promise.all(
+    ["storage", "coredns", "traefik"].map((name) => readFile(join(folder, `${name}.yaml`), "utf8")),
+  );
+  const work = await mkdtemp(join(state, "metrics-server-"));
+  try {
+    await cp(join(toolchain.metricsServer, "manifests"), join(work, "base"), { recursive: true });
+    const overlay = await readFile(join(import.meta.dirname, "metrics-server", "kustomization.yaml"), "utf8");
+    await writeFile(join(work, "kustomization.yaml"), fillIn(overlay, images));
+    const metricsServer = await kubectl.run(["kustomize", work]);
+    return [...own.map((text) => fillIn(text, images)), metricsServer].join("\n---\n");
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** Replaces `{{name}}` by the image of that name. @throws Error for a name there is no image for. */
+export function fillIn(text: string, images: AddonImages): string {
+  return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+    const image = Object.entries(images).find(([key]) => key === name)?.[1];
+    if (image === undefined) throw new Error(`no image is called ${name}`);
+    return String(image);
+  });
+}
+
+async function listJson(kubectl: Kubectl, kind: string): Promise<unknown> {
+  return JSON.parse(await kubectl.run(["get", kind, "--all-namespaces", "--output", "json"]));
+}
+
+async function essentialsExist(kubectl: Kubectl): Promise<boolean> {
+  const names = await kubectl.run([
+    "get",
+    "deployments",
+    "--all-namespaces",
+    "--output",
+    "jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name} {end}",
+  ]);
+  return essential.every((name) => names.split(" ").includes(name));
+}
+
+/** Waits until the essential add-ons are up in this life of the node, and no other pod shows the state of an earlier one. */
+async function waitForAddons(kubectl: Kubectl, record: KeeperRecord, report: (line: string) => void): Promise<void> {
+  const deadline = Date.now() + 120_000;
+  while (true) {
+    const pods = await listJson(kubectl, "pods");
+    const missing = essential.filter((name) => !availableSince(pods, name, record.startedAt));
+    const stale = staleReadyPods(pods, record.startedAt);
+    if (missing.length === 0 && stale.length === 0 && (await gatewayAnswers(record.gatewayPort))) return;
+    const waiting = missing.length > 0 ? missing : stale;
+    report(`waiting for ${waiting.join(", ") || "the gateway"}`);
+    if (Date.now() > deadline) {
+      throw new UserError(
+        `${waiting.join(", ") || "the gateway"} is not ready after two minutes`,
+        "see kubectl get pods -A with the kubeconfig that status names",
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
+
+/** Whether an HTTP server answers on the gateway's port; without routes it says 404. */
+async function gatewayAnswers(port: number): Promise<boolean> {
+  try {
+    await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(2000), redirect: "manual" });
+    return true;
+  } catch {
+    return false;
+  }
+}

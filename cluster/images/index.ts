@@ -1,0 +1,136 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { UserError } from "../../common/errors.ts";
+import { cacheDirectory, repositoryRoot } from "../../common/paths.ts";
+import { trainerCommit } from "../../components/source-commit.ts";
+import { importImage, listImages } from "../node/images.ts";
+import { acquireLock } from "../node/lock.ts";
+import { baseVersion, ensureBase } from "./base.ts";
+import { buildah, removeOtherImages } from "./buildah.ts";
+import { type AppImages, type ImageName, imageHash, imageNames } from "./inputs.ts";
+
+/** Where images go: the containerd of the embedded node. */
+export interface ImageOptions {
+  /** Folder of the containerd binaries. */
+  readonly containerd: string;
+  /** The node's first process. */
+  readonly init: number;
+  /** Folder for scratch files. */
+  readonly state: string;
+  readonly report: (line: string) => void;
+}
+
+/** Path of an image's Dockerfile in the checkout. */
+export const dockerfile = (image: ImageName) => `apps/${image}/Dockerfile`;
+
+/** The references the apps' images have for the sources as they are now. */
+export function appImages(combined: boolean, prefix = "localhost/ml-platform"): AppImages {
+  const reference = (image: ImageName) =>
+    `${prefix}/${image}:${imageHash(repositoryRoot, dockerfile(image), baseVersion)}`;
+  const { inference, trainer } = imageNames(combined);
+  return { inference: reference(inference), trainer: reference(trainer) };
+}
+
+/** Each image that is wanted, once, with its reference. */
+export function distinctImages(combined: boolean, images: AppImages): Map<ImageName, string> {
+  const { inference, trainer } = imageNames(combined);
+  return new Map([
+    [inference, images.inference],
+    [trainer, images.trainer],
+  ]);
+}
+
+/**
+ * Makes sure that the node has the images of both apps for the sources as they are. An image it has is neither built nor
+ * imported again. Returns the references and which images were built.
+ *
+ * @param combined whether one image holds both apps
+ * @throws UserError with the build's last line where a build fails.
+ */
+export async function ensureAppImages(
+  combined: boolean,
+  options: ImageOptions,
+): Promise<{ images: AppImages; built: ImageName[] }> {
+  const { containerd, init, report } = options;
+  const images = appImages(combined);
+  const present = await listImages(containerd, init);
+  const missing = [...distinctImages(combined, images)].filter(([, reference]) => !present.has(reference));
+  if (missing.length === 0) return { images, built: [] };
+  const storage = join(cacheDirectory(), "images", baseVersion);
+  await mkdir(storage, { recursive: true });
+  const release = acquireLock(join(storage, "lock"));
+  try {
+    await ensureBase(storage, report);
+    for (const [image, reference] of missing) {
+      await build(storage, image, reference, options);
+      report(`${image}: importing`);
+      await importFrom(storage, reference, options);
+      await removeOtherImages(storage, reference.replace(/:[^:]*$/, ""), reference);
+    }
+  } finally {
+    release();
+  }
+  return { images, built: missing.map(([image]) => image) };
+}
+
+async function build(storage: string, image: ImageName, reference: string, options: ImageOptions): Promise<void> {
+  // What an interrupted build has left.
+  await buildah(storage, ["rm", "--all"]).catch(() => undefined);
+  const flags = [
+    "--isolation",
+    "chroot",
+    "--pull-never",
+    "--layers",
+    "--format",
+    "docker",
+    ...(await npmMounts(storage)),
+  ];
+  const commit = image !== "inference" ? ["--build-arg", `COMMIT=${trainerCommit(repositoryRoot)}`] : [];
+  const tag = ["--tag", reference, "--file", join(repositoryRoot, dockerfile(image)), repositoryRoot];
+  const log = join(options.state, `build-${image}.log`);
+  const lines: string[] = [];
+  try {
+    await buildah(storage, ["build", ...flags, ...commit, ...tag], (line) => {
+      lines.push(line);
+      options.report(`${image}: ${line}`);
+    });
+  } catch {
+    await writeFile(log, `${lines.join("\n")}\n`);
+    const reason =
+      lines.findLast((line) => /error/i.test(line) && !line.startsWith("Error: building at STEP")) ??
+      lines.at(-1) ??
+      "no output";
+    throw new UserError(`the image of ${image} could not be built (${reason})`, `see ${log}`);
+  }
+}
+
+/**
+ * Mounts that let `npm ci` in a build use this machine's certificates and registry. Mounted, not copied: nothing of them
+ * stays in a layer.
+ */
+async function npmMounts(storage: string): Promise<string[]> {
+  const authorities = "/etc/ssl/certs/ca-certificates.crt";
+  if (!existsSync(authorities)) return [];
+  const registry = await execa("npm", ["config", "get", "registry"], { reject: false });
+  const npmrc = join(storage, "npmrc");
+  const lines = [`cafile=${authorities}`, ...(registry.exitCode === 0 ? [`registry=${registry.stdout.trim()}`] : [])];
+  await writeFile(npmrc, `${lines.join("\n")}\n`);
+  return ["--volume", `${authorities}:${authorities}:ro`, "--volume", `${npmrc}:/usr/local/etc/npmrc:ro`];
+}
+
+async function importFrom(
+  storage: string,
+  reference: string,
+  { containerd, init, state }: ImageOptions,
+): Promise<void> {
+  const work = await mkdtemp(join(state, "image-"));
+  try {
+    const archive = join(work, "image.tar");
+    await buildah(storage, ["push", reference, `docker-archive:${archive}:${reference}`]);
+    await importImage(containerd, init, archive);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,173 @@
+import { join } from "node:path";
+import { traefik } from "./traefik.ts";
+
+/** What is built in one Go module, or taken from it, into one folder of the cache. */
+export interface Tool {
+  readonly name: string;
+  readonly version: string;
+  /** Folder that `folder` is relative to; not part of the cache key, so a checkout can be anywhere. @default this folder */
+  readonly root?: string;
+  /** Folder of the Go module, relative to `root`. @default `modules/` and the tool's name */
+  readonly folder?: string;
+  /** Go packages to build and the name each binary gets. */
+  readonly binaries: readonly { readonly package: string; readonly name: string }[];
+  readonly tags?: string;
+  /** Linker flags beyond `-s -w`, e.g. version stamps. */
+  readonly linkerFlags?: string;
+  /** Modules that are changed before they are built. */
+  readonly patches?: readonly ModulePatch[];
+  /** Files of the module's own source that the cluster needs beside the binaries. */
+  readonly files?: readonly ModuleFiles[];
+  /** Minutes on two cores with nothing cached, for the announcement. */
+  readonly minutes: number;
+}
+
+/** A tool and where the cache has it or will have it. */
+export interface ToolPlace {
+  readonly tool: Tool;
+  readonly folder: string;
+  readonly built: boolean;
+}
+
+/** Files and folders (`from`) of a published module, copied flat under `to`. */
+export interface ModuleFiles {
+  readonly module: string;
+  readonly version: string;
+  /** The module's checksum, for a module that no go.sum of ours lists. */
+  readonly sum?: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Changes to the source of a module of others, in the version that go.mod names. */
+export interface ModulePatch {
+  readonly module: string;
+  readonly edits: readonly ModuleEdit[];
+}
+
+/** `text` occurs once in `file` and is replaced by `by`. */
+export interface ModuleEdit {
+  readonly file: string;
+  readonly text: string;
+  readonly by: string;
+  /** File that gets the result. @default `file` itself */
+  readonly to?: string;
+}
+
+export const versions = {
+  kubernetes: "v1.36.3",
+  etcd: "v3.7.3",
+  containerd: "v2.4.2",
+  coredns: "v1.15.0",
+  metricsServer: "v0.9.0",
+  gatewayApi: "v1.7.0",
+  prometheusOperator: "v0.85.0",
+} as const;
+
+const kubernetesVersion = "k8s.io/component-base/version";
+const containerd = "github.com/containerd/containerd/v2";
+
+export const command = (path: string) => ({ package: path, name: path.split("/").at(-1) ?? path });
+
+/** The definition of one kind of the Prometheus operator. */
+export const prometheusCrds = (kind: string): ModuleFiles => ({
+  module: "github.com/prometheus-operator/prometheus-operator",
+  version: versions.prometheusOperator,
+  sum: "h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s=",
+  from: `example/prometheus-operator-crd/monitoring.coreos.com_${kind}.yaml`,
+  to: `crds/${kind}.yaml`,
+});
+
+/**
+ * One module for what is made of Kubernetes' own packages, so that they compile once. Each dependency is of the newest
+ * version that any of them asks for: Kubernetes is linked with some that are newer than those of its release.
+ */
+const kubernetesModule = "modules/kubernetes";
+
+/**
+ * Every tool of the embedded cluster, in build order. etcd is first: its build is short and compiles the packages of Go's
+ * standard library that all the others need.
+ */
+export const tools = {
+  etcd: {
+    name: "etcd",
+    version: versions.etcd,
+    binaries: [{ package: "go.etcd.io/etcd/server/v3", name: "etcd" }],
+    minutes: 0.5,
+  },
+  kubernetes: {
+    name: "kubernetes",
+    version: versions.kubernetes,
+    binaries: ["kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler", "kubectl", "kubelet"].map(
+      (name) => command(`k8s.io/kubernetes/cmd/${name}`),
+    ),
+    linkerFlags: `-X ${kubernetesVersion}.gitVersion=${versions.kubernetes} -X ${kubernetesVersion}.gitMajor=1 -X ${kubernetesVersion}.gitMinor=36 -X ${kubernetesVersion}.gitTreeState=clean`,
+    minutes: 6,
+  },
+  /** The sandboxes' process and the volumes' provisioner. */
+  helpers: {
+    name: "helpers",
+    version: "v1",
+    folder: kubernetesModule,
+    binaries: [command("./cmd/pause"), command("./cmd/provisioner")],
+    minutes: 0.1,
+  },
+  coredns: {
+    name: "coredns",
+    version: versions.coredns,
+    folder: kubernetesModule,
+    binaries: [command("./cmd/coredns")],
+    minutes: 0.2,
+  },
+  metricsServer: {
+    name: "metrics-server",
+    version: versions.metricsServer,
+    folder: kubernetesModule,
+    binaries: [command("sigs.k8s.io/metrics-server/cmd/metrics-server")],
+    files: [
+      {
+        module: "sigs.k8s.io/metrics-server",
+        version: versions.metricsServer,
+        from: "manifests/base",
+        to: "manifests",
+      },
+    ],
+    minutes: 0.1,
+  },
+  containerd: {
+    name: "containerd",
+    version: versions.containerd,
+    binaries: ["containerd", "containerd-shim-runc-v2", "ctr"].map((name) => command(`${containerd}/cmd/${name}`)),
+    tags: "no_btrfs no_devmapper no_zfs no_aufs",
+    linkerFlags: `-X ${containerd}/version.Version=${versions.containerd}`,
+    minutes: 1,
+  },
+  traefik,
+  gatewayApi: {
+    name: "gateway-api",
+    version: versions.gatewayApi,
+    binaries: [],
+    files: [
+      {
+        module: "sigs.k8s.io/gateway-api",
+        version: versions.gatewayApi,
+        sum: "h1:duVnm7nO6oXfMMUWfcDoBph47CYR/ME3NGxccOVglaY=",
+        from: "config/crd/standard",
+        to: "crds",
+      },
+    ],
+    minutes: 0,
+  },
+  prometheusOperator: {
+    name: "prometheus-operator",
+    version: versions.prometheusOperator,
+    binaries: [],
+    files: [prometheusCrds("servicemonitors"), prometheusCrds("prometheusrules")],
+    minutes: 0,
+  },
+} satisfies Record<string, Tool>;
+
+/** The Go module folder of a tool. */
+export function moduleFolder(tool: Tool): string {
+  return join(tool.root ?? import.meta.dirname, tool.folder ?? join("modules", tool.name));
+}

@@ -1,0 +1,19 @@
+import { nodePaths } from "../../cluster/node/layout.ts";
+import { acquireLock } from "../../cluster/node/lock.ts";
+import { stateDirectory } from "../../common/paths.ts";
+import { upElsewhere } from "./elsewhere.ts";
+import { upEmbedded } from "./embedded.ts";
+import type { UpOptions } from "./options.ts";
+import { showResult } from "./result.ts";
+
+/** Brings everything up, from nothing or from whatever is there. @throws UserError for what the person can mend. */
+export async function up(options: UpOptions): Promise<void> {
+  const release = acquireLock(nodePaths(stateDirectory()).lock);
+  try {
+    const result =
+      options.context === undefined ? await upEmbedded(options) : await upElsewhere(options, options.context);
+    await showResult(result.kubectl, result.deployed, result.gatewayUrl);
+  } finally {
+    release();
+  }
+}

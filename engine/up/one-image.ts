@@ -1,0 +1,36 @@
+import path from "node:path";
+import { UserError } from "../../common/errors.ts";
+import { repositoryRoot } from "../../common/paths.ts";
+import { readStack, StackFileError } from "../../render/stack-file.ts";
+
+/**
+ * Whether a stack wants one image that serves, trains and scores: it says so (`combined`), or names one reference for both.
+ *
+ * @param files its stack files; without any, the stack's own
+ * @throws UserError where a stack file cannot be read
+ */
+export async function usesOneImage(stack: string, files?: readonly string[]): Promise<boolean> {
+  const given = files ?? [path.join(repositoryRoot, `Pulumi.${stack}.yaml`)];
+  const { project, values } = await readStack(repositoryRoot, given).catch((error: unknown) => {
+    if (error instanceof StackFileError) throw new UserError(error.message, "mend it, and run this again");
+    throw error;
+  });
+  const images = readImages(values[`${project}:images`] ?? "{}");
+  if (images.combined !== undefined) return images.combined === true;
+  return images.inference !== undefined && images.inference === images.trainer;
+}
+
+interface WrittenImages {
+  readonly combined?: unknown;
+  readonly inference?: unknown;
+  readonly trainer?: unknown;
+}
+
+/** What the stack says of its images; whatever is wrong with it is the stack's schema to say. */
+function readImages(text: string): WrittenImages {
+  try {
+    return Object(JSON.parse(text)) as WrittenImages;
+  } catch {
+    return {};
+  }
+}

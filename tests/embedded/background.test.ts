@@ -1,0 +1,51 @@
+import { expect } from "chai";
+import { background } from "../../engine/up/background.ts";
+
+const ignore = () => undefined;
+
+describe("work beside the steps of up", () => {
+  it("begins once, and the step that needs it ends with it", async () => {
+    const ended = Promise.withResolvers<void>();
+    let begun = 0;
+    const engine = background("Engine", async (report) => {
+      begun++;
+      await ended.promise;
+      report("nearly there");
+    });
+    engine.start();
+    engine.start();
+    const lines: string[] = [];
+    const step = engine.step.run((line) => lines.push(line), ignore);
+    ended.resolve();
+    await step;
+    expect(begun).to.equal(1);
+    expect(lines).to.deep.equal(["nearly there"]);
+  });
+
+  it("begins with the step where nothing else has begun it", async () => {
+    let begun = 0;
+    const engine = background("Engine", async () => void begun++);
+    await engine.step.run(ignore, ignore);
+    expect(begun).to.equal(1);
+  });
+
+  it("is told of by the step that needs it where it fails, not before", async () => {
+    const engine = background("Engine", async () => {
+      throw new Error("no compiler");
+    });
+    engine.start();
+    await new Promise(setImmediate);
+    const failure = await engine.step.run(ignore, ignore).catch((error: unknown) => error);
+    expect(String(failure)).to.contain("no compiler");
+  });
+
+  it("ends early where another step has failed", async () => {
+    const engine = background("Engine", (_, signal) => {
+      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    });
+    engine.start();
+    engine.cancel();
+    const failure = await engine.step.run(ignore, ignore).catch((error: unknown) => error);
+    expect(failure).to.have.property("name", "AbortError");
+  });
+});
