@@ -1,20 +1,20 @@
 import { rm } from "node:fs/promises";
 import { UserError } from "../common/errors.ts";
+import { acquireLock } from "../common/file-lock.ts";
 import { stateDirectory } from "../common/paths.ts";
 import { nodePaths } from "./node/layout.ts";
-import { acquireLock } from "./node/lock.ts";
-import { runningKeeper } from "./node/record.ts";
+import { runningNode } from "./node/record.ts";
 import { stopNode } from "./node/stop.ts";
 
 /**
- * Stops the embedded cluster and leaves nothing of it running. Its data stay for the next `up`; with `purge` the state
- * folder goes as well (never the cache of built tools).
+ * Stops the embedded cluster. Its data stay for the next `up`; `purge` deletes the state folder as well, but not the cache of
+ * built tools.
  */
 export async function down({ purge = false }: { readonly purge?: boolean } = {}): Promise<void> {
   const paths = nodePaths(stateDirectory());
   const release = acquireLock(paths.lock);
   try {
-    const running = await runningKeeper(paths.keeperRecord);
+    const running = await runningNode(paths);
     const left = await stopNode(paths);
     if (left.length > 0)
       throw new UserError(left.join("; "), "end the processes it holds, then run npm run down again");

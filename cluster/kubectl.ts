@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { UserError } from "../common/errors.ts";
 import type { KubernetesObject } from "../render/rendered.ts";
 
-/** An object as the cluster holds it. */
+/** An object as the cluster returns it. */
 export interface LiveObject extends KubernetesObject {
   readonly metadata: KubernetesObject["metadata"] & {
     readonly uid?: string;
@@ -12,7 +12,7 @@ export interface LiveObject extends KubernetesObject {
   };
 }
 
-/** A call of kubectl failed. The message is what kubectl said. */
+/** A call of kubectl failed; the message is kubectl's own. */
 export class KubectlError extends UserError {
   constructor(message: string) {
     super(message, "see `npm run status` for the state of the cluster");
@@ -36,9 +36,9 @@ export class Kubectl {
   /**
    * Runs kubectl.
    *
-   * @param input what it reads on standard input. @default nothing
+   * @param input its standard input. @default empty
    * @returns its standard output
-   * @throws KubectlError where it fails
+   * @throws KubectlError if it fails
    */
   async run(args: readonly string[], input = ""): Promise<string> {
     const place = [
@@ -54,18 +54,18 @@ export class Kubectl {
     throw new KubectlError(result.stderr.trim() || `kubectl ${args[0]} failed: ${result.shortMessage}`);
   }
 
-  /** Runs kubectl on objects, given as a list on its standard input. */
+  /** Runs kubectl on objects, which it reads as a list from its standard input. */
   onObjects(args: readonly string[], objects: readonly KubernetesObject[]): Promise<string> {
     return this.run([...args, "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
   }
 
-  /** The objects that a `kubectl get` finds; none where there is none. */
+  /** The objects that a `kubectl get` finds; empty if there are none. */
   async get(args: readonly string[]): Promise<readonly LiveObject[]> {
     return items(await this.run(["get", "--ignore-not-found", "--output=json", ...args]));
   }
 }
 
-/** The objects in kubectl's JSON output: a list, a single object, or nothing at all. */
+/** The objects in kubectl's JSON output: a list, a single object, or no output. */
 export function items(json: string): readonly LiveObject[] {
   if (json.trim() === "") return [];
   const output = JSON.parse(json) as LiveObject & { items?: readonly LiveObject[] };

@@ -1,9 +1,8 @@
-/**
- * Something the person at the keyboard can mend: told in one line and exit code 1, never with a stack trace.
- * `what` says what is wrong, `remedy` what to do about it.
- */
+/** A problem that the user can fix. Commands print its one-line message and exit with code 1, without a stack trace. */
 export class UserError extends Error {
+  /** What is wrong. */
   readonly what: string;
+  /** What to do about it. */
   readonly remedy: string;
 
   constructor(what: string, remedy: string) {
@@ -12,4 +11,14 @@ export class UserError extends Error {
     this.what = what;
     this.remedy = remedy;
   }
+}
+
+/** The message of an error, or whatever else was thrown, as text. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The last line of a text, which is where most programs say why they failed. Empty for an empty text. */
+export function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) ?? "";
 }

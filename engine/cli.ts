@@ -11,7 +11,7 @@ function parsePort(text: string): number {
   return port;
 }
 
-const program = new Command("ml-platform").description("The platform on a cluster of its own, or on one you have.");
+const program = new Command("ml-platform").description("The platform on an embedded cluster, or on one of yours.");
 
 program
   .command("up")
@@ -25,10 +25,10 @@ program
   .option("--stack <name>", "stack to deploy", "dev")
   .option(
     "--config-file <path>",
-    "stack file to read instead of the stack's own; given again, a file is laid over those before it",
+    "stack file to read instead of the stack's own; can be repeated, later files override earlier ones",
     (file, files: readonly string[] = []) => [...files, file],
   )
-  .option("--take-over", "deploy anew what an earlier release deployed without the Pulumi engine; volumes stay")
+  .option("--take-over", "replace what an earlier release deployed without the Pulumi engine; volumes stay")
   .action(up);
 
 program
@@ -40,13 +40,13 @@ program
 program
   .command("status")
   .description("what runs, where, and what is wrong")
-  .option("--json", "for programs")
+  .option("--json", "print JSON")
   .action(status);
 
 try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
-  console.error(`${error.what}: ${error.remedy}`);
+  console.error(error.message);
   process.exitCode = 1;
 }

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { Kubectl } from "../../cluster/kubectl.ts";
 import { nodePaths } from "../../cluster/node/layout.ts";
-import { runningKeeper } from "../../cluster/node/record.ts";
+import { runningNode } from "../../cluster/node/record.ts";
 import { toolchainFolders } from "../../cluster/toolchain/index.ts";
 import { deployDirectory, stateDirectory } from "../../common/paths.ts";
 import { deployStack } from "../../engine/deploy/index.ts";
@@ -120,7 +120,7 @@ async function deploy(session: Session, settings: string): Promise<void> {
 /** The running embedded cluster, and the images that its dev stack was deployed with. */
 async function findTarget(): Promise<Target | undefined> {
   const paths = nodePaths(stateDirectory());
-  const record = await runningKeeper(paths.keeperRecord);
+  const record = await runningNode(paths);
   const dev = await new Workspace(deployDirectory()).deployment("dev");
   if (record === undefined || dev === undefined) return undefined;
   return {

@@ -4,14 +4,14 @@ import { writeArchive } from "../images/archive.ts";
 import { importImage, listImages } from "../node/images.ts";
 import type { Toolchain } from "../toolchain/index.ts";
 
-/** One static binary as an image of its own. */
+/** An image of one static binary. */
 interface BinaryImage {
   readonly reference: string;
   readonly folder: string;
   readonly binary: string;
 }
 
-/** The image references of the node's own pods. Each ends in its tool's cache key: another build is another image. */
+/** Image references of the node's own pods. The tag is the tool's cache key, so another build is another image. */
 export interface AddonImages {
   readonly pause: string;
   readonly coredns: string;
@@ -22,7 +22,7 @@ export interface AddonImages {
 const reference = (binary: string, folder: string) =>
   `localhost/ml-platform/${binary}:${basename(folder).split("-").at(-1)}`;
 
-/** Names the images that a toolchain gives. */
+/** The references of the images made from a toolchain. */
 export function addonImages(toolchain: Toolchain): AddonImages {
   return {
     pause: reference("pause", toolchain.helpers),
@@ -32,7 +32,7 @@ export function addonImages(toolchain: Toolchain): AddonImages {
   };
 }
 
-/** Imports those images the node does not have. `init` is the node's first process, `state` a folder for scratch files. Returns how many. */
+/** Imports the images that the node lacks. `init` is the node's first process, `state` a folder for scratch files. Returns how many. */
 export async function ensureAddonImages(toolchain: Toolchain, init: number, state: string): Promise<number> {
   const images = addonImages(toolchain);
   const wanted: BinaryImage[] = [

@@ -2,29 +2,30 @@ import { createHash } from "node:crypto";
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
+import { waitFor } from "../../common/wait.ts";
 import type { Kubectl } from "../kubectl.ts";
 import type { NodePaths } from "../node/layout.ts";
 import { availableSince, staleReadyPods } from "../node/pods.ts";
-import type { KeeperRecord } from "../node/record.ts";
+import type { NodeRecord } from "../node/record.ts";
 import type { Toolchain } from "../toolchain/index.ts";
 import { type AddonImages, addonImages, ensureAddonImages } from "./images.ts";
 
-/** What the add-ons are put on. */
+/** The cluster that gets the add-ons. */
 export interface AddonOptions {
   readonly toolchain: Toolchain;
   readonly kubectl: Kubectl;
-  readonly record: KeeperRecord;
+  readonly record: NodeRecord;
   readonly paths: NodePaths;
   readonly report: (line: string) => void;
 }
 
-/** Deployments without which nothing works; metrics-server becomes ready on its own time. */
+/** Deployments that everything else depends on. metrics-server is not waited for. */
 const essential = ["kube-system/coredns", "gateway-system/traefik"];
 
 /**
- * Puts DNS, metrics, storage classes and the gateway on the node and waits until DNS and gateway serve. Applies only what
- * this cluster does not have yet. Returns whether it changed anything.
- * @throws UserError where they are not ready within two minutes.
+ * Installs DNS, metrics, storage classes and the gateway, and waits until DNS and gateway serve. Applies nothing if this
+ * cluster has them already. Returns whether it changed anything.
+ * @throws UserError if they are not ready within two minutes
  */
 export async function ensureAddons(options: AddonOptions): Promise<boolean> {
   const { toolchain, kubectl, record, paths, report } = options;
@@ -52,10 +53,10 @@ function apply(kubectl: Kubectl, manifests: string): Promise<string> {
   return kubectl.run(["apply", ...flags, "--filename=-"], manifests);
 }
 
-/** Custom resource definitions of the Gateway API, Traefik and the Prometheus operator, as they are published. */
+/** The published custom resource definitions of the Gateway API, Traefik and the Prometheus operator. */
 async function readDefinitions(toolchain: Toolchain): Promise<string> {
   const folder = join(toolchain.gatewayApi, "crds");
-  // The admission policy against downgrades is left out: nothing but this program installs definitions here.
+  // Without the admission policy against downgrades: only this program installs definitions here.
   const files = (await readdir(folder)).filter((name) => !name.includes("_vap_")).sort();
   const monitoring = ["servicemonitors", "prometheusrules"].map((name) =>
     join(toolchain.prometheusOperator, "crds", `${name}.yaml`),
@@ -90,7 +91,7 @@ async function readManifests(
   }
 }
 
-/** Replaces `{{name}}` by the image of that name. @throws Error for a name there is no image for. */
+/** Replaces `{{name}}` by the image of that name. @throws Error for an unknown name */
 export function fillIn(text: string, images: AddonImages): string {
   return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
     const image = Object.entries(images).find(([key]) => key === name)?.[1];
@@ -114,27 +115,26 @@ async function essentialsExist(kubectl: Kubectl): Promise<boolean> {
   return essential.every((name) => names.split(" ").includes(name));
 }
 
-/** Waits until the essential add-ons are up in this life of the node, and no other pod shows the state of an earlier one. */
-async function waitForAddons(kubectl: Kubectl, record: KeeperRecord, report: (line: string) => void): Promise<void> {
-  const deadline = Date.now() + 120_000;
-  while (true) {
+/** Waits until the essential add-ons are ready since the node's start, and no other pod has a status from before it. */
+async function waitForAddons(kubectl: Kubectl, record: NodeRecord, report: (line: string) => void): Promise<void> {
+  let awaited = "";
+  const look = async () => {
     const pods = await listJson(kubectl, "pods");
     const missing = essential.filter((name) => !availableSince(pods, name, record.startedAt));
     const stale = staleReadyPods(pods, record.startedAt);
-    if (missing.length === 0 && stale.length === 0 && (await gatewayAnswers(record.gatewayPort))) return;
-    const waiting = missing.length > 0 ? missing : stale;
-    report(`waiting for ${waiting.join(", ") || "the gateway"}`);
-    if (Date.now() > deadline) {
-      throw new UserError(
-        `${waiting.join(", ") || "the gateway"} is not ready after two minutes`,
-        "see kubectl get pods -A with the kubeconfig that status names",
-      );
-    }
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
+    if (missing.length === 0 && stale.length === 0 && (await gatewayAnswers(record.gatewayPort))) return true;
+    awaited = (missing.length > 0 ? missing : stale).join(", ") || "the gateway";
+    report(`waiting for ${awaited}`);
+    return undefined;
+  };
+  if (await waitFor(look, { interval: 300, timeout: 120_000 })) return;
+  throw new UserError(
+    `${awaited} is not ready after two minutes`,
+    "see kubectl get pods -A with the kubeconfig that status names",
+  );
 }
 
-/** Whether an HTTP server answers on the gateway's port; without routes it says 404. */
+/** Whether an HTTP server answers on the gateway's port; without routes it answers 404. */
 async function gatewayAnswers(port: number): Promise<boolean> {
   try {
     await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(2000), redirect: "manual" });

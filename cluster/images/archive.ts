@@ -8,7 +8,7 @@ import { execa } from "execa";
 /** An image of one layer. */
 export interface LayerImage {
   readonly reference: string;
-  /** Folder and what of it goes into the layer, with the paths they have there. */
+  /** Folder, and its entries that go into the layer under the same paths. */
   readonly folder: string;
   readonly entries: readonly string[];
   /** `config` of the image: Entrypoint, User, Env and the like. */
@@ -26,7 +26,7 @@ export async function writeArchive(image: LayerImage, work: string): Promise<str
     os: "linux",
     config: image.config,
     rootfs: { type: "layers", diff_ids: [`sha256:${hash.digest("hex")}`] },
-    // Builders count the layers of the history.
+    // Builders expect a history entry for each layer.
     history: [{ created_by: "ml-platform" }],
   };
   await writeFile(join(work, "config.json"), JSON.stringify(config));

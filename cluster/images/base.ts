@@ -14,28 +14,28 @@ import {
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { execa } from "execa";
-import { UserError } from "../../common/errors.ts";
+import { errorMessage, lastLine, UserError } from "../../common/errors.ts";
 import { writeArchive } from "./archive.ts";
 import { buildah } from "./buildah.ts";
 
-/** What `FROM node:24-slim` names in full. */
+/** The full reference of `FROM node:24-slim`. */
 export const baseReference = "docker.io/library/node:24-slim";
 const suite = "bookworm";
 const npmVersion = "11.19.0";
-/** Raised when the recipe below changes what it makes. */
+/** Increased when the recipe below changes its result. */
 const recipe = 1;
 
 const require = createRequire(import.meta.url);
-/** The Node of this project's own packages: the one the tests ran on. */
+/** The version of Node in this project's own packages, which the tests run on. */
 const nodeVersion = (require("node/package.json") as { version: string }).version;
 
-/** Names what the base image is made of; another version is another cache folder and other image names. */
+/** The parts of the base image; another version means another cache folder and other image tags. */
 export const baseVersion = `node-${nodeVersion}-npm-${npmVersion}-${suite}-${recipe}`;
 
 /**
- * Makes sure that `storage` has the base image: pulled where a registry can be reached, else made from Debian packages and
- * the npm packages `node` and `npm`. Done once per storage folder.
- * @throws UserError where neither works.
+ * Makes sure that `storage` has the base image: pulled if a registry can be reached, otherwise built from Debian packages and the
+ * npm packages `node` and `npm`. Done once per storage folder.
+ * @throws UserError if neither works
  */
 export async function ensureBase(storage: string, report: (line: string) => void): Promise<void> {
   const mark = join(storage, "base-ready");
@@ -47,14 +47,14 @@ export async function ensureBase(storage: string, report: (line: string) => void
     () => false,
   );
   if (!pulled) await makeBase(storage, report);
-  await writeFile(mark, pulled ? "pulled\n" : "made\n");
+  await writeFile(mark, pulled ? "pulled\n" : "built\n");
 }
 
 async function makeBase(storage: string, report: (line: string) => void): Promise<void> {
   const work = await mkdtemp(join(storage, "base-"));
   try {
     const root = join(work, "root");
-    report(`making ${baseReference} from Debian packages`);
+    report(`building ${baseReference} from Debian packages`);
     await debootstrap(root, ["ca-certificates"], "minbase");
     await addUser(root);
     report("adding Node and npm");
@@ -67,18 +67,20 @@ async function makeBase(storage: string, report: (line: string) => void): Promis
     await buildah(storage, ["pull", "--quiet", `docker-archive:${archive}`], report);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    const reason = (error instanceof Error ? error.message : String(error)).trim().split("\n").at(-1);
-    throw new UserError(`the base image could not be pulled or made (${reason})`, "check the network and try again");
+    throw new UserError(
+      `the base image could not be pulled or built (${lastLine(errorMessage(error))})`,
+      "check the network and try again",
+    );
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
 /**
- * Makes a root file system of Debian packages in the folder `root`, without documentation.
+ * Builds a root file system of Debian packages in the folder `root`, without documentation.
  *
- * @param packages what it holds beside the variant's own
- * @param variant `minbase` has apt in it, `essential` has not
+ * @param packages packages beside those of the variant
+ * @param variant `minbase` includes apt, `essential` does not
  */
 export async function debootstrap(
   root: string,
@@ -92,7 +94,7 @@ export async function debootstrap(
   await mkdir(join(root, "dev"));
 }
 
-/** The published image has this user, with the id the pods run as. */
+/** Adds the user of the published image, with the id that pods run as. */
 async function addUser(root: string): Promise<void> {
   await appendFile(join(root, "etc/passwd"), "node:x:1000:1000::/home/node:/bin/bash\n");
   await appendFile(join(root, "etc/group"), "node:x:1000:\n");
@@ -110,5 +112,5 @@ async function addNode(root: string, work: string): Promise<void> {
   for (const name of ["npm", "npx"])
     await symlink(`../lib/node_modules/npm/bin/${name}-cli.js`, join(local, "bin", name));
   const { version } = JSON.parse(await readFile(join(npm, "package.json"), "utf8")) as { version: string };
-  if (version !== npmVersion) throw new Error(`npm ${version} came instead of ${npmVersion}`);
+  if (version !== npmVersion) throw new Error(`got npm ${version} instead of ${npmVersion}`);
 }

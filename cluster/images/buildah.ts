@@ -2,10 +2,10 @@ import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 
-/** Magic number of overlayfs, on which no further overlay can be made. */
+/** Magic number of overlayfs, on which no overlay can be mounted. */
 const overlayMagic = 0x794c7630;
 
-/** Runs buildah with `args` on the storage in the folder `storage`, and gives each line it prints to `report`. @throws execa's error. */
+/** Runs buildah with `args` on the storage in the folder `storage`, and passes its output to `report` line by line. @throws execa's error */
 export async function buildah(
   storage: string,
   args: readonly string[],
@@ -13,7 +13,7 @@ export async function buildah(
 ): Promise<void> {
   const driver = (await statfs(storage)).type === overlayMagic ? "vfs" : "overlay";
   const where = ["--root", join(storage, "root"), "--runroot", join(storage, "run"), "--storage-driver", driver];
-  // In mounts of its own: those of the storage end with it, however it ends.
+  // In its own mount namespace: the mounts of the storage disappear with it, however it ends.
   const process = execa("unshare", ["--mount", "--kill-child", "--fork", "buildah", ...where, ...args], { all: true });
   process.catch(() => undefined);
   for await (const line of process.iterable({ from: "all" })) {
@@ -22,7 +22,7 @@ export async function buildah(
   await process;
 }
 
-/** Removes the images of `repository` other than `keep`; layers that `keep` shares with them stay. Failing costs disk only. */
+/** Removes the images of `repository` other than `keep`, but no layers of `keep`. Errors are ignored: they cost only disk space. */
 export async function removeOtherImages(storage: string, repository: string, keep: string): Promise<void> {
   const references: string[] = [];
   const list = ["images", "--noheading", "--format", "{{.Name}}:{{.Tag}}", "--filter", `reference=${repository}`];

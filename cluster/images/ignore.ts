@@ -1,11 +1,14 @@
 import { matchesGlob } from "node:path";
 
-/** Says whether a path, relative to the build context, is kept out of the build. */
+/** Whether a path, relative to the build context, is excluded from the build. */
 export type IgnoreRule = (path: string) => boolean;
 
 /**
- * Reads a .dockerignore: one pattern a line, relative to the context; a pattern covers what lies under it; `!` takes back;
- * the last pattern that fits decides.
+ * Reads a .dockerignore: one pattern per line, relative to the context. A pattern covers everything below it, `!` includes again,
+ * and the last matching pattern decides.
+ *
+ * By hand, in twenty lines: npm's `ignore` follows .gitignore, where a pattern matches at any depth; @balena/dockerignore follows
+ * Docker, but has not had a release for years.
  */
 export function parseIgnore(text: string): IgnoreRule {
   const patterns = text

@@ -3,19 +3,18 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { UserError } from "../../common/errors.ts";
+import { acquireLock } from "../../common/file-lock.ts";
 import { cacheDirectory, repositoryRoot } from "../../common/paths.ts";
-import { trainerCommit } from "../../components/source-commit.ts";
 import { importImage, listImages } from "../node/images.ts";
-import { acquireLock } from "../node/lock.ts";
 import { baseVersion, ensureBase } from "./base.ts";
 import { buildah, removeOtherImages } from "./buildah.ts";
 import { type AppImages, type ImageName, imageHash, imageNames } from "./inputs.ts";
 
-/** Where images go: the containerd of the embedded node. */
+/** The node that gets the images. */
 export interface ImageOptions {
   /** Folder of the containerd binaries. */
   readonly containerd: string;
-  /** The node's first process. */
+  /** Process id of the node's first process. */
   readonly init: number;
   /** Folder for scratch files. */
   readonly state: string;
@@ -25,7 +24,7 @@ export interface ImageOptions {
 /** Path of an image's Dockerfile in the checkout. */
 export const dockerfile = (image: ImageName) => `apps/${image}/Dockerfile`;
 
-/** The references the apps' images have for the sources as they are now. */
+/** References of the apps' images for the current sources. */
 export function appImages(combined: boolean, prefix = "localhost/ml-platform"): AppImages {
   const reference = (image: ImageName) =>
     `${prefix}/${image}:${imageHash(repositoryRoot, dockerfile(image), baseVersion)}`;
@@ -33,7 +32,7 @@ export function appImages(combined: boolean, prefix = "localhost/ml-platform"): 
   return { inference: reference(inference), trainer: reference(trainer) };
 }
 
-/** Each image that is wanted, once, with its reference. */
+/** Each required image once, with its reference. */
 export function distinctImages(combined: boolean, images: AppImages): Map<ImageName, string> {
   const { inference, trainer } = imageNames(combined);
   return new Map([
@@ -43,14 +42,16 @@ export function distinctImages(combined: boolean, images: AppImages): Map<ImageN
 }
 
 /**
- * Makes sure that the node has the images of both apps for the sources as they are. An image it has is neither built nor
- * imported again. Returns the references and which images were built.
+ * Makes sure that the node has the images of both apps for the current sources. Images that it has are not built again.
  *
  * @param combined whether one image holds both apps
- * @throws UserError with the build's last line where a build fails.
+ * @param commit the commit that the trainer records in its models; called only if the trainer's image is built
+ * @returns the references, and the images that were built
+ * @throws UserError with the build's last line if a build fails
  */
 export async function ensureAppImages(
   combined: boolean,
+  commit: () => string,
   options: ImageOptions,
 ): Promise<{ images: AppImages; built: ImageName[] }> {
   const { containerd, init, report } = options;
@@ -64,7 +65,7 @@ export async function ensureAppImages(
   try {
     await ensureBase(storage, report);
     for (const [image, reference] of missing) {
-      await build(storage, image, reference, options);
+      await build(storage, image, reference, image === "inference" ? undefined : commit(), options);
       report(`${image}: importing`);
       await importFrom(storage, reference, options);
       await removeOtherImages(storage, reference.replace(/:[^:]*$/, ""), reference);
@@ -75,8 +76,14 @@ export async function ensureAppImages(
   return { images, built: missing.map(([image]) => image) };
 }
 
-async function build(storage: string, image: ImageName, reference: string, options: ImageOptions): Promise<void> {
-  // What an interrupted build has left.
+async function build(
+  storage: string,
+  image: ImageName,
+  reference: string,
+  commit: string | undefined,
+  options: ImageOptions,
+): Promise<void> {
+  // Containers of an interrupted build.
   await buildah(storage, ["rm", "--all"]).catch(() => undefined);
   const flags = [
     "--isolation",
@@ -87,12 +94,12 @@ async function build(storage: string, image: ImageName, reference: string, optio
     "docker",
     ...(await npmMounts(storage)),
   ];
-  const commit = image !== "inference" ? ["--build-arg", `COMMIT=${trainerCommit(repositoryRoot)}`] : [];
+  const argument = commit === undefined ? [] : ["--build-arg", `COMMIT=${commit}`];
   const tag = ["--tag", reference, "--file", join(repositoryRoot, dockerfile(image)), repositoryRoot];
   const log = join(options.state, `build-${image}.log`);
   const lines: string[] = [];
   try {
-    await buildah(storage, ["build", ...flags, ...commit, ...tag], (line) => {
+    await buildah(storage, ["build", ...flags, ...argument, ...tag], (line) => {
       lines.push(line);
       options.report(`${image}: ${line}`);
     });
@@ -107,8 +114,8 @@ async function build(storage: string, image: ImageName, reference: string, optio
 }
 
 /**
- * Mounts that let `npm ci` in a build use this machine's certificates and registry. Mounted, not copied: nothing of them
- * stays in a layer.
+ * Mounts that let `npm ci` in a build use this machine's certificates and registry. They are mounted and not copied, so that no
+ * layer contains them.
  */
 async function npmMounts(storage: string): Promise<string[]> {
   const authorities = "/etc/ssl/certs/ca-certificates.crt";

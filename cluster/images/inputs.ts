@@ -5,20 +5,20 @@ import { parseIgnore } from "./ignore.ts";
 
 /** The apps of a stack. */
 export type App = "inference" | "trainer";
-/** Images that apps come in, each built from `apps/NAME/Dockerfile` with the checkout as build context. */
+/** Images of the apps, each built from `apps/NAME/Dockerfile` with the checkout as build context. */
 export type ImageName = App | "combined";
 
-/** The image that each app comes in: one of its own, or one for both. */
+/** The image of each app: one of its own, or one for both. */
 export function imageNames(combined: boolean): { readonly [name in App]: ImageName } {
   return combined ? { inference: "combined", trainer: "combined" } : { inference: "inference", trainer: "trainer" };
 }
 
-/** One image reference per app. */
+/** The image reference of each app. */
 export type AppImages = { readonly [name in App]: string };
 
 /**
- * Paths of the build context that a Dockerfile copies: the sources of every COPY and ADD that is not from another stage
- * or image, as they stand there. Line continuations and the JSON form are understood.
+ * Paths of the build context that a Dockerfile copies: the sources of every COPY and ADD, except those from another stage or
+ * image. Line continuations and the JSON form are supported.
  */
 export function copiedSources(dockerfile: string): string[] {
   const sources = new Set<string>();
@@ -35,7 +35,7 @@ export function copiedSources(dockerfile: string): string[] {
   return [...sources];
 }
 
-/** Files under `path` (a file or a folder of `context`) that the build sees, in a fixed order, relative to `context`. */
+/** Files of the build under `path` (a file or a folder of `context`), in a fixed order, relative to `context`. */
 function filesUnder(context: string, path: string, ignored: (path: string) => boolean): string[] {
   const relative = path.replace(/^\.?\/*/, "").replace(/\/+$/, "");
   const full = join(context, relative);
@@ -48,15 +48,15 @@ function filesUnder(context: string, path: string, ignored: (path: string) => bo
     .flatMap((child) => filesUnder(context, child, ignored));
 }
 
-/** The patterns that Docker goes by: those of the Dockerfile's own file where there is one, else those of the context. */
+/** The ignore file that Docker uses: the Dockerfile's own, otherwise the context's. */
 function readIgnoreFile(context: string, dockerfile: string): string {
   const file = [`${dockerfile}.dockerignore`, ".dockerignore"].find((name) => existsSync(join(context, name)));
   return file === undefined ? "" : readFileSync(join(context, file), "utf8");
 }
 
 /**
- * Twelve hex digits over all that decides what an image holds: its Dockerfile, name, mode and content of every file it
- * copies from `context`, and `base`, the version of the image it starts from.
+ * A hash (twelve hex digits) of everything that determines an image: its Dockerfile; name, mode and content of every file that it
+ * copies from `context`; and `base`, the version of its base image.
  */
 export function imageHash(context: string, dockerfile: string, base: string): string {
   const text = readFileSync(join(context, dockerfile), "utf8");

@@ -1,4 +1,4 @@
-/** References of all images that containers in a value name: an object, a list of them, or a preview of the Pulumi CLI. */
+/** Image references of all containers in a value: an object, a list of objects, or a preview of the Pulumi CLI. */
 export function imagesIn(value: unknown): Set<string> {
   const found = new Set<string>();
   collect(value, found);
@@ -15,7 +15,7 @@ function collect(value: unknown, found: Set<string>): void {
   }
 }
 
-/** A reference in full, as containerd keeps it: `nginx` is `docker.io/library/nginx:latest`. */
+/** The full form of a reference, as containerd stores it: `nginx` is `docker.io/library/nginx:latest`. */
 export function fullReference(reference: string): string {
   const [first = "", ...rest] = reference.split("/");
   const hasRegistry = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");

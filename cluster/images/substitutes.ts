@@ -1,20 +1,20 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "../../common/errors.ts";
+import { errorMessage, lastLine, UserError } from "../../common/errors.ts";
+import { acquireLock } from "../../common/file-lock.ts";
 import { cacheDirectory } from "../../common/paths.ts";
 import { importImage, listImages } from "../node/images.ts";
-import { acquireLock } from "../node/lock.ts";
 import { writeArchive } from "./archive.ts";
 import { debootstrap } from "./base.ts";
 import type { ImageOptions } from "./index.ts";
 import { fullReference } from "./references.ts";
 
-/** An image that the embedded node cannot pull, and a root file system of Debian packages in its place. */
-interface StandIn {
-  /** Repository whose images it stands in for, whatever their tag. */
+/** A root file system of Debian packages that replaces an image, because the embedded node cannot pull any. */
+interface Substitute {
+  /** Repository whose images it replaces, whatever their tag. */
   readonly repository: string;
-  /** Names the recipe; raised when what it makes changes. */
+  /** Name of the recipe; its number is increased when the result changes. */
   readonly name: string;
   readonly packages: readonly string[];
   /** `config` of the image. */
@@ -23,7 +23,7 @@ interface StandIn {
   readonly prepare: (root: string) => Promise<void>;
 }
 
-const standIns: readonly StandIn[] = [
+const substitutes: readonly Substitute[] = [
   {
     repository: "docker.io/nginxinc/nginx-unprivileged",
     name: "nginx-bookworm-1",
@@ -33,7 +33,7 @@ const standIns: readonly StandIn[] = [
       Cmd: ["nginx", "-g", "daemon off;"],
       User: "101",
     },
-    // nginx opens its log before it reads where the settings want it, and the image's root is read-only.
+    // nginx opens its default log files before it reads its configuration, and the root file system is read-only.
     prepare: async (root) => {
       for (const [log, stream] of Object.entries({ "access.log": "/dev/stdout", "error.log": "/dev/stderr" })) {
         await rm(join(root, "var/log/nginx", log), { force: true });
@@ -44,45 +44,46 @@ const standIns: readonly StandIn[] = [
 ];
 
 /**
- * Makes sure that the node has the images of others that a stack names, as far as Debian has the program: made once into
- * the cache, and given to the node under the very references of the stack. Other images are left to the node.
+ * Imports substitutes for the third-party images of a stack, under the stack's own references. Images without a substitute are
+ * left to the node. A substitute is built once and kept in the cache.
  *
- * @returns the references that were given to the node
- * @throws UserError where one cannot be made
+ * @returns the references that were imported
+ * @throws UserError if a substitute cannot be built
  */
-export async function ensureStandIns(references: ReadonlySet<string>, options: ImageOptions): Promise<string[]> {
+export async function ensureSubstitutes(references: ReadonlySet<string>, options: ImageOptions): Promise<string[]> {
   const wanted = [...references].map(fullReference).flatMap((reference) => {
-    const standIn = standInFor(reference);
-    return standIn === undefined ? [] : [{ reference, standIn }];
+    const substitute = substituteFor(reference);
+    return substitute === undefined ? [] : [{ reference, substitute }];
   });
   if (wanted.length === 0) return [];
   const present = await listImages(options.containerd, options.init);
   const missing = wanted.filter(({ reference }) => !present.has(reference));
-  for (const { reference, standIn } of missing) await importStandIn(reference, standIn, options);
+  for (const { reference, substitute } of missing) await importSubstitute(reference, substitute, options);
   return missing.map(({ reference }) => reference);
 }
 
-/** The recipe for an image in full; undefined where there is none, as for one that is named by its digest. */
-export function standInFor(reference: string): StandIn | undefined {
+/** The substitute for a full image reference; undefined if there is none, as for a reference with a digest. */
+export function substituteFor(reference: string): Substitute | undefined {
   const repository = reference.replace(/:[^:/]*$/, "");
-  return standIns.find((candidate) => candidate.repository === repository);
+  return substitutes.find((candidate) => candidate.repository === repository);
 }
 
-async function importStandIn(reference: string, standIn: StandIn, options: ImageOptions): Promise<void> {
+async function importSubstitute(reference: string, substitute: Substitute, options: ImageOptions): Promise<void> {
   const { containerd, init, state, report } = options;
-  const root = await ensureRoot(standIn, report);
+  const root = await ensureRoot(substitute, report);
   report(`importing ${reference}`);
   const work = await mkdtemp(join(state, "image-"));
   try {
-    const image = { reference, folder: root, entries: ["."], config: standIn.config };
+    const image = { reference, folder: root, entries: ["."], config: substitute.config };
     await importImage(containerd, init, await writeArchive(image, work));
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
-/** The root file system of a stand-in in the cache, made first where it is not there. */
-async function ensureRoot({ name, packages, prepare }: StandIn, report: (line: string) => void): Promise<string> {
+/** The root file system of a substitute in the cache, built first if it is missing. */
+async function ensureRoot({ name, packages, prepare }: Substitute, report: (line: string) => void): Promise<string> {
+  // The folder name of earlier releases, so that what they have built is found.
   const folder = join(cacheDirectory(), "images", "stand-ins");
   const root = join(folder, name);
   if (existsSync(root)) return root;
@@ -90,14 +91,13 @@ async function ensureRoot({ name, packages, prepare }: StandIn, report: (line: s
   const release = acquireLock(join(folder, "lock"));
   const work = await mkdtemp(join(folder, "making-"));
   try {
-    report(`making an image of Debian's ${packages.join(", ")}`);
+    report(`building an image of Debian's ${packages.join(", ")}`);
     await debootstrap(join(work, "root"), packages, "essential");
     await prepare(join(work, "root"));
     await rename(join(work, "root"), root);
   } catch (error) {
-    const reason = (error instanceof Error ? error.message : String(error)).trim().split("\n").at(-1);
     throw new UserError(
-      `an image of Debian's ${packages.join(", ")} could not be made (${reason})`,
+      `an image of Debian's ${packages.join(", ")} could not be built (${lastLine(errorMessage(error))})`,
       "check the network and try again",
     );
   } finally {

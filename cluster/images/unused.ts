@@ -3,10 +3,10 @@ import { listImages, removeImages } from "../node/images.ts";
 import type { AppImages } from "./inputs.ts";
 import { fullReference, imagesIn } from "./references.ts";
 
-/** Kinds that keep an image in use: also the revisions that a rollback may bring back, and Jobs yet to start. */
+/** Kinds that use images, including revisions for a rollback and Jobs that have not started. */
 const USERS = "pods,replicasets,daemonsets,jobs,cronjobs";
 
-/** Removes from the node the apps' images that nothing in the cluster names any more. Returns how many. */
+/** Removes the apps' images that no object in the cluster uses any more. Returns how many. */
 export async function removeUnusedImages(
   kubectl: Kubectl,
   { containerd, init }: { readonly containerd: string; readonly init: number },
@@ -18,7 +18,7 @@ export async function removeUnusedImages(
   return unused.length;
 }
 
-/** Those of the node's images that are of the apps, and neither current nor in use. */
+/** The apps' images on the node that are neither current nor in use. */
 export function unusedImages(present: Iterable<string>, used: ReadonlySet<string>, current: AppImages): string[] {
   const kept = new Set([...used, ...Object.values(current)].map(fullReference));
   const repositories = new Set(Object.values(current).map((image) => image.replace(/:[^:]*$/, "")));

@@ -41,8 +41,8 @@ const certificates: readonly Certificate[] = [
 ];
 
 /**
- * Makes the cluster's authorities, certificates and service-account key in the folder `pki`, valid for ten years.
- * Done once in a cluster's life: whole or not at all, so an interrupted run leaves nothing half made.
+ * Creates the cluster's certificate authorities, certificates and service-account key in the folder `pki`, valid for ten years.
+ * Done once per cluster. The folder appears in one step, so an interrupted run leaves no partial one.
  */
 export async function ensureCertificates(pki: string): Promise<void> {
   if (await stat(pki).catch(() => undefined)) return;

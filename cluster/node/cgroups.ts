@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { waitFor } from "../../common/wait.ts";
 import { cgroupName } from "./layout.ts";
 
 const mountPoint = "/sys/fs/cgroup";
-/** On a cgroup v2 host the controllers the kubelet hands on to pods. */
+/** On a cgroup v2 host, the controllers that the kubelet enables for pods. */
 const unifiedControllers = "+cpu +cpuset +memory +pids +io";
 
 /** The folder of every cgroup hierarchy in a mount table (text of /proc/mounts). */
@@ -20,7 +21,7 @@ export function hierarchies(mounts: string): string[] {
 const ours = () =>
   hierarchies(readFileSync("/proc/mounts", "utf8")).map((root) => ({ root, folder: join(root, cgroupName) }));
 
-/** Makes the cgroup the kubelet puts its pods under, in every hierarchy of the machine. */
+/** Creates the cgroup for the kubelet's pods in every hierarchy of the machine. */
 export async function createCgroups(): Promise<void> {
   for (const { root, folder } of ours()) {
     await mkdir(folder, { recursive: true });
@@ -38,20 +39,21 @@ export async function createCgroups(): Promise<void> {
 }
 
 /**
- * Removes our cgroups, depth first, in as many passes as the kernel needs to let go of processes that have just died.
- * Returns the folders it could not remove within `patience` milliseconds.
+ * Removes our cgroups, depth first. Repeats until the kernel has released processes that have just ended.
+ * Returns the folders it could not remove within `timeout` milliseconds.
  */
-export async function removeCgroups(patience = 5000): Promise<string[]> {
-  const deadline = Date.now() + patience;
-  while (true) {
-    const left: string[] = [];
+export async function removeCgroups(timeout = 5000): Promise<string[]> {
+  let left: string[] = [];
+  const remove = async () => {
+    left = [];
     for (const { folder } of ours()) {
       await removeTree(folder);
       if (existsSync(folder)) left.push(folder);
     }
-    if (left.length === 0 || Date.now() > deadline) return left;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    return left.length === 0 ? true : undefined;
+  };
+  await waitFor(remove, { interval: 50, timeout });
+  return left;
 }
 
 async function removeTree(folder: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** One listener on 127.0.0.1 and where its connections go. Port 0 listens on any free port. */
+/** A listener on 127.0.0.1 and the target of its connections. Port 0 listens on any free port. */
 export interface Forward {
   readonly port: number;
   readonly targetHost: string;
@@ -8,9 +8,9 @@ export interface Forward {
 }
 
 /**
- * Forwards TCP connections from 127.0.0.1 to a target, byte for byte, with backpressure and half-closed connections kept as
- * they are. A failure on one side resets the other, so neither end waits for a peer that is gone.
- * Resolves once it listens; rejects with the listener's error (EADDRINUSE where the port is taken).
+ * Forwards TCP connections from 127.0.0.1 to a target, with backpressure and half-closed connections. A failure on one side
+ * resets the other, so that neither waits for a peer that is gone.
+ * Resolves once it listens; rejects with the listener's error (EADDRINUSE if the port is taken).
  */
 export function startForward({ port, targetHost, targetPort }: Forward): Promise<Server> {
   const server = createServer(
@@ -32,14 +32,14 @@ export function startForward({ port, targetHost, targetPort }: Forward): Promise
     server.once("error", reject);
     server.listen({ host: "127.0.0.1", port, backlog: 4096 }, () => {
       server.off("error", reject);
-      // Out of file descriptors and the like: the connection is lost, the listener is not.
+      // For example, out of file descriptors: the connection fails, the listener goes on.
       server.on("error", (error) => console.error(`listener on port ${port}: ${error.message}`));
       resolve(server);
     });
   });
 }
 
-/** Sends what `from` says to `to`, its end included; tears `to` down where `from` breaks. */
+/** Pipes `from` into `to`, including its end; destroys `to` if `from` fails. */
 function join(from: Socket, to: Socket): void {
   from.pipe(to);
   from.on("error", () => to.resetAndDestroy());

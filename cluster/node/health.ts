@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { UserError } from "../../common/errors.ts";
+import { errorMessage, lastLine, UserError } from "../../common/errors.ts";
+import { waitFor } from "../../common/wait.ts";
 import type { Kubectl } from "../kubectl.ts";
 import { type NodePaths, nodeName } from "./layout.ts";
 import { isAlive } from "./processes.ts";
-import type { KeeperRecord } from "./record.ts";
+import type { NodeRecord } from "./record.ts";
 
 const nodeSchema = z.object({
   status: z.object({
@@ -16,8 +17,8 @@ const nodeSchema = z.object({
 });
 
 /**
- * Whether the node object says Ready, and has said so since `since` (ISO time): after a restart the object still tells the
- * state of the life before.
+ * Whether the node object says Ready, and says so since `since` (ISO time): after a restart the object still has the status
+ * from before.
  */
 export function isReadySince(node: unknown, since: string): boolean {
   const parsed = nodeSchema.safeParse(node);
@@ -29,31 +30,32 @@ export function isReadySince(node: unknown, since: string): boolean {
 
 /**
  * Waits until the API server answers and the node is Ready.
- * @throws UserError when the keeper dies meanwhile or two minutes pass, with the place of the logs.
+ * @throws UserError with the path of the logs if the supervisor ends meanwhile, or after two minutes
  */
-export async function waitForNode(kubectl: Kubectl, record: KeeperRecord, paths: NodePaths): Promise<void> {
-  const deadline = Date.now() + 120_000;
+export async function waitForNode(kubectl: Kubectl, record: NodeRecord, paths: NodePaths): Promise<void> {
   let last = "no answer";
-  while (Date.now() < deadline) {
-    if (!isAlive(record.keeper))
-      throw new UserError(`the node ended while it started (${lastLine(paths.keeperLog)})`, `see ${paths.logs}`);
+  const look = async () => {
+    if (!isAlive(record.supervisor)) {
+      throw new UserError(`the node ended while it started (${lastLogLine(paths.supervisorLog)})`, `see ${paths.logs}`);
+    }
     try {
       const node: unknown = JSON.parse(
         await kubectl.run(["get", "node", nodeName, "--output", "json", "--request-timeout", "5s"]),
       );
-      if (isReadySince(node, record.startedAt)) return;
+      if (isReadySince(node, record.startedAt)) return true;
       last = "the node is not Ready";
     } catch (error) {
-      last = (error instanceof Error ? error.message : String(error)).split("\n").at(-1) ?? "";
+      last = lastLine(errorMessage(error));
     }
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+    return undefined;
+  };
+  if (await waitFor(look, { interval: 200, timeout: 120_000 })) return;
   throw new UserError(`the node is not ready after two minutes (${last})`, `see ${join(paths.logs, "kubelet.log")}`);
 }
 
-function lastLine(file: string): string {
+function lastLogLine(file: string): string {
   try {
-    return readFileSync(file, "utf8").trim().split("\n").at(-1) ?? "";
+    return lastLine(readFileSync(file, "utf8"));
   } catch {
     return "no log";
   }

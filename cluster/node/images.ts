@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { execa } from "execa";
 
-/** Runs ctr against the node's containerd, whose socket exists only inside the node's mounts. */
+/** Runs ctr against the node's containerd, whose socket exists only in the node's mount namespace. */
 async function ctr(containerdFolder: string, init: number, args: readonly string[]): Promise<string> {
   const socket = ["--address", "/run/containerd/containerd.sock", "--namespace", "k8s.io"];
   const inside = ["--target", String(init), "--mount", "--"];
@@ -19,7 +19,7 @@ export async function importImage(containerdFolder: string, init: number, archiv
   await ctr(containerdFolder, init, ["images", "import", archive]);
 }
 
-/** Takes image references from the node; containerd then frees what no other image needs. Does nothing for none. */
+/** Removes images from the node; containerd then deletes the layers that no other image uses. */
 export async function removeImages(
   containerdFolder: string,
   init: number,

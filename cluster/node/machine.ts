@@ -5,19 +5,22 @@ import { identify, type ProcessIdentity } from "./processes.ts";
 export interface MachineOwner {
   /** Its state folder, which may have been deleted since. */
   readonly state: string;
-  /** Its keeper. */
-  readonly keeper: ProcessIdentity;
+  readonly supervisor: ProcessIdentity;
 }
 
 /**
  * An abstract socket: only one process of the machine can listen on it, and it is free again when that process ends,
- * however it ends. Interface, addresses and cgroup of a node are the machine's, so there can be one node only.
+ * however it ends. Interface, addresses and cgroup of a node exist once per machine, so only one node can run.
  */
 const socketName = "\0ml-platform-node";
 
-/** Makes this process the keeper of the machine's one node, and tells `state` to whoever asks. False where another one is. */
+/**
+ * Registers this process as the supervisor of the machine's one node, and answers everyone who asks with `state`.
+ *
+ * @returns false if another node runs
+ */
 export function claimMachine(state: string, name: string = socketName): Promise<boolean> {
-  const answer = JSON.stringify({ state, keeper: identify(process.pid) });
+  const answer = JSON.stringify({ state, supervisor: identify(process.pid) });
   const server = createServer((socket) => socket.on("error", () => undefined).end(answer));
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) =>
@@ -30,7 +33,7 @@ export function claimMachine(state: string, name: string = socketName): Promise<
   });
 }
 
-/** The node that runs on this machine; undefined where none does. */
+/** The node that runs on this machine; undefined if none does. */
 export function machineOwner(name: string = socketName): Promise<MachineOwner | undefined> {
   return new Promise((resolve) => {
     let answer = "";
@@ -40,6 +43,12 @@ export function machineOwner(name: string = socketName): Promise<MachineOwner | 
       answer += text;
     });
     socket.on("error", () => resolve(undefined));
-    socket.on("end", () => resolve(answer === "" ? undefined : (JSON.parse(answer) as MachineOwner)));
+    socket.on("end", () => resolve(answer === "" ? undefined : parseOwner(answer)));
   });
+}
+
+function parseOwner(answer: string): MachineOwner {
+  const { state, supervisor, keeper } = JSON.parse(answer) as MachineOwner & { readonly keeper?: ProcessIdentity };
+  // Up to release 0.1 the supervisor was called the keeper.
+  return { state, supervisor: supervisor ?? (keeper as ProcessIdentity) };
 }

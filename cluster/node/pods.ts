@@ -19,18 +19,18 @@ type Pod = z.infer<typeof podList>["items"][number];
 
 const isReady = (pod: Pod) => pod.status.conditions.some(({ type, status }) => type === "Ready" && status === "True");
 
-/** Whether the pod is on its way out: no Service sends it anything, and its end may take its whole grace period. */
+/** Whether the pod is being deleted: no Service sends it requests, and it may run for its whole grace period. */
 const isLeaving = (pod: Pod) => pod.metadata.deletionTimestamp !== undefined;
 
-/** Whether a container of the pod is said to run since before `since`: the kubelet has not looked at it in this life. */
+/** Whether a container of the pod is reported as running since before `since`: the kubelet has not updated it since the restart. */
 function isStale(pod: Pod, since: string): boolean {
   const from = Math.floor(Date.parse(since) / 1000) * 1000;
   return pod.status.containerStatuses.some(({ state }) => state?.running && Date.parse(state.running.startedAt) < from);
 }
 
 /**
- * Names (`namespace/name`) of pods that claim to be Ready from before `since` (ISO time, the node's start). After a restart
- * the API server still tells the state of the life before until the kubelet has reported.
+ * Names (`namespace/name`) of pods whose Ready status is older than `since` (ISO time, the node's start). After a restart the
+ * API server returns the status from before until the kubelet has reported.
  */
 export function staleReadyPods(pods: unknown, since: string): string[] {
   return podList
@@ -39,7 +39,7 @@ export function staleReadyPods(pods: unknown, since: string): string[] {
     .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
 }
 
-/** Whether a pod of the Deployment `name` (`namespace/name`) is Ready in this life of the node. */
+/** Whether a pod of the Deployment `name` (`namespace/name`) is Ready since the node's start at `since`. */
 export function availableSince(pods: unknown, name: string, since: string): boolean {
   return podList
     .parse(pods)

@@ -9,7 +9,7 @@ export function isPortFree(port: number): Promise<boolean> {
   });
 }
 
-/** `preferred` where it is free, else 0: any free port. */
+/** `preferred` if it is free, else 0 for any free port. */
 export async function firstFreePort(preferred: number): Promise<number> {
   return (await isPortFree(preferred)) ? preferred : 0;
 }

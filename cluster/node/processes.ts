@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** A process for certain: numbers are used again, the time of its start (clock ticks since boot) and the boot are not. */
+/** Identifies a process for good: process ids are reused, but not together with start time (clock ticks since boot) and boot id. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly started: string;
   readonly boot: string;
 }
 
-/** Length of a clock tick in /proc, which is the same on every Linux. @see proc(5), USER_HZ */
+/** Length of a clock tick in /proc, the same on every Linux. @see proc(5), USER_HZ */
 const TICK_MILLISECONDS = 10;
 
 /** Fields of /proc/PID/stat after the command name, which may itself hold spaces and brackets. */
@@ -24,7 +24,7 @@ function bootId(): string {
   return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 }
 
-/** The identity of a running process, undefined where there is none (a zombie counts as none). */
+/** The identity of a running process; undefined if there is none (a zombie counts as ended). */
 export function identify(pid: number): ProcessIdentity | undefined {
   const fields = statFields(pid);
   const started = fields?.[19];
@@ -32,14 +32,14 @@ export function identify(pid: number): ProcessIdentity | undefined {
   return { pid, started, boot: bootId() };
 }
 
-/** Whether that very process still runs: same number, same start, same boot. */
+/** Whether this process still runs: same id, same start, same boot. */
 export function isAlive(identity: ProcessIdentity | undefined): boolean {
   if (!identity) return false;
   const now = identify(identity.pid);
   return now !== undefined && now.started === identity.started && now.boot === identity.boot;
 }
 
-/** When a running process began, in milliseconds since 1970 and to about a second; undefined where there is none. */
+/** Start time of a running process in milliseconds since 1970, to about a second; undefined if there is none. */
 export function startTime(pid: number): number | undefined {
   const identity = identify(pid);
   const boot = /^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1];
@@ -55,7 +55,7 @@ export function childrenOf(pid: number): number[] {
     .filter((candidate) => statFields(candidate)?.[1] === String(pid));
 }
 
-/** The command line of a process, its words apart by spaces; empty where there is none. */
+/** The command line of a process, its words separated by spaces; empty if there is no such process. */
 export function commandOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();

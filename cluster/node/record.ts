@@ -1,10 +1,11 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import type { NodePaths } from "./layout.ts";
 import { isAlive, type ProcessIdentity } from "./processes.ts";
 
-/** What start.ts hands to the keeper. */
-export interface KeeperOptions {
+/** What start.ts passes to the supervisor. */
+export interface SupervisorOptions {
   readonly state: string;
-  /** Folders with the Kubernetes, etcd, containerd and helper binaries, for PATH inside. */
+  /** Folders with the Kubernetes, etcd, containerd and helper binaries, for PATH inside the node. */
   readonly toolDirectories: readonly string[];
   readonly gatewayPort: number;
   /** Port on 127.0.0.1 for the API server; 0 for any. */
@@ -13,10 +14,10 @@ export interface KeeperOptions {
   readonly fingerprint: string;
 }
 
-/** What a running keeper says about itself in the state folder. */
-export interface KeeperRecord {
-  readonly keeper: ProcessIdentity;
-  /** Process id, on the host, of the node's process 1; 0 while it starts. */
+/** What the state folder says about the running node. */
+export interface NodeRecord {
+  readonly supervisor: ProcessIdentity;
+  /** Process id, on the host, of the node's process 1; 0 while the node starts. */
   readonly init: number;
   readonly fingerprint: string;
   readonly gatewayPort: number;
@@ -25,21 +26,32 @@ export interface KeeperRecord {
   readonly startedAt: string;
 }
 
-/** Exit code of a keeper that found a port taken. */
+/** Exit code of a supervisor that found a port taken. */
 export const portTakenExitCode = 98;
 
-/** The record of the keeper that runs now; undefined where none does, whatever an earlier one left behind. */
-export async function runningKeeper(recordFile: string): Promise<KeeperRecord | undefined> {
+/** The record of the node that runs now; undefined if none runs, whatever record an earlier one left behind. */
+export async function runningNode(paths: Pick<NodePaths, "record" | "formerRecord">): Promise<NodeRecord | undefined> {
+  const records = await Promise.all([paths.record, paths.formerRecord].map(readRecord));
+  return records.find((record) => isAlive(record?.supervisor));
+}
+
+async function readRecord(file: string): Promise<NodeRecord | undefined> {
   try {
-    const record = JSON.parse(await readFile(recordFile, "utf8")) as KeeperRecord;
-    return isAlive(record.keeper) ? record : undefined;
+    const record = JSON.parse(await readFile(file, "utf8")) as NodeRecord & { readonly keeper?: ProcessIdentity };
+    // Up to release 0.1 the supervisor was called the keeper.
+    return { ...record, supervisor: record.supervisor ?? record.keeper };
   } catch {
     return undefined;
   }
 }
 
-/** Writes a record whole or not at all. */
-export async function writeRecord(recordFile: string, record: KeeperRecord): Promise<void> {
-  await writeFile(`${recordFile}.new`, JSON.stringify(record), { mode: 0o600 });
-  await rename(`${recordFile}.new`, recordFile);
+/** Writes the record in one step, so that no reader sees half of it. */
+export async function writeRecord(paths: Pick<NodePaths, "record">, record: NodeRecord): Promise<void> {
+  await writeFile(`${paths.record}.new`, JSON.stringify(record), { mode: 0o600 });
+  await rename(`${paths.record}.new`, paths.record);
+}
+
+/** Removes the record, of whichever release. */
+export async function removeRecord(paths: Pick<NodePaths, "record" | "formerRecord">): Promise<void> {
+  await Promise.all([paths.record, paths.formerRecord].map((file) => rm(file, { force: true })));
 }

@@ -5,6 +5,7 @@ import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { UserError } from "../../common/errors.ts";
+import { waitFor } from "../../common/wait.ts";
 import type { Kubectl } from "../kubectl.ts";
 import { ensureCertificates } from "./certificates.ts";
 import { waitForNode } from "./health.ts";
@@ -13,15 +14,15 @@ import { apiPort, hostAddress, hostInterface, type NodePaths, nodeAddress } from
 import { machineOwner } from "./machine.ts";
 import { firstFreePort } from "./ports.ts";
 import { identify } from "./processes.ts";
-import { type KeeperOptions, type KeeperRecord, portTakenExitCode, runningKeeper } from "./record.ts";
+import { type NodeRecord, portTakenExitCode, runningNode, type SupervisorOptions } from "./record.ts";
 import { stopNode } from "./stop.ts";
 
-/** What a node is started with. */
+/** Settings of the node. */
 export interface StartOptions {
   readonly paths: NodePaths;
   readonly toolDirectories: readonly string[];
   readonly kubectl: Kubectl;
-  /** Image that holds a pod's namespaces open. */
+  /** Image of the container that holds a pod's namespaces open. */
   readonly pauseImage: string;
   /** Port on 127.0.0.1 for the gateway. */
   readonly gatewayPort: number;
@@ -30,19 +31,19 @@ export interface StartOptions {
 }
 
 /**
- * Makes sure that the node runs with these settings and answers; a node that already does is left alone, one started with
- * others is started again. Returns the running node's record and whether it was already there.
- * @throws UserError where the gateway's port is taken or the node does not come up.
+ * Makes sure that the node runs with these settings and answers. A running node with the same settings is left alone, one
+ * with other settings is restarted. Returns the running node's record and whether it was already running.
+ * @throws UserError if the gateway's port is taken or the node does not come up
  */
-export async function startNode(options: StartOptions): Promise<{ record: KeeperRecord; already: boolean }> {
+export async function startNode(options: StartOptions): Promise<{ record: NodeRecord; already: boolean }> {
   const { paths, kubectl, report } = options;
   const fingerprint = await settingsFingerprint(options);
-  const running = await settled(paths);
+  const running = await startedNode(paths);
   if (running?.fingerprint === fingerprint) {
     await waitForNode(kubectl, running, paths);
     return { record: running, already: true };
   }
-  if (running) report("the node's settings have changed: starting it again");
+  if (running) report("the node's settings have changed: restarting it");
   await stopNode(paths);
   const owner = await machineOwner();
   if (owner !== undefined) {
@@ -59,7 +60,7 @@ export async function startNode(options: StartOptions): Promise<{ record: Keeper
   return { record, already: false };
 }
 
-/** @throws UserError where the machine uses the node's addresses for something else. */
+/** @throws UserError if the machine uses the node's addresses for something else */
 async function checkAddresses(): Promise<void> {
   const { stdout } = await execa("ip", ["-oneline", "address", "show", "to", `${hostAddress}/30`]);
   const [other] = stdout.split("\n").filter((line) => line.trim() !== "" && !line.includes(hostInterface));
@@ -67,18 +68,15 @@ async function checkAddresses(): Promise<void> {
   const owner = other.trim().split(/\s+/)[1];
   throw new UserError(
     `interface ${owner} has an address in ${hostAddress}/30, which the node needs`,
-    "take it away, or use a cluster you have: npm run up -- --context NAME",
+    "remove it, or use a cluster you have: npm run up -- --context NAME",
   );
 }
 
-/** The record of the running keeper once it has finished starting. */
-async function settled(paths: NodePaths): Promise<KeeperRecord | undefined> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const record = await runningKeeper(paths.keeperRecord);
-    if (!record || record.init > 0) return record;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return runningKeeper(paths.keeperRecord);
+/** The record of the running node once it has finished starting, or after ten seconds; undefined if none runs. */
+async function startedNode(paths: NodePaths): Promise<NodeRecord | undefined> {
+  const hasStarted = async () => ((await runningNode(paths))?.init === 0 ? undefined : true);
+  await waitFor(hasStarted, { interval: 100, timeout: 10_000 });
+  return runningNode(paths);
 }
 
 async function settingsFingerprint(options: StartOptions): Promise<string> {
@@ -100,7 +98,7 @@ async function settingsFingerprint(options: StartOptions): Promise<string> {
   return hash.digest("hex").slice(0, 12);
 }
 
-/** Certificates, kubeconfigs and settings of the node, in its data folder. */
+/** Writes certificates, kubeconfigs and settings of the node into its data folder. */
 async function prepare(paths: NodePaths, pauseImage: string): Promise<void> {
   await mkdir(paths.cluster, { recursive: true, mode: 0o700 });
   await ensureCertificates(paths.pki);
@@ -113,39 +111,43 @@ async function prepare(paths: NodePaths, pauseImage: string): Promise<void> {
   await writeFile(containerd, (await readFile(containerd, "utf8")).replace("{{pause}}", pauseImage));
 }
 
-/** Starts the keeper and waits until it has the node connected. */
-async function launch(options: StartOptions, fingerprint: string): Promise<KeeperRecord> {
+/** Starts the supervisor and waits until it has connected the node. */
+async function launch(options: StartOptions, fingerprint: string): Promise<NodeRecord> {
   const { paths, gatewayPort, toolDirectories } = options;
-  const keeperOptions: KeeperOptions = {
+  const supervisorOptions: SupervisorOptions = {
     state: paths.state,
     toolDirectories,
     gatewayPort,
     apiPort: await firstFreePort(apiPort),
     fingerprint,
   };
-  const log = openSync(paths.keeperLog, "w", 0o600);
-  const child = spawn(process.execPath, [join(import.meta.dirname, "supervisor.ts"), JSON.stringify(keeperOptions)], {
-    detached: true,
-    stdio: ["ignore", log, log],
-  });
+  const log = openSync(paths.supervisorLog, "w", 0o600);
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, "supervisor.ts"), JSON.stringify(supervisorOptions)],
+    {
+      detached: true,
+      stdio: ["ignore", log, log],
+    },
+  );
   closeSync(log);
-  const keeper = identify(child.pid ?? 0);
-  if (keeper) {
-    // Written before anything else can happen, so that an interrupted up leaves no keeper that nobody knows of.
-    const { fingerprint, apiPort } = keeperOptions;
-    const starting: KeeperRecord = {
-      keeper,
+  const supervisor = identify(child.pid ?? 0);
+  if (supervisor) {
+    // Written before anything else happens: after an interrupted up, the next command still finds the supervisor.
+    const { fingerprint, apiPort } = supervisorOptions;
+    const starting: NodeRecord = {
+      supervisor,
       init: 0,
       fingerprint,
       gatewayPort,
       apiPort,
       startedAt: new Date().toISOString(),
     };
-    writeFileSync(paths.keeperRecord, JSON.stringify(starting), { mode: 0o600 });
+    writeFileSync(paths.record, JSON.stringify(starting), { mode: 0o600 });
   }
   const exit = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
   child.unref();
-  const record = await Promise.race([exit, settledWithin(paths, 15_000)]);
+  const record = await Promise.race([exit, connectedNode(paths)]);
   if (typeof record === "object") return record;
   if (record === portTakenExitCode) {
     throw new UserError(
@@ -153,16 +155,15 @@ async function launch(options: StartOptions, fingerprint: string): Promise<Keepe
       "free it or choose another: npm run up -- --port N",
     );
   }
-  const lines = readFileSync(paths.keeperLog, "utf8").trim().split("\n");
-  throw new UserError(`the node did not start (${lines[0] || "no reason given"})`, `see ${paths.keeperLog}`);
+  const lines = readFileSync(paths.supervisorLog, "utf8").trim().split("\n");
+  throw new UserError(`the node did not start (${lines[0] || "no reason given"})`, `see ${paths.supervisorLog}`);
 }
 
-async function settledWithin(paths: NodePaths, patience: number): Promise<KeeperRecord | undefined> {
-  const deadline = Date.now() + patience;
-  while (Date.now() < deadline) {
-    const record = await runningKeeper(paths.keeperRecord);
-    if (record && record.init > 0) return record;
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
-  return undefined;
+/** The record of the new node once the supervisor has connected it; undefined after fifteen seconds. */
+function connectedNode(paths: NodePaths): Promise<NodeRecord | undefined> {
+  const look = async () => {
+    const record = await runningNode(paths);
+    return record !== undefined && record.init > 0 ? record : undefined;
+  };
+  return waitFor(look, { interval: 30, timeout: 15_000 });
 }

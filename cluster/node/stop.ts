@@ -1,30 +1,29 @@
-import { rm } from "node:fs/promises";
 import { execa } from "execa";
+import { waitFor } from "../../common/wait.ts";
 import { removeCgroups } from "./cgroups.ts";
 import { hostInterface, type NodePaths } from "./layout.ts";
 import { machineOwner } from "./machine.ts";
 import { isAlive, type ProcessIdentity } from "./processes.ts";
-import { runningKeeper } from "./record.ts";
+import { removeRecord, runningNode } from "./record.ts";
+
+/** How long the supervisor may take to end, in milliseconds, before it is killed. */
+const STOP_TIMEOUT = 10_000;
 
 /**
- * Stops the node and removes what it had on the machine: processes, mounts and rules go with the namespaces, the interface
- * and the cgroups are removed here. Does nothing where nothing runs. Returns what could not be removed, as lines to show.
+ * Stops the node and removes what it added to the machine: processes, mounts and rules disappear with the namespaces, the
+ * interface and the cgroups are removed here. Does nothing if no node runs. Returns what could not be removed, as lines to show.
  */
 export async function stopNode(paths: NodePaths): Promise<string[]> {
-  const keeper = await findKeeper(paths);
-  if (keeper) {
-    process.kill(keeper.pid, "SIGTERM");
-    const killAt = Date.now() + 10_000;
-    let killed = false;
-    while (isAlive(keeper)) {
-      if (!killed && Date.now() > killAt) {
-        process.kill(keeper.pid, "SIGKILL");
-        killed = true;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
+  const supervisor = await findSupervisor(paths);
+  if (supervisor) {
+    const ended = () => (isAlive(supervisor) ? undefined : true);
+    process.kill(supervisor.pid, "SIGTERM");
+    if (!(await waitFor(ended, { interval: 50, timeout: STOP_TIMEOUT }))) {
+      process.kill(supervisor.pid, "SIGKILL");
+      await waitFor(ended, { interval: 50 });
     }
   }
-  await rm(paths.keeperRecord, { force: true });
+  await removeRecord(paths);
   // Interface and cgroup belong to whichever node runs on this machine.
   if ((await machineOwner()) !== undefined) return [];
   await execa("ip", ["link", "delete", hostInterface], { reject: false });
@@ -32,10 +31,10 @@ export async function stopNode(paths: NodePaths): Promise<string[]> {
   return left.map((folder) => `${folder} is still in use: a process of the node has not ended`);
 }
 
-/** The keeper of a state folder's node, also where the folder has been deleted under it. */
-async function findKeeper(paths: NodePaths): Promise<ProcessIdentity | undefined> {
-  const record = await runningKeeper(paths.keeperRecord);
-  if (record) return record.keeper;
+/** The supervisor of the node with this state folder, even if the folder has been deleted while the node ran. */
+async function findSupervisor(paths: NodePaths): Promise<ProcessIdentity | undefined> {
+  const record = await runningNode(paths);
+  if (record) return record.supervisor;
   const owner = await machineOwner();
-  return owner?.state === paths.state ? owner.keeper : undefined;
+  return owner?.state === paths.state ? owner.supervisor : undefined;
 }

@@ -1,13 +1,13 @@
 /**
- * The one process on the host behind a running node: it starts the node in its own namespaces, connects it, and forwards
- * the gateway and the API from 127.0.0.1. Node and keeper die together: the kernel kills the node when the keeper ends for
- * whatever reason (parent-death signals), and the keeper ends when the node does.
+ * The one process on the host behind a running node: it starts the node in its own namespaces, connects its network, and
+ * forwards the gateway and the API from 127.0.0.1. Supervisor and node end together: the kernel kills the node when the
+ * supervisor ends for whatever reason (parent-death signals), and the supervisor exits when the node ends.
  * Started by start.ts with its options as JSON in the first argument.
  */
 import { spawn } from "node:child_process";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { waitFor } from "../../common/wait.ts";
 import { createCgroups, removeCgroups } from "./cgroups.ts";
 import { startForward } from "./forward.ts";
 import {
@@ -22,9 +22,9 @@ import {
 } from "./layout.ts";
 import { claimMachine } from "./machine.ts";
 import { childrenOf, identify } from "./processes.ts";
-import { type KeeperOptions, portTakenExitCode, writeRecord } from "./record.ts";
+import { portTakenExitCode, removeRecord, type SupervisorOptions, writeRecord } from "./record.ts";
 
-async function main(options: KeeperOptions): Promise<void> {
+async function main(options: SupervisorOptions): Promise<void> {
   const paths = nodePaths(options.state);
   const startedAt = new Date().toISOString();
   if (!(await claimMachine(options.state))) throw new Error("another node runs on this machine");
@@ -55,7 +55,7 @@ async function main(options: KeeperOptions): Promise<void> {
   node.on("exit", async (code, signal) => {
     console.error(`node ended (${signal ?? code})`);
     await removeCgroups();
-    await rm(paths.keeperRecord, { force: true });
+    await removeRecord(paths);
     process.exit(0);
   });
 
@@ -77,8 +77,8 @@ async function main(options: KeeperOptions): Promise<void> {
 
   const self = identify(process.pid);
   if (!self) throw new Error("/proc does not show this process");
-  await writeRecord(paths.keeperRecord, {
-    keeper: self,
+  await writeRecord(paths, {
+    supervisor: self,
     init,
     fingerprint: options.fingerprint,
     gatewayPort: options.gatewayPort,
@@ -87,24 +87,21 @@ async function main(options: KeeperOptions): Promise<void> {
   });
 }
 
-/** Forwards 127.0.0.1:`port` to a port of the node; returns the port it got where `port` is 0. */
+/** Forwards 127.0.0.1:`port` to a port of the node. Returns the port it listens on, which the kernel chooses if `port` is 0. */
 async function listen(port: number, targetPort: number): Promise<number> {
   const server = await startForward({ port, targetHost: nodeAddress, targetPort });
   const address = server.address();
   return typeof address === "object" && address !== null ? address.port : port;
 }
 
-/** The first process of the new pid namespace: the only child of unshare, which makes the namespaces before it forks. */
+/** The first process of the new pid namespace: the only child of unshare, which creates the namespaces before it forks. */
 async function firstChild(parent: number): Promise<number> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const [child] = childrenOf(parent);
-    if (child !== undefined) return child;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error("the node's first process did not start");
+  const child = await waitFor(() => childrenOf(parent)[0], { interval: 20, timeout: 4000 });
+  if (child === undefined) throw new Error("the node's first process did not start");
+  return child;
 }
 
-main(JSON.parse(process.argv[2] ?? "{}") as KeeperOptions).catch((error: NodeJS.ErrnoException) => {
+main(JSON.parse(process.argv[2] ?? "{}") as SupervisorOptions).catch((error: NodeJS.ErrnoException) => {
   console.error(error.stack ?? error.message);
   process.exit(error.code === "EADDRINUSE" ? portTakenExitCode : 1);
 });

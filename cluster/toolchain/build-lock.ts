@@ -1,18 +1,18 @@
-import { waitForLock } from "../node/lock.ts";
+import { type Release, waitForLock } from "../../common/file-lock.ts";
 import type { ToolPlace } from "./tools.ts";
 
-/** One of the builds that go on in a cache. */
+/** A build in a cache. */
 export interface Build {
   readonly wanted: readonly ToolPlace[];
-  /** Runs once the cache is this process's, before its first build. */
+  /** Runs once this process holds the lock, before its first build. */
   readonly before: () => Promise<void>;
-  /** Runs after its last one, with what all of them wanted. */
+  /** Runs after the process's last build, with what all its builds wanted. */
   readonly after: (wanted: readonly ToolPlace[]) => Promise<void>;
 }
 
-/** A lock file that this process holds, or waits for. */
+/** A lock file that this process holds or waits for. */
 interface Holding {
-  readonly taken: Promise<() => void>;
+  readonly taken: Promise<Release>;
   readonly wanted: ToolPlace[];
   count: number;
 }
@@ -20,8 +20,8 @@ interface Holding {
 const holdings = new Map<string, Holding>();
 
 /**
- * Does `work` while this process holds the lock file `path`. Work of one process goes on side by side under one lock, which
- * is given back with the last of it; other processes wait.
+ * Runs `work` while this process holds the lock file `path`. Calls of one process share the lock and run concurrently; the
+ * last one releases it. Other processes wait.
  */
 export async function withBuildLock(path: string, build: Build, work: () => Promise<void>): Promise<void> {
   const holding = holdings.get(path) ?? { taken: take(path, build), wanted: [], count: 0 };
@@ -33,26 +33,26 @@ export async function withBuildLock(path: string, build: Build, work: () => Prom
     await work();
   } finally {
     holding.count--;
-    if (holding.count === 0) await giveBack(path, holding, build);
+    if (holding.count === 0) await release(path, holding, build);
   }
 }
 
-async function take(path: string, { before }: Build): Promise<() => void> {
-  const release = await waitForLock(path);
+async function take(path: string, { before }: Build): Promise<Release> {
+  const unlock = await waitForLock(path);
   await before().catch((error: unknown) => {
-    release();
+    unlock();
     throw error;
   });
-  return release;
+  return unlock;
 }
 
-async function giveBack(path: string, { taken, wanted }: Holding, { after }: Build): Promise<void> {
+async function release(path: string, { taken, wanted }: Holding, { after }: Build): Promise<void> {
   holdings.delete(path);
-  const release = await taken.catch(() => undefined);
-  if (release === undefined) return;
+  const unlock = await taken.catch(() => undefined);
+  if (unlock === undefined) return;
   try {
     await after(wanted);
   } finally {
-    release();
+    unlock();
   }
 }

@@ -7,26 +7,26 @@ import { type ModuleFiles, moduleFolder, type Tool } from "./tools.ts";
 
 /** Where and how one tool is built. */
 export interface BuildOptions {
-  /** Finished folder of the tool. Appears whole or not at all. */
+  /** Finished folder of the tool; it appears in one step. */
   readonly target: string;
   /** Scratch folder on the same file system as `target`. */
   readonly work: string;
-  /** Go's build cache: kept while builds go on, so that an interrupted one goes on where it was. */
+  /** Go's build cache: kept between builds, so that an interrupted one continues where it was. */
   readonly goCache: string;
   readonly report: (line: string) => void;
-  /** Leaves the processors to whatever else wants them. @default false */
-  readonly behind?: boolean;
-  /** Ends the build. */
+  /** Whether to build at low priority. @default false */
+  readonly lowPriority?: boolean;
+  /** Cancels the build. */
   readonly signal?: AbortSignal;
 }
 
-/** The environment of every `go` command: the person's own Go settings stay, what would change or break the build does not. */
+/** The environment of every `go` command: the user's own, without the settings that would change or break the build. */
 export function goEnvironment(goCache: string, environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const { GOOS: _os, GOARCH: _arch, ...rest } = environment;
   return { ...rest, CGO_ENABLED: "0", GOCACHE: goCache, GOFLAGS: "", GOWORK: "off" };
 }
 
-/** Builds `tool` into `options.target`. @throws UserError with Go's last line where the build fails. */
+/** Builds `tool` into `options.target`. @throws UserError with Go's last line if the build fails */
 export async function buildTool(tool: Tool, options: BuildOptions): Promise<void> {
   const { target, work, goCache } = options;
   await rm(work, { recursive: true, force: true });
@@ -47,23 +47,23 @@ export async function buildTool(tool: Tool, options: BuildOptions): Promise<void
   await rename(work, target);
 }
 
-/** The file name `go build` gives a package's binary: the last part of its path that is no major version. */
+/** The file name that `go build` gives a package's binary: the last part of its path other than a major version. */
 function defaultName(path: string): string {
   return path.split("/").findLast((part) => !/^v\d+$/.test(part)) ?? path;
 }
 
-/** One `go build` for all binaries of a tool, so that Go links them side by side. */
+/** One `go build` for all binaries of a tool, so that Go links them in parallel. */
 async function compile(
   tool: Tool,
   env: NodeJS.ProcessEnv,
   modules: readonly string[],
-  { work: folder, report, behind = false, signal }: BuildOptions,
+  { work: folder, report, lowPriority = false, signal }: BuildOptions,
 ): Promise<void> {
   const flags = [
     ...modules,
     "-trimpath",
     "-buildvcs=false",
-    // Nobody debugs these binaries: a tenth of the compiler's work less.
+    // Without debug information the compiler has a tenth less to do.
     "-gcflags=all=-dwarf=false",
     "-v",
     "-tags",
@@ -72,7 +72,7 @@ async function compile(
     `-s -w ${tool.linkerFlags ?? ""}`,
   ];
   const packages = tool.binaries.map((binary) => binary.package);
-  const program = behind ? ["nice", "go"] : ["go"];
+  const program = lowPriority ? ["nice", "go"] : ["go"];
   const [file = "go", ...args] = [...program, "build", ...flags, "-o", `${folder}/`, ...packages];
   const go = execa(file, args, {
     cwd: moduleFolder(tool),
@@ -99,13 +99,13 @@ async function compile(
 function buildFailure(tool: Tool, reason: string): UserError {
   return new UserError(
     `${tool.name} ${tool.version} could not be built (${reason})`,
-    "check network, memory and disk, then run the same command again: what is compiled already is kept",
+    "check network, memory and disk, then run the same command again: it continues where it stopped",
   );
 }
 
-/** Folder of a published module's source in Go's module cache, downloaded where it is not there yet. */
+/** Folder of a published module's source in Go's module cache, downloaded first if it is missing. */
 async function moduleSource(files: ModuleFiles, cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
-  // Exit code 1 and no "Dir" where the module's go line is newer than this Go: its files are there all the same.
+  // If the module's go line is newer than this Go, the exit code is 1 and there is no "Dir", but the files are downloaded.
   const { stdout, stderr } = await execa("go", ["mod", "download", "-json", `${files.module}@${files.version}`], {
     cwd,
     env,
@@ -121,7 +121,7 @@ async function moduleSource(files: ModuleFiles, cwd: string, env: NodeJS.Process
     );
   if (files.sum && files.sum !== answer.Sum) {
     throw new UserError(
-      `${files.module} ${files.version} has another checksum than expected`,
+      `${files.module} ${files.version} does not have the expected checksum`,
       "do not use this network's module proxy",
     );
   }

@@ -8,7 +8,7 @@ import { readSources, toolKey } from "./key.ts";
 import { checkDisk, checkGo } from "./prerequisites.ts";
 import { type Tool, type ToolPlace, tools } from "./tools.ts";
 
-/** The folders of the built tools; binaries and files lie directly in them. */
+/** The folders of the built tools, with the binaries and files directly in them. */
 export type Toolchain = { readonly [name in keyof typeof tools]: string };
 
 /** Every tool of the embedded cluster with its place in the cache, in build order. Reads only. */
@@ -22,7 +22,7 @@ export function placeOf(tool: Tool, cache: string = cacheDirectory()): ToolPlace
   return { tool, folder, built: existsSync(folder) };
 }
 
-/** The toolchain's folders, built or not. */
+/** The toolchain's folders, whether they are built or not. */
 export function toolchainFolders(cache: string = cacheDirectory()): Toolchain {
   const entries = Object.entries<Tool>(tools).map(([key, tool]) => [key, placeOf(tool, cache).folder]);
   return Object.fromEntries(entries) as Toolchain;
@@ -31,19 +31,19 @@ export function toolchainFolders(cache: string = cacheDirectory()): Toolchain {
 /** How tools are built. */
 export interface EnsureOptions {
   readonly cache?: string;
-  /** Leaves the processors to whatever else wants them. @default false */
-  readonly behind?: boolean;
-  /** Ends the build. */
+  /** Whether to build at low priority. @default false */
+  readonly lowPriority?: boolean;
+  /** Cancels the build. */
   readonly signal?: AbortSignal;
   /** Tools that will be asked for later: Go's build cache is kept until they are built too. @default none */
   readonly keepCacheFor?: readonly Tool[];
 }
 
 /**
- * Builds what the cache lacks, one tool after another (Go uses every core for each). Can be interrupted at any point: what
- * is finished stays, and Go's own cache keeps what is compiled until everything is built. Waits while another process builds
- * in the same cache; calls of one process go on side by side.
- * @throws UserError without a fitting Go, disk space or network.
+ * Builds what the cache lacks, one tool after another (Go uses every core for each). Can be interrupted at any point: finished
+ * tools stay, and Go's build cache keeps compiled packages until everything is built. Waits while another process builds in the
+ * same cache; calls of one process run concurrently.
+ * @throws UserError without a suitable Go, disk space or network
  */
 export async function ensureTools(
   places: readonly ToolPlace[],
@@ -64,7 +64,7 @@ export async function ensureTools(
   await withBuildLock(join(cache, "lock"), build, async () => {
     for (const { tool, folder } of missing) {
       if (existsSync(folder)) continue;
-      // A folder of this process's own: a compiler that outlived a killed run may still write into the one before.
+      // Named by the process: a compiler that outlived a killed run may still write into that run's folder.
       const work = join(cache, `building-${process.pid}-${tool.name}`);
       await buildTool(tool, { ...options, target: folder, work, goCache, report: (line) => report(tool, line) });
     }
@@ -76,14 +76,14 @@ function isComplete(wanted: readonly ToolPlace[], cache: string): boolean {
   return [...wanted, ...planToolchain(cache)].every(({ folder }) => existsSync(folder));
 }
 
-/** Checks that this machine can build the tools that are missing. @throws UserError without a fitting Go or disk space. */
+/** Checks that this machine can build the missing tools. @throws UserError without a suitable Go or disk space */
 export async function checkBuild(missing: readonly ToolPlace[], cache: string = cacheDirectory()): Promise<void> {
   await mkdir(cache, { recursive: true });
   await checkGo();
   await checkDisk(cache, missing);
 }
 
-/** Removes what builds that were killed have left half done. */
+/** Removes the working folders of builds that were killed. */
 async function removeLeftovers(cache: string): Promise<void> {
   const left = (await readdir(cache)).filter((name) => name.startsWith("building-"));
   await Promise.all(left.map((name) => rm(join(cache, name), { recursive: true, force: true })));

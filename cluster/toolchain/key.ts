@@ -3,12 +3,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { moduleFolder, type Tool } from "./tools.ts";
 
-/** Sources that decide what a tool's build gives: path inside its module folder → content. */
+/** Sources that determine the result of a tool's build: path inside its module folder → content. */
 export type Sources = ReadonlyMap<string, string>;
 
 /**
- * Reads the files of a tool's module folder (go.mod, go.sum, our own Go code) without the programs in it that are other
- * tools'. Empty where the tool has no folder.
+ * Reads the files of a tool's module folder (go.mod, go.sum, our own Go code), except programs that belong to other tools.
+ * Empty if the tool has no module folder.
  */
 export function readSources(tool: Tool, folder: string = moduleFolder(tool)): Sources {
   const sources = new Map<string, string>();
@@ -23,14 +23,14 @@ export function readSources(tool: Tool, folder: string = moduleFolder(tool)): So
   return sources;
 }
 
-/** Whether a file of the module folder is of the program `./cmd/NAME`. */
+/** Whether a file of the module folder belongs to the program `./cmd/NAME`. */
 function isPartOf(file: string, program: string): boolean {
   return `./${file}`.startsWith(`${program}/`);
 }
 
 /**
- * Name of a tool's folder in the cache: name, version and twelve hex digits over everything its build depends on
- * (packages, flags, files taken, module sources, architecture). Same name, same content.
+ * Name of a tool's folder in the cache: name, version and a hash of everything the build depends on (packages, flags, copied
+ * files, module sources, architecture), so that the same name means the same content.
  */
 export function toolKey(tool: Tool, sources: Sources, architecture: string = process.arch): string {
   const { minutes: _minutes, root: _root, ...inputs } = tool;

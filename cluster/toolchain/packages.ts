@@ -1,13 +1,13 @@
 import { execa } from "execa";
 import { UserError } from "../../common/errors.ts";
 
-/** Debian packages the node and the image builds need, beyond what every Debian has. */
+/** Debian packages that the node and the image builds need. */
 export const debianPackages = [
   ...["runc", "containernetworking-plugins", "iptables", "conntrack", "iproute2", "util-linux", "openssl"],
   ...["buildah", "mmdebstrap", "ca-certificates"],
 ] as const;
 
-/** Those of `packages` that `dpkg-query`'s answer does not show as installed. */
+/** Those of `packages` that `dpkg-query`'s answer does not list as installed. */
 export function notInstalled(packages: readonly string[], answer: string): string[] {
   const installed = new Set(
     answer
@@ -20,7 +20,7 @@ export function notInstalled(packages: readonly string[], answer: string): strin
 
 /** The packages this machine lacks. */
 export async function missingPackages(packages: readonly string[] = debianPackages): Promise<string[]> {
-  // Exit code 1 means that some are unknown; the others are listed all the same.
+  // Exit code 1 means that some are unknown; the others are still listed.
   const { stdout } = await execa(
     "dpkg-query",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
@@ -30,7 +30,7 @@ export async function missingPackages(packages: readonly string[] = debianPackag
   return notInstalled(packages, stdout);
 }
 
-/** Installs `packages`; does nothing for none. @throws UserError with apt's last line where it fails. */
+/** Installs `packages`. @throws UserError with apt's last error if it fails */
 export async function installPackages(packages: readonly string[], report: (line: string) => void): Promise<void> {
   if (packages.length === 0) return;
   await aptGet(["update"], report);
@@ -53,6 +53,6 @@ async function aptGet(args: readonly string[], report: (line: string) => void): 
   if (exitCode === 0) return;
   throw new UserError(
     `apt-get ${args[0]} failed (${last})`,
-    "mend what it says (another apt running? no network? an interrupted install: dpkg --configure -a) and try again",
+    "fix what it says (another apt running? no network? an interrupted install: dpkg --configure -a) and try again",
   );
 }

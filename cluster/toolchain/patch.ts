@@ -5,12 +5,12 @@ import { UserError } from "../../common/errors.ts";
 import type { ModuleEdit, ModulePatch } from "./tools.ts";
 
 /**
- * Copies the modules that are to be changed into `scratch`, makes the changes, and writes a go.mod there that takes the
- * copies for the originals. The originals come from Go's module cache, where they cannot be replaced (`-overlay` refuses).
+ * Copies the modules that are to be changed into `scratch`, changes them, and writes a go.mod that replaces the originals by the
+ * copies. `go build -overlay` cannot do this: it does not accept files of Go's module cache.
  *
- * @param folder the module that is built; its own go.mod is left as it is
+ * @param folder the module that is built; its own go.mod is not changed
  * @returns flags of `go build`; none without patches
- * @throws UserError where a module cannot be downloaded; Error where a text is not found once in its file
+ * @throws UserError if a module cannot be downloaded; Error if a text does not occur exactly once in its file
  */
 export async function patchedModules(
   patches: readonly ModulePatch[],
@@ -33,23 +33,24 @@ export async function patchedModules(
   return [`-modfile=${join(scratch, "go.mod")}`];
 }
 
-/** Takes `texts` out of a file. */
+/** Edits that remove `texts` from a file. */
 export function without(file: string, ...texts: readonly string[]): ModuleEdit[] {
   return texts.map((text) => ({ file, text, by: "" }));
 }
 
-/** Makes a patch's changes in the module's copy. @throws Error where a text is not found once in its file */
+/** Applies a patch to the module's copy. @throws Error if a text does not occur exactly once in its file */
 export async function applyPatch({ module, edits }: ModulePatch, copy: string): Promise<void> {
   for (const { file, text, by, to = file } of edits) {
     const content = await readFile(join(copy, file), "utf8");
     const parts = content.split(text);
-    // A new version of the module: whoever moves to it has to look at the change again.
-    if (parts.length !== 2) throw new Error(`${module}: ${file} has ${parts.length - 1} times, not once: ${text}`);
+    // The module has a new version: the change has to be reviewed.
+    if (parts.length !== 2)
+      throw new Error(`${module}: ${file} has this ${parts.length - 1} times instead of once: ${text}`);
     await writeFile(join(copy, to), parts.join(by));
   }
 }
 
-/** The module's folder in Go's module cache, of the version that `folder`'s go.mod asks for; its checksum is in go.sum. */
+/** The module's folder in Go's module cache, in the version that `folder`'s go.mod requires; go.sum has its checksum. */
 async function moduleOf(module: string, folder: string, env: NodeJS.ProcessEnv): Promise<string> {
   const { stdout, stderr } = await execa("go", ["mod", "download", "-json", module], {
     cwd: folder,

@@ -1,9 +1,8 @@
 import { statfs } from "node:fs/promises";
 import { execa } from "execa";
-import { UserError } from "../../common/errors.ts";
+import { lastLine, UserError } from "../../common/errors.ts";
 import { goEnvironment } from "./build.ts";
-import type { ToolPlace } from "./tools.ts";
-import { moduleFolder, tools } from "./tools.ts";
+import { moduleFolder, type ToolPlace, tools } from "./tools.ts";
 
 const gibibyte = 1024 ** 3;
 /** Measured: 6 GiB of source modules, 8.5 of Go's build cache (removed at the end), 0.9 of binaries. */
@@ -13,27 +12,27 @@ const smallToolGibibytes = 3;
 /** Minutes up to which a build counts as small. */
 const smallToolMinutes = 2.5;
 
-/** What a look at the machine says; `undefined` where the program is missing. */
+/** Facts about the machine. */
 export interface MachineProbe {
   readonly platform: string;
   readonly userId: number | undefined;
   readonly aptGet: boolean;
 }
 
-/** Looks at this machine. */
+/** Reads the facts of this machine. */
 export async function probeMachine(): Promise<MachineProbe> {
   const apt = await execa("apt-get", ["--version"], { reject: false });
   return { platform: process.platform, userId: process.getuid?.(), aptGet: apt.exitCode === 0 };
 }
 
-/** Checks what the embedded cluster cannot do without. @throws UserError with the first thing missing. */
+/** Checks what the embedded cluster requires. @throws UserError naming the first missing thing */
 export function checkMachine({ platform, userId, aptGet }: MachineProbe): void {
   const elsewhere = "or use a cluster you have: npm run up -- --context NAME";
   if (platform !== "linux")
     throw new UserError(`the embedded cluster needs Linux, this is ${platform}`, `use a Linux machine, ${elsewhere}`);
   if (userId !== 0)
     throw new UserError(
-      "the embedded cluster needs root: it makes namespaces, mounts and cgroups",
+      "the embedded cluster needs root: it creates namespaces, mounts and cgroups",
       `run it with sudo, ${elsewhere}`,
     );
   if (!aptGet)
@@ -43,7 +42,7 @@ export function checkMachine({ platform, userId, aptGet }: MachineProbe): void {
     );
 }
 
-/** Checks that there is a Go that can build every module. @throws UserError where there is none or it is too old. */
+/** Checks that the installed Go can build every module. @throws UserError if there is none or it is too old */
 export async function checkGo(
   run: () => Promise<{ found: boolean; exitCode: number | undefined; stderr: string }> = askGo,
 ): Promise<void> {
@@ -54,16 +53,15 @@ export async function checkGo(
       "install Go 1.26 or newer (go.dev/dl) and put it on PATH",
     );
   if (exitCode !== 0) {
-    const reason = stderr.trim().split("\n").at(-1) ?? "";
     throw new UserError(
-      `this Go cannot build the cluster's tools (${reason})`,
+      `this Go cannot build the cluster's tools (${lastLine(stderr)})`,
       "install Go 1.26 or newer (go.dev/dl) and put it on PATH",
     );
   }
 }
 
 async function askGo(): Promise<{ found: boolean; exitCode: number | undefined; stderr: string }> {
-  // Inside a module folder, Go compares itself with the version that go.mod asks for, or fetches one if it may.
+  // In a module folder, Go compares its version with the one in go.mod, or downloads that one if it is allowed to.
   const result = await execa("go", ["list", "-m"], {
     cwd: moduleFolder(tools.kubernetes),
     env: goEnvironment(""),
@@ -73,7 +71,7 @@ async function askGo(): Promise<{ found: boolean; exitCode: number | undefined; 
   return { found: result.code !== "ENOENT", exitCode: result.exitCode, stderr: result.stderr };
 }
 
-/** Checks that `folder`'s disk has room for building `missing`. @throws UserError where it has not. */
+/** Checks that `folder`'s disk has room for building `missing`. @throws UserError if it has not */
 export async function checkDisk(
   folder: string,
   missing: readonly ToolPlace[],
@@ -85,7 +83,7 @@ export async function checkDisk(
   if (free < needed) {
     throw new UserError(
       `${folder} has ${free.toFixed(1)} GiB free, building the tools needs ${needed} GiB`,
-      "make room, or set ML_PLATFORM_CACHE to a folder on a larger disk",
+      "free some space, or set ML_PLATFORM_CACHE to a folder on a larger disk",
     );
   }
 }

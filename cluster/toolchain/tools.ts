@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { traefik } from "./traefik.ts";
 
-/** What is built in one Go module, or taken from it, into one folder of the cache. */
+/** Binaries and files of one Go module, built or copied into one folder of the cache. */
 export interface Tool {
   readonly name: string;
   readonly version: string;
@@ -9,20 +9,20 @@ export interface Tool {
   readonly root?: string;
   /** Folder of the Go module, relative to `root`. @default `modules/` and the tool's name */
   readonly folder?: string;
-  /** Go packages to build and the name each binary gets. */
+  /** Go packages to build, and the names of their binaries. */
   readonly binaries: readonly { readonly package: string; readonly name: string }[];
   readonly tags?: string;
   /** Linker flags beyond `-s -w`, e.g. version stamps. */
   readonly linkerFlags?: string;
-  /** Modules that are changed before they are built. */
+  /** Changes to the sources of modules before the build. */
   readonly patches?: readonly ModulePatch[];
-  /** Files of the module's own source that the cluster needs beside the binaries. */
+  /** Files of published modules that are needed beside the binaries. */
   readonly files?: readonly ModuleFiles[];
-  /** Minutes on two cores with nothing cached, for the announcement. */
+  /** Build time in minutes on two cores with an empty Go cache. Not part of the cache key. */
   readonly minutes: number;
 }
 
-/** A tool and where the cache has it or will have it. */
+/** A tool and its folder in the cache, built or not. */
 export interface ToolPlace {
   readonly tool: Tool;
   readonly folder: string;
@@ -33,19 +33,19 @@ export interface ToolPlace {
 export interface ModuleFiles {
   readonly module: string;
   readonly version: string;
-  /** The module's checksum, for a module that no go.sum of ours lists. */
+  /** The module's checksum, if no go.sum here lists it. */
   readonly sum?: string;
   readonly from: string;
   readonly to: string;
 }
 
-/** Changes to the source of a module of others, in the version that go.mod names. */
+/** Changes to the source of a module, in the version that go.mod requires. */
 export interface ModulePatch {
   readonly module: string;
   readonly edits: readonly ModuleEdit[];
 }
 
-/** `text` occurs once in `file` and is replaced by `by`. */
+/** Replaces `text`, which occurs exactly once in `file`, by `by`. */
 export interface ModuleEdit {
   readonly file: string;
   readonly text: string;
@@ -69,7 +69,7 @@ const containerd = "github.com/containerd/containerd/v2";
 
 export const command = (path: string) => ({ package: path, name: path.split("/").at(-1) ?? path });
 
-/** The definition of one kind of the Prometheus operator. */
+/** The definition of one of the Prometheus operator's kinds. */
 export const prometheusCrds = (kind: string): ModuleFiles => ({
   module: "github.com/prometheus-operator/prometheus-operator",
   version: versions.prometheusOperator,
@@ -79,8 +79,8 @@ export const prometheusCrds = (kind: string): ModuleFiles => ({
 });
 
 /**
- * One module for what is made of Kubernetes' own packages, so that they compile once. Each dependency is of the newest
- * version that any of them asks for: Kubernetes is linked with some that are newer than those of its release.
+ * One Go module for everything built on Kubernetes' own packages, so that these compile once. Each dependency has the newest
+ * version that any of the programs requires, so Kubernetes is linked with some that are newer than those of its release.
  */
 const kubernetesModule = "modules/kubernetes";
 
@@ -104,7 +104,7 @@ export const tools = {
     linkerFlags: `-X ${kubernetesVersion}.gitVersion=${versions.kubernetes} -X ${kubernetesVersion}.gitMajor=1 -X ${kubernetesVersion}.gitMinor=36 -X ${kubernetesVersion}.gitTreeState=clean`,
     minutes: 6,
   },
-  /** The sandboxes' process and the volumes' provisioner. */
+  /** The pause process of pod sandboxes, and the provisioner of volumes. */
   helpers: {
     name: "helpers",
     version: "v1",

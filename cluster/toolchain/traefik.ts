@@ -6,9 +6,8 @@ const module = "github.com/traefik/traefik/v3";
 const acme = "pkg/provider/acme/provider.go";
 
 /**
- * The gateway. It is built without what nothing in the embedded cluster can ask for, which is more than a third of its
- * packages: the clients of two hundred DNS services, which prove to a certificate authority that a domain is one's own,
- * and the provider of Amazon's ECS.
+ * The gateway, built without two parts that the embedded cluster cannot use and that are more than a third of its packages:
+ * the clients of two hundred DNS services for ACME challenges, and the provider for Amazon ECS.
  */
 export const traefik = {
   name: "traefik",

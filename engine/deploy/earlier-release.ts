@@ -4,15 +4,15 @@ import type { Kubectl } from "../../cluster/kubectl.ts";
 import { UserError } from "../../common/errors.ts";
 import type { DeployOptions } from "./options.ts";
 
-/** Kinds that hold data, or the objects that do. */
+/** Kinds that hold data or contain objects that do. */
 const KEPT_KINDS = new Set(["Namespace", "PersistentVolumeClaim"]);
 
 /**
- * Up to release 0.1 a stack was deployed by kubectl where there was no Pulumi CLI; the engine does not know its objects.
- * Deletes them, but for namespaces and claims, where the person has said so.
+ * Up to release 0.1, stacks were deployed by kubectl on machines without a Pulumi CLI; the engine does not know their objects.
+ * Deletes these objects, except namespaces and claims, if the user has asked for it.
  *
  * @returns whether it did
- * @throws UserError where the stack was deployed that way, and the person has not said so
+ * @throws UserError if the stack was deployed that way, and the user has not asked for it
  */
 export async function takeOver({ stack, stateDirectory, kubectl, takeOver = false }: DeployOptions): Promise<boolean> {
   const record = path.join(stateDirectory, `${stack}.engine`);

@@ -21,13 +21,13 @@ const ORIGINS = {
 } as const;
 
 /**
- * Deploys a stack with the Pulumi engine, its state in a local folder. The checkout is left as it is.
+ * Deploys a stack with the Pulumi engine, with its state in a local folder. The checkout is not changed.
  *
- * @throws UserError where the program or the engine refuses, with what they say, and where the change would delete data
+ * @throws UserError with the errors of the program or the engine, or if the change would delete data
  */
 export async function deployStack(options: DeployOptions): Promise<Deployed> {
   const { stack, kubectl, images, report } = options;
-  const kept = await takeOver(options);
+  const adopts = await takeOver(options);
   const workspace = new Workspace(options.stateDirectory);
   const given = options.configFiles ?? [path.join(repositoryRoot, `Pulumi.${stack}.yaml`)];
   await workspace.write(stack, {
@@ -36,13 +36,13 @@ export async function deployStack(options: DeployOptions): Promise<Deployed> {
     cluster: {
       kubeconfig: kubectl.kubeconfig,
       ...(kubectl.context === undefined ? {} : { context: kubectl.context }),
-      // The kubeconfig is written anew with every start; it is still the same cluster.
+      // Constant, because every start of the node writes a new kubeconfig for the same cluster.
       identifier: kubectl.context ?? "embedded",
     },
   });
   const session = await Session.open(workspace, stack, report);
-  // What was kept is there already, and becomes this stack's.
-  if (kept) await session.mark();
+  // Namespaces and claims were kept; the engine adopts them.
+  if (adopts) await session.mark();
   const settings = `--config-file=${workspace.stackFile(stack)}`;
   report("comparing the stack with its state and with the cluster");
   const steps = await compare(session, settings);
@@ -56,7 +56,7 @@ export async function deployStack(options: DeployOptions): Promise<Deployed> {
     await options.prepareImages?.(imagesIn(steps.map(({ newState }) => newState?.inputs)));
     report(`${changes.length} changes`);
     const replaced = again.flatMap(({ urn }) => ["--replace", urn]);
-    await carryOut(session, ["up", "--yes", "--skip-preview", settings, ...replaced], namespaces, options);
+    await runUp(session, ["up", "--yes", "--skip-preview", settings, ...replaced], namespaces, options);
     await removeTaints(kubectl, steps);
   }
   const { origin, program } = session.cli;
@@ -65,8 +65,9 @@ export async function deployStack(options: DeployOptions): Promise<Deployed> {
 }
 
 /**
- * What an `up` would do, changes made by hand undone among it: the engine compares the program with its state, and that is
- * brought up to date where the cluster differs. Only there, since a refresh also notes pods on their way up as unfinished.
+ * The steps of an `up`, including those that undo changes made by hand. The engine compares the program with its state, so the
+ * state of objects that differ in the cluster is refreshed first. Only theirs: a refresh marks objects that are still starting as
+ * unfinished.
  */
 async function compare(session: Session, settings: string): Promise<readonly PreviewStep[]> {
   const preview = async () => {
@@ -79,7 +80,7 @@ async function compare(session: Session, settings: string): Promise<readonly Pre
   if (previewed.status === "rejected") throw previewed.reason;
   const steps = previewed.value;
   if (looked.status === "rejected" && !changesProvider(steps)) throw looked.reason;
-  // A refresh asks the cluster that the last `up` was told of, also where that was the wrong one.
+  // A refresh uses the kubeconfig of the last `up`, even if that was wrong; --run-program uses the current one.
   const provider = looked.status === "rejected" ? ["--run-program"] : [];
   const objects = looked.status === "rejected" ? await look(...provider) : looked.value;
   const drifted = objects.filter(
@@ -91,11 +92,11 @@ async function compare(session: Session, settings: string): Promise<readonly Pre
   return preview();
 }
 
-/** The cluster taints nodes by itself, such as those that are closed to pods. */
+/** The cluster sets taints itself, for example on cordoned nodes. */
 const isTaint = (path: string) => path.startsWith("spec.taints");
 
-/** Runs an `up`, shows how it goes, and gives it up where pods stay in trouble. */
-async function carryOut(
+/** Runs an `up`, shows its progress, and cancels it if pods stay in trouble. */
+async function runUp(
   session: Session,
   args: readonly string[],
   namespaces: readonly string[],
@@ -103,7 +104,7 @@ async function carryOut(
 ): Promise<void> {
   const progress = new EngineProgress(report, log);
   const { result, cancel } = await session.change(args, (event) => progress.take(event));
-  const watch = watchForTrouble(kubectl, namespaces, () => progress.underWay(), cancel);
+  const watch = watchForTrouble(kubectl, namespaces, () => progress.inProgress(), cancel);
   const ended = await result.finally(watch.stop);
   if (ended.exitCode === 0) return;
   const problems = await problemsIn(kubectl, namespaces).catch(() => []);
@@ -120,7 +121,7 @@ function refuseToLoseData(steps: readonly PreviewStep[]): void {
   );
 }
 
-/** Jobs that have failed: none runs again by itself. Those that run once by intent are left as they ended. */
+/** Failed Jobs, which do not run again by themselves. Jobs that are meant to run only once are left out. */
 async function failedJobs(
   kubectl: Kubectl,
   steps: readonly PreviewStep[],

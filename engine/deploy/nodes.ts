@@ -9,12 +9,12 @@ interface Taint {
   readonly effect: string;
 }
 
-/** What a step does to a node's labels and taints. */
+/** A step that changes a node's labels and taints. */
 interface NodeStep {
   readonly node: string;
   readonly before: readonly Taint[];
   readonly after: readonly Taint[];
-  /** Whether the node keeps anything of the stack. */
+  /** Whether the node stays in the stack. */
   readonly kept: boolean;
 }
 
@@ -31,17 +31,17 @@ const taintsOf = (object: unknown) => (valueAt(object, "spec.taints") ?? []) as 
 const placeOf = ({ key, effect }: Taint) => `${key}:${effect}`;
 
 /**
- * Checks what a stack does to nodes, which the API server would take without a word: it makes a node where there is none of
- * the name, and holds all taints of a node for one list, so that those of others would go.
+ * Checks changes to nodes that the API server would accept silently: it creates a node that does not exist, and replaces all
+ * taints of a node, including those that other tools have set.
  *
- * @throws UserError where a node is not there, or has taints of others
+ * @throws UserError if a node does not exist, or has taints that other tools have set
  */
 export async function checkNodes(kubectl: Kubectl, steps: readonly PreviewStep[]): Promise<void> {
   const wanted = nodeSteps(steps).filter(({ kept }) => kept);
-  if (wanted.length > 0) refuseNodes(wanted, await kubectl.get(["nodes"]));
+  if (wanted.length > 0) rejectNodes(wanted, await kubectl.get(["nodes"]));
 }
 
-function refuseNodes(wanted: readonly NodeStep[], nodes: readonly LiveObject[]): void {
+function rejectNodes(wanted: readonly NodeStep[], nodes: readonly LiveObject[]): void {
   const live = new Map(nodes.map((node) => [node.metadata.name, node]));
   for (const { node, before, after } of wanted) {
     const present = live.get(node);
@@ -52,7 +52,7 @@ function refuseNodes(wanted: readonly NodeStep[], nodes: readonly LiveObject[]):
       );
     }
     const own = new Set([...before, ...after].map(placeOf));
-    // The cluster sets its own ones anew.
+    // The cluster restores its own taints.
     const others = taintsOf(present).filter(
       (taint) => !own.has(placeOf(taint)) && !taint.key.includes("kubernetes.io/"),
     );
@@ -65,7 +65,7 @@ function refuseNodes(wanted: readonly NodeStep[], nodes: readonly LiveObject[]):
   }
 }
 
-/** Takes taints off the nodes that have left a stack: once the cluster has added one of its own, the list is not the engine's. */
+/** Removes taints from nodes that have left the stack. The engine cannot: once the cluster adds a taint, it owns the list. */
 export async function removeTaints(kubectl: Kubectl, steps: readonly PreviewStep[]): Promise<void> {
   for (const { node, before, after } of nodeSteps(steps)) {
     const kept = new Set(after.map(placeOf));

@@ -1,32 +1,32 @@
 import type { Kubectl } from "../../cluster/kubectl.ts";
 
-/** What a deployment of a stack needs to know. */
+/** Options of a deployment. */
 export interface DeployOptions {
   /** Name of the stack. */
   readonly stack: string;
-  /** Files of its configuration, later ones laid over earlier ones. @default `Pulumi.<stack>.yaml` of the project */
+  /** Its stack files; later ones override earlier ones. @default `Pulumi.<stack>.yaml` of the project */
   readonly configFiles?: readonly string[];
   /** The cluster. */
   readonly kubectl: Kubectl;
-  /** Folder for what is kept between runs: the engine's state, its passphrase, and the stack files as deployed. */
+  /** Folder for files that are kept between runs: the engine's state, its passphrase, and the stack files as deployed. */
   readonly stateDirectory: string;
-  /** References of the images that the cluster can start. */
+  /** References of the apps' images. */
   readonly images: { readonly inference: string; readonly trainer: string };
-  /** Told the references of all the stack's images before anything is deployed. @default the cluster pulls what it needs */
+  /** Called with the references of all the stack's images before the deployment. @default the cluster pulls them */
   readonly prepareImages?: (references: ReadonlySet<string>) => Promise<void>;
-  /** Deletes what an earlier release deployed without the engine, except namespaces and claims, and deploys anew. @default false */
+  /** Whether to delete what an earlier release deployed without the engine, except namespaces and claims. @default false */
   readonly takeOver?: boolean;
-  /** Takes one line of progress, shown until the next one comes. */
+  /** Receives lines of progress, each shown until the next one. */
   readonly report: (line: string) => void;
-  /** Takes a line that stays, such as one for each resource that is done. @default not shown */
+  /** Receives lines that stay, such as one for each finished resource. @default not shown */
   readonly log?: (line: string) => void;
 }
 
-/** What a deployment did. */
+/** The result of a deployment. */
 export interface Deployed {
-  /** What deployed the stack, in a sentence for the person who started it. */
+  /** A sentence that says which CLI deployed the stack. */
   readonly engine: string;
-  /** What changed, one line for each object; none where everything was as it should be. */
+  /** One line for each object that changed. */
   readonly changes: readonly string[];
   /** Namespaces with objects of the stack. */
   readonly namespaces: readonly string[];

@@ -1,25 +1,22 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Kubectl, LiveObject } from "../../cluster/kubectl.ts";
+import { waitFor } from "../../common/wait.ts";
+import type { ObjectName } from "../pulumi/events.ts";
 import { findProblems, PROBLEM_KINDS, type Problem } from "../status/problems.ts";
-import { Patience } from "./trouble-timeout.ts";
+import { TroubleTimer } from "./trouble-timer.ts";
 
-/** Kinds whose troubles keep a Deployment or a Job from getting ready, and do not pass by themselves. */
+/** Kinds whose problems keep a Deployment or a Job from becoming ready, and do not resolve themselves. */
 const BLOCKING_KINDS = new Set(["Pod", "ReplicaSet", "Job"]);
 
-/** Kinds that the engine waits for, as kubectl takes them, beside those that problems are found in. */
+/** Kinds that the engine waits for, as arguments of kubectl, in addition to those with problems of their own. */
 const OWNER_KINDS = "deployments,daemonsets";
 
 /** Seconds that a pod may be in trouble. */
-const PATIENCE_SECONDS = 60;
+const TIMEOUT_SECONDS = 60;
 
-/** Names an object that the engine waits for. */
-export interface ObjectName {
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-}
+/** Milliseconds between two looks. */
+const INTERVAL = 3000;
 
-/** What keeps the objects of some namespaces from their work. Changes nothing. */
+/** The problems of the objects in some namespaces. Read-only. */
 export async function problemsIn(kubectl: Kubectl, namespaces: readonly string[]): Promise<Problem[]> {
   return findProblems(await readNamespaces(kubectl, namespaces));
 }
@@ -31,11 +28,11 @@ async function readNamespaces(kubectl: Kubectl, namespaces: readonly string[]): 
 }
 
 /**
- * Looks every few seconds at the pods of what the engine waits for, which would wait ten minutes for a container that
- * cannot start.
+ * Checks the pods of the objects that the engine waits for every few seconds: the engine itself would wait ten minutes for a
+ * container that cannot start.
  *
- * @param awaited what the engine waits for at the moment
- * @param giveUp called once where a pod of it stays in trouble that it was not in at the beginning
+ * @param awaited the objects that the engine waits for at the moment
+ * @param giveUp called once if one of their pods stays in trouble; pods that were in trouble at the beginning do not count
  */
 export function watchForTrouble(
   kubectl: Kubectl,
@@ -56,23 +53,22 @@ async function watch(
   awaited: () => readonly ObjectName[],
   stopped: AbortSignal,
 ): Promise<boolean> {
-  const patience = new Patience(PATIENCE_SECONDS);
+  const timer = new TroubleTimer(TIMEOUT_SECONDS);
   let before: ReadonlySet<string> | undefined;
-  while (!stopped.aborted) {
-    // A cluster that does not answer for a while is the engine's to report.
+  const look = async () => {
+    // The engine reports a cluster that does not answer.
     const live = await readNamespaces(kubectl, namespaces).catch(() => []);
     const troubled = troublesOf(awaited(), live);
     before ??= troubled;
     const since = new Set([...troubled].filter((key) => before?.has(key) !== true));
-    if (patience.isOver(since, performance.now() / 1000)) return !stopped.aborted;
-    await sleep(3000, undefined, { signal: stopped }).catch(() => undefined);
-  }
-  return false;
+    return timer.isTimedOut(since, performance.now() / 1000) ? true : undefined;
+  };
+  return (await waitFor(look, { interval: INTERVAL, signal: stopped })) === true && !stopped.aborted;
 }
 
 /**
- * The parts of some objects that are in trouble, such as `ml-dev Pod model-v1-7d9f-x2x`. Others in the same namespace may
- * be in trouble of their own, such as a Job that waits for a GPU.
+ * The objects in trouble among some objects and what they own, such as `ml-dev Pod model-v1-7d9f-x2x`. Other objects in the
+ * same namespace, such as a Job that waits for a GPU, do not count.
  */
 export function troublesOf(awaited: readonly ObjectName[], live: readonly LiveObject[]): Set<string> {
   const keys = new Set(awaited.map(({ kind, namespace, name }) => `${kind}/${namespace}/${name}`));
@@ -81,7 +77,7 @@ export function troublesOf(awaited: readonly ObjectName[], live: readonly LiveOb
   return new Set(problems.map(({ namespace, object }) => `${namespace} ${object}`));
 }
 
-/** The given objects and what belongs to them: their ReplicaSets and their pods. */
+/** The given objects with their ReplicaSets and pods. */
 function partsOf(owners: readonly LiveObject[], live: readonly LiveObject[]): LiveObject[] {
   const parts = [...owners];
   const known = new Set(owners.map(ownKey));

@@ -7,21 +7,21 @@ import { NO_CHECKPOINTS, Session } from "./session.ts";
 import { projectName, Workspace } from "./workspace.ts";
 import { readSettings, writeBack } from "./write-back.ts";
 
-/** Commands that read a stack's settings, and those of them that change the cluster. */
+/** Commands that change the cluster, and all commands that read a stack's settings. */
 const CHANGING = new Set(["up", "update", "destroy", "refresh", "import"]);
 const WITH_SETTINGS = new Set([...CHANGING, "preview", "pre", "config", "watch"]);
 
-/** What a command line of the CLI says that matters here. */
+/** The relevant parts of a command line of the CLI. */
 export interface CommandLine {
-  /** The command, such as `up`; undefined where there is none. */
+  /** The command, such as `up`; undefined if there is none. */
   readonly command: string | undefined;
-  /** The stack that it names. */
+  /** The stack that it names, if any. */
   readonly stack: string | undefined;
-  /** Whether it names a file of settings. */
+  /** Whether it names a stack file. */
   readonly ownFile: boolean;
-  /** Whether it takes a stack away for good. */
+  /** Whether it removes a stack with its history. */
   readonly removes: boolean;
-  /** Whether it only asks for help. */
+  /** Whether it asks for help only. */
   readonly help: boolean;
 }
 
@@ -45,18 +45,18 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   };
 }
 
-/** `--context NAME` in front of a command line says which cluster's stacks are meant. */
+/** `--context NAME` before the command selects the stacks of another cluster. */
 function takeContext(args: readonly string[]): { context: string | undefined; rest: readonly string[] } {
   if (args[0] === "--context") return { context: args[1], rest: args.slice(2) };
   return { context: undefined, rest: args };
 }
 
 /**
- * Runs the Pulumi CLI on the stacks that `npm run up` has deployed, with their state, passphrase and settings. What
- * `config` changes is written to the stack's own file.
+ * Runs the Pulumi CLI on the stacks that `npm run up` has deployed, with their state, passphrase and settings. Changes by
+ * `config` are written to the stack's own file.
  *
  * @returns the exit code of the CLI
- * @throws UserError for what the person can fix
+ * @throws UserError for problems that the user can fix
  */
 async function pulumi(args: readonly string[]): Promise<number> {
   const { context, rest } = takeContext(args);
@@ -73,14 +73,14 @@ async function pulumi(args: readonly string[]): Promise<number> {
   }
   if (deployment !== undefined) await workspace.write(stack, deployment);
   const note = (text: string) => console.error(text);
-  const session = await Session.open(workspace, stack, note, { make: deployment !== undefined });
+  const session = await Session.open(workspace, stack, note, { create: deployment !== undefined });
   const changing = !line.help && CHANGING.has(line.command ?? "");
   const file = workspace.stackFile(stack);
   const before = own ? await readSettings(file) : {};
   const environment = { ...(await session.environment()), ...(changing ? {} : NO_CHECKPOINTS) };
   if (changing) await session.mark();
   const { exitCode, signal } = await execa(session.program, [...rest, ...(own ? ["--config-file", file] : [])], {
-    // The CLI removes a stack's settings with it: those that it was deployed with, not the checkout's.
+    // With the stack the CLI removes its stack file: in the workspace, not in the checkout.
     cwd: line.removes ? workspace.directory : repositoryRoot,
     env: environment,
     stdio: "inherit",
@@ -99,13 +99,13 @@ async function pulumi(args: readonly string[]): Promise<number> {
 }
 
 if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === import.meta.filename) {
-  // The CLI ends what it does by itself; this process waits for it.
+  // The CLI receives the signal too and ends by itself; this process waits for it.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
   try {
     process.exitCode = await pulumi(process.argv.slice(2));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    console.error(`${error.what}: ${error.remedy}`);
+    console.error(error.message);
     process.exitCode = 1;
   }
 }

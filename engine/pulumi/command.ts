@@ -2,25 +2,26 @@ import { copyFile, link, mkdir, readFile, readlink, rename, stat, symlink, utime
 import path from "node:path";
 import { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
 import { placeOf } from "../../cluster/toolchain/index.ts";
+import { errorMessage } from "../../common/errors.ts";
 import { repositoryRoot } from "../../common/paths.ts";
 import { findOnPath, isExecutable } from "../../common/search-path.ts";
 import { pulumi } from "./tool.ts";
 
-/** A Pulumi CLI that this machine can run. */
+/** A Pulumi CLI on this machine. */
 export interface PulumiCli {
   /** Path of the program. */
   readonly program: string;
-  /** Where it comes from: PATH, a download of the SDK's own installer, or the Go modules of `engine/go`. */
+  /** Where it comes from: PATH, the SDK's installer, or a build from the Go modules of `engine/go`. */
   readonly origin: "path" | "downloaded" | "built";
 }
 
 /** Where the Pulumi SDK downloads its CLI from. */
 const DOWNLOADS = "https://get.pulumi.com";
 
-/** Folder of the plugins that are programs of this project: the Node.js language host and the random provider. */
+/** Folder of this project's own plugins: the Node.js language host and the random provider. */
 const PLUGINS = path.join(import.meta.dirname, "../plugins/bin");
 
-/** The CLI on PATH, else the one that an earlier call has downloaded or built into the cache; undefined where there is none. */
+/** The CLI on PATH, otherwise the one that was downloaded or built into the cache; undefined if there is none. */
 export async function findPulumi(cache: string): Promise<PulumiCli | undefined> {
   const onPath = await findOnPath("pulumi");
   if (onPath !== undefined) return { program: onPath, origin: "path" };
@@ -38,7 +39,7 @@ export async function findPulumi(cache: string): Promise<PulumiCli | undefined> 
  * Downloads the CLI with the SDK's own installer.
  *
  * @param cache folder of built and downloaded tools
- * @returns undefined where it cannot be downloaded; the reason is reported
+ * @returns undefined if it cannot be downloaded; the reason is reported
  */
 export async function downloadPulumi(
   cache: string,
@@ -50,17 +51,17 @@ export async function downloadPulumi(
   try {
     return { program: (await PulumiCommand.install({ root: downloadFolder(cache) })).command, origin: "downloaded" };
   } catch (error) {
-    report(`the Pulumi CLI could not be downloaded: ${error instanceof Error ? error.message : String(error)}`);
+    report(`the Pulumi CLI could not be downloaded: ${errorMessage(error)}`);
     return undefined;
   }
 }
 
 /**
- * Gives the CLI that was built here its plugins, and says what its environment needs beside the stack's own: it fetches
- * none, and leaves the person's own Pulumi folder alone. Any other CLI gets the plugins it asks for by itself.
+ * Installs the plugins of a CLI that was built here into a Pulumi home of its own; the user's Pulumi home is not used. Any other
+ * CLI downloads its plugins itself.
  *
- * @param home folder for what the built CLI keeps for itself
- * @returns the program to run, and its environment
+ * @param home Pulumi home of the built CLI
+ * @returns the program to run, and the environment that it needs in addition to the stack's
  */
 export async function preparePlugins(
   { program, origin }: PulumiCli,
@@ -68,8 +69,8 @@ export async function preparePlugins(
   searched: string = process.env["PATH"] ?? "",
 ): Promise<{ readonly program: string; readonly environment: Readonly<Record<string, string>> }> {
   if (origin !== "built") return { program, environment: {} };
-  // The engine looks for a language host beside its own program, and for providers in its home. It would take those on
-  // PATH as well, and warn of it each time.
+  // The engine looks for a language host next to its own program, and for providers in its home. Plugins on PATH would also
+  // work, but with a warning each time.
   const own = path.join(home, "bin", "pulumi");
   await sameFile(program, own);
   await linkTo(path.join(PLUGINS, "pulumi-language-nodejs"), path.join(home, "bin", "pulumi-language-nodejs"));
@@ -97,7 +98,7 @@ async function linkTo(program: string, file: string): Promise<void> {
   await replace(file, (temporary) => symlink(program, temporary));
 }
 
-/** Makes `file` another name of a program, or a copy on another disk: it does not know a symbolic link for its own name. */
+/** Makes `file` a hard link to a program, or a copy on another disk: the CLI does not find its own folder through a symbolic link. */
 async function sameFile(program: string, file: string): Promise<void> {
   const [wanted, present] = await Promise.all([stat(program), stat(file).catch(() => undefined)]);
   if (present?.ino === wanted.ino || (present?.size === wanted.size && present.mtimeMs === wanted.mtimeMs)) return;
@@ -109,7 +110,7 @@ async function sameFile(program: string, file: string): Promise<void> {
   );
 }
 
-/** Puts a file in its place in one step: another process may do the same at this moment. */
+/** Replaces a file in one step: another process may do the same at the same time. */
 async function replace(file: string, make: (temporary: string) => Promise<void>): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}`;

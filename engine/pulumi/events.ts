@@ -1,9 +1,15 @@
 import { open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ObjectName } from "../deploy/trouble.ts";
 import { kindOfType, nameOf } from "./preview.ts";
 
-/** What this project reads of an event of the engine. @see pulumi/sdk `apitype/events.go` */
+/** The name of an object in the cluster. */
+export interface ObjectName {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The parts of an engine event that this project reads. @see pulumi/sdk `apitype/events.go` */
 export interface EngineEvent {
   readonly resourcePreEvent?: { readonly metadata: StepMetadata };
   readonly resOutputsEvent?: { readonly metadata: StepMetadata };
@@ -28,7 +34,7 @@ interface StepMetadata {
   readonly old?: StepState | null;
 }
 
-const DOING: Readonly<Record<string, readonly [now: string, done: string]>> = {
+const VERBS: Readonly<Record<string, readonly [now: string, done: string]>> = {
   create: ["creating", "created"],
   "create-replacement": ["creating", "created"],
   update: ["updating", "updated"],
@@ -36,7 +42,7 @@ const DOING: Readonly<Record<string, readonly [now: string, done: string]>> = {
   "delete-replaced": ["deleting", "deleted"],
 };
 
-/** Turns the engine's events into lines for a person: what is done resource by resource, and what is under way. */
+/** Turns the engine's events into lines of output: resources that are done, and what is in progress. */
 export class EngineProgress {
   readonly #report: (line: string) => void;
   readonly #log: (line: string) => void;
@@ -45,8 +51,8 @@ export class EngineProgress {
   readonly #started = new Map<string, { readonly step: StepMetadata; readonly since: number }>();
 
   /**
-   * @param report takes a line on what is under way
-   * @param log takes a line on what is done
+   * @param report receives lines about work in progress
+   * @param log receives lines about finished work
    * @param now the time in milliseconds
    */
   constructor(report: (line: string) => void, log: (line: string) => void, now: () => number = Date.now) {
@@ -59,15 +65,15 @@ export class EngineProgress {
     if (resourcePreEvent !== undefined) this.#begin(resourcePreEvent.metadata);
     if (resOutputsEvent !== undefined) this.#end(resOutputsEvent.metadata);
     if (resOpFailedEvent !== undefined) this.#fail(resOpFailedEvent.metadata);
-    // What the provider waits for, such as the pods of a Deployment.
+    // The provider says what it waits for, such as the pods of a Deployment.
     if (diagnosticEvent?.ephemeral === true && diagnosticEvent.urn) {
       const name = this.#names.get(diagnosticEvent.urn) ?? nameOf(diagnosticEvent.urn);
-      this.#report(`${name}: ${plain(diagnosticEvent.message)}`);
+      this.#report(`${name}: ${oneLine(diagnosticEvent.message)}`);
     }
   }
 
-  /** The objects that the engine is at. */
-  underWay(): ObjectName[] {
+  /** The objects that the engine is working on. */
+  inProgress(): ObjectName[] {
     return [...this.#started.values()].flatMap(({ step }) => {
       const { name, namespace = "" } = step.new?.inputs?.metadata ?? {};
       return name === undefined ? [] : [{ kind: kindOfType(step.type), namespace, name }];
@@ -75,7 +81,7 @@ export class EngineProgress {
   }
 
   #begin(step: StepMetadata): void {
-    const [now] = wordsOf(step) ?? [];
+    const [now] = verbsOf(step) ?? [];
     if (now === undefined) return;
     this.#names.set(step.urn, nameInCluster(step));
     this.#started.set(keyOf(step), { step, since: this.#now() });
@@ -83,7 +89,7 @@ export class EngineProgress {
   }
 
   #end(step: StepMetadata): void {
-    const [, done] = wordsOf(step) ?? [];
+    const [, done] = verbsOf(step) ?? [];
     const start = this.#started.get(keyOf(step))?.since;
     if (done === undefined || start === undefined) return;
     this.#started.delete(keyOf(step));
@@ -92,7 +98,7 @@ export class EngineProgress {
 
   #fail(step: StepMetadata): void {
     this.#started.delete(keyOf(step));
-    this.#log(`failed: ${wordsOf(step)?.[0] ?? step.op} ${describe(step)}`);
+    this.#log(`failed: ${verbsOf(step)?.[0] ?? step.op} ${describe(step)}`);
   }
 }
 
@@ -100,47 +106,47 @@ function keyOf({ op, urn }: StepMetadata): string {
   return `${op} ${urn}`;
 }
 
-/** Components and providers are no objects of the cluster. */
-function wordsOf({ op, type }: StepMetadata): readonly [string, string] | undefined {
-  return /^(ml|pulumi):/.test(type) ? undefined : DOING[op];
+/** Undefined for components and providers, which are not objects of the cluster. */
+function verbsOf({ op, type }: StepMetadata): readonly [string, string] | undefined {
+  return /^(ml|pulumi):/.test(type) ? undefined : VERBS[op];
 }
 
 function describe(step: StepMetadata): string {
   return `${kindOfType(step.type)} ${nameInCluster(step)}`;
 }
 
-/** The name that the object has in the cluster; that in the program where it is no object, or deleted. */
+/** The object's name in the cluster; the resource's name in the program if it is not an object or has been deleted. */
 function nameInCluster({ urn, new: made, old }: StepMetadata): string {
   return (made ?? old)?.inputs?.metadata?.name ?? nameOf(urn);
 }
 
-/** What an event says went wrong, with the resource that it happened to. */
+/** The error in an event, with the resource that failed. */
 export function errorsOf({ diagnosticEvent }: EngineEvent): string[] {
   if (diagnosticEvent?.severity !== "error") return [];
   const { urn, message } = diagnosticEvent;
-  const text = withoutMarks(message).trim();
+  const text = withoutMarkup(message).trim();
   return [urn ? `${describe({ urn, type: typeOf(urn), op: "" })}: ${text}` : text];
 }
 
-/** `kubernetes:apps/v1:Deployment` of a URN, whose third part ends in it. */
+/** The type in a URN, such as `kubernetes:apps/v1:Deployment`: the end of its third part. */
 function typeOf(urn: string): string {
   return urn.split("::")[2]?.split("$").at(-1) ?? "";
 }
 
-/** Text without the engine's colour marks. */
-function withoutMarks(text: string): string {
+/** Text without the engine's color markup. */
+function withoutMarkup(text: string): string {
   return text.replace(/<\{%[^%]*%\}>/g, "");
 }
 
 /** The same on one line. */
-function plain(text: string): string {
-  return withoutMarks(text).replace(/\s+/g, " ").trim();
+function oneLine(text: string): string {
+  return withoutMarkup(text).replace(/\s+/g, " ").trim();
 }
 
 /**
- * Reads the events that a CLI writes to a file (`--event-log`), one JSON object a line, while it writes them.
+ * Reads the events that a CLI writes to a file (`--event-log`), one JSON object per line, while it writes them.
  *
- * @param ended aborted once the CLI has ended; what is there by then is still read
+ * @param ended aborted when the CLI has ended; events written by then are still read
  */
 export async function followEvents(
   file: string,

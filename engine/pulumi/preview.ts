@@ -19,7 +19,7 @@ const SIGNS: Readonly<Record<string, string>> = { create: "+", update: "~", dele
 /** Kinds whose deletion loses data. */
 const DATA_KINDS = new Set(["PersistentVolumeClaim", "Namespace"]);
 
-/** A preview as people read it, one line for each object that changes; components and providers are left out. */
+/** A readable preview: one line for each object that changes, without components and providers. */
 export function describeSteps(steps: readonly PreviewStep[]): string[] {
   return steps.flatMap((step) => {
     const sign = SIGNS[step.op];
@@ -29,23 +29,23 @@ export function describeSteps(steps: readonly PreviewStep[]): string[] {
   });
 }
 
-/** The objects that a preview deletes or replaces with the data in them, such as `Namespace ml-dev`. */
+/** Objects with data that a preview deletes or replaces, such as `Namespace ml-dev`. */
 export function losesData(steps: readonly PreviewStep[]): string[] {
   const lost = steps.filter((step) => ["delete", "replace"].includes(step.op) && isObject(step));
-  // Under the name that it has now: one with a new name is another object.
+  // By its current name: a replacement may have a new one.
   const present = ({ oldState, ...step }: PreviewStep) =>
     describeStep(oldState === undefined ? step : { ...step, newState: oldState });
   return lost.filter((step) => DATA_KINDS.has(kindOf(step))).map(present);
 }
 
-/** Whether a preview reaches the cluster by other settings than the state has. */
+/** Whether a preview changes how the cluster is reached. */
 export function changesProvider(steps: readonly PreviewStep[]): boolean {
   const isProvider = ({ newState, oldState }: PreviewStep) =>
     (newState ?? oldState)?.type === "pulumi:providers:kubernetes";
   return steps.some((step) => step.op !== "same" && isProvider(step));
 }
 
-/** Namespaces of the objects that a preview is about. */
+/** Namespaces of the objects in a preview. */
 export function namespacesOf(steps: readonly PreviewStep[]): string[] {
   const named = steps.flatMap(({ newState, oldState }) => (newState ?? oldState)?.inputs?.metadata?.namespace ?? []);
   return [...new Set(named)];
@@ -65,7 +65,7 @@ function kindOf({ newState, oldState }: PreviewStep): string {
   return kindOfType((newState ?? oldState)?.type ?? "");
 }
 
-/** `Deployment` of `kubernetes:apps/v1:Deployment`. */
+/** The kind in a type: `Deployment` of `kubernetes:apps/v1:Deployment`. */
 export function kindOfType(type: string): string {
   return type.split(":").at(-1) ?? type;
 }

@@ -8,17 +8,17 @@ import { type EngineEvent, errorsOf, followEvents } from "./events.ts";
 
 /** How a command of the CLI ended. */
 export interface CliResult {
-  /** Undefined where a signal ended it. */
+  /** Undefined if a signal ended it. */
   readonly exitCode: number | undefined;
   readonly stdout: string;
-  /** What the engine says went wrong, one entry for each diagnostic; the CLI's own words where it came to no engine. */
+  /** The engine's errors, one entry per diagnostic; the CLI's standard error if the engine did not start. */
   readonly errors: readonly string[];
 }
 
-/** A command under way. */
+/** A running command. */
 export interface RunningCli {
   readonly result: Promise<CliResult>;
-  /** Asks the engine to stop: it ends what it waits for, and writes down what is done. */
+  /** Asks the engine to stop: it ends its waits and saves its state. */
   readonly cancel: () => void;
 }
 
@@ -29,8 +29,8 @@ const WITH_EVENTS = new Set(["preview", "up", "refresh", "destroy"]);
  * Starts a command of the CLI in the project.
  *
  * @param program path of the CLI
- * @param environment what it gets beside this process's own
- * @param onEvent takes each event of the engine
+ * @param environment variables in addition to this process's own
+ * @param onEvent receives each event of the engine
  */
 export function startCli(
   program: string,
@@ -57,10 +57,10 @@ async function run(
   try {
     const child = execa(program, [...args, "--non-interactive", ...(followed ? ["--event-log", log] : [])], {
       cwd: repositoryRoot,
-      // Without it the CLI does not know --event-log.
+      // Enables --event-log.
       env: { ...environment, PULUMI_DEBUG_COMMANDS: "true" },
       reject: false,
-      // A CLI whose parent goes away finishes the step it is at, and writes it down.
+      // If this process ends, the CLI finishes its current step and saves its state.
       cleanup: false,
       stdin: "ignore",
       maxBuffer: 1 << 28,

@@ -7,18 +7,18 @@ import { type CliResult, type RunningCli, startCli } from "./run.ts";
 import { awaitStack } from "./stack-lock.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** Errors after which the engine may have made objects that its state does not have: a plugin ended in the midst of its work. */
+/** Errors of a plugin that ended during its work: the cluster may then have objects that are missing in the engine's state. */
 const PLUGIN_LOST = /transport|EOF|Unavailable|connection (refused|reset)|closing/;
 
 /**
- * For commands that change nothing in the cluster. Otherwise the engine puts the whole state together after each step, also
- * of a preview that then throws it away: time that grows with the square of the resources, minutes for a hundred models.
+ * For commands that do not change the cluster. Without it the engine serializes the whole state after each step, even in a
+ * preview, which does not save it: quadratic in the number of resources, minutes for a hundred models.
  */
 export const NO_CHECKPOINTS = { PULUMI_SKIP_CHECKPOINTS: "true" } as const;
 
 /** The engine and one stack of a workspace. */
 export class Session {
-  /** Where the CLI comes from. */
+  /** The CLI, with its origin. */
   readonly cli: PulumiCli;
   /** The program to run. */
   readonly program: string;
@@ -41,46 +41,46 @@ export class Session {
   }
 
   /**
-   * Readies the engine for a stack: waits for another process that changes it, and makes its state where there is none.
+   * Prepares the engine for a stack: waits while another process changes the stack, and creates the stack's state if it is new.
    *
-   * @param options.make whether to make the stack's state. @default true
-   * @throws UserError where there is no CLI
+   * @param options.create whether to create the stack's state. @default true
+   * @throws UserError if there is no CLI
    */
   static async open(
     workspace: Workspace,
     stack: string,
     report: (line: string) => void,
-    { make = true }: { readonly make?: boolean } = {},
+    { create = true }: { readonly create?: boolean } = {},
   ): Promise<Session> {
     const cli = await findPulumi(cacheDirectory());
-    if (cli === undefined) throw new UserError("there is no Pulumi CLI on this machine yet", "npm run up makes one");
+    if (cli === undefined) throw new UserError("there is no Pulumi CLI on this machine yet", "npm run up installs one");
     const own = await workspace.environment(stack);
     const { program, environment: plugins } = await preparePlugins(cli, workspace.home);
     const environment = { ...own, ...plugins };
     const session = new Session(cli, program, workspace, stack, environment);
     if (await awaitStack(await workspace.locks(stack), report)) await session.mark();
-    if (make && !(await workspace.knows(stack))) {
-      // In the workspace, whose stack file takes what the state's secrets are encrypted with.
+    if (create && !(await workspace.knows(stack))) {
+      // In the workspace: the CLI writes the salt of the secrets' encryption to the stack file there.
       await session.run(["stack", "init", stack, "--no-select", `--cwd=${workspace.directory}`]);
     }
     return session;
   }
 
-  /** The environment of the CLI, beside this process's own. */
+  /** The environment of the CLI, in addition to this process's own. */
   async environment(): Promise<Readonly<Record<string, string | undefined>>> {
     if (!(await this.#workspace.isUnfinished(this.#stack))) return this.#environment;
-    // What an interrupted run made without writing it down is there already, and is this stack's.
+    // An interrupted run may have created objects that are missing in the state: the engine adopts them.
     return { ...this.#environment, PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true" };
   }
 
-  /** Runs a command that changes nothing in the cluster. @returns its standard output @throws UserError where it fails */
+  /** Runs a command that does not change the cluster. @returns its standard output @throws UserError if it fails */
   async run(args: readonly string[]): Promise<string> {
     const result = await startCli(this.program, args, { ...(await this.environment()), ...NO_CHECKPOINTS }).result;
     if (result.exitCode !== 0) throw failed(args, result);
     return result.stdout;
   }
 
-  /** Starts a command that changes the cluster, and remembers until its end that it is under way. */
+  /** Starts a command that changes the cluster, and marks the stack as unfinished until the command ends. */
   async change(args: readonly string[], onEvent: (event: EngineEvent) => void): Promise<RunningCli> {
     const environment = await this.environment();
     await this.mark();
@@ -88,20 +88,20 @@ export class Session {
     return { cancel, result: result.then((ended) => this.ended(ended)) };
   }
 
-  /** Notes how a command that changes the cluster has ended. */
+  /** Removes the mark after a command that changes the cluster, unless a plugin was lost. */
   async ended<T extends Pick<CliResult, "exitCode" | "errors">>(result: T): Promise<T> {
     const lost = result.exitCode === undefined || result.errors.some((error) => PLUGIN_LOST.test(error));
     if (!lost) await rm(this.#workspace.unfinishedFile(this.#stack), { force: true });
     return result;
   }
 
-  /** Notes that a change of the stack is under way. */
+  /** Marks the stack as unfinished. */
   async mark(): Promise<void> {
     await writeFile(this.#workspace.unfinishedFile(this.#stack), "");
   }
 }
 
-/** A command of the CLI that failed, with what the engine says. */
+/** The error for a failed command of the CLI, with the engine's errors. */
 export function failed(args: readonly string[], { errors }: Pick<CliResult, "errors">, remedy?: string): UserError {
   return new UserError(
     `pulumi ${args[0]} failed:\n${errors.join("\n")}`,

@@ -2,18 +2,18 @@ import { without } from "../../cluster/toolchain/patch.ts";
 import type { Tool } from "../../cluster/toolchain/tools.ts";
 
 const cli = "v3.276.0";
-/** Release that the commit in go.mod is of: the last one whose module can be had. */
+/** Release of the commit in go.mod: the last one whose module is published. */
 const provider = "4.25.0";
 const providerModule = "github.com/pulumi/pulumi-kubernetes/provider/v4";
 const providerMain = "cmd/pulumi-resource-kubernetes";
 
 /**
- * The Pulumi CLI with its engine, and the kubernetes provider, from one module, so that what they share compiles once.
+ * The Pulumi CLI with its engine, and the kubernetes provider, from one module, so that shared packages compile once.
  *
- * The CLI is of the version of npm's @pulumi/pulumi. The provider's module has no tags, and commits later than this one
- * cannot be had; it is release 4.25.0, and npm's @pulumi/kubernetes is kept at that. It is built with the newer CLI's
- * packages, and without the component resources of the provider itself (yaml/v2, helm/v4 and kustomize/v2), which bring a Go
- * SDK of eight minutes' compiling; everything else is whole.
+ * The CLI has the version of npm's @pulumi/pulumi. The provider's module has no tags, and later commits are not available
+ * from the module proxy: it is release 4.25.0, and npm's @pulumi/kubernetes stays at the same release. It is built with the
+ * newer CLI's packages, and without its own component resources (yaml/v2, helm/v4 and kustomize/v2), whose Go SDK takes eight
+ * minutes to compile. Everything else is unchanged.
  */
 export const pulumi = {
   name: "pulumi",
@@ -30,7 +30,7 @@ export const pulumi = {
       module: providerModule,
       edits: [
         {
-          // Has become a pointer since the packages that the provider names.
+          // A pointer in the CLI's version of these packages.
           file: "pkg/gen/schema.go",
           text: "Provider: pschema.ResourceSpec{",
           by: "Provider: &pschema.ResourceSpec{",
@@ -45,7 +45,7 @@ export const pulumi = {
           `\t"kubernetes:helm.sh/v4:Chart":       providerhelmv4.NewChartProvider,\n`,
           `\t"kubernetes:kustomize/v2:Directory": providerkustomizev2.NewDirectoryProvider,\n`,
         ),
-        // What the provider's own build generates before it compiles.
+        // Files that the provider's own build generates before it compiles.
         {
           file: `${providerMain}/schema.json`,
           text: `{\n    "name": "kubernetes",\n    "displayName": "Kubernetes",\n`,

@@ -10,7 +10,7 @@ import type { Settings } from "../../render/layers.ts";
 import { readStackFiles, StackFileError } from "../../render/stack-file.ts";
 import { toYaml } from "../../render/yaml.ts";
 
-/** What a deployment from this machine adds to a stack's own settings, and the files those come from. */
+/** A deployment from this machine: the stack files, and the settings that this machine adds. */
 const Deployment = z.object({
   /** Absolute paths, later ones laid over earlier ones. */
   configFiles: z.array(z.string()),
@@ -19,12 +19,12 @@ const Deployment = z.object({
 });
 export type Deployment = z.infer<typeof Deployment>;
 
-/** Settings that a deployment from this machine decides, whatever the stack file says. */
+/** Settings that this machine decides, whatever the stack file says. */
 export const DECIDED_HERE = ["images", "cluster"] as const;
 
 /**
- * Where the engine keeps what it knows of the stacks of one cluster, so that a deployment leaves the checkout as it is:
- * its state, the passphrase of the secrets in it, and for each stack the settings that it was deployed with.
+ * The engine's files for the stacks of one cluster, outside of the checkout: its state, the passphrase of the secrets in the
+ * state, and the settings that each stack was deployed with.
  */
 export class Workspace {
   readonly root: string;
@@ -39,7 +39,7 @@ export class Workspace {
     return path.join(this.root, "project");
   }
 
-  /** Folder for what a CLI built here keeps for itself. */
+  /** Pulumi home of a CLI that was built here. */
   get home(): string {
     return path.join(this.root, "home");
   }
@@ -49,12 +49,12 @@ export class Workspace {
     return path.join(this.directory, `Pulumi.${stack}.yaml`);
   }
 
-  /** Settings of a stack that stay on this machine, over all of its files: secrets encrypted with this machine's passphrase. */
+  /** Settings that stay on this machine and override the stack's files: secrets encrypted with this machine's passphrase. */
   localFile(stack: string): string {
     return path.join(this.directory, `${stack}.local.yaml`);
   }
 
-  /** A file that is there while a change of the stack is under way, and after one that was interrupted. */
+  /** A file that exists while the stack is being changed, and after a change that was interrupted. */
   unfinishedFile(stack: string): string {
     return path.join(this.directory, `${stack}.unfinished`);
   }
@@ -64,7 +64,7 @@ export class Workspace {
     return existsSync(this.unfinishedFile(stack));
   }
 
-  /** Whether the engine has a state of the stack. */
+  /** Whether the engine has state of the stack. */
   async knows(stack: string): Promise<boolean> {
     return existsSync(path.join(this.state, ".pulumi", "stacks", await projectName(), `${stack}.json`));
   }
@@ -78,22 +78,22 @@ export class Workspace {
     return path.join(this.root, "state");
   }
 
-  /** The environment that the CLI runs with: local state, a passphrase that only the owner can read, and the stack. */
+  /** The environment of the CLI: local state, a passphrase that only its owner can read, and the stack. */
   async environment(stack: string): Promise<Record<string, string | undefined>> {
     await this.make();
     return {
       PULUMI_BACKEND_URL: `file://${this.state}`,
       PULUMI_STACK: stack,
-      // The person's own passphrase would win over the file.
+      // The user's own passphrase would take precedence over the file.
       PULUMI_CONFIG_PASSPHRASE: undefined,
       PULUMI_CONFIG_PASSPHRASE_FILE: await this.passphraseFile(),
       PULUMI_SKIP_UPDATE_CHECK: "true",
-      // Fields of the program are the program's, also after somebody else has set them by hand.
+      // The program takes back fields that were changed by hand.
       PULUMI_K8S_ENABLE_PATCH_FORCE: "true",
     };
   }
 
-  /** What a stack was last deployed with; undefined where it never was, or was removed. */
+  /** The last deployment of a stack; undefined if it was never deployed, or was removed. */
   async deployment(stack: string): Promise<Deployment | undefined> {
     if (!(await this.knows(stack))) return undefined;
     const text = await readFile(this.deploymentFile(stack), "utf8").catch(() => undefined);
@@ -101,9 +101,9 @@ export class Workspace {
   }
 
   /**
-   * Writes the file that the engine reads a stack's settings from, out of the stack's own files as they are now.
+   * Writes the file that the engine reads a stack's settings from, from the stack's current files.
    *
-   * @throws UserError where one of them cannot be read
+   * @throws UserError if one of them cannot be read
    */
   async write(stack: string, deployment: Deployment): Promise<void> {
     await this.make();
@@ -113,7 +113,7 @@ export class Workspace {
     const local = existsSync(this.localFile(stack)) ? [this.localFile(stack)] : [];
     const settings = new Document(await layered(name, [...deployment.configFiles, ...local]));
     for (const key of DECIDED_HERE) settings.setIn(["config", `${name}:${key}`], deployment[key]);
-    // The CLI keeps in this file what the state's secrets are encrypted with.
+    // The CLI keeps the salt of the secrets' encryption in this file.
     const salt: unknown = parse(await readFile(this.stackFile(stack), "utf8").catch(() => ""))?.encryptionsalt;
     if (salt !== undefined) settings.set("encryptionsalt", salt);
     await replaceFile(this.stackFile(stack), toYaml(settings.toJS()));
@@ -127,7 +127,7 @@ export class Workspace {
     for (const folder of [this.directory, this.state, this.home]) await mkdir(folder, { recursive: true, mode: 0o700 });
   }
 
-  /** A file with a passphrase, made on first use. */
+  /** The file with the passphrase, created on first use. */
   private async passphraseFile(): Promise<string> {
     const file = path.join(this.root, "passphrase");
     await writeFile(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" }).catch(
@@ -139,13 +139,13 @@ export class Workspace {
   }
 }
 
-/** The name of the Pulumi project, before the colon of the stack's own settings. */
+/** The name of the Pulumi project, which is the prefix of its settings. */
 export async function projectName(): Promise<string> {
   const project: unknown = parse(await readFile(path.join(repositoryRoot, "Pulumi.yaml"), "utf8"));
   return z.object({ name: z.string() }).parse(project).name;
 }
 
-/** Writes a file whole or not at all. */
+/** Writes a file in one step, so that no reader sees half of it. */
 async function replaceFile(file: string, text: string): Promise<void> {
   const temporary = `${file}.${process.pid}`;
   await writeFile(temporary, text, { mode: 0o600 });

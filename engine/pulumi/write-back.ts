@@ -7,27 +7,27 @@ import { DECIDED_HERE } from "./workspace.ts";
 /** A stack's settings by their full names, such as `ml-platform:canaryWeight`. */
 export type StackSettings = Readonly<Record<string, unknown>>;
 
-/** Where settings that were changed belong. */
+/** Where changed settings are written. */
 export interface SettingsPlace {
-  /** Name of the project, which a setting of it may be written with or without. */
+  /** Name of the project; settings may be written with or without it as a prefix. */
   readonly project: string;
-  /** The stack's own file: the last one, where several are laid over one another. */
+  /** The stack's own file: the last one if several are layered. */
   readonly file: string;
-  /** File for what must not leave this machine. */
+  /** File for settings that must not leave this machine. */
   readonly local: string;
 }
 
-/** The settings in a stack file; none where there is no such file. */
+/** The settings in a stack file; empty if the file does not exist. */
 export async function readSettings(file: string): Promise<StackSettings> {
   const text = await readFile(file, "utf8").catch(() => "");
   return (parse(text) as { config?: StackSettings } | null)?.config ?? {};
 }
 
 /**
- * Writes the settings that a command has changed to the stack's own file, its comments and its order kept. Secrets go to
- * the file beside the state, since only this machine's passphrase opens them.
+ * Writes the settings that a command has changed to the stack's own file, and keeps its comments and order. Secrets go to the
+ * file next to the state, because only this machine's passphrase can decrypt them.
  *
- * @returns what was done, a line for each setting
+ * @returns one line for each setting that was written
  */
 export async function writeBack(before: StackSettings, after: StackSettings, place: SettingsPlace): Promise<string[]> {
   const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
@@ -38,7 +38,7 @@ export async function writeBack(before: StackSettings, after: StackSettings, pla
   return lines;
 }
 
-/** The CLI sets every value as text. What was a number, or true or false, stays one. */
+/** The CLI sets every value as text. Numbers and booleans keep their type. */
 function ofTheSameKind(before: unknown, after: unknown): unknown {
   if (typeof after !== "string" || !["number", "boolean"].includes(typeof before)) return after;
   const value: unknown = parse(after);
@@ -50,13 +50,13 @@ async function writeSetting(key: string, value: unknown, { project, file, local 
   if (DECIDED_HERE.some((each) => each === short)) return `${short} is decided by npm run up here, and was not changed`;
   const target = containsSecret(value) ? local : file;
   await edit(target, [key, short], value);
-  // A plain value must not lose against the secret that it takes the place of.
+  // The local file takes precedence: remove the secret that the plain value replaces.
   if (target === file) await edit(local, [key, short], undefined, false);
   const shown = path.relative(process.cwd(), target);
   return value === undefined ? `${short} removed from ${shown}` : `${short} written to ${shown}`;
 }
 
-/** Sets or removes a setting under whichever of its names the file has, else under the first. */
+/** Sets or removes a setting, by whichever of its names the file uses, otherwise by the first. */
 async function edit(file: string, names: readonly string[], value: unknown, create = true): Promise<void> {
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined && !create) return;

@@ -1,4 +1,4 @@
-/** A value at a dotted path such as `spec.replicas`; undefined where there is none. */
+/** A value at a dotted path such as `spec.replicas`; undefined if there is none. */
 export function valueAt(value: unknown, path: string): unknown {
   return path
     .split(".")

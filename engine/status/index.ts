@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Kubectl } from "../../cluster/kubectl.ts";
 import { type NodePaths, nodeAddress, nodePaths } from "../../cluster/node/layout.ts";
-import { type KeeperRecord, runningKeeper } from "../../cluster/node/record.ts";
+import { type NodeRecord, runningNode } from "../../cluster/node/record.ts";
 import { toolchainFolders } from "../../cluster/toolchain/index.ts";
 import { tools } from "../../cluster/toolchain/tools.ts";
 import { stateDirectory } from "../../common/paths.ts";
@@ -9,10 +9,10 @@ import { type StackStatus, stackStatus } from "./stack-status.ts";
 
 const nothing: StackStatus = { models: [], nodePorts: [], problems: [] };
 
-/** Prints what runs, where, which version gets which share, and what is wrong. Changes nothing. */
+/** Prints what runs, where, which version gets which share of the requests, and what is wrong. Read-only. */
 export async function status({ json = false }: { readonly json?: boolean }): Promise<void> {
   const paths = nodePaths(stateDirectory());
-  const record = await runningKeeper(paths.keeperRecord);
+  const record = await runningNode(paths);
   const kubectl = new Kubectl(join(toolchainFolders().kubernetes, "kubectl"), paths.kubeconfig);
   const stack = record ? await stackStatus(kubectl) : nothing;
   if (json) console.log(JSON.stringify(statusJson(record, paths, stack), undefined, 2));
@@ -21,10 +21,10 @@ export async function status({ json = false }: { readonly json?: boolean }): Pro
 
 const nodePortUrl = (port: number) => `http://${nodeAddress}:${port}`;
 
-const gatewayUrl = (record: KeeperRecord) => `http://127.0.0.1:${record.gatewayPort}`;
+const gatewayUrl = (record: NodeRecord) => `http://127.0.0.1:${record.gatewayPort}`;
 
 /** The status as `--json` prints it. `kubeconfig` and `gateway` are null while no node runs. */
-export function statusJson(record: KeeperRecord | undefined, paths: NodePaths, stack: StackStatus): object {
+export function statusJson(record: NodeRecord | undefined, paths: NodePaths, stack: StackStatus): object {
   const host = stack.models.find((model) => model.host !== undefined)?.host;
   const apiKey = stack.models.find((model) => model.apiKey !== undefined)?.apiKey;
   return {
@@ -54,8 +54,8 @@ export function statusJson(record: KeeperRecord | undefined, paths: NodePaths, s
   };
 }
 
-/** The status for a person. */
-export function statusLines(record: KeeperRecord | undefined, paths: NodePaths, stack: StackStatus): string[] {
+/** The status as text. */
+export function statusLines(record: NodeRecord | undefined, paths: NodePaths, stack: StackStatus): string[] {
   if (!record) return ["No node is running. Start it: npm run up"];
   const versions = [tools.kubernetes, tools.containerd, tools.etcd, tools.coredns, tools.traefik, tools.metricsServer];
   const models = stack.models.flatMap(({ name, namespace, path, host, versions: all }) => [
@@ -66,7 +66,7 @@ export function statusLines(record: KeeperRecord | undefined, paths: NodePaths, 
     ),
   ]);
   return [
-    `Node        running since ${record.startedAt} (process ${record.keeper.pid})`,
+    `Node        running since ${record.startedAt} (process ${record.supervisor.pid})`,
     `Gateway     ${gatewayUrl(record)}`,
     `Kubeconfig  ${paths.kubeconfig}`,
     `Versions    ${versions.map(({ name, version }) => `${name} ${version}`).join(", ")}`,

@@ -1,9 +1,9 @@
 import { request as httpRequest } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../common/errors.ts";
+import { waitFor } from "../../common/wait.ts";
 import type { ModelStatus, StackStatus, VersionStatus } from "./stack-status.ts";
 
-/** Inputs to show a model at work with, by name of the model. */
+/** Sample inputs by model name. */
 const SAMPLES: Readonly<Record<string, readonly object[]>> = {
   "sentiment-classifier": [
     { text: "The staff were friendly and the room was spotless, we loved every minute" },
@@ -13,40 +13,40 @@ const SAMPLES: Readonly<Record<string, readonly object[]>> = {
   half_plus_two: [{ instances: [1, 2, 5] }],
 };
 
-/** A request and the answer that the cluster gave. */
+/** A request and its answer. */
 export interface Prediction {
   readonly model: string;
   /** URL of the request. */
   readonly url: string;
   readonly request: object;
   readonly response: unknown;
-  /** Host to name in the request; undefined where every host will do. */
+  /** Value of the Host header; undefined if the route accepts every host. */
   readonly host: string | undefined;
-  /** Whether the model asks for an API key. */
+  /** Whether the model requires an API key. */
   readonly withKey: boolean;
 }
 
 interface Answer {
-  /** HTTP status, or what kept the request from being answered. */
+  /** HTTP status, or why there is none. */
   readonly status: number | string;
-  /** Version of the model that answered; undefined where the answer does not name it. */
+  /** Version of the model that answered; undefined if the answer does not name it. */
   readonly version: string | undefined;
   readonly body: string;
 }
 
 /**
- * Asks each model that a route leads to for predictions on sample inputs, through the gateway, and ends once all of a model's
- * versions answer: a gateway hears of pods one Service after the other, up to seconds after they are ready.
+ * Requests predictions on sample inputs from each model with a route, through the gateway, until all of a model's versions
+ * answer: a gateway learns of new pods one Service at a time, up to seconds after they are ready.
  *
- * @param timeoutSeconds how long requests may fail until a route leads to all of its pods. @default 60
- * @throws UserError where a request still fails when the time is up, with its answer
+ * @param timeoutSeconds how long requests may fail. @default 60
+ * @throws UserError with the answer if a request still fails after that
  */
 export async function samplePredictions(
   gatewayUrl: string,
   models: StackStatus["models"],
   timeoutSeconds = 60,
 ): Promise<Prediction[]> {
-  const deadline = Date.now() + timeoutSeconds * 1000;
+  const deadline = performance.now() + timeoutSeconds * 1000;
   const predictions: Prediction[] = [];
   for (const [name, requests] of Object.entries(SAMPLES)) {
     const model = models.find((candidate) => candidate.name === name && candidate.path !== undefined);
@@ -60,8 +60,8 @@ export async function samplePredictions(
 }
 
 /**
- * Tells, answer by answer, whether a route leads to all the pods that it should: as many requests in a row have been answered
- * as it takes to come by each pod in turn, and every version was among them, or five times as many did not meet it.
+ * Decides, answer by answer, whether a route leads to all of its pods: enough requests in a row have succeeded to reach each pod
+ * in turn, and every version was among the answers, or was missing from five times as many.
  */
 function settlement(versions: readonly VersionStatus[]): (answer: Answer) => boolean {
   const served = versions.filter(({ weight, wanted }) => weight > 0 && wanted > 0);
@@ -89,21 +89,23 @@ async function predict(
 ): Promise<Prediction> {
   const { host, apiKey } = model;
   const url = new URL(`${(model.path ?? "/").replace(/\/$/, "")}/predict`, gatewayUrl).href;
-  for (;;) {
-    const answer = await post(url, host, apiKey, request);
-    const { status, body } = answer;
-    if (settled(answer)) {
-      return { model: model.name, url, request, response: JSON.parse(body), host, withKey: apiKey !== undefined };
+  let last: Answer | undefined;
+  const askUntilFailure = async () => {
+    for (;;) {
+      last = await post(url, host, apiKey, request);
+      if (settled(last)) return last.body;
+      if (last.status !== 200) return undefined;
     }
-    if (status === 200) continue;
-    if (Date.now() > deadline) {
-      throw new UserError(`${model.name} does not answer at ${url}: ${status} ${body}`, "see `npm run status`");
-    }
-    await sleep(500);
+  };
+  const body = await waitFor(askUntilFailure, { timeout: deadline - performance.now() });
+  if (body === undefined) {
+    const answer = `${last?.status} ${last?.body}`;
+    throw new UserError(`${model.name} does not answer at ${url}: ${answer}`, "see `npm run status`");
   }
+  return { model: model.name, url, request, response: JSON.parse(body), host, withKey: apiKey !== undefined };
 }
 
-/** Sends a request, under the name of another host where one is given: `fetch` would not do that. */
+/** Sends a request, with another Host header if one is given, which `fetch` does not allow. */
 function post(url: string, host: string | undefined, apiKey: string | undefined, request: object): Promise<Answer> {
   const headers = {
     "content-type": "application/json",

@@ -1,7 +1,7 @@
 import type { LiveObject } from "../../cluster/kubectl.ts";
 import { valueAt } from "./fields.ts";
 
-/** Something that keeps an object from doing its work. */
+/** A problem of an object in the cluster. */
 export interface Problem {
   readonly kind: string;
   readonly namespace: string;
@@ -34,9 +34,9 @@ interface Terminated {
 }
 
 /**
- * What is wrong with the given objects, one problem an object, worst knowledge first.
+ * The problems of the given objects, at most one per object.
  *
- * @param context objects that tell more about them, such as their events. @default the objects themselves
+ * @param context related objects, such as their events. @default the objects themselves
  */
 export function findProblems(objects: readonly LiveObject[], context: readonly LiveObject[] = objects): Problem[] {
   return objects.flatMap((object) => {
@@ -47,10 +47,10 @@ export function findProblems(objects: readonly LiveObject[], context: readonly L
   });
 }
 
-/** The resource that NVIDIA's device plugin offers. */
+/** The resource of NVIDIA's device plugin. */
 const GPU = "nvidia.com/gpu";
 
-/** Kinds that {@link findProblems} knows about, as kubectl takes them. */
+/** Kinds that {@link findProblems} examines, as an argument of kubectl. */
 export const PROBLEM_KINDS = "pods,persistentvolumeclaims,horizontalpodautoscalers,replicasets,jobs,events";
 
 type Finding = Pick<Problem, "what" | "remedy"> | undefined;
@@ -73,8 +73,8 @@ function podProblem(pod: LiveObject, context: readonly LiveObject[]): Finding {
   for (const { name, state, lastState, restartCount } of statuses) {
     const waiting = state?.waiting?.reason ?? "";
     if ([state, lastState].some((moment) => moment?.terminated?.reason === "OOMKilled")) {
-      const what = `container ${name} was killed for want of memory, ${restartCount ?? 0} restarts`;
-      return { what, remedy: "raise resources.limits.memory of what it belongs to in the stack file" };
+      const what = `container ${name} ran out of memory (OOMKilled), ${restartCount ?? 0} restarts`;
+      return { what, remedy: "raise its resources.limits.memory in the stack file" };
     }
     if (/^(ErrImage|ImagePull|InvalidImage)/.test(waiting)) {
       const what = `container ${name}: image not found (${waiting}): ${state?.waiting?.message ?? ""}`;
@@ -86,7 +86,7 @@ function podProblem(pod: LiveObject, context: readonly LiveObject[]): Finding {
     }
     if (waiting === "CrashLoopBackOff") {
       const code = lastState?.terminated?.exitCode ?? "unknown";
-      const what = `container ${name} ends again and again with exit code ${code}, ${restartCount ?? 0} restarts`;
+      const what = `container ${name} keeps crashing with exit code ${code} (CrashLoopBackOff), ${restartCount ?? 0} restarts`;
       const place = `--namespace ${pod.metadata.namespace ?? "default"}`;
       return { what, remedy: `read its log: kubectl logs ${pod.metadata.name} ${place} --previous` };
     }
@@ -94,7 +94,7 @@ function podProblem(pod: LiveObject, context: readonly LiveObject[]): Finding {
   return undefined;
 }
 
-/** Whether a Job made the pod and has ended well since, whatever became of this try. */
+/** Whether the pod was an attempt of a Job that has succeeded since. */
 function isOfCompleteJob({ metadata }: LiveObject, context: readonly LiveObject[]): boolean {
   return context.some(
     (job) =>
@@ -122,7 +122,7 @@ function unschedulable(message: string, gpus: number): Finding {
   if (/Insufficient (cpu|memory)/.test(message)) {
     return { what, remedy: "lower the requests or the replicas in the stack file, or add a node" };
   }
-  if (/unbound|persistentvolumeclaim/i.test(message)) return { what, remedy: "see the claim's own problem" };
+  if (/unbound|persistentvolumeclaim/i.test(message)) return { what, remedy: "see the problem of its claim" };
   if (/taint|affinity|selector/.test(message)) return { what, remedy: "label or untaint a node for it" };
   return { what, remedy: "see kubectl describe pod" };
 }
@@ -143,17 +143,17 @@ function autoscalerProblem(autoscaler: LiveObject): Finding {
 
 function quotaProblem(replicaSet: LiveObject): Finding {
   const failure = condition(replicaSet, "ReplicaFailure");
-  return failure?.status === "True" ? refusedPods(failure.message ?? failure.reason ?? "") : undefined;
+  return failure?.status === "True" ? rejectedPods(failure.message ?? failure.reason ?? "") : undefined;
 }
 
-function refusedPods(message: string): Finding {
+function rejectedPods(message: string): Finding {
   const remedy = message.includes("exceeded quota")
     ? "raise namespace.quota in the stack file, or lower the replicas or requests"
-    : "mend what the message names";
-  return { what: `cannot make its pods: ${message}`, remedy };
+    : "fix what the message names";
+  return { what: `cannot create its pods: ${message}`, remedy };
 }
 
-/** Whether an object is a Job that has been given up. */
+/** Whether an object is a failed Job. */
 export function hasFailed(object: LiveObject): boolean {
   return object.kind === "Job" && condition(object, "Failed")?.status === "True";
 }
@@ -167,12 +167,12 @@ function jobProblem(job: LiveObject, context: readonly LiveObject[]): Finding {
   }
   const over = condition(job, "Complete")?.status === "True" || valueAt(job, "spec.suspend") === true;
   if (over || Number(valueAt(job, "status.active") ?? 0) > 0) return undefined;
-  // A Job says nowhere but in its events that it may not make its pods.
-  const refusal = context.findLast((event) => isRefusal(event, job));
-  return refusal === undefined ? undefined : refusedPods(String(refusal["message"] ?? ""));
+  // Kubernetes reports rejected pods of a Job only in its events.
+  const rejection = context.findLast((event) => isRejection(event, job));
+  return rejection === undefined ? undefined : rejectedPods(String(rejection["message"] ?? ""));
 }
 
-function isRefusal(event: LiveObject, job: LiveObject): boolean {
+function isRejection(event: LiveObject, job: LiveObject): boolean {
   if (event.kind !== "Event" || event["reason"] !== "FailedCreate") return false;
   const { kind, name, namespace } = (event["involvedObject"] ?? {}) as Record<string, string>;
   return kind === "Job" && name === job.metadata.name && namespace === job.metadata.namespace;

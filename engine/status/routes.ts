@@ -1,16 +1,16 @@
 import type { LiveObject } from "../../cluster/kubectl.ts";
 import { valueAt } from "./fields.ts";
 
-/** Where a Service's requests come from, and how many of the route's it gets. */
+/** The route to a Service, and the Service's share of its requests. */
 export interface RouteShare {
-  /** Percent of the requests of the route's rule for all requests. */
+  /** Percent of the requests, by the route's rule without header matches. */
   readonly percent: number;
   readonly path: string;
-  /** Host that the route answers to; undefined for every host. */
+  /** Host of the route; undefined if it accepts every host. */
   readonly host: string | undefined;
 }
 
-/** Kinds of routes, as kubectl takes them. */
+/** Kinds of routes, as an argument of kubectl. */
 export const ROUTE_KINDS = "httproutes.gateway.networking.k8s.io,ingresses.networking.k8s.io";
 
 interface Rule {
@@ -18,7 +18,7 @@ interface Rule {
   readonly backendRefs?: readonly { readonly name: string; readonly weight?: number }[];
 }
 
-/** The share of requests that the routes of a namespace send to one of the given Services; undefined where none does. */
+/** The share of requests that the routes of a namespace send to one of the given Services; undefined if there is no route. */
 export function routeShare(services: ReadonlySet<string>, routes: readonly LiveObject[]): RouteShare | undefined {
   for (const route of routes) {
     const share = route.kind === "Ingress" ? ingressShare(services, route, routes) : httpRouteShare(services, route);
@@ -48,7 +48,7 @@ interface IngressPath {
   readonly service: string;
 }
 
-/** Begins the annotations that ingress-nginx reads. */
+/** Prefix of ingress-nginx annotations. */
 const ANNOTATION = "nginx.ingress.kubernetes.io/";
 
 /** A canary Ingress takes its weight from the Ingress that has the same host and path. */

@@ -3,39 +3,39 @@ import { valueAt } from "./fields.ts";
 import { findProblems, PROBLEM_KINDS, type Problem } from "./problems.ts";
 import { ROUTE_KINDS, type RouteShare, routeShare } from "./routes.ts";
 
-/** One version of a model as it is served. */
+/** A served version of a model. */
 export interface VersionStatus {
   readonly version: string;
   readonly deployment: string;
-  /** Pods that answer. */
+  /** Ready pods. */
   readonly ready: number;
-  /** Pods that are wanted. */
+  /** Desired pods. */
   readonly wanted: number;
-  /** Percent of the requests of the model's route that go to the version; 0 where no route sends any. */
+  /** Percent of the requests of the model's route; 0 without a route. */
   readonly weight: number;
 }
 
-/** One model as it is served. */
+/** A served model. */
 export interface ModelStatus {
   readonly name: string;
   readonly namespace: string;
-  /** Path prefix of the model at the gateway; undefined where no route leads to it. */
+  /** Path prefix of the model at the gateway; undefined without a route. */
   readonly path: string | undefined;
-  /** Host of the model at the gateway; undefined where every host will do. */
+  /** Host of the model at the gateway; undefined if every host is accepted. */
   readonly host: string | undefined;
-  /** API key of the model; undefined where it asks for none. */
+  /** API key of the model; undefined if it requires none. */
   readonly apiKey?: string | undefined;
   readonly versions: readonly VersionStatus[];
 }
 
-/** A Service that answers on a port of the nodes. */
+/** A Service of type NodePort or LoadBalancer, with its port on the nodes. */
 export interface NodePortStatus {
   readonly namespace: string;
   readonly service: string;
   readonly nodePort: number;
 }
 
-/** What the platform's stacks run in a cluster. */
+/** Status of the platform's stacks in a cluster. */
 export interface StackStatus {
   readonly models: readonly ModelStatus[];
   readonly nodePorts: readonly NodePortStatus[];
@@ -44,7 +44,7 @@ export interface StackStatus {
 
 const SELECTOR = "--selector=app.kubernetes.io/part-of=ml-platform";
 
-/** Reads what runs, which version gets which share of the requests, and what is wrong. Changes nothing. */
+/** Reads what runs, which version gets which share of the requests, and what is wrong. Read-only. */
 export async function stackStatus(kubectl: Kubectl): Promise<StackStatus> {
   const namespaces = await kubectl.get(["namespaces", SELECTOR]);
   if (namespaces.length === 0) return { models: [], nodePorts: [], problems: [] };
@@ -67,7 +67,7 @@ export async function stackStatus(kubectl: Kubectl): Promise<StackStatus> {
   };
 }
 
-/** URL of the Gateway that the stacks' routes attach to; undefined where it has no address yet. */
+/** URL of the Gateway of the stacks' routes; undefined if it has no address yet. */
 export async function gatewayAddress(kubectl: Kubectl): Promise<string | undefined> {
   const [route] = await kubectl.get(["httproutes.gateway.networking.k8s.io", "--all-namespaces", SELECTOR]);
   const parents = (route === undefined ? [] : valueAt(route, "spec.parentRefs")) as {
@@ -85,7 +85,7 @@ export async function gatewayAddress(kubectl: Kubectl): Promise<string | undefin
   return undefined;
 }
 
-/** The Services that answer on a port of the nodes, each by its port for requests: the one named http, else the first. */
+/** The Services with a port on the nodes, each with its port for requests: the one named http, otherwise the first. */
 export function nodePortsOf(services: readonly LiveObject[]): NodePortStatus[] {
   return services.flatMap((service) => {
     const ports = (valueAt(service, "spec.ports") ?? []) as readonly { name?: string; nodePort?: number }[];
@@ -95,7 +95,7 @@ export function nodePortsOf(services: readonly LiveObject[]): NodePortStatus[] {
   });
 }
 
-/** Joins Deployments, Services and routes into what is served where, model by model in each namespace. */
+/** Joins Deployments, Services and routes into the status of each model in each namespace. */
 export function modelStatuses(
   deployments: readonly LiveObject[],
   services: readonly LiveObject[],
@@ -109,7 +109,7 @@ function byName(a: ModelStatus, b: ModelStatus): number {
   return a.name.localeCompare(b.name) || a.namespace.localeCompare(b.namespace);
 }
 
-/** The status of the model that the given Deployments serve. */
+/** The status of the model of the given Deployments. */
 function modelStatus(
   own: readonly LiveObject[],
   services: readonly LiveObject[],
@@ -170,7 +170,7 @@ function modelName(deployment: LiveObject): string {
   return environmentValue(deployment, "MODEL_NAME") ?? deployment.metadata.name;
 }
 
-/** Reads API keys from the Secrets that Deployments take them from, each Secret once. */
+/** Reads API keys from the Secrets of Deployments, each Secret once. */
 class ApiKeys {
   readonly #kubectl: Kubectl;
   readonly #secrets = new Map<string, Promise<LiveObject | undefined>>();
@@ -179,7 +179,7 @@ class ApiKeys {
     this.#kubectl = kubectl;
   }
 
-  /** The key that the first of the given Deployments with one takes from a Secret. */
+  /** The API key of the first of the given Deployments that has one in a Secret. */
   async of(deployments: readonly LiveObject[]): Promise<string | undefined> {
     for (const deployment of deployments) {
       const source = variables(deployment).find(({ name }) => name === "API_KEY")?.valueFrom?.secretKeyRef;

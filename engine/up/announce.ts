@@ -3,7 +3,7 @@ import type { ToolPlace } from "../../cluster/toolchain/tools.ts";
 import { cacheDirectory } from "../../common/paths.ts";
 import { pulumi } from "../pulumi/tool.ts";
 
-/** What an `up` is about to do to the machine. */
+/** What `up` is about to change on the machine. */
 export interface Intent {
   readonly packages: readonly string[];
   readonly missing: readonly ToolPlace[];
@@ -14,7 +14,7 @@ export interface Intent {
   readonly paths: NodePaths;
 }
 
-/** The lines that say what will be installed or changed; none where nothing will. */
+/** Lines that say what will be installed or changed; empty if nothing will. */
 export function intentLines(
   { packages, missing, engine, starting, gatewayPort, paths }: Intent,
   cache: string,
@@ -29,7 +29,7 @@ export function intentLines(
   if (engine) {
     const { version, minutes } = pulumi;
     lines.push(
-      `get the Pulumi CLI ${version} into ${cache}: downloaded, or built where it cannot be (about ${minutes} min more, beside the other steps)`,
+      `get the Pulumi CLI ${version} into ${cache}: downloaded, or built if that fails (about ${minutes} min more, beside the other steps)`,
     );
   }
   if (starting) {
@@ -41,7 +41,7 @@ export function intentLines(
   return lines;
 }
 
-/** Prints what `up` will do to the machine, before it does. */
+/** Prints what `up` will change on the machine, before it does. */
 export function announce(intent: Intent): void {
   const lines = intentLines(intent, cacheDirectory());
   if (lines.length === 0) return;

@@ -1,23 +1,23 @@
 import { type Report, resultStep, type Step } from "./progress.ts";
 
-/** Work that goes on beside the steps of a command until one of them needs it. */
+/** Work that runs in the background of a command's steps, until one of them needs its result. */
 export interface Background {
-  /** Begins, unless it has begun. */
+  /** Starts the work, unless it has started. */
   readonly start: () => void;
-  /** Begins where it has not begun, shows how far it is, and ends with it. @throws what the work throws */
+  /** A step that starts the work if necessary, shows its progress, and waits for its end. @throws the error of the work */
   readonly step: Step;
-  /** Ends it; a step that waits for it fails. */
+  /** Cancels the work; a step that waits for it fails. */
   readonly cancel: () => void;
 }
 
-/** Makes `work` one that goes on beside other steps. It ends early where `signal` says so. */
+/** Runs `work` in the background of other steps. `signal` tells it to end early. */
 export function background(title: string, work: (report: Report, signal: AbortSignal) => Promise<void>): Background {
   const abort = new AbortController();
   let show: Report = () => undefined;
   let running: Promise<void> | undefined;
   const start = () => {
     running ??= work((line) => show(line), abort.signal);
-    // Whoever needs it hears of the failure.
+    // The step that waits for it gets the error.
     running.catch(() => undefined);
     return running;
   };

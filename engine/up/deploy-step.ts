@@ -9,8 +9,8 @@ import { type ResultStep, resultStep } from "./progress.ts";
 /**
  * The step that deploys the stack.
  *
- * @param images what an earlier step has named by then
- * @param prepareImages brings the images of others to the cluster. @default the cluster pulls them
+ * @param images the apps' images, which an earlier step has determined
+ * @param prepareImages provides third-party images to the cluster. @default the cluster pulls them
  */
 export function deployStep(
   options: UpOptions,
@@ -31,6 +31,6 @@ export function deployStep(
       log,
     });
     const { changes } = deployed;
-    return { result: deployed, word: changes.length === 0 ? "no change" : `${changes.length} changed` };
+    return { result: deployed, summary: changes.length === 0 ? "no change" : `${changes.length} changed` };
   });
 }

@@ -11,7 +11,7 @@ import { usesOneImage } from "./one-image.ts";
 import type { UpOptions, UpResult } from "./options.ts";
 import { resultStep, runSteps } from "./progress.ts";
 
-/** Deploys onto a cluster the person has: its kubectl context, its way to get images. */
+/** Deploys onto the user's own cluster, through a kubectl context. */
 export async function upElsewhere(options: UpOptions, context: string): Promise<UpResult> {
   const kubeconfig = process.env.KUBECONFIG || join(process.env.HOME ?? "", ".kube", "config");
   const own = await findOnPath("kubectl");

@@ -2,12 +2,12 @@ import { join } from "node:path";
 import { addonImages } from "../../cluster/addons/images.ts";
 import { ensureAddons } from "../../cluster/addons/index.ts";
 import { ensureAppImages } from "../../cluster/images/index.ts";
-import { ensureStandIns } from "../../cluster/images/substitutes.ts";
+import { ensureSubstitutes } from "../../cluster/images/substitutes.ts";
 import { removeUnusedImages } from "../../cluster/images/unused.ts";
 import { Kubectl } from "../../cluster/kubectl.ts";
 import { defaultGatewayPort, nodePaths } from "../../cluster/node/layout.ts";
 import { isPortFree } from "../../cluster/node/ports.ts";
-import { runningKeeper } from "../../cluster/node/record.ts";
+import { runningNode } from "../../cluster/node/record.ts";
 import { startNode } from "../../cluster/node/start.ts";
 import {
   checkBuild,
@@ -20,7 +20,8 @@ import { installPackages, missingPackages } from "../../cluster/toolchain/packag
 import { checkMachine, probeMachine } from "../../cluster/toolchain/prerequisites.ts";
 import type { ToolPlace } from "../../cluster/toolchain/tools.ts";
 import { UserError } from "../../common/errors.ts";
-import { stateDirectory } from "../../common/paths.ts";
+import { repositoryRoot, stateDirectory } from "../../common/paths.ts";
+import { trainerCommit } from "../../components/source-commit.ts";
 import { announce } from "./announce.ts";
 import type { Background } from "./background.ts";
 import { deployStep } from "./deploy-step.ts";
@@ -33,7 +34,7 @@ import { resultStep, runSteps, type Step } from "./progress.ts";
 export async function upEmbedded(options: UpOptions): Promise<UpResult> {
   checkMachine(await probeMachine());
   const paths = nodePaths(stateDirectory());
-  const running = await runningKeeper(paths.keeperRecord);
+  const running = await runningNode(paths);
   const gatewayPort = options.port ?? running?.gatewayPort ?? defaultGatewayPort;
   if (running?.gatewayPort !== gatewayPort && !(await isPortFree(gatewayPort))) throw portTaken(gatewayPort);
   const packages = await missingPackages();
@@ -54,8 +55,8 @@ export async function upEmbedded(options: UpOptions): Promise<UpResult> {
 }
 
 /**
- * What a machine lacks, a step for each. The engine, which only the last step of all needs, begins after the first build:
- * what that has compiled of Go's own packages serves it too.
+ * A step for each thing that the machine lacks. The build of the engine, which only the last step needs, starts after the first
+ * build, and reuses what that one compiled of Go's standard library.
  */
 function preparation(packages: readonly string[], missing: readonly ToolPlace[], engine?: Background): Step[] {
   const steps: Step[] = missing.map((place) => ({
@@ -78,11 +79,11 @@ interface Embedded {
   readonly toolchain: Toolchain;
   readonly kubectl: Kubectl;
   readonly gatewayPort: number;
-  /** What gets the engine onto this machine, where it lacks it. */
+  /** Installs the engine; undefined if the machine has it. */
   readonly engine: Background | undefined;
 }
 
-/** Starts the node where it does not run, and deploys the stack onto it. */
+/** Starts the node if it is not running, and deploys the stack onto it. */
 async function runOnNode(options: UpOptions, { toolchain, kubectl, gatewayPort, engine }: Embedded) {
   engine?.start();
   const paths = nodePaths(stateDirectory());
@@ -96,7 +97,7 @@ async function runOnNode(options: UpOptions, { toolchain, kubectl, gatewayPort, 
       gatewayPort,
       report,
     });
-    return { result: record, word: already ? "already running" : "started" };
+    return { result: record, summary: already ? "already running" : "started" };
   });
   const place = () => ({ containerd: toolchain.containerd, init: node.result().init, state: paths.state });
 
@@ -106,14 +107,14 @@ async function runOnNode(options: UpOptions, { toolchain, kubectl, gatewayPort, 
       (await ensureAddons({ toolchain, kubectl, record: node.result(), paths, report })) ? "ready" : "no change",
   };
   const images = resultStep("Images of the apps", async (report) => {
-    const result = await ensureAppImages(combined, { ...place(), report });
-    return { result, word: result.built.length > 0 ? `built ${result.built.join(", ")}` : "no change" };
+    const result = await ensureAppImages(combined, () => trainerCommit(repositoryRoot), { ...place(), report });
+    return { result, summary: result.built.length > 0 ? `built ${result.built.join(", ")}` : "no change" };
   });
   const deployed = deployStep(
     options,
     kubectl,
     () => images.result().images,
-    async (references, report) => void (await ensureStandIns(references, { ...place(), report })),
+    async (references, report) => void (await ensureSubstitutes(references, { ...place(), report })),
   );
   await runSteps([node, addons, images, ...(engine ? [engine.step] : []), deployed]);
   const { built, images: current } = images.result();

@@ -1,10 +1,10 @@
 import { execa } from "execa";
 import { appImages, distinctImages, dockerfile } from "../../cluster/images/index.ts";
 import type { AppImages } from "../../cluster/images/inputs.ts";
-import { UserError } from "../../common/errors.ts";
+import { lastLine, UserError } from "../../common/errors.ts";
 import { repositoryRoot } from "../../common/paths.ts";
 
-/** How a cluster of the person's own gets images. */
+/** How the user's own cluster gets images. */
 export type Delivery =
   | { readonly kind: "kind"; readonly cluster: string }
   | { readonly kind: "k3d"; readonly cluster: string }
@@ -12,8 +12,8 @@ export type Delivery =
   | { readonly kind: "registry"; readonly prefix: string };
 
 /**
- * Chooses how a context gets images: a given registry first, else the loading of kind, k3d or minikube.
- * @throws UserError for any other context without a registry.
+ * Chooses how a context gets images: from the given registry, otherwise by the load command of kind, k3d or minikube.
+ * @throws UserError for any other context without a registry
  */
 export function chooseDelivery(context: string, registry: string | undefined): Delivery {
   if (registry !== undefined) return { kind: "registry", prefix: registry.replace(/\/+$/, "") };
@@ -26,7 +26,7 @@ export function chooseDelivery(context: string, registry: string | undefined): D
   );
 }
 
-/** Builds the apps' images with Docker and brings them where the context's cluster finds them. @throws UserError naming the command that failed. */
+/** Builds the apps' images with Docker and delivers them to the context's cluster. @throws UserError naming the command that failed */
 export async function externalImages(options: {
   readonly context: string;
   readonly registry?: string;
@@ -54,9 +54,8 @@ async function run(command: string, args: readonly string[]): Promise<void> {
   if (result.code === "ENOENT")
     throw new UserError(`${command} is not installed`, `install ${command} and put it on PATH`);
   if (result.exitCode === 0) return;
-  const reason = result.stderr.trim().split("\n").at(-1) ?? "";
   throw new UserError(
-    `${command} ${args[0]} failed (${reason})`,
+    `${command} ${args[0]} failed (${lastLine(result.stderr)})`,
     `run it by hand to see more: ${command} ${args.join(" ")}`,
   );
 }

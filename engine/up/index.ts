@@ -1,12 +1,12 @@
 import { nodePaths } from "../../cluster/node/layout.ts";
-import { acquireLock } from "../../cluster/node/lock.ts";
+import { acquireLock } from "../../common/file-lock.ts";
 import { stateDirectory } from "../../common/paths.ts";
 import { upElsewhere } from "./elsewhere.ts";
 import { upEmbedded } from "./embedded.ts";
 import type { UpOptions } from "./options.ts";
 import { showResult } from "./result.ts";
 
-/** Brings everything up, from nothing or from whatever is there. @throws UserError for what the person can mend. */
+/** Brings everything up, from nothing or from any earlier state. @throws UserError for problems that the user can fix */
 export async function up(options: UpOptions): Promise<void> {
   const release = acquireLock(nodePaths(stateDirectory()).lock);
   try {

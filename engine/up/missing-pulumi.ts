@@ -5,15 +5,15 @@ import { pulumi } from "../pulumi/tool.ts";
 import { type Background, background } from "./background.ts";
 
 /**
- * The work that gets this machine a Pulumi CLI beside other steps: a download, or a build where none can be had.
+ * Installs a Pulumi CLI in the background of other steps: downloads it, or builds it if that fails.
  *
- * @returns undefined where there is one
+ * @returns undefined if this machine has one
  */
 export async function missingEngine(cache: string = cacheDirectory()): Promise<Background | undefined> {
   if ((await findPulumi(cache)) !== undefined) return undefined;
   const place = placeOf(pulumi, cache);
   return background(`Pulumi ${place.tool.version}`, async (report, signal) => {
     if ((await downloadPulumi(cache, report)) !== undefined) return;
-    await ensureTools([place], (_, line) => report(line), { cache, behind: true, signal });
+    await ensureTools([place], (_, line) => report(line), { cache, lowPriority: true, signal });
   });
 }

@@ -4,15 +4,15 @@ import { repositoryRoot } from "../../common/paths.ts";
 import { readStack, StackFileError } from "../../render/stack-file.ts";
 
 /**
- * Whether a stack wants one image that serves, trains and scores: it says so (`combined`), or names one reference for both.
+ * Whether a stack uses one image for both apps: it says so (`combined`), or gives both the same reference.
  *
- * @param files its stack files; without any, the stack's own
- * @throws UserError where a stack file cannot be read
+ * @param files its stack files. @default the stack's own
+ * @throws UserError if a stack file cannot be read
  */
 export async function usesOneImage(stack: string, files?: readonly string[]): Promise<boolean> {
   const given = files ?? [path.join(repositoryRoot, `Pulumi.${stack}.yaml`)];
   const { project, values } = await readStack(repositoryRoot, given).catch((error: unknown) => {
-    if (error instanceof StackFileError) throw new UserError(error.message, "mend it, and run this again");
+    if (error instanceof StackFileError) throw new UserError(error.message, "fix it, and run this again");
     throw error;
   });
   const images = readImages(values[`${project}:images`] ?? "{}");
@@ -26,7 +26,7 @@ interface WrittenImages {
   readonly trainer?: unknown;
 }
 
-/** What the stack says of its images; whatever is wrong with it is the stack's schema to say. */
+/** The stack's `images`; the stack's schema reports what is wrong with them. */
 function readImages(text: string): WrittenImages {
   try {
     return Object(JSON.parse(text)) as WrittenImages;

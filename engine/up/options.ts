@@ -3,24 +3,24 @@ import type { Deployed } from "../deploy/options.ts";
 
 /** Options of `up`. */
 export interface UpOptions {
-  /** kubeconfig context of another cluster; without it the embedded one is used. */
+  /** kubeconfig context of another cluster. @default the embedded cluster */
   readonly context?: string;
-  /** HOST/PREFIX that images are pushed to for such a cluster. */
+  /** HOST/PREFIX to push images to for such a cluster. */
   readonly registry?: string;
-  /** Port on 127.0.0.1 for the gateway; default: the one in use, else 8080. */
+  /** Port on 127.0.0.1 for the gateway. @default the one in use, otherwise 8080 */
   readonly port?: number;
   /** Name of the stack. */
   readonly stack: string;
-  /** Stack files instead of the one the stack's name gives, later ones laid over earlier ones. */
+  /** Stack files; later ones override earlier ones. @default the stack's own */
   readonly configFile?: readonly string[];
-  /** Deletes what an earlier release deployed without the engine, but for namespaces and volumes, and deploys anew. */
+  /** Whether to delete what an earlier release deployed without the engine, except namespaces and volumes. @default false */
   readonly takeOver?: boolean;
 }
 
-/** What an `up` has deployed, and where it can be asked about. */
+/** The result of an `up`. */
 export interface UpResult {
   readonly kubectl: Kubectl;
   readonly deployed: Deployed;
-  /** URL of the gateway from this machine; undefined where none is known. */
+  /** URL of the gateway from this machine; undefined if it has none yet. */
   readonly gatewayUrl: string | undefined;
 }

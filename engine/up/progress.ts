@@ -1,27 +1,24 @@
 import { Listr, type ListrTask, PRESET_TIMER, SilentRenderer } from "listr2";
 
-/** Takes one line about a step. */
+/** Receives one line about a step. */
 export type Report = (line: string) => void;
 
-/**
- * One step of a command. `run` says where it is through `report`, what is done for good through `log`, and may return a
- * last word for its line.
- */
+/** A step of a command. `run` passes its progress to `report` and finished work to `log`, and may return a summary for its line. */
 export interface Step {
   readonly title: string;
   readonly run: (report: Report, log: Report) => Promise<string | undefined>;
 }
 
-/** A step with something to show for it, which later steps use. */
+/** A step with a result for later steps. */
 export interface ResultStep<T> extends Step {
-  /** What the step came to. @throws Error before it has run */
+  /** The result. @throws Error before the step has run */
   readonly result: () => T;
 }
 
-/** A step that keeps what `work` comes to, and shows its `word`. */
+/** A step that keeps the result of `work` and shows its `summary`. */
 export function resultStep<T>(
   title: string,
-  work: (report: Report, log: Report) => Promise<{ readonly result: T; readonly word?: string }>,
+  work: (report: Report, log: Report) => Promise<{ readonly result: T; readonly summary?: string }>,
 ): ResultStep<T> {
   let kept: { readonly result: T } | undefined;
   return {
@@ -29,7 +26,7 @@ export function resultStep<T>(
     run: async (report, log) => {
       const done = await work(report, log);
       kept = done;
-      return done.word;
+      return done.summary;
     },
     result: () => {
       if (kept === undefined) throw new Error(`${title} has not run yet`);
@@ -38,15 +35,15 @@ export function resultStep<T>(
   };
 }
 
-/** Lines of a step that a terminal shows at once. */
+/** Number of a step's lines that a terminal shows. */
 const OUTPUT_LINES = 6;
 
-/** Milliseconds between two lines of progress of one step where the output is no terminal. */
+/** Milliseconds between two lines of progress of a step if the output is not a terminal. */
 const plainInterval = 30_000;
 
 /**
- * Runs steps one after another and shows them: live on a terminal, else as plain lines (start, now and then where it is,
- * end with the time it took). Stops at the first error and throws it.
+ * Runs steps one after another and shows them: live on a terminal, otherwise as plain lines (start, occasional progress, end with
+ * the time it took). Stops at the first error and throws it.
  */
 export async function runSteps(
   steps: readonly Step[],
@@ -80,8 +77,8 @@ function liveTask({ title, run }: Step): ListrTask {
       const show = (line: string) => {
         task.output = line;
       };
-      const word = await run(show, show);
-      if (word) task.title = `${title}: ${word}`;
+      const summary = await run(show, show);
+      if (summary) task.title = `${title}: ${summary}`;
     },
   };
 }
@@ -97,10 +94,10 @@ function plainTask({ title, run }: Step): ListrTask {
         shown = Date.now();
         console.log(`    ${line}`);
       };
-      const word = await run((line) => {
+      const summary = await run((line) => {
         if (Date.now() - shown >= plainInterval) log(line);
       }, log);
-      console.log(`${title}: ${word ?? "done"} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+      console.log(`${title}: ${summary ?? "done"} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
     },
   };
 }

@@ -4,10 +4,10 @@ import { type Prediction, samplePredictions } from "../status/predictions.ts";
 import { stackStatus } from "../status/stack-status.ts";
 
 /**
- * Shows what an `up` came to: what changed, where the gateway is, and predictions just taken from the cluster.
+ * Shows the result of an `up`: the changes, the gateway's URL, and a few predictions from the cluster.
  *
- * @param gatewayUrl URL of the gateway from this machine; undefined where none is known, and then nothing is predicted
- * @throws UserError where a model does not answer
+ * @param gatewayUrl URL of the gateway from this machine; undefined if it has none, and then nothing is predicted
+ * @throws UserError if a model does not answer
  */
 export async function showResult(kubectl: Kubectl, deployed: Deployed, gatewayUrl: string | undefined): Promise<void> {
   console.log(`\n${deployed.engine}`);
@@ -31,11 +31,11 @@ function predictionLines({ model, request, response }: Prediction): string {
   return `  ${model}\n    ${JSON.stringify(request)}\n    ${JSON.stringify(response)}`;
 }
 
-/** Reads the key from the status, so that it is neither shown nor kept in the shell's history. */
+/** A shell expression that reads the key from the status, so that it is not shown and not in the shell's history. */
 const apiKeyOf = (model: string) =>
   `$(npm run -s status -- --json | node -pe 'JSON.parse(fs.readFileSync(0)).models.find((m) => m.name === "${model}").apiKey')`;
 
-/** The command that sends a prediction's request once more. */
+/** A command that sends a prediction's request again. */
 export function curlCommand({ model, url, request, host, withKey }: Prediction): string {
   const headers = [
     "'Content-Type: application/json'",

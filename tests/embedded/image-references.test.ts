@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { fullReference, imagesIn } from "../../cluster/images/references.ts";
-import { standInFor } from "../../cluster/images/substitutes.ts";
+import { substituteFor } from "../../cluster/images/substitutes.ts";
 import { unusedImages } from "../../cluster/images/unused.ts";
 import { resultStep, runSteps } from "../../engine/up/progress.ts";
 
@@ -20,9 +20,9 @@ describe("the images that a stack names", () => {
   });
 
   it("have a stand-in where Debian has the program, for every tag but for no digest", () => {
-    expect(standInFor("docker.io/nginxinc/nginx-unprivileged:1.29")?.packages).to.deep.equal(["nginx"]);
-    expect(standInFor("docker.io/nginxinc/nginx-unprivileged@sha256:0")).to.equal(undefined);
-    expect(standInFor("docker.io/library/redis:8")).to.equal(undefined);
+    expect(substituteFor("docker.io/nginxinc/nginx-unprivileged:1.29")?.packages).to.deep.equal(["nginx"]);
+    expect(substituteFor("docker.io/nginxinc/nginx-unprivileged@sha256:0")).to.equal(undefined);
+    expect(substituteFor("docker.io/library/redis:8")).to.equal(undefined);
   });
 });
 

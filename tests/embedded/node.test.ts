@@ -1,19 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
 import { fillIn } from "../../cluster/addons/index.ts";
 import { hierarchies } from "../../cluster/node/cgroups.ts";
 import { isReadySince } from "../../cluster/node/health.ts";
 import { kubeconfigText } from "../../cluster/node/kubeconfig.ts";
-import { acquireLock, parseHolder } from "../../cluster/node/lock.ts";
 import { claimMachine, machineOwner } from "../../cluster/node/machine.ts";
 import { availableSince, staleReadyPods } from "../../cluster/node/pods.ts";
 import { firstFreePort, isPortFree } from "../../cluster/node/ports.ts";
 import { identify, isAlive } from "../../cluster/node/processes.ts";
-import { UserError } from "../../common/errors.ts";
 import { steadyPort } from "../support/steady-port.ts";
 
 describe("processes", () => {
@@ -27,46 +22,13 @@ describe("processes", () => {
   });
 });
 
-describe("the lock", () => {
-  let folder = "";
-  const lock = () => join(folder, "lock");
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "lock-"));
-  });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-  it("keeps a second taker out while its holder lives, and not after", () => {
-    const release = acquireLock(lock());
-    expect(() => acquireLock(lock())).to.throw(UserError, `another up or down is running (process ${process.pid})`);
-    release();
-    acquireLock(lock())();
-  });
-
-  it("is taken over from a holder that has died", () => {
-    writeFileSync(lock(), JSON.stringify({ pid: process.pid, started: "1", boot: "earlier" }));
-    const release = acquireLock(lock());
-    expect(parseHolder(readFileSync(lock(), "utf8"))).to.deep.equal(identify(process.pid));
-    release();
-  });
-
-  it("is taken over where it is torn", () => {
-    writeFileSync(lock(), '{"pid": 1');
-    acquireLock(lock())();
-  });
-
-  it("reads nothing into a text that is none", () => {
-    expect(parseHolder("")).to.equal(undefined);
-    expect(parseHolder('{"pid":"1"}')).to.equal(undefined);
-  });
-});
-
 describe("the machine's one node", () => {
   it("is claimed once, and tells its state folder", async () => {
     const name = `\0ml-platform-test-${process.pid}`;
     expect(await machineOwner(name)).to.equal(undefined);
     expect(await claimMachine("/some/state", name)).to.equal(true);
     expect(await claimMachine("/other/state", name)).to.equal(false);
-    expect(await machineOwner(name)).to.deep.equal({ state: "/some/state", keeper: identify(process.pid) });
+    expect(await machineOwner(name)).to.deep.equal({ state: "/some/state", supervisor: identify(process.pid) });
   });
 });
 

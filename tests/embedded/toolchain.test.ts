@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { nodePaths } from "../../cluster/node/layout.ts";
-import { acquireLock } from "../../cluster/node/lock.ts";
 import { goEnvironment } from "../../cluster/toolchain/build.ts";
 import { type Build, withBuildLock } from "../../cluster/toolchain/build-lock.ts";
 import { placeOf, planToolchain } from "../../cluster/toolchain/index.ts";
@@ -13,6 +12,7 @@ import { applyPatch, without } from "../../cluster/toolchain/patch.ts";
 import { checkDisk, checkGo, checkMachine } from "../../cluster/toolchain/prerequisites.ts";
 import { type ModuleEdit, type Tool, tools } from "../../cluster/toolchain/tools.ts";
 import { UserError } from "../../common/errors.ts";
+import { acquireLock } from "../../common/file-lock.ts";
 import { cacheDirectory, stateDirectory } from "../../common/paths.ts";
 import { pulumi } from "../../engine/pulumi/tool.ts";
 import { intentLines } from "../../engine/up/announce.ts";
@@ -108,7 +108,7 @@ describe("Go's environment", () => {
   });
 });
 
-describe("missing prerequisites say what and how to mend it", () => {
+describe("missing prerequisites: the error says what is missing and how to fix it", () => {
   const machine = { platform: "linux", userId: 0, aptGet: true };
 
   it("accepts a Debian with root", () => {
@@ -181,7 +181,7 @@ describe("changes to the source of a module", () => {
   it("fail where the text is not there, or more than once", async () => {
     for (const text of ["var c", "old"]) {
       const error = await patch([{ file: "a.go", text, by: "" }]).catch((failure: unknown) => failure);
-      expect(String(error), text).to.contain("example.org/m: a.go").and.contain(`not once: ${text}`);
+      expect(String(error), text).to.contain("example.org/m: a.go").and.contain(`instead of once: ${text}`);
     }
   });
 

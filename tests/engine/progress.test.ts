@@ -29,7 +29,7 @@ describe("the engine's progress", () => {
     progress.take({ resourcePreEvent: { metadata: step("create", "ml:serving:ModelService", "iris") } });
     progress.take({ resourcePreEvent: { metadata: step("same", DEPLOYMENT, "other") } });
     progress.take({ resourcePreEvent: { metadata: step("create", DEPLOYMENT, "iris-v1") } });
-    expect(progress.underWay()).to.deep.equal([{ kind: "Deployment", namespace: "ml", name: "iris-v1-in-cluster" }]);
+    expect(progress.inProgress()).to.deep.equal([{ kind: "Deployment", namespace: "ml", name: "iris-v1-in-cluster" }]);
     progress.take({
       diagnosticEvent: {
         urn: urn(DEPLOYMENT, "iris-v1"),
@@ -46,7 +46,7 @@ describe("the engine's progress", () => {
       "iris-v1-in-cluster: [1/2] Waiting for pods",
     ]);
     expect(logged).to.deep.equal(["created Deployment iris-v1-in-cluster (2.4 s)"]);
-    expect(progress.underWay()).to.deep.equal([]);
+    expect(progress.inProgress()).to.deep.equal([]);
   });
 
   it("names the object that an error is about", () => {

@@ -43,13 +43,13 @@ describe("problems that status finds", () => {
     [
       "a container of a Job out of memory",
       pod({ restartCount: 0, state: { terminated: { reason: "OOMKilled", exitCode: 137 } } }),
-      /killed for want of memory, 0 restarts/,
+      /ran out of memory \(OOMKilled\), 0 restarts/,
       /limits\.memory/,
     ],
     [
       "a container out of memory",
       pod({ state: {}, lastState: { terminated: { reason: "OOMKilled", exitCode: 137 } } }),
-      /killed for want of memory, 4 restarts/,
+      /ran out of memory \(OOMKilled\), 4 restarts/,
       /limits\.memory/,
     ],
     [
@@ -61,7 +61,7 @@ describe("problems that status finds", () => {
     [
       "a crash loop",
       pod({ state: { waiting: { reason: "CrashLoopBackOff" } }, lastState: { terminated: { exitCode: 1 } } }),
-      /exit code 1, 4 restarts/,
+      /exit code 1 \(CrashLoopBackOff\), 4 restarts/,
       /kubectl logs x --namespace ml --previous/,
     ],
     [
@@ -109,7 +109,7 @@ describe("problems that status finds", () => {
   it("names a Job whose pods the quota refuses, which only its events tell", () => {
     const [problem] = findProblems([jobOf({}), refusal]);
     expect(problem).to.include({ kind: "Job", namespace: "ml", object: "Job x" });
-    expect(problem?.what).to.match(/cannot make its pods: .*exceeded quota/);
+    expect(problem?.what).to.match(/cannot create its pods: .*exceeded quota/);
     expect(problem?.remedy).to.match(/namespace\.quota/);
     expect(findProblems([jobOf({ active: 1 }), refusal])).to.deep.equal([]);
     expect(findProblems([jobOf({ conditions: [{ type: "Complete", status: "True" }] }), refusal])).to.deep.equal([]);

@@ -133,7 +133,7 @@ describe("traffic on the embedded cluster", function () {
     const models = [{ model: "sentiment-classifier", versions }];
     const { exitCode, all } = await local("up", ...(await devStackWith(cluster, { models, canaryWeight: 60 })));
     expect(exitCode).to.equal(1);
-    expect(all).to.match(/pulumi up failed:\n[\s\S]*^Pod model-v2-\S+: container \S+ ends again and again/m);
+    expect(all).to.match(/pulumi up failed:\n[\s\S]*^Pod model-v2-\S+: container \S+ keeps crashing/m);
     expect(all).to.not.match(/\n {4}at /);
     const [route] = await cluster.kubectl.get(["httproute", "sentiment-classifier", `--namespace=${NAMESPACE}`]);
     expect(route && valueAt(route, "spec.rules.1.backendRefs.1.weight")).to.equal(25);

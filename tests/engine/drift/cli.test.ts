@@ -90,7 +90,7 @@ describe("npm run drift", function () {
 
   it("ends with 1 where an object is gone, as the engine or kubectl finds", async () => {
     await deployed([step("delete")], []);
-    expect((await drift()).stdout).to.include("Service ml/iris: deleted; up makes the object anew");
+    expect((await drift()).stdout).to.include("Service ml/iris: deleted; up recreates the object");
     await deployed([step("refresh")], []);
     expect((await drift()).exitCode).to.equal(1);
   });

@@ -42,18 +42,18 @@ describe("a report on drift", () => {
     expect(reportText(report(changed, secret, deleted)).split("\n")).to.deep.equal([
       "Deployment ml/iris: changed",
       "  spec.image: a:1 → a:2",
-      "    by kubectl-edit, 2026-02-01T10:00:00Z; up puts it back",
+      "    by kubectl-edit, 2026-02-01T10:00:00Z; up restores it",
       "  metadata.labels.zone: x → removed",
-      "    the cluster does not say by whom; up puts it back",
+      "    changed by: unknown; up restores it",
       "  added metadata.labels.team: me",
       "    by kubectl-label; up leaves it",
       "Secret ml/key: changed",
       "  data.key: differs (secret)",
-      "    by kubectl-edit, 2026-02-01T10:00:00Z; up puts it back",
-      "Service ml/iris: deleted; up makes the object anew",
+      "    by kubectl-edit, 2026-02-01T10:00:00Z; up restores it",
+      "Service ml/iris: deleted; up recreates the object",
       "",
-      "3 of 9 objects of the stack dev are not as the program says.",
-      "npm run up -- --stack dev does what is said above.",
+      "3 of 9 objects of the stack dev differ from the program.",
+      "npm run up -- --stack dev makes these changes.",
     ]);
   });
 

@@ -220,7 +220,7 @@ describe("the random provider", () => {
     request.setNews(new struct.Struct());
     const checked = await reply<{ toObject(): messages.CheckResponse.AsObject }>((done) => client.check(request, done));
     const [failure] = checked.toObject().failuresList;
-    expect(failure?.reason).to.include("no random:index/randomPet:RandomPet").and.include("install the Pulumi CLI");
+    expect(failure?.reason).to.include("not random:index/randomPet:RandomPet").and.include("install the Pulumi CLI");
   });
 
   it("ends with its parent, however that ends", async () => {
