@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { secondsOf, stepTable, stepTimes } from "../../bench/up-steps.ts";
+import { stepTable, stepTimes } from "../../bench/up-steps.ts";
 
 async function* lines(...texts: string[]): AsyncIterable<string> {
   yield* texts;
@@ -34,10 +34,5 @@ describe("the steps of up", () => {
     expect((await stepTimes(1, lines(...output), gone)).map(({ wallSeconds }) => wallSeconds)).to.deep.equal([
       26.1, 3.9,
     ]);
-  });
-
-  it("count a process's own time and that of its ended children", () => {
-    const stat = "7 (node) a) b) S 1 7 7 0 -1 4194304 99 88 0 0 100 20 3000 400 20 0 11 0 12345";
-    expect(secondsOf(stat)).to.equal(35.2);
   });
 });

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { valueAt } from "../../engine/status/fields.ts";
 import { type Cluster, devCluster, local, NAMESPACE, predict, status } from "./support/cluster.ts";
+import { eventually } from "./support/wait.ts";
 
 describe("the dev stack on the embedded cluster", function () {
   this.timeout(120_000);
@@ -106,18 +107,15 @@ describe("the dev stack on the embedded cluster", function () {
 
   it("has a live autoscaler with both metrics", async function () {
     this.timeout(180_000);
-    for (;;) {
+    const known = await eventually("both metrics of the autoscaler", async () => {
       const [autoscaler] = await cluster.kubectl.get(["hpa", "model-v1-hpa", `--namespace=${NAMESPACE}`]);
       const metrics = (autoscaler && valueAt(autoscaler, "status.currentMetrics")) as
         | { resource?: { name: string; current: { averageUtilization?: number } } }[]
         | undefined;
-      const known = (metrics ?? []).filter(({ resource }) => resource?.current.averageUtilization !== undefined);
-      if (known.length === 2) {
-        expect(known.map(({ resource }) => resource?.name)).to.have.members(["cpu", "memory"]);
-        return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 2000));
-    }
+      const found = (metrics ?? []).filter(({ resource }) => resource?.current.averageUtilization !== undefined);
+      return found.length === 2 ? found : undefined;
+    });
+    expect(known.map(({ resource }) => resource?.name)).to.have.members(["cpu", "memory"]);
   });
 
   it("refuses to evict the last pod that serves", async () => {

@@ -3,21 +3,21 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
-import { UserError } from "../../common/errors.ts";
+import { lastLine, UserError } from "../../common/errors.ts";
 import { cacheDirectory } from "../../common/paths.ts";
 
 const requirements = path.join(import.meta.dirname, "python");
 
-/** What the checks and benchmarks need of Python: the lists of pinned packages in `python/`. */
+/** The Python environments of tests and benchmarks: the lists of pinned packages in `python/`. */
 export type PythonEnvironment = "bench-apps" | "bench-mlserver" | "inference-clients" | "onnx-checker" | "schemathesis";
 
 /**
- * An interpreter with the packages of an environment, made once and kept in the cache under a name that changes with the
- * list. Programs of the packages are to be run as `python -m`: the environment is moved once it is whole, and its scripts
- * name the place they were installed at.
+ * An interpreter with the packages of an environment, created once and kept in the cache under a name that changes with the
+ * list. Run programs of the packages as `python -m`: the environment is moved when it is complete, and its scripts contain the
+ * path from before.
  *
- * @returns Path of the interpreter.
- * @throws UserError with pip's last line where the environment cannot be made.
+ * @returns path of the interpreter
+ * @throws UserError with pip's last line if the environment cannot be created
  */
 export async function pythonEnvironment(name: PythonEnvironment): Promise<string> {
   const list = path.join(requirements, `${name}.txt`);
@@ -35,7 +35,7 @@ export async function pythonEnvironment(name: PythonEnvironment): Promise<string
       const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", list];
       await step(name, interpreter(work), pip);
       await rename(work, folder).catch((error: unknown) => {
-        // Another process was faster: its environment is the same.
+        // Another process has created the same environment.
         if (!existsSync(folder)) throw error;
       });
     } finally {
@@ -55,7 +55,9 @@ async function step(name: PythonEnvironment, program: string, args: readonly str
     throw new UserError("python3 is missing", "install Python 3.11 or newer with its venv module");
   }
   if (exitCode !== 0) {
-    const last = stderr.trim().split("\n").at(-1) ?? "";
-    throw new UserError(`the Python environment ${name} cannot be made (${last})`, "mend what it says and try again");
+    throw new UserError(
+      `the Python environment ${name} cannot be created (${lastLine(stderr)})`,
+      "fix what it says and try again",
+    );
   }
 }

@@ -6,40 +6,64 @@ import type { Kubectl } from "../../cluster/kubectl.ts";
 import { nodeName } from "../../cluster/node/layout.ts";
 import { ensureTool } from "./index.ts";
 
-/** A node that is played: kwok reports it and the pods on it as ready, and no container runs there. */
-export interface PlayedNode {
-  /** Settings of the pods that are to run there, and of no others. */
+/** A node without a machine: kwok reports it and its pods as ready, and runs no containers. */
+export interface SimulatedNode {
+  readonly name: string;
+  /** Settings that bring pods to this node, if it has its default taint. */
   readonly scheduling: { readonly nodeSelector: object; readonly tolerations: readonly object[] };
-  /** Takes the node from the cluster. Its pods have to be gone. */
+  /** Deletes the node and its pods. */
   remove(): Promise<void>;
 }
 
-const LABEL = "ml-platform.local/played";
+/** Properties of a simulated node. */
+export interface SimulatedNodeOptions {
+  readonly capacity: Readonly<Record<string, string>>;
+  /** @default one taint, which only {@link SimulatedNode.scheduling} tolerates */
+  readonly taints?: readonly object[];
+  /** Whether no pods are scheduled to the node. @default false */
+  readonly unschedulable?: boolean;
+  /** Receives lines of progress. @default not shown */
+  readonly report?: (line: string) => void;
+}
+
+const LABEL = "ml-platform.local/simulated";
 
 /**
- * Adds a played node with room for thousands of pods, closed to all that do not ask for it.
+ * Adds a simulated node to a cluster, and waits until it is ready.
  *
- * @throws UserError where kwok cannot be built; KubectlError where the cluster takes no node
+ * @throws UserError if kwok cannot be built; KubectlError if the cluster rejects the node
  */
-export async function playNode(kubectl: Kubectl, name: string, report: (line: string) => void): Promise<PlayedNode> {
-  const stop = await startKwok(kubectl.kubeconfig, name, await ensureTool("kwok", report));
-  const remove = async () => void (await kubectl.run(["delete", "node", name, "--ignore-not-found"]).finally(stop));
+export async function addSimulatedNode(
+  kubectl: Kubectl,
+  name: string,
+  options: SimulatedNodeOptions,
+): Promise<SimulatedNode> {
+  const stop = await startKwok(kubectl.kubeconfig, name, await ensureTool("kwok", options.report));
+  const remove = () => removeNode(kubectl, name).finally(stop);
   try {
-    // One that an interrupted measurement has left behind.
+    // An interrupted run may have left one.
     await kubectl.run(["delete", "node", name, "--ignore-not-found"]);
-    await kubectl.onObjects(["create"], [nodeObject(name)]);
-    await kubectl.run(["wait", "--for=condition=Ready", `node/${name}`, "--timeout=120s"]);
+    await kubectl.onObjects(["create"], [nodeObject(name, options)]);
+    await kubectl.run(["wait", "--for=condition=Ready", `node/${name}`, "--timeout=240s"]);
   } catch (error) {
     await remove();
     throw error;
   }
   return {
+    name,
     scheduling: { nodeSelector: { [LABEL]: name }, tolerations: [{ key: LABEL, operator: "Exists" }] },
     remove,
   };
 }
 
-/** Returns what stops it. */
+async function removeNode(kubectl: Kubectl, name: string): Promise<void> {
+  if ((await kubectl.get(["node", name])).length === 0) return;
+  await kubectl.run(["cordon", name]);
+  await kubectl.run(["delete", "pods", "--all-namespaces", `--field-selector=spec.nodeName=${name}`]);
+  await kubectl.run(["delete", "node", name]);
+}
+
+/** Returns a function that stops kwok. */
 async function startKwok(kubeconfig: string, name: string, folder: string): Promise<() => Promise<void>> {
   const stages = path.join(folder, "stages");
   const files = (await readdir(stages, { recursive: true })).filter((file) =>
@@ -53,11 +77,11 @@ async function startKwok(kubeconfig: string, name: string, folder: string): Prom
     `--kubeconfig=${kubeconfig}`,
     `--config=${config}`,
     "--manage-all-nodes=false",
-    // By name: another kwok may play other nodes of the same cluster.
+    // By name: another kwok may manage other nodes of the same cluster.
     `--manage-nodes-with-label-selector=${LABEL}=${name}`,
     "--node-lease-duration-seconds=40",
     "--server-address=127.0.0.1:0",
-    // Addresses of pods that nobody can call; enough of them for thousands.
+    // Enough addresses for thousands of pods, which nobody can call.
     "--cidr=10.250.0.1/16",
   ];
   const process = execa(path.join(folder, "kwok"), flags, { cwd: work, reject: false, all: true });
@@ -73,8 +97,7 @@ async function startKwok(kubeconfig: string, name: string, folder: string): Prom
   };
 }
 
-function nodeObject(name: string) {
-  const capacity = { cpu: "10k", memory: "100Ti", pods: "10k" };
+function nodeObject(name: string, { capacity, taints, unschedulable = false }: SimulatedNodeOptions) {
   return {
     apiVersion: "v1",
     kind: "Node",
@@ -82,13 +105,15 @@ function nodeObject(name: string) {
       name,
       labels: {
         [LABEL]: name,
-        // The volumes of the real node are tied to its host: the played node stands on the same one.
+        // metrics-server skips nodes with this label: they have no kubelet.
+        type: "kwok",
+        // The same host as the real node, because volumes are tied to it.
         "kubernetes.io/hostname": nodeName,
         "kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64",
       },
     },
-    spec: { taints: [{ key: LABEL, value: name, effect: "NoSchedule" }] },
+    spec: { unschedulable, taints: taints ?? [{ key: LABEL, value: name, effect: "NoSchedule" }] },
     status: { capacity, allocatable: capacity },
   };
 }

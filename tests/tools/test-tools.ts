@@ -5,7 +5,7 @@ const kwok = "v0.8.0";
 /** Their Go modules are in `modules/` of this folder. */
 const root = import.meta.dirname;
 
-/** What only tests and benchmarks use: built on first use, and no part of the embedded cluster. */
+/** Tools that only tests and benchmarks use; built on first use. */
 export const testTools = {
   /** Checks manifests against schemas. */
   kubeconform: {
@@ -23,7 +23,7 @@ export const testTools = {
     binaries: [command("github.com/zegl/kube-score/cmd/kube-score")],
     minutes: 0.5,
   },
-  /** Plays nodes and the pods on them, for clusters of more nodes than this machine has. */
+  /** Simulates nodes and their pods. */
   kwok: {
     name: "kwok",
     version: kwok,
@@ -46,7 +46,7 @@ export const testTools = {
     tags: "remove_all_sd",
     minutes: 2.5,
   },
-  /** What objects look like: the API's own kinds (swagger.json), and the custom ones that a stack has (crds). */
+  /** Schemas of objects: the kinds of Kubernetes (swagger.json) and the custom kinds of a stack (crds). */
   schemas: {
     name: "schemas",
     version: versions.kubernetes,

@@ -1,12 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { execa } from "execa";
 import { valueAt } from "../../../engine/status/fields.ts";
 import { type Cluster, devCluster, local, NAMESPACE, repository, stackWithWeight } from "../support/cluster.ts";
 import { devStackWith } from "../support/stacks.ts";
 import { countVersions, underLoad } from "../support/under-load.ts";
+import { eventually } from "../support/wait.ts";
 
 describe("traffic on the embedded cluster", function () {
   this.timeout(240_000);
@@ -43,7 +43,9 @@ describe("traffic on the embedded cluster", function () {
   /** Waits until the rollout is over and the pods it replaced are gone. */
   async function rolledOut(): Promise<void> {
     await kubectl("rollout", "status", "deployment/model-v1", "--timeout=120s");
-    while ((await podsOf("v1")).some(({ metadata }) => metadata.deletionTimestamp !== undefined)) await sleep(500);
+    await eventually("end of the old pods", async () =>
+      (await podsOf("v1")).some(({ metadata }) => metadata.deletionTimestamp !== undefined) ? undefined : true,
+    );
   }
 
   it("gives the canary its 25 %, within the bounds of chance", async () => {

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
+import { waitFor } from "../../../common/wait.ts";
 import { artefactHash } from "../../apps/trainer/distributed-support.ts";
 import { temporaryDirectory, trainer } from "../../apps/trainer/support.ts";
 import { type Cluster, devCluster, NAMESPACE, stackFile, startLocal } from "../support/cluster.ts";
@@ -33,14 +33,12 @@ describe("distributed training on the embedded cluster", function () {
 
   /** The uid of the worker's pod that is growing trees. */
   async function growing(index: number): Promise<string> {
-    for (;;) {
+    const look = async () => {
       const [pod] = await pods(index);
-      if (pod !== undefined) {
-        const log = await kubectl("logs", pod.metadata.name).catch(() => "");
-        if (log.includes('"event":"trees"')) return pod.metadata.uid ?? "";
-      }
-      await sleep(200);
-    }
+      const log = pod && (await kubectl("logs", pod.metadata.name).catch(() => ""));
+      return log?.includes('"event":"trees"') ? pod?.metadata.uid : undefined;
+    };
+    return (await waitFor(look, { interval: 200 })) ?? "";
   }
 
   it("comes to the very forest that one process trains, though a worker's pod is killed midway", async () => {

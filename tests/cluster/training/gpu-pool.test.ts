@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { valueAt } from "../../../engine/status/fields.ts";
 import { type Cluster, devCluster, local, NAMESPACE, status } from "../support/cluster.ts";
-import { type PlayedNode, playGpuNode } from "../support/gpu-node.ts";
+import { addGpuNode, type GpuNode } from "../support/gpu-node.ts";
 import { deploy, devStackWith } from "../support/stacks.ts";
 import { eventually, gone } from "../support/wait.ts";
 
@@ -11,7 +11,7 @@ const JOB = "train-on-gpu";
 describe("the GPU node pool on the embedded cluster", function () {
   this.timeout(400_000);
   let cluster: Cluster;
-  let node: PlayedNode | undefined;
+  let node: GpuNode | undefined;
   before(async function () {
     this.timeout(60 * 60_000);
     cluster = await devCluster();
@@ -59,7 +59,7 @@ describe("the GPU node pool on the embedded cluster", function () {
   it("refuses to take the taints of others off a node", async function () {
     // The first time on a machine this builds kwok from source.
     this.timeout(30 * 60_000);
-    node = await playGpuNode(cluster, NODE);
+    node = await addGpuNode(cluster, NODE);
     const { exitCode, stderr } = await local("up", ...(await devStackWith(cluster, { training, namespace, gpuPool })));
     expect(exitCode).to.equal(1);
     expect(stderr).to.match(/^node gpu-0 has the taint example\.com\/reserved:PreferNoSchedule of others/);
