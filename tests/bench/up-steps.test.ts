@@ -17,7 +17,7 @@ describe("the steps of up", () => {
     "Gateway   http://127.0.0.1:8080",
   ];
 
-  it("are timed by the wall clock and by the processor time used since the one before", async () => {
+  it("are timed by wall clock, and by processor time since the step before", async () => {
     const used = [50, 54.5];
     const steps = await stepTimes(1, lines(...output), async () => used.shift() ?? 0);
     expect(steps).to.deep.equal([
@@ -27,7 +27,7 @@ describe("the steps of up", () => {
     expect(stepTable(steps).split("\n").at(-1)?.split(/ {2,}/)).to.deep.equal(["all", "30.0 s", "54.5 s"]);
   });
 
-  it("are told of also where the command has ended before it could be asked", async () => {
+  it("are reported even if the command ends before its processor time is read", async () => {
     const gone = async () => {
       throw new Error("ENOENT");
     };

@@ -10,7 +10,7 @@ describe("the embedded cluster", function () {
   this.timeout(300_000);
   let cluster: Cluster;
   before(async function () {
-    // On a new machine this builds Kubernetes and all the rest from source.
+    // On a new machine this builds Kubernetes and everything else from source.
     this.timeout(60 * 60_000);
     cluster = await devCluster();
   });
@@ -38,7 +38,7 @@ describe("the embedded cluster", function () {
   });
 
   for (const seconds of [1, 4]) {
-    it(`comes up after an up that was killed ${seconds} s after it began, from where that one was`, async () => {
+    it(`continues an up that was killed ${seconds} s after its start`, async () => {
       await local("down");
       const victim = startLocal("up", "--port", cluster.port);
       await sleep(seconds * 1000);
@@ -50,7 +50,7 @@ describe("the embedded cluster", function () {
     });
   }
 
-  it("is stopped by down even when its state folder is not where it was", async () => {
+  it("is stopped by down even if its state folder was moved", async () => {
     const state = path.join(cluster.folder, "state");
     await rename(state, `${state}.aside`);
     const { exitCode, all } = await local("down");
@@ -62,7 +62,7 @@ describe("the embedded cluster", function () {
     expect(again.exitCode, again.all).to.equal(0);
   });
 
-  it("refuses a second up beside a running one, in one line", async () => {
+  it("rejects a second up during a running one, in one line", async () => {
     const first = startLocal("up", "--port", cluster.port);
     await sleep(300);
     const { exitCode, stderr } = await local("up");
@@ -87,7 +87,7 @@ describe("the embedded cluster", function () {
   });
 });
 
-/** What is left on this machine of a node with its state under a folder. */
+/** Remains of a node on this machine, by its state folder. */
 async function leftovers(folder: string): Promise<string[]> {
   const found: string[] = [];
   for (const entry of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {

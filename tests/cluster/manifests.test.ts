@@ -26,7 +26,7 @@ describe("rendered manifests, against the schemas that the API server publishes"
     });
   }
 
-  it("would be found out, were they wrong", async () => {
+  it("would be rejected if they were invalid", async () => {
     const route = (spec: object) =>
       JSON.stringify({ apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute", metadata: { name: "r" }, spec });
     expect((await conform(schemas, { text: route({ hostnames: ["a.example.com"] }) })).exitCode).to.equal(0);

@@ -3,8 +3,8 @@ import { background } from "../../engine/up/background.ts";
 
 const ignore = () => undefined;
 
-describe("work beside the steps of up", () => {
-  it("begins once, and the step that needs it ends with it", async () => {
+describe("background work of up", () => {
+  it("starts once, and its step ends with it", async () => {
     const ended = Promise.withResolvers<void>();
     let begun = 0;
     const engine = background("Engine", async (report) => {
@@ -22,14 +22,14 @@ describe("work beside the steps of up", () => {
     expect(lines).to.deep.equal(["nearly there"]);
   });
 
-  it("begins with the step where nothing else has begun it", async () => {
+  it("starts with its step unless it has started before", async () => {
     let begun = 0;
     const engine = background("Engine", async () => void begun++);
     await engine.step.run(ignore, ignore);
     expect(begun).to.equal(1);
   });
 
-  it("is told of by the step that needs it where it fails, not before", async () => {
+  it("fails the step that waits for it, not an earlier one", async () => {
     const engine = background("Engine", async () => {
       throw new Error("no compiler");
     });
@@ -39,7 +39,7 @@ describe("work beside the steps of up", () => {
     expect(String(failure)).to.contain("no compiler");
   });
 
-  it("ends early where another step has failed", async () => {
+  it("is cancelled after another step has failed", async () => {
     const engine = background("Engine", (_, signal) => {
       return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     });

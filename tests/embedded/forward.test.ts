@@ -32,7 +32,7 @@ async function readAll(socket: Socket): Promise<Buffer> {
 }
 
 describe("the forward from 127.0.0.1", () => {
-  it("carries bytes both ways, and an answer that comes after the asker's end", async () => {
+  it("forwards both ways, including an answer after the client has ended its side", async () => {
     const { port, close } = await forwardTo(async (socket) => {
       const asked = await readAll(socket);
       setTimeout(() => socket.end(Buffer.concat([Buffer.from("got "), asked])), 50);
@@ -43,7 +43,7 @@ describe("the forward from 127.0.0.1", () => {
     close();
   });
 
-  it("carries 32 MB to a slow reader whole", async () => {
+  it("forwards 32 MB to a slow reader completely", async () => {
     const size = 32 * 1024 * 1024;
     const { port, close } = await forwardTo((socket) => {
       socket.end(Buffer.alloc(size, 7));
@@ -55,14 +55,14 @@ describe("the forward from 127.0.0.1", () => {
     close();
   });
 
-  it("ends the asker's connection where the target breaks off or is not there", async () => {
+  it("ends the client's connection if the target resets or is not there", async () => {
     const { port, close } = await forwardTo((socket) => socket.resetAndDestroy());
     const client = connect({ port, host: "127.0.0.1" });
     client.on("error", () => undefined);
     await closeOf(client);
     close();
 
-    // Nobody listens on it.
+    // Nothing listens on it.
     const forward = await startForward({ port: 0, targetHost: "127.0.0.1", targetPort: 1 });
     const second = connect({ port: portOf(forward), host: "127.0.0.1" });
     second.on("error", () => undefined);
@@ -70,7 +70,7 @@ describe("the forward from 127.0.0.1", () => {
     forward.close();
   });
 
-  it("frees the target's connection when the asker goes away", async () => {
+  it("ends the target's connection when the client goes away", async () => {
     let closed: Promise<unknown> | undefined;
     const arrived = new Promise<void>((resolve) => {
       forwardTo((socket) => {
@@ -88,7 +88,7 @@ describe("the forward from 127.0.0.1", () => {
     await closed;
   });
 
-  it("rejects where its port is taken", async () => {
+  it("rejects if its port is taken", async () => {
     const { port, close } = await forwardTo((socket) => socket.end());
     const error = await startForward({ port, targetHost: "127.0.0.1", targetPort: 1 }).catch(
       (reason: NodeJS.ErrnoException) => reason,

@@ -9,7 +9,7 @@ import { chooseDelivery } from "../../engine/up/external-images.ts";
 import { usesOneImage } from "../../engine/up/one-image.ts";
 
 describe("what a Dockerfile copies", () => {
-  it("are the sources of COPY and ADD from the context", () => {
+  it("consists of the sources of COPY and ADD from the context", () => {
     const dockerfile = [
       "FROM node:24-slim AS build",
       "COPY package.json package-lock.json ./",
@@ -32,7 +32,7 @@ describe("what a Dockerfile copies", () => {
 });
 
 describe(".dockerignore", () => {
-  it("keeps out what a pattern covers, and lets the last one decide", () => {
+  it("excludes what a pattern covers, and the last pattern decides", () => {
     const ignored = parseIgnore("# comment\n**/node_modules\n*.md\n!README.md\n/build/\n");
     expect(ignored("node_modules/a/b.js")).to.equal(true);
     expect(ignored("apps/x/node_modules/a")).to.equal(true);
@@ -60,7 +60,7 @@ describe("the hash of an image", () => {
   });
   afterEach(() => rmSync(context, { recursive: true, force: true }));
 
-  it("goes by the Dockerfile's own ignore file where there is one, as Docker does", () => {
+  it("uses the Dockerfile's own ignore file if there is one, as Docker does", () => {
     write(".dockerignore", "app/main.ts\n");
     write("Dockerfile.dockerignore", "*\n!app\napp/deep\n");
     const before = hash();
@@ -90,7 +90,7 @@ describe("the hash of an image", () => {
     expect(new Set(seen).size).to.equal(seen.length);
   });
 
-  it("does not change with what is not copied or is ignored", () => {
+  it("does not change with files that are not copied or are ignored", () => {
     write(".dockerignore", "**/node_modules\n");
     const before = hash();
     write("other/file", "changed");
@@ -100,7 +100,7 @@ describe("the hash of an image", () => {
 });
 
 describe("how another cluster gets images", () => {
-  it("is the given registry, else kind's or minikube's own way", () => {
+  it("is by the given registry, otherwise by the load command of kind or minikube", () => {
     expect(chooseDelivery("kind-dev", undefined)).to.deep.equal({ kind: "kind", cluster: "dev" });
     expect(chooseDelivery("minikube", undefined)).to.deep.equal({ kind: "minikube", profile: "minikube" });
     expect(chooseDelivery("k3d-dev", undefined)).to.deep.equal({ kind: "k3d", cluster: "dev" });
@@ -110,7 +110,7 @@ describe("how another cluster gets images", () => {
     });
   });
 
-  it("is an error that names the option where there is none", () => {
+  it("is an error that names the option if there is no way", () => {
     expect(() => chooseDelivery("production", undefined)).to.throw(UserError, "--registry HOST/PREFIX");
   });
 });
@@ -128,20 +128,20 @@ describe("the images of a stack", () => {
     return usesOneImage("test", [file]);
   };
 
-  it("are one where the stack names one reference for both apps, or says that they are combined", async () => {
+  it("are one if the stack gives both apps the same reference, or says that they are combined", async () => {
     expect(await usesOne("{ inference: iris-ml:1, trainer: iris-ml:1 }")).to.equal(true);
     expect(await usesOne("{ registry: registry.example.com, combined: true }")).to.equal(true);
     expect(imageNames(true)).to.deep.equal({ inference: "combined", trainer: "combined" });
   });
 
-  it("are one of each app otherwise", async () => {
+  it("are one for each app otherwise", async () => {
     expect(await usesOne("{ inference: inference:1, trainer: trainer:1 }")).to.equal(false);
     expect(await usesOne("{ registry: registry.example.com }")).to.equal(false);
     expect(await usesOneImage("dev")).to.equal(false);
     expect(imageNames(false)).to.deep.equal({ inference: "inference", trainer: "trainer" });
   });
 
-  it("of a stack that is not there are an error that names the file", async () => {
+  it("cannot be read from a missing stack file, and the error names it", async () => {
     const error = await usesOneImage("none", [join(folder, "none.yaml")]).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(UserError);
     expect(String(error)).to.include("none.yaml: there is no such file");

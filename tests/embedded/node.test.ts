@@ -12,7 +12,7 @@ import { identify, isAlive } from "../../cluster/node/processes.ts";
 import { steadyPort } from "../support/steady-port.ts";
 
 describe("processes", () => {
-  it("are known by number, start and boot", () => {
+  it("are identified by process id, start time and boot id", () => {
     const self = identify(process.pid);
     if (!self) throw new Error("this process is not found");
     expect(isAlive(self)).to.equal(true);
@@ -23,7 +23,7 @@ describe("processes", () => {
 });
 
 describe("the machine's one node", () => {
-  it("is claimed once, and tells its state folder", async () => {
+  it("can be claimed once, and tells its state folder", async () => {
     const name = `\0ml-platform-test-${process.pid}`;
     expect(await machineOwner(name)).to.equal(undefined);
     expect(await claimMachine("/some/state", name)).to.equal(true);
@@ -81,7 +81,7 @@ describe("after a restart", () => {
     },
   });
 
-  it("the node is ready once it has said so in this life", () => {
+  it("the node is ready when it has reported so since its start", () => {
     expect(isReadySince(node("True", earlier), start)).to.equal(false);
     expect(isReadySince(node("True", later), start)).to.equal(true);
     expect(isReadySince(node("True", "2026-01-01T10:00:00Z"), start), "whole seconds").to.equal(true);
@@ -89,7 +89,7 @@ describe("after a restart", () => {
     expect(isReadySince({}, start)).to.equal(false);
   });
 
-  it("a pod that claims to be ready from before is stale", () => {
+  it("a pod whose ready status is older than the start is stale", () => {
     const leaving = pod("leaving-1", earlier);
     const pods = {
       items: [

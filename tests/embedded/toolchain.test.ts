@@ -24,7 +24,7 @@ const sources = new Map([
   ["go.sum", "sums"],
 ]);
 
-/** The UserError that `action` ends with. */
+/** The UserError of `action`. */
 async function userError(action: () => unknown): Promise<UserError> {
   try {
     await action();
@@ -60,19 +60,19 @@ describe("the key of a tool in the cache", () => {
     }
   });
 
-  it("covers the programs of this project that the tool has, and not those of another tool of the same module", () => {
+  it("covers this project's own programs of the tool, not those of another tool in the same module", () => {
     const files = (built: Tool) => [...readSources(built).keys()].filter((file) => file.endsWith(".go"));
     expect(files(tools.coredns)).to.deep.equal(["cmd/coredns/main.go"]);
     expect(files(tools.helpers)).to.have.members(["cmd/pause/main.go", "cmd/provisioner/main.go"]);
     expect(files(tools.kubernetes)).to.deep.equal([]);
   });
 
-  it("leaves what only tests use out of what up builds", () => {
+  it("does not include test tools in what up builds", () => {
     const planned = planToolchain().map(({ tool }) => tool.name);
     for (const { name } of Object.values<Tool>(testTools)) expect(planned).to.not.include(name);
   });
 
-  it("pins in each go.mod the version the tool is named by", () => {
+  it("matches the version in the tool's go.mod", () => {
     for (const built of Object.values<Tool>({ ...tools, pulumi, ...testTools }).filter(
       ({ binaries, name }) => binaries.length > 0 && name !== "helpers",
     )) {
@@ -84,7 +84,7 @@ describe("the key of a tool in the cache", () => {
 });
 
 describe("folders outside the checkout", () => {
-  it("are the given ones, else those of the desktop standard, else those below the home folder", () => {
+  it("are the configured ones, otherwise those of the XDG standard, otherwise those in the home folder", () => {
     expect(cacheDirectory({ ML_PLATFORM_CACHE: "/c", XDG_CACHE_HOME: "/x" })).to.equal("/c");
     expect(cacheDirectory({ XDG_CACHE_HOME: "/x" })).to.equal("/x/ml-platform");
     expect(cacheDirectory({})).to.match(/\/\.cache\/ml-platform$/);
@@ -95,7 +95,7 @@ describe("folders outside the checkout", () => {
 });
 
 describe("Go's environment", () => {
-  it("keeps the person's settings, but none that changes or breaks a build", () => {
+  it("keeps the user's settings, except those that change or break a build", () => {
     const given = { HOME: "/h", GOPROXY: "p", GOFLAGS: "-mod=vendor", GOOS: "windows", GOARCH: "arm", GOWORK: "/w" };
     expect(goEnvironment("/cache", given)).to.deep.equal({
       HOME: "/h",
@@ -111,7 +111,7 @@ describe("Go's environment", () => {
 describe("missing prerequisites: the error says what is missing and how to fix it", () => {
   const machine = { platform: "linux", userId: 0, aptGet: true };
 
-  it("accepts a Debian with root", () => {
+  it("accepts Debian with root", () => {
     expect(() => checkMachine(machine)).not.to.throw();
   });
 
@@ -147,7 +147,7 @@ describe("missing prerequisites: the error says what is missing and how to fix i
     );
   });
 
-  it("packages: those that dpkg does not call installed", () => {
+  it("packages: those that dpkg does not list as installed", () => {
     const answer = "runc installed\niptables config-files\nconntrack not-installed";
     expect(notInstalled(["runc", "iptables", "conntrack", "buildah"], answer)).to.deep.equal([
       "iptables",
@@ -168,7 +168,7 @@ describe("changes to the source of a module", () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it("are made one after another, in the file or into another one", async () => {
+  it("are made one after another, in place or into another file", async () => {
     await patch([
       ...without("a.go", "import old\n"),
       { file: "a.go", text: "old.A", by: "2" },
@@ -178,14 +178,14 @@ describe("changes to the source of a module", () => {
     expect(await readFile(path.join(folder, "b.go"), "utf8")).to.equal("var a = 2\nvar b = 3\n");
   });
 
-  it("fail where the text is not there, or more than once", async () => {
+  it("fail if the text is missing or occurs more than once", async () => {
     for (const text of ["var c", "old"]) {
       const error = await patch([{ file: "a.go", text, by: "" }]).catch((failure: unknown) => failure);
       expect(String(error), text).to.contain("example.org/m: a.go").and.contain(`instead of once: ${text}`);
     }
   });
 
-  it("are of modules that go.mod asks for", () => {
+  it("are to modules that go.mod requires", () => {
     for (const built of Object.values<Tool>({ ...tools, pulumi, ...testTools })) {
       for (const { module } of built.patches ?? []) {
         expect(readSources(built).get("go.mod"), built.name).to.contain(`\t${module} v`);
@@ -203,7 +203,7 @@ describe("builds of one process in a cache", () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it("go on side by side; the first finds the cache made ready, the last leaves it with what all of them wanted", async () => {
+  it("run concurrently; the first prepares the cache, and the last cleans up for all of them", async () => {
     const lock = path.join(folder, "lock");
     const seen: string[] = [];
     const build = (name: string): Build => ({
@@ -212,7 +212,7 @@ describe("builds of one process in a cache", () => {
       after: async (wanted) => void seen.push(`after ${wanted.map((place) => place.tool.name)}`),
     });
     const second = Promise.withResolvers<void>();
-    // The first ends only after the second, which would wait for ever if it waited for the first.
+    // The first ends only after the second: if the second waited for the first, both would hang.
     await Promise.all([
       withBuildLock(lock, build("a"), () => second.promise),
       withBuildLock(lock, build("b"), async () => second.resolve()),
@@ -222,7 +222,7 @@ describe("builds of one process in a cache", () => {
     expect(seen.slice(2)).to.deep.equal(["before", "c", "after c"]);
   });
 
-  it("give the cache to others also where one fails", async () => {
+  it("release the cache even if one fails", async () => {
     const lock = path.join(folder, "lock");
     const build: Build = { wanted: [], before: async () => undefined, after: async () => undefined };
     const failing = withBuildLock(lock, build, async () => {
@@ -243,11 +243,11 @@ describe("what up announces", () => {
     paths: nodePaths("/state"),
   };
 
-  it("nothing where nothing will change", () => {
+  it("is nothing if nothing will change", () => {
     expect(intentLines(intent, "/cache")).to.deep.equal([]);
   });
 
-  it("packages, builds and what the machine gets", () => {
+  it("are packages, builds and changes to the machine", () => {
     const lines = intentLines(
       { ...intent, packages: ["runc"], missing: [{ tool, folder: "/cache/t", built: false }], starting: true },
       "/cache",
@@ -261,7 +261,7 @@ describe("what up announces", () => {
 });
 
 describe("the plan of the toolchain", () => {
-  it("finds nothing built in an empty cache, and gives every tool a place of its own", () => {
+  it("finds nothing built in an empty cache, and gives every tool its own folder", () => {
     const plan = planToolchain("/nowhere");
     expect(plan.map(({ built }) => built)).to.not.include(true);
     const folders = [...plan, placeOf(pulumi, "/nowhere")].map(({ folder }) => folder);

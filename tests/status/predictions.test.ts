@@ -22,7 +22,7 @@ describe("the predictions that up shows", () => {
     weight,
   });
 
-  /** What up shows of a gateway, and what the gateway was asked. */
+  /** The predictions that up shows, and the requests that the gateway got. */
   async function ask(
     versions: readonly VersionStatus[],
     answer: (response: ServerResponse, request: number) => void,
@@ -42,21 +42,21 @@ describe("the predictions that up shows", () => {
     }
   }
 
-  /** Answers as a version would; without a name as a server that does not tell it. */
+  /** Answers like a version, or like a server that does not name its version. */
   const good = (response: ServerResponse, name?: string) => {
     if (name !== undefined) response.setHeader("X-Model-Version", name);
     response.setHeader("content-type", "application/json").end(species);
   };
   const refused = (response: ServerResponse) => response.writeHead(503).end("no available server\n");
 
-  it("are asked for under the model's host and path, with its key", async () => {
+  it("are requested by the model's host and path, with its key", async () => {
     const { shown, asked } = await ask([], (response) => good(response));
     expect(shown.map(({ response }) => response)).to.deep.equal([{ species_index: 0, species_name: "setosa" }]);
     expect(asked).to.deep.equal([["models.example.com", "/iris/predict", "k"]]);
   });
 
-  it("wait for a gateway that has not heard of the canary's pods", async () => {
-    // As Traefik does it: a fourth of the requests go to the canary, and are refused while it knows none of its pods.
+  it("wait for a gateway that does not know the canary's pods yet", async () => {
+    // Like Traefik: a fourth of the requests go to the canary, and fail while the gateway knows none of its pods.
     const { asked } = await ask([version("1", 75), version("2", 25)], (response, request) => {
       if (request % 4 !== 3) return good(response, "1");
       return request < 4 ? refused(response) : good(response, "2");
@@ -64,26 +64,26 @@ describe("the predictions that up shows", () => {
     expect(asked).to.have.length(7);
   });
 
-  it("wait until each pod of a version has had a turn", async () => {
+  it("wait until each pod of a version can have been reached", async () => {
     const { asked } = await ask([version("1", 100, 3)], (response, request) =>
       request === 3 ? refused(response) : good(response, "1"),
     );
     expect(asked).to.have.length(6);
   });
 
-  it("do not wait for versions that get no requests, or have no pods", async () => {
+  it("do not wait for versions without requests or pods", async () => {
     const { asked } = await ask([version("1", 100), version("2", 0), version("3", 10, 0)], (response) =>
       good(response, "1"),
     );
     expect(asked).to.have.length(1);
   });
 
-  it("are content with many good answers where they do not name their version", async () => {
+  it("accept many good answers if they do not name their version", async () => {
     const { asked } = await ask([version("1", 90), version("2", 10)], (response) => good(response));
     expect(asked).to.have.length(50);
   });
 
-  it("say what the model answers where it never answers for all of its versions", async () => {
+  it("report the model's answer if not all of its versions answer", async () => {
     const error = await ask(
       [version("1", 50), version("2", 50)],
       (response, request) => (request % 2 === 1 ? refused(response) : good(response, "1")),

@@ -20,19 +20,19 @@ const unscheduled = (message: string) =>
 describe("problems that status finds", () => {
   const cases: [string, LiveObject, RegExp, RegExp][] = [
     [
-      "a pod that finds no CPU",
+      "a pod without enough CPU on any node",
       unscheduled("0/1 nodes are available: 1 Insufficient cpu."),
       /Pending: .*Insufficient cpu/,
       /lower the requests or the replicas/,
     ],
     [
-      "a pod that finds no GPU",
+      "a pod without a free GPU on any node",
       unscheduled("0/1 nodes are available: 1 Insufficient nvidia.com/gpu."),
       /nvidia\.com\/gpu/,
       /free GPU/,
     ],
     [
-      "a pod that asks for a GPU where no node is of that kind",
+      "a pod that requests a GPU without a matching node",
       {
         ...unscheduled("0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."),
         spec: { containers: [{ name: "c", resources: { limits: { "nvidia.com/gpu": "1" } } }] },
@@ -53,7 +53,7 @@ describe("problems that status finds", () => {
       /limits\.memory/,
     ],
     [
-      "an image that is not there",
+      "a missing image",
       pod({ state: { waiting: { reason: "ImagePullBackOff", message: "not found" } } }),
       /image not found \(ImagePullBackOff\): not found/,
       /images/,
@@ -65,7 +65,7 @@ describe("problems that status finds", () => {
       /kubectl logs x --namespace ml --previous/,
     ],
     [
-      "a secret that is not there",
+      "a missing secret",
       pod({ state: { waiting: { reason: "CreateContainerConfigError", message: 'secret "k" not found' } } }),
       /secret "k" not found/,
       /secrets/,
@@ -82,7 +82,7 @@ describe("problems that status finds", () => {
       /metrics-server/,
     ],
     [
-      "a quota that refuses pods",
+      "a quota that rejects pods",
       object("ReplicaSet", {
         conditions: [{ type: "ReplicaFailure", status: "True", message: "pods x is forbidden: exceeded quota: q" }],
       }),
@@ -97,7 +97,7 @@ describe("problems that status finds", () => {
     ],
   ];
   for (const [what, live, fault, remedy] of cases) {
-    it(`names ${what}, and what to do`, () => {
+    it(`names ${what}, and a remedy`, () => {
       const [problem, ...others] = findProblems([live]);
       expect(others).to.deep.equal([]);
       expect(problem?.object).to.equal(`${live.kind} x`);
@@ -106,7 +106,7 @@ describe("problems that status finds", () => {
     });
   }
 
-  it("names a Job whose pods the quota refuses, which only its events tell", () => {
+  it("names a Job whose pods the quota rejects, which only its events report", () => {
     const [problem] = findProblems([jobOf({}), refusal]);
     expect(problem).to.include({ kind: "Job", namespace: "ml", object: "Job x" });
     expect(problem?.what).to.match(/cannot create its pods: .*exceeded quota/);
@@ -115,7 +115,7 @@ describe("problems that status finds", () => {
     expect(findProblems([jobOf({ conditions: [{ type: "Complete", status: "True" }] }), refusal])).to.deep.equal([]);
   });
 
-  it("forgets the failed tries of a Job that has ended well", () => {
+  it("ignores failed attempts of a Job that has succeeded", () => {
     const job = jobOf({ conditions: [{ type: "Complete", status: "True" }] });
     const failed = pod({ state: { terminated: { reason: "OOMKilled", exitCode: 137 } } });
     const owned = { ...failed, metadata: { ...failed.metadata, ownerReferences: [{ kind: "Job", name: "x" }] } };
@@ -123,7 +123,7 @@ describe("problems that status finds", () => {
     expect(findProblems([jobOf({ active: 1 }), owned])).to.have.length(1);
   });
 
-  it("finds nothing where all is well", () => {
+  it("finds nothing if all is well", () => {
     const well = [
       pod({ state: { running: {} } }),
       object("PersistentVolumeClaim", { phase: "Bound" }),

@@ -30,12 +30,12 @@ describe("the share of a Service that Ingresses lead to", () => {
     expect(share("v3", ...routes)).to.equal(undefined);
   });
 
-  it("is everything without a canary on the same path", () => {
+  it("is 100 % without a canary on the same path", () => {
     expect(share("v1", ingress("v1"))?.percent).to.equal(100);
     expect(share("v1", ingress("v1"), canary(25, "/other"))?.percent).to.equal(100);
   });
 
-  it("is under the plain prefix of a path that is rewritten", () => {
+  it("has the plain prefix of a rewritten path", () => {
     expect(share("v1", ingress("v1", {}, "/iris(/|$)(.*)"))?.path).to.equal("/iris");
   });
 });

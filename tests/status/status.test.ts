@@ -41,7 +41,7 @@ function route(weights: Record<string, number>): LiveObject {
 }
 
 describe("status of the models", () => {
-  it("joins what runs with the share of the requests that it gets", () => {
+  it("combines versions with their share of the requests", () => {
     const [model, ...others] = modelStatuses(
       [deployment("1"), deployment("2", 0)],
       [service("1"), service("2")],
@@ -57,7 +57,7 @@ describe("status of the models", () => {
     );
   });
 
-  it("keeps apart models of the same name in two namespaces", () => {
+  it("separates models of the same name in two namespaces", () => {
     const elsewhere = { ...deployment("7"), metadata: { name: "m-v7", namespace: "other" } };
     const models = modelStatuses([deployment("1"), elsewhere], [service("1")], [route({ 1: 1 })]);
     expect(models.map(({ namespace, path, versions }) => [namespace, path, versions.length])).to.deep.equal([
@@ -66,7 +66,7 @@ describe("status of the models", () => {
     ]);
   });
 
-  it("counts no header rule as a share, and knows models that no route leads to", () => {
+  it("does not count header rules as a share, and includes models without a route", () => {
     const [model] = modelStatuses([deployment("1"), deployment("2")], [service("1"), service("2")], [route({ 1: 1 })]);
     expect(model?.versions.map(({ weight }) => weight)).to.deep.equal([100, 0]);
     const [alone] = modelStatuses([deployment("1")], [], []);
@@ -75,7 +75,7 @@ describe("status of the models", () => {
 });
 
 describe("Services on ports of the node", () => {
-  it("are listed by their port for requests, not by that for metrics", () => {
+  it("are listed with their port for requests, not for metrics", () => {
     const ports = [
       { name: "metrics", port: 9090, nodePort: 31090 },
       { name: "http", port: 80, nodePort: 30080 },

@@ -7,19 +7,19 @@ import { Kubectl } from "../../../cluster/kubectl.ts";
 import { toolchainFolders } from "../../../cluster/toolchain/index.ts";
 import { freePort } from "../../support/free-port.ts";
 
-/** The embedded cluster of the suites: one for all of them, with a state folder and a port of its own. */
+/** The embedded cluster of the suites: one for all of them, with its own state folder and port. */
 export interface Cluster {
   readonly kubectl: Kubectl;
   readonly kubeconfig: string;
   readonly gatewayUrl: string;
   readonly apiKey: string;
-  /** Folder for stack files and the like, gone at the end; its `state` is the cluster's. */
+  /** Folder for stack files and the like, deleted at the end; its `state` is the cluster's state folder. */
   readonly folder: string;
   /** Port of the gateway on 127.0.0.1. */
   readonly port: string;
 }
 
-/** What `npm run status -- --json` says. */
+/** The output of `npm run status -- --json`. */
 export interface StatusJson {
   readonly kubeconfig: string | null;
   readonly gateway: { readonly url: string; readonly apiKey?: string } | null;
@@ -39,7 +39,7 @@ export interface StatusJson {
 export const repository = path.resolve(import.meta.dirname, "../../..");
 export const NAMESPACE = "ml-dev";
 
-/** The running command that a test wants to disturb. */
+/** Starts `up`, `down` or `status` for a test that disturbs the running command. */
 export function startLocal(...args: readonly string[]) {
   return execa(process.execPath, [path.join(repository, "engine/cli.ts"), ...args], {
     cwd: repository,
@@ -54,7 +54,7 @@ const environment = { ML_PLATFORM_STATE: path.join(folder, "state") };
 const port = await freePort();
 let cluster: Promise<Cluster> | undefined;
 
-/** The cluster with the dev stack on it; brought up by the first suite that asks for it. */
+/** The cluster with the dev stack; the first suite that needs it brings it up. */
 export function devCluster(): Promise<Cluster> {
   cluster ??= bringUp();
   return cluster;
@@ -69,10 +69,10 @@ async function bringUp(): Promise<Cluster> {
   return { kubectl, kubeconfig, gatewayUrl: gateway.url, apiKey: gateway.apiKey, folder, port: String(port) };
 }
 
-/** Commands that still run: a test that failed may not have waited for its own. */
+/** Commands that still run: a failed test may not have waited for them. */
 const running = new Set<{ kill(): boolean } & PromiseLike<unknown>>();
 
-/** Runs `up`, `down` or `status` as a person would, on the cluster of the suites. */
+/** Runs `up`, `down` or `status` on the cluster of the suites. */
 export async function local(...args: readonly string[]) {
   const command = startLocal(...args);
   running.add(command);
@@ -91,15 +91,15 @@ export function pulumi(...args: readonly string[]) {
   });
 }
 
-/** Takes a stack away, with its data and what the engine knows of it. */
+/** Destroys a stack with its data and its state. */
 export async function destroyStack(stack: string): Promise<void> {
-  // What a stack protects from deletion goes with it here.
+  // Including protected volumes.
   await pulumi("state", "unprotect", "--all", "--yes", "--stack", stack);
   const { exitCode, all } = await pulumi("destroy", "--yes", "--skip-preview", "--remove", "--stack", stack);
   if (exitCode !== 0) throw new Error(`destroy of ${stack} failed with exit code ${exitCode}:\n${all}`);
 }
 
-/** What `status --json` says of the cluster of the suites. */
+/** The status of the cluster of the suites. */
 export async function status(): Promise<StatusJson> {
   return JSON.parse((await local("status", "--json")).stdout);
 }

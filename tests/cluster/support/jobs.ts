@@ -3,13 +3,13 @@ import type { KubernetesObject } from "../../../render/rendered.ts";
 import { type Cluster, NAMESPACE } from "./cluster.ts";
 import { eventually } from "./wait.ts";
 
-/** Runs a CronJob's Job by hand, as `kubectl create job --from` does, and returns its log once it has ended well. */
+/** Runs a CronJob's Job by `kubectl create job --from`, and returns its log after its success. */
 export async function runByHand(cluster: Cluster, cronJob: string, name: string): Promise<string> {
   await cluster.kubectl.run(["create", "job", name, `--from=cronjob/${cronJob}`, `--namespace=${NAMESPACE}`]);
   return logOfEnded(cluster, name);
 }
 
-/** Runs something else in the pod of a CronJob's Job, with its image and volumes, and returns its log. */
+/** Runs another command in the pod of a CronJob's Job, with its image and volumes, and returns its log. */
 export async function runInstead(
   cluster: Cluster,
   cronJob: string,

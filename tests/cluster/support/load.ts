@@ -2,31 +2,31 @@ import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "./cluster.ts";
 
-/** What a load has seen so far. */
+/** The result of a load so far. */
 export interface LoadResult {
   readonly sent: number;
-  /** What went wrong, one text for each failed request. */
+  /** One text for each failed request. */
   readonly failures: readonly string[];
   /** Answers by version of the model. */
   readonly versions: Readonly<Record<string, number>>;
 }
 
 export interface Load {
-  /** Waits until so many more requests have been answered. */
+  /** Waits until a number of further requests has been sent. */
   more(requests: number): Promise<void>;
-  /** Ends the load and tells what it saw. */
+  /** Ends the load and returns its result. */
   stop(): Promise<LoadResult>;
 }
 
-/** Bounds that no load exceeds, whatever a test does. */
+/** Limits of every load. */
 const MAX_REQUESTS = 200_000;
 const MAX_SECONDS = 180;
 
 /**
  * Sends predictions through the gateway over keep-alive connections until stopped.
  *
- * @param connections requests under way at once. @default 8
- * @param host host that the route is of. @default that of the URL
+ * @param connections number of concurrent requests. @default 8
+ * @param host host of the route. @default that of the URL
  */
 export function startLoad(
   { gatewayUrl, apiKey }: Pick<Cluster, "gatewayUrl" | "apiKey">,

@@ -7,12 +7,12 @@ import { type Cluster, local, repository } from "./cluster.ts";
 const DEV = path.join(repository, "Pulumi.dev.yaml");
 let files = 0;
 
-/** The arguments of `up` that lay settings, by key without the project's name, over the dev stack. */
+/** Arguments of `up` for the dev stack with overrides, by key without the project's name. */
 export function devStackWith(cluster: Cluster, settings: Readonly<Record<string, unknown>>): Promise<string[]> {
   return layered(cluster, { config: prefixed(settings) }, DEV);
 }
 
-/** The arguments of `up` for the dev stack with its settings changed in place. */
+/** Arguments of `up` for the dev stack with changed settings. */
 export async function devStackChanged(
   cluster: Cluster,
   change: (settings: Record<string, unknown>) => Record<string, unknown>,
@@ -22,7 +22,7 @@ export async function devStackChanged(
   return layered(cluster, { config: prefixed(change(settings)) });
 }
 
-/** The arguments of `up` for a stack of these settings, by key without the project's name; those that are null are left out. */
+/** Arguments of `up` for a stack of the given settings, by key without the project's name; null removes a setting. */
 export function stackOf(cluster: Cluster, settings: Readonly<Record<string, unknown>>): Promise<string[]> {
   const given = Object.entries(settings).filter(([, value]) => value !== null);
   return layered(cluster, { config: prefixed(Object.fromEntries(given)) });
@@ -39,7 +39,7 @@ function prefixed(settings: Readonly<Record<string, unknown>>): Record<string, u
   return Object.fromEntries(Object.entries(settings).map(([key, value]) => [`ml-platform:${key}`, value]));
 }
 
-/** Deploys, expects that it works, and returns what changed, one line for each object. */
+/** Deploys, expects success, and returns the changes, one line for each object. */
 export async function deploy(...args: readonly string[]): Promise<string[]> {
   const { exitCode, all = "" } = await local("up", ...args);
   expect(exitCode, all).to.equal(0);

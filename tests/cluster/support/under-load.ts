@@ -3,7 +3,7 @@ import { type Cluster, predict } from "./cluster.ts";
 import { type Load, startLoad } from "./load.ts";
 
 /**
- * Runs a disturbance under load, and expects that no request notices.
+ * Runs a disturbance under load, and expects that no request fails.
  *
  * @returns answers by version of the model
  */
@@ -20,13 +20,13 @@ export async function underLoad(
       (error: unknown) => ({ error }),
     );
   const { sent, failures, versions } = await load.stop();
-  // A failed request matters more than what failed beside it.
+  // Failed requests are reported first.
   expect(failures.slice(0, 5), `${failures.length} of ${sent} requests failed`).to.deep.equal([]);
   if (trouble !== undefined) throw trouble.error;
   return versions;
 }
 
-/** Counts which version answers, over so many requests. All of them must be answered. */
+/** Counts answers by version over a number of requests. All of them must succeed. */
 export async function countVersions(
   cluster: Cluster,
   requests: number,

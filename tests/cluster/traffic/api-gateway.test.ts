@@ -15,7 +15,7 @@ const settings = {
   replicas: 2,
   resources: { requests: { cpu: "20m", memory: "32Mi" }, limits: { cpu: "1", memory: "128Mi" } },
   service: { name: "front", type: "NodePort" },
-  // Longer than a busy node takes to hear that a pod ends.
+  // Longer than a busy node takes to notice that a pod ends.
   rollout: { drainSeconds: 15 },
   bodyLimit: "64Ki",
 };
@@ -23,7 +23,7 @@ const settings = {
 describe("the API gateway on the embedded cluster", function () {
   this.timeout(300_000);
   let cluster: Cluster;
-  /** The cluster with the API gateway in the place of the gateway. */
+  /** The cluster with the API gateway instead of the gateway. */
   let front: Cluster;
   const up = async (change: object = {}) =>
     deploy(...(await devStackWith(cluster, { apiGateway: { ...settings, ...change } })));
@@ -31,7 +31,7 @@ describe("the API gateway on the embedded cluster", function () {
   const pods = () => cluster.kubectl.get(["pods", `--namespace=${NAMESPACE}`, "--selector=app=front"]);
 
   before(async function () {
-    // The first time on a machine this makes the image of nginx.
+    // The first time on a machine this builds the image of nginx.
     this.timeout(60 * 60_000);
     cluster = await devCluster();
     await up();
@@ -59,7 +59,7 @@ describe("the API gateway on the embedded cluster", function () {
     );
   });
 
-  it("leads each path to its model, and no other path anywhere", async () => {
+  it("routes each path to its model, and no other path", async () => {
     const sentiment = await predict(front, { text: "A pleasant surprise" });
     expect(sentiment.status, JSON.stringify(sentiment.body)).to.equal(200);
     expect(sentiment.body).to.include({ model: "sentiment-classifier", version: "1" });
@@ -69,7 +69,7 @@ describe("the API gateway on the embedded cluster", function () {
     expect(other.status).to.equal(404);
   });
 
-  it("hands the caller's request id on, and the host it was asked by", async () => {
+  it("forwards the client's request id and host", async () => {
     const response = await fetch(new URL("/predict", front.gatewayUrl), {
       method: "POST",
       headers: { "content-type": "application/json", "x-api-key": front.apiKey, "x-request-id": "mine-1" },
@@ -79,7 +79,7 @@ describe("the API gateway on the embedded cluster", function () {
     expect(response.headers.get("x-request-id")).to.equal("mine-1");
   });
 
-  it("refuses a missing or wrong key, and keeps the right one out of the ConfigMap", async () => {
+  it("rejects a missing or wrong key, and keeps the right one out of the ConfigMap", async () => {
     for (const apiKey of ["", "wrong", front.apiKey.slice(1), `${front.apiKey}x`]) {
       const { status, body } = await predict({ ...front, apiKey }, { text: "A pleasant surprise" });
       expect(status, apiKey).to.equal(401);
@@ -89,7 +89,7 @@ describe("the API gateway on the embedded cluster", function () {
     expect(stored).to.include("api_key_known").and.not.to.include(front.apiKey);
   });
 
-  it("refuses a body above its limit", async () => {
+  it("rejects a body above its limit", async () => {
     const response = await fetch(new URL("/predict", front.gatewayUrl), {
       method: "POST",
       headers: { "content-type": "application/json", "x-api-key": front.apiKey },

@@ -28,7 +28,7 @@ describe("serving through the maintenance of its node", function () {
     return { wanted: number("spec.replicas"), available: number("status.availableReplicas") };
   }
 
-  /** Runs work, and returns the least number of available pods seen meanwhile. */
+  /** Runs work, and returns the minimum number of available pods meanwhile. */
   async function leastAvailable(work: () => Promise<unknown>): Promise<number> {
     let least = Number.POSITIVE_INFINITY;
     let over = false;
@@ -54,7 +54,7 @@ describe("serving through the maintenance of its node", function () {
       const least = await leastAvailable(async () => {
         const selection = [`--pod-selector=${PODS}`, "--ignore-daemonsets", "--delete-emptydir-data"];
         const drain = cluster.kubectl.run(["drain", "ml-node", ...selection, "--timeout=20s"]);
-        // There is no other node: the drain has to give up at the budget.
+        // Without another node, the drain has to stop at the budget.
         const refusal = await drain.then(
           () => "the drain took every pod",
           (error: Error) => error.message,
@@ -65,7 +65,7 @@ describe("serving through the maintenance of its node", function () {
     });
   });
 
-  it("comes back to its full number once the node is open again", async () => {
+  it("returns to its full number after the node is uncordoned", async () => {
     const { wanted, available } = await eventually("full number of pods", async () => {
       const now = await deployment();
       return now.available >= now.wanted ? now : undefined;
@@ -73,7 +73,7 @@ describe("serving through the maintenance of its node", function () {
     expect(available).to.be.at.least(wanted);
   });
 
-  it("never has fewer pods than its autoscaler's minimum while it is rolled, since new ones come first", async () => {
+  it("never has fewer pods than its autoscaler's minimum during a rollout, because new pods start first", async () => {
     const least = await leastAvailable(async () => {
       await cluster.kubectl.run(["rollout", "restart", ...server]);
       await rolledOut();

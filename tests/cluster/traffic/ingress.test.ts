@@ -4,7 +4,7 @@ import { deploy, devStackWith } from "../support/stacks.ts";
 import { countVersions, underLoad } from "../support/under-load.ts";
 import { eventually, gone } from "../support/wait.ts";
 
-/** What takes the place of the dev stack's Gateway. */
+/** Replaces the dev stack's Gateway. */
 const gateway = {
   form: "Ingress",
   implementation: "traefik",
@@ -12,7 +12,7 @@ const gateway = {
   name: null,
   namespace: "gateway-system",
 };
-/** A header rule would be taken for the paths of other models on the same host as well, and so is refused beside them. */
+/** Without the other models: a header rule would apply to their paths on the same host, and is rejected beside them. */
 const models = ["iris", "half_plus_two"].map((model) => ({ model, traffic: null }));
 const HEADER = { "x-model-version": "v2" };
 
@@ -41,7 +41,7 @@ describe("traffic by Ingress and nginx annotations on the embedded cluster", fun
       Object.keys(await countVersions(cluster, 20)).every((answering) => answering === version) ? true : undefined,
     );
 
-  it("gets the shares that status tells of", async () => {
+  it("has the shares that status reports", async () => {
     const model = (await status()).models.find(({ name }) => name === "sentiment-classifier");
     expect(model?.versions.map(({ version, weight }) => [version, weight])).to.deep.equal([
       ["1", 75],
@@ -49,10 +49,10 @@ describe("traffic by Ingress and nginx annotations on the embedded cluster", fun
     ]);
   });
 
-  it("gives the canary its 25 %, and all requests with the header", async () => {
+  it("sends 25 % of the requests to the canary, and all requests with the header", async () => {
     const requests = 600;
-    // The gateway takes up an Ingress some time after `up` has ended, and the canary's after the stable one's; meanwhile it
-    // may have let go of the HTTPRoute already.
+    // The gateway applies an Ingress some time after `up` has ended, the canary's after the stable one's. Meanwhile it may have
+    // dropped the HTTPRoute already.
     const settled = (headers: Record<string, string>, count: number) =>
       countVersions(cluster, count, headers).catch((): Record<string, number> => ({}));
     await eventually("share of about 25 % for version 2, and of all requests with the header", async () => {
@@ -87,7 +87,7 @@ describe("traffic by Ingress and nginx annotations on the embedded cluster", fun
     const annotation = "nginx.ingress.kubernetes.io/canary-weight";
     const canary = ingresses.find(({ metadata }) => metadata.annotations?.[annotation] !== undefined);
     await underLoad(cluster, async (load) => {
-      // By hand, since `up` would bring the pods back first.
+      // By hand, because `up` would restore the pods first.
       await kubectl("annotate", "--overwrite", `ingress/${canary?.metadata.name}`, `${annotation}=50`);
       await load.more(2000);
     });

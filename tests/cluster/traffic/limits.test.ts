@@ -51,9 +51,9 @@ describe("limits and mirrors of a route on the embedded cluster", function () {
     });
 
   for (const form of Object.keys(FORMS)) {
-    it(`refuse what is too much in the form ${form}, and let the rest through under its path prefix`, async () => {
+    it(`apply to ${form} routes, and let other requests through under the path prefix`, async () => {
       await up(form, { rateLimit: { requestsPerSecond: 2, burstMultiplier: 3 }, bodyLimit: "1Ki" });
-      // A request a second stays below the rate, so the first good answer says that the route is there.
+      // One request per second is below the rate, so the first good answer shows that the route works.
       await eventually("413 for a large body", async () =>
         (await half(Array.from({ length: 1000 }, () => 1.5))) === 413 ? true : undefined,
       );
@@ -64,7 +64,7 @@ describe("limits and mirrors of a route on the embedded cluster", function () {
     });
   }
 
-  it("copy requests to a version that gets none of its own", async () => {
+  it("copy requests to a version without requests of its own", async () => {
     const mirrored = async () => {
       const [pod] = await cluster.kubectl.get([
         "pods",
@@ -89,7 +89,7 @@ describe("limits and mirrors of a route on the embedded cluster", function () {
       }))),
     );
     expect(changes).to.include("+ TraefikService model-v1-service");
-    // The gateway lets go of the Ingress of the test before some time after `up` has ended.
+    // The gateway drops the Ingress of the previous test some time after `up` has ended.
     await eventually("end of version 2's own answers", async () => {
       const versions = await countVersions(cluster, 60).catch(() => ({}));
       return Object.keys(versions).join() === "1" ? true : undefined;

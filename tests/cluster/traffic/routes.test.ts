@@ -48,7 +48,7 @@ describe("traffic on the embedded cluster", function () {
     );
   }
 
-  it("gives the canary its 25 %, within the bounds of chance", async () => {
+  it("sends 25 % of the requests to the canary, within statistical bounds", async () => {
     const requests = 1000;
     const { 2: canary = 0 } = await countVersions(cluster, requests);
     // Four standard deviations of a binomial: wrong once in 16,000 runs.
@@ -110,7 +110,7 @@ describe("traffic on the embedded cluster", function () {
     });
   });
 
-  it("loses no request to a deleted pod", async () => {
+  it("loses no request when a pod is deleted", async () => {
     await underLoad(cluster, async () => {
       const [pod] = await podsOf("v1");
       await kubectl("delete", "pod", pod?.metadata.name ?? "", "--wait=false");
@@ -118,7 +118,7 @@ describe("traffic on the embedded cluster", function () {
     });
   });
 
-  it("loses no request to a container that is killed outright", async () => {
+  it("loses no request when a container is killed", async () => {
     await underLoad(cluster, async () => {
       const [pod] = await podsOf("v1");
       const uid = String(Reflect.get(pod?.metadata ?? {}, "uid"));
@@ -127,10 +127,10 @@ describe("traffic on the embedded cluster", function () {
     await kubectl("rollout", "status", "deployment/model-v1", "--timeout=120s");
   });
 
-  it("changes no route when a version does not become ready", async function () {
+  it("changes no route if a version does not become ready", async function () {
     // `up` gives the pods a minute.
     this.timeout(480_000);
-    // A setting that the server itself refuses: no preview knows it.
+    // A setting that only the server itself rejects.
     const versions = [{ version: "2", environment: { LOG_LEVEL: "loud" } }];
     const models = [{ model: "sentiment-classifier", versions }];
     const { exitCode, all } = await local("up", ...(await devStackWith(cluster, { models, canaryWeight: 60 })));

@@ -5,7 +5,7 @@ import { artefactHash } from "../../apps/trainer/distributed-support.ts";
 import { temporaryDirectory, trainer } from "../../apps/trainer/support.ts";
 import { type Cluster, devCluster, NAMESPACE, stackFile, startLocal } from "../support/cluster.ts";
 
-/** A forest that takes three workers long enough to kill one of them meanwhile. */
+/** A forest that takes three workers long enough to kill one of them. */
 const PARAMETERS = { n_estimators: 240, steps: 3000 };
 const JOB = `
       - name: train-together
@@ -22,7 +22,7 @@ describe("distributed training on the embedded cluster", function () {
   this.timeout(15 * 60_000);
   let cluster: Cluster;
   before(async function () {
-    // On a new machine this builds Kubernetes and all the rest from source.
+    // On a new machine this builds Kubernetes and everything else from source.
     this.timeout(60 * 60_000);
     cluster = await devCluster();
   });
@@ -41,7 +41,7 @@ describe("distributed training on the embedded cluster", function () {
     return (await waitFor(look, { interval: 200 })) ?? "";
   }
 
-  it("comes to the very forest that one process trains, though a worker's pod is killed midway", async () => {
+  it("trains the same forest as a single process, although a worker's pod is killed meanwhile", async () => {
     const file = await stackFile((text) => text.replace(/\n {2}ml-platform:training:\n {4}jobs:/, `$&${JOB}`));
     const up = startLocal("up", "--config-file", file);
     const killed = await Promise.race([growing(1), up.then(({ all }) => expect.fail(`up ended first:\n${all}`))]);

@@ -39,7 +39,7 @@ describe("the GPU node pool on the embedded cluster", function () {
   const podsOfJob = () => cluster.kubectl.get(["pods", `--namespace=${NAMESPACE}`, `--selector=job-name=${JOB}`]);
   const podsOnNode = () => cluster.kubectl.get(["pods", "--all-namespaces", `--field-selector=spec.nodeName=${NODE}`]);
 
-  it("waits with a GPU Job where there is no GPU: up ends all the same, and status says why and what to do", async () => {
+  it("leaves a GPU Job pending without a GPU: up succeeds, and status says why and what to do", async () => {
     const changes = await deploy(...(await devStackWith(cluster, { training, namespace })));
     expect(changes).to.include(`+ Job ${JOB}`);
     const problem = await eventually("problem of the GPU Job", async () =>
@@ -49,14 +49,14 @@ describe("the GPU node pool on the embedded cluster", function () {
     expect(problem.remedy).to.match(/^it asks for 1 nvidia\.com\/gpu: add a node with a free GPU/);
   });
 
-  it("refuses to label a node that is not there, and makes none", async () => {
+  it("rejects a node that does not exist, and does not create it", async () => {
     const { exitCode, stderr } = await local("up", ...(await devStackWith(cluster, { training, namespace, gpuPool })));
     expect(exitCode).to.equal(1);
     expect(stderr).to.match(/^there is no node gpu-0, which the stack labels; there is ml-node: name a node/);
     expect(await cluster.kubectl.get(["node", NODE])).to.deep.equal([]);
   });
 
-  it("refuses to take the taints of others off a node", async function () {
+  it("rejects a taint that would replace those of other owners", async function () {
     // The first time on a machine this builds kwok from source.
     this.timeout(30 * 60_000);
     node = await addGpuNode(cluster, NODE);
@@ -89,7 +89,7 @@ describe("the GPU node pool on the embedded cluster", function () {
     expect(places).to.deep.equal([NODE]);
   });
 
-  it("lets nothing else there, however much the node has free", async () => {
+  it("keeps other pods away, whatever capacity the node has", async () => {
     const intruder = {
       apiVersion: "v1",
       kind: "Pod",
@@ -104,7 +104,7 @@ describe("the GPU node pool on the embedded cluster", function () {
     });
     await cluster.kubectl.run(["delete", "pod", "intruder", "--namespace=default", "--wait=false"]);
     expect(refusal).to.match(/untolerated taint/);
-    // Servers are made anew, and the node is free.
+    // Restarted servers could go to the node.
     const server = ["deployment/model-v1", `--namespace=${NAMESPACE}`];
     await cluster.kubectl.run(["rollout", "restart", ...server]);
     await cluster.kubectl.run(["rollout", "status", ...server, "--timeout=300s"]);
@@ -113,12 +113,12 @@ describe("the GPU node pool on the embedded cluster", function () {
     expect(names.some((name) => name.startsWith(JOB))).to.equal(true);
   });
 
-  it("measures the real node alone", async () => {
+  it("has metrics of the real node only", async () => {
     const { items } = JSON.parse(await cluster.kubectl.run(["get", "--raw", "/apis/metrics.k8s.io/v1beta1/nodes"]));
     expect(items.map(({ metadata }: { metadata: { name: string } }) => metadata.name)).to.deep.equal(["ml-node"]);
   });
 
-  it("takes its labels and taint away with the pool, and leaves the node", async () => {
+  it("removes its labels and taint with the pool, and keeps the node", async () => {
     const changes = await deploy();
     expect(changes).to.include(`- NodePatch ${NODE}`);
     const [live] = await cluster.kubectl.get(["node", NODE]);

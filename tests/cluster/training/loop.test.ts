@@ -9,7 +9,7 @@ import { eventually, gone } from "../support/wait.ts";
 const MODEL = "sentiment-classifier";
 const CRON_JOB = "retrain-on-new-data";
 
-/** Training by schedule, with a schedule that no test lives to see. */
+/** Scheduled training, with a schedule that no test reaches. */
 const cronJob = {
   name: CRON_JOB,
   schedule: "0 3 1 1 *",
@@ -38,7 +38,7 @@ function withClassifier(settings: Record<string, unknown>, change: (model: Recor
 describe("the loop from new data to served predictions", function () {
   this.timeout(400_000);
   let cluster: Cluster;
-  /** The version that the new data leads to, as it stands in the stack file. */
+  /** The version trained on the new data, as in the stack file. */
   let version: Version & { readonly version: string };
 
   before(async function () {
@@ -64,7 +64,7 @@ describe("the loop from new data to served predictions", function () {
   const deployLoop = async (canaryWeight: number, change: (model: Record<string, unknown>) => object) =>
     deploy(...(await devStackChanged(cluster, (all) => ({ ...withClassifier(all, change), canaryWeight }))));
 
-  it("trains nothing while no new data is marked", async () => {
+  it("trains nothing without new data", async () => {
     await deployLoop(25, () => ({}));
     const before = await registry();
     expect(await runByHand(cluster, CRON_JOB, "retrain-without-data")).to.match(/no new data/);
@@ -90,8 +90,8 @@ describe("the loop from new data to served predictions", function () {
     expect(await runByHand(cluster, CRON_JOB, "retrain-once-more")).to.match(/no new data/);
   });
 
-  it("sends it a tenth of the requests, then all of them, and drains the old versions: no request fails", async () => {
-    // What was learned from more lines may be a little worse on its own held-out ones.
+  it("sends it a tenth of the requests, then all, and removes the old versions: no request fails", async () => {
+    // The new version may be slightly worse on its own held-out rows.
     const accepted = Reflect.has(version["lineage"] as object, "worseThan") ? { acceptWorse: "newer data" } : {};
     const added = { ...version, ...accepted, name: "model-new", service: { name: "model-new-service" }, replicas: 1 };
     const traffic = { name: MODEL, canaryHeader: { name: "X-Model-Version", value: "new" } };
@@ -120,13 +120,13 @@ describe("the loop from new data to served predictions", function () {
     expect(await served()).to.deep.equal({ [version.version]: 100 });
   });
 
-  it("answers from the new version alone", async () => {
+  it("answers from the new version only", async () => {
     const { status: code, body } = await predict(cluster, { text: "The frobnicator is superb" });
     expect(code).to.equal(200);
     expect(body).to.include({ version: version.version, sentiment: "positive" });
   });
 
-  it("goes back to the versions before, which are in the registry still", async () => {
+  it("returns to the previous versions, which are still in the registry", async () => {
     const answers = await underLoad(cluster, async () => void (await deploy()));
     expect(answers[version.version]).to.be.above(0);
     await eventually("answer of version 1", async () => {
@@ -136,7 +136,7 @@ describe("the loop from new data to served predictions", function () {
   });
 });
 
-/** Run in a pod: drops the sample and two more lines into the data volume, and marks them as new. */
+/** Runs in a pod: writes the sample and two more lines to the data volume, and marks them as new. */
 const DROP = `
 const fs = require("node:fs");
 const sample = fs.readFileSync("apps/trainer/data/sentiment.csv", "utf8").trimEnd();
