@@ -1,7 +1,7 @@
 import { access, constants } from "node:fs/promises";
 import path from "node:path";
 
-/** The program of that name on PATH; undefined where there is none. */
+/** The program with this name on PATH; undefined if there is none. */
 export async function findOnPath(program: string): Promise<string | undefined> {
   const folders = (process.env["PATH"] ?? "").split(path.delimiter).filter((folder) => folder !== "");
   for (const folder of folders) {
@@ -11,7 +11,7 @@ export async function findOnPath(program: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Whether there is a program at a path that this process may run. */
+/** Whether there is an executable file at a path. */
 export function isExecutable(file: string): Promise<boolean> {
   return access(file, constants.X_OK).then(
     () => true,

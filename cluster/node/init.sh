@@ -1,17 +1,17 @@
 #!/bin/bash
-# Process 1 of the node's own mount, pid, network, UTS and IPC namespaces. It runs every part of Kubernetes and restarts
-# what ends; when it dies the kernel kills all of them and drops every mount, rule and interface with the namespaces.
+# Process 1 of the node's own mount, pid, network, UTS and IPC namespaces. It runs every part of Kubernetes and restarts parts
+# that end. When it ends, the kernel kills them all and removes every mount, rule and interface with the namespaces.
 # Environment: NODE_DATA (folder on the host), NODE_NAME, NODE_ADDRESS, HOST_ADDRESS, NODE_INTERFACE, PATH with the tools.
 set -u
 mount --make-rprivate /
 mount -t proc proc /proc
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/node /run/lock /run/sysctl
-# One fixed path inside, wherever the state folder is outside: socket paths have a length limit, and settings stay constant.
+# A fixed path inside, wherever the state folder is: socket paths have a length limit, and settings stay constant.
 mount --bind "$NODE_DATA" /run/node
 hostname "$NODE_NAME"
 
-# The kubelet sets these kernel-wide values on start. It gets files to write to, so that the machine keeps its own.
+# The kubelet sets these kernel-wide values when it starts. It writes to copies, so that the machine keeps its own values.
 for value in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes; do
   [ -e "/proc/sys/$value" ] || continue
   copy=/run/sysctl/${value//\//-}
@@ -25,8 +25,8 @@ ip addr add "$NODE_ADDRESS/30" dev "$NODE_INTERFACE"
 ip link set "$NODE_INTERFACE" up
 ip route add default via "$HOST_ADDRESS"
 echo 1 >/proc/sys/net/ipv4/ip_forward
-# What pods send out of the node comes back to nobody. Refused at once instead of timing out: above all the Service addresses
-# while kube-proxy has not written its rules yet, on which CoreDNS would otherwise wait half a minute.
+# Traffic that leaves the node is rejected instead of timing out. This matters for Service addresses before kube-proxy has
+# written its rules: CoreDNS would wait half a minute for them.
 iptables -A FORWARD -o "$NODE_INTERFACE" -p tcp -m conntrack --ctstate NEW -j REJECT --reject-with tcp-reset
 iptables -A FORWARD -o "$NODE_INTERFACE" -m conntrack --ctstate NEW -j REJECT
 
@@ -43,18 +43,18 @@ supervise() {
     sleep 1
   done &
 }
-# Waits for a socket, then becomes the command.
+# Waits for a socket, then runs the command.
 after() {
   until [ -S "$1" ]; do sleep 0.05; done
   shift
   exec "$@"
 }
-# Waits until the API server has set up its roles (without them the parts end at once), then becomes the command.
+# Waits until the API server has created its roles, without which the parts would exit, then runs the command.
 permitted() {
   until [ -e /run/api-ready ]; do sleep 0.05; done
   exec "$@"
 }
-# Waits for a port, then becomes the command.
+# Waits for a port, then runs the command.
 answering() {
   until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do sleep 0.05; done
   shift

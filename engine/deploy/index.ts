@@ -46,7 +46,7 @@ export async function deployStack(options: DeployOptions): Promise<Deployed> {
   const settings = `--config-file=${workspace.stackFile(stack)}`;
   report("comparing the stack with its state and with the cluster");
   const steps = await compare(session, settings);
-  refuseToLoseData(steps);
+  rejectDataLoss(steps);
   await checkNodes(kubectl, steps);
 
   const namespaces = namespacesOf(steps);
@@ -112,7 +112,7 @@ async function runUp(
   throw failed(args, ended, known.length === 0 ? undefined : `\n${known.join("\n")}`);
 }
 
-function refuseToLoseData(steps: readonly PreviewStep[]): void {
+function rejectDataLoss(steps: readonly PreviewStep[]): void {
   const lost = losesData(steps);
   if (lost.length === 0) return;
   throw new UserError(

@@ -30,7 +30,7 @@ export async function lookForDrift(stack: string, context?: string): Promise<Rep
   // With some settings of its environment, the engine treats an unreachable cluster as an empty one.
   await expectAnswer(kubectl, stack);
   await workspace.write(stack, deployment);
-  const session = await Session.open(workspace, stack, refuseToWait(stack), { create: false });
+  const session = await Session.open(workspace, stack, rejectWait(stack), { create: false });
   const settings = `--config-file=${workspace.stackFile(stack)}`;
   const objects = readRefresh(await session.run(["refresh", "--preview-only", "--json", settings]));
   return compareWith(await liveObjects(kubectl, objects), stack, objects);
@@ -55,7 +55,7 @@ async function expectAnswer(kubectl: Kubectl, stack: string): Promise<void> {
 }
 
 /** The result of a change is known only at its end, and is not drift. */
-function refuseToWait(stack: string): (line: string) => void {
+function rejectWait(stack: string): (line: string) => void {
   return (line) => {
     throw new UserError(`stack ${stack} is being changed (${line})`, "run the command again after that");
   };

@@ -116,7 +116,7 @@ function unschedulable(message: string, gpus: number): Finding {
   const what = `is Pending: ${message}`;
   if (gpus > 0 || message.includes(GPU)) {
     const asked = gpus > 0 ? `it asks for ${gpus} ${GPU}: ` : "";
-    const remedy = `${asked}add a node with a free GPU, labelled and tainted by the GPU node pool of the stack file, or wait for one`;
+    const remedy = `${asked}add a node with a free GPU, labeled and tainted by the GPU node pool of the stack file, or wait for one`;
     return { what, remedy };
   }
   if (/Insufficient (cpu|memory)/.test(message)) {
