@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { errorMessage, lastLine, UserError } from "../../common/errors.ts";
+import { isAlive } from "../../common/processes.ts";
 import { waitFor } from "../../common/wait.ts";
 import type { Kubectl } from "../kubectl.ts";
 import { type NodePaths, nodeName } from "./layout.ts";
-import { isAlive } from "./processes.ts";
 import type { NodeRecord } from "./record.ts";
 
 const nodeSchema = z.object({

@@ -1,5 +1,5 @@
 import { connect, createServer } from "node:net";
-import { identify, type ProcessIdentity } from "./processes.ts";
+import { identify, type ProcessIdentity } from "../../common/processes.ts";
 
 /** The node that runs on this machine. */
 export interface MachineOwner {

@@ -1,6 +1,6 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { isAlive, type ProcessIdentity } from "../../common/processes.ts";
 import type { NodePaths } from "./layout.ts";
-import { isAlive, type ProcessIdentity } from "./processes.ts";
 
 /** What start.ts passes to the supervisor. */
 export interface SupervisorOptions {

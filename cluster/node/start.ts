@@ -5,6 +5,8 @@ import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { UserError } from "../../common/errors.ts";
+import { firstFreePort } from "../../common/ports.ts";
+import { identify } from "../../common/processes.ts";
 import { waitFor } from "../../common/wait.ts";
 import type { Kubectl } from "../kubectl.ts";
 import { ensureCertificates } from "./certificates.ts";
@@ -12,8 +14,6 @@ import { waitForNode } from "./health.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
 import { apiPort, hostAddress, hostInterface, type NodePaths, nodeAddress } from "./layout.ts";
 import { machineOwner } from "./machine.ts";
-import { firstFreePort } from "./ports.ts";
-import { identify } from "./processes.ts";
 import { type NodeRecord, portTakenExitCode, runningNode, type SupervisorOptions } from "./record.ts";
 import { stopNode } from "./stop.ts";
 

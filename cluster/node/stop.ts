@@ -1,9 +1,9 @@
 import { execa } from "execa";
+import { isAlive, type ProcessIdentity } from "../../common/processes.ts";
 import { waitFor } from "../../common/wait.ts";
 import { removeCgroups } from "./cgroups.ts";
 import { hostInterface, type NodePaths } from "./layout.ts";
 import { machineOwner } from "./machine.ts";
-import { isAlive, type ProcessIdentity } from "./processes.ts";
 import { removeRecord, runningNode } from "./record.ts";
 
 /** How long the supervisor may take to end, in milliseconds, before it is killed. */

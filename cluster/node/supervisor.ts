@@ -7,6 +7,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { execa } from "execa";
+import { childrenOf, identify } from "../../common/processes.ts";
 import { waitFor } from "../../common/wait.ts";
 import { createCgroups, removeCgroups } from "./cgroups.ts";
 import { startForward } from "./forward.ts";
@@ -21,7 +22,6 @@ import {
   nodePaths,
 } from "./layout.ts";
 import { claimMachine } from "./machine.ts";
-import { childrenOf, identify } from "./processes.ts";
 import { portTakenExitCode, removeRecord, type SupervisorOptions, writeRecord } from "./record.ts";
 
 async function main(options: SupervisorOptions): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Release, waitForLock } from "../../common/file-lock.ts";
-import type { ToolPlace } from "./tools.ts";
+import type { ToolPlace } from "./tool.ts";
 
 /** A build in a cache. */
 export interface Build {

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { UserError } from "../../common/errors.ts";
 import { patchedModules } from "./patch.ts";
-import { type ModuleFiles, moduleFolder, type Tool } from "./tools.ts";
+import { type ModuleFiles, moduleFolder, type Tool } from "./tool.ts";
 
 /** Where and how one tool is built. */
 export interface BuildOptions {

@@ -6,7 +6,8 @@ import { buildTool } from "./build.ts";
 import { type Build, withBuildLock } from "./build-lock.ts";
 import { readSources, toolKey } from "./key.ts";
 import { checkDisk, checkGo } from "./prerequisites.ts";
-import { type Tool, type ToolPlace, tools } from "./tools.ts";
+import type { Tool, ToolPlace } from "./tool.ts";
+import { tools } from "./tools.ts";
 
 /** The folders of the built tools, with the binaries and files directly in them. */
 export type Toolchain = { readonly [name in keyof typeof tools]: string };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { moduleFolder, type Tool } from "./tools.ts";
+import { moduleFolder, type Tool } from "./tool.ts";
 
 /** Sources that determine the result of a tool's build: path inside its module folder → content. */
 export type Sources = ReadonlyMap<string, string>;

@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { UserError } from "../../common/errors.ts";
-import type { ModuleEdit, ModulePatch } from "./tools.ts";
+import type { ModuleEdit, ModulePatch } from "./tool.ts";
 
 /**
  * Copies the modules that are to be changed into `scratch`, changes them, and writes a go.mod that replaces the originals by the

@@ -2,7 +2,8 @@ import { statfs } from "node:fs/promises";
 import { execa } from "execa";
 import { lastLine, UserError } from "../../common/errors.ts";
 import { goEnvironment } from "./build.ts";
-import { moduleFolder, type ToolPlace, tools } from "./tools.ts";
+import { moduleFolder, type ToolPlace } from "./tool.ts";
+import { tools } from "./tools.ts";
 
 const gibibyte = 1024 ** 3;
 /** Measured: 6 GiB of source modules, 8.5 of Go's build cache (removed at the end), 0.9 of binaries. */

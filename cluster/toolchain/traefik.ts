@@ -1,5 +1,5 @@
 import { without } from "./patch.ts";
-import type { Tool } from "./tools.ts";
+import type { Tool } from "./tool.ts";
 
 const version = "v3.7.6";
 const module = "github.com/traefik/traefik/v3";

@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import path from "node:path";
 import { z } from "zod";
-import { startTime } from "../../cluster/node/processes.ts";
+import { startTime } from "../../common/processes.ts";
 import { waitFor } from "../../common/wait.ts";
 
 /** A lock of the engine's local backend. @see pulumi/pkg `backend/diy/lock.go` */

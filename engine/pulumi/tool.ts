@@ -1,5 +1,5 @@
 import { without } from "../../cluster/toolchain/patch.ts";
-import type { Tool } from "../../cluster/toolchain/tools.ts";
+import type { Tool } from "../../cluster/toolchain/tool.ts";
 
 const cli = "v3.276.0";
 /** Release of the commit in go.mod: the last one whose module is published. */

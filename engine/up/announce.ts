@@ -1,5 +1,5 @@
 import { cgroupName, hostAddress, hostInterface, type NodePaths } from "../../cluster/node/layout.ts";
-import type { ToolPlace } from "../../cluster/toolchain/tools.ts";
+import type { ToolPlace } from "../../cluster/toolchain/tool.ts";
 import { cacheDirectory } from "../../common/paths.ts";
 import { pulumi } from "../pulumi/tool.ts";
 

@@ -6,7 +6,6 @@ import { ensureSubstitutes } from "../../cluster/images/substitutes.ts";
 import { removeUnusedImages } from "../../cluster/images/unused.ts";
 import { Kubectl } from "../../cluster/kubectl.ts";
 import { defaultGatewayPort, nodePaths } from "../../cluster/node/layout.ts";
-import { isPortFree } from "../../cluster/node/ports.ts";
 import { runningNode } from "../../cluster/node/record.ts";
 import { startNode } from "../../cluster/node/start.ts";
 import {
@@ -18,9 +17,10 @@ import {
 } from "../../cluster/toolchain/index.ts";
 import { installPackages, missingPackages } from "../../cluster/toolchain/packages.ts";
 import { checkMachine, probeMachine } from "../../cluster/toolchain/prerequisites.ts";
-import type { ToolPlace } from "../../cluster/toolchain/tools.ts";
+import type { ToolPlace } from "../../cluster/toolchain/tool.ts";
 import { UserError } from "../../common/errors.ts";
 import { repositoryRoot, stateDirectory } from "../../common/paths.ts";
+import { isPortFree } from "../../common/ports.ts";
 import { trainerCommit } from "../../components/source-commit.ts";
 import { announce } from "./announce.ts";
 import type { Background } from "./background.ts";

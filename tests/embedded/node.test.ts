@@ -7,8 +7,8 @@ import { isReadySince } from "../../cluster/node/health.ts";
 import { kubeconfigText } from "../../cluster/node/kubeconfig.ts";
 import { claimMachine, machineOwner } from "../../cluster/node/machine.ts";
 import { availableSince, staleReadyPods } from "../../cluster/node/pods.ts";
-import { firstFreePort, isPortFree } from "../../cluster/node/ports.ts";
-import { identify, isAlive } from "../../cluster/node/processes.ts";
+import { firstFreePort, isPortFree } from "../../common/ports.ts";
+import { identify, isAlive } from "../../common/processes.ts";
 import { steadyPort } from "../support/steady-port.ts";
 
 describe("processes", () => {

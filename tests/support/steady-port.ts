@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { isPortFree } from "../../cluster/node/ports.ts";
+import { isPortFree } from "../../common/ports.ts";
 
 /** Number of ports below the kernel's ephemeral range that may be chosen. */
 const RANGE = 10_000;

@@ -1,5 +1,6 @@
 import { ensureTool as ensure } from "../../cluster/toolchain/index.ts";
-import { type Tool, tools } from "../../cluster/toolchain/tools.ts";
+import type { Tool } from "../../cluster/toolchain/tool.ts";
+import { tools } from "../../cluster/toolchain/tools.ts";
 import { pulumi } from "../../engine/pulumi/tool.ts";
 import { testTools } from "./test-tools.ts";
 

@@ -1,4 +1,5 @@
-import { command, prometheusCrds, type Tool, versions } from "../../cluster/toolchain/tools.ts";
+import type { Tool } from "../../cluster/toolchain/tool.ts";
+import { command, prometheusCrds, versions } from "../../cluster/toolchain/tools.ts";
 import { traefik } from "../../cluster/toolchain/traefik.ts";
 
 const kwok = "v0.8.0";

@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
-import { childrenOf, commandOf } from "../../../cluster/node/processes.ts";
+import { childrenOf, commandOf } from "../../../common/processes.ts";
 import { Workspace } from "../../../engine/pulumi/workspace.ts";
 import { valueAt } from "../../../engine/status/fields.ts";
 import { local, pulumi, startLocal } from "../support/cluster.ts";

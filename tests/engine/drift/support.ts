@@ -39,3 +39,24 @@ export function onlyField(object: StackObject, cluster: LiveObject): FieldDrift 
   if (fields.length !== 1 || fields[0] === undefined) throw new Error(`not one field: ${JSON.stringify(fields)}`);
   return fields[0];
 }
+
+/** A Deployment of the program; the cluster adds a default to its container. */
+export function deployment({ image = "models:1", labels = {}, resources = {}, replicas = 2, extra = {} } = {}) {
+  const server = { name: "server", image, resources, ports: [{ containerPort: 8080 }] };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "iris", namespace: "ml", labels: { app: "iris", ...labels } },
+    spec: { replicas, template: { spec: { containers: [server], ...extra } } },
+  };
+}
+
+/** Managed fields of the container `server`. */
+export const containerFields = (fields: object) => ({
+  "f:spec": { "f:template": { "f:spec": { "f:containers": { 'k:{"name":"server"}': { ".": {}, ...fields } } } } },
+});
+/** The Deployment's fields that Pulumi manages. */
+export const pulumis = byPulumi({
+  "f:metadata": { "f:labels": { "f:app": {} } },
+  ...containerFields({ "f:name": {}, "f:image": {}, "f:ports": { 'k:{"containerPort":8080,"protocol":"TCP"}': {} } }),
+});
