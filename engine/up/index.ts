@@ -1,8 +1,8 @@
 import { nodePaths } from "../../cluster/node/layout.ts";
 import { acquireLock } from "../../common/file-lock.ts";
 import { stateDirectory } from "../../common/paths.ts";
-import { upElsewhere } from "./elsewhere.ts";
 import { upEmbedded } from "./embedded.ts";
+import { upExternal } from "./external.ts";
 import type { UpOptions } from "./options.ts";
 import { showResult } from "./result.ts";
 
@@ -11,7 +11,7 @@ export async function up(options: UpOptions): Promise<void> {
   const release = acquireLock(nodePaths(stateDirectory()).lock);
   try {
     const result =
-      options.context === undefined ? await upEmbedded(options) : await upElsewhere(options, options.context);
+      options.context === undefined ? await upEmbedded(options) : await upExternal(options, options.context);
     await showResult(result.kubectl, result.deployed, result.gatewayUrl);
   } finally {
     release();

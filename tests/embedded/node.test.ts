@@ -1,12 +1,17 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
 import { fillIn } from "../../cluster/addons/index.ts";
 import { hierarchies } from "../../cluster/node/cgroups.ts";
 import { isReadySince } from "../../cluster/node/health.ts";
 import { kubeconfigText } from "../../cluster/node/kubeconfig.ts";
+import { type NodePaths, nodePaths } from "../../cluster/node/layout.ts";
 import { claimMachine, machineOwner } from "../../cluster/node/machine.ts";
 import { availableSince, staleReadyPods } from "../../cluster/node/pods.ts";
+import { removeRecord, runningNode, writeRecord } from "../../cluster/node/record.ts";
 import { firstFreePort, isPortFree } from "../../common/ports.ts";
 import { identify, isAlive } from "../../common/processes.ts";
 import { steadyPort } from "../support/steady-port.ts";
@@ -29,6 +34,34 @@ describe("the machine's one node", () => {
     expect(await claimMachine("/some/state", name)).to.equal(true);
     expect(await claimMachine("/other/state", name)).to.equal(false);
     expect(await machineOwner(name)).to.deep.equal({ state: "/some/state", supervisor: identify(process.pid) });
+  });
+});
+
+describe("the record of a node", () => {
+  let paths: NodePaths;
+  beforeEach(async () => {
+    paths = nodePaths(await mkdtemp(path.join(tmpdir(), "record-")));
+  });
+  afterEach(() => rm(paths.state, { recursive: true, force: true }));
+
+  const self = identify(process.pid);
+  const settings = { init: 5, fingerprint: "f", gatewayPort: 8080, apiPort: 6443, startedAt: "2026-01-01T00:00:00Z" };
+
+  it("is found while the node's supervisor runs", async () => {
+    expect(await runningNode(paths)).to.equal(undefined);
+    if (self === undefined) throw new Error("this process is not found");
+    await writeRecord(paths, { supervisor: self, ...settings });
+    expect(await runningNode(paths)).to.deep.include({ supervisor: self, init: 5 });
+    await writeRecord(paths, { supervisor: { ...self, started: "1" }, ...settings });
+    expect(await runningNode(paths)).to.equal(undefined);
+  });
+
+  it("is found under the names of an earlier release, and removed under both", async () => {
+    await writeFile(paths.formerRecord, JSON.stringify({ keeper: self, ...settings }));
+    await writeFile(paths.record, "{}");
+    expect((await runningNode(paths))?.supervisor).to.deep.equal(self);
+    await removeRecord(paths);
+    expect(await readdir(paths.state)).to.deep.equal([]);
   });
 });
 

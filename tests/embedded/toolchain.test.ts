@@ -44,6 +44,7 @@ describe("the key of a tool in the cache", () => {
   it("changes with everything the build depends on, and with nothing else", () => {
     const key = toolKey(tool, sources, "x64");
     expect(toolKey({ ...tool, minutes: 9 }, sources, "x64")).to.equal(key);
+    expect(toolKey({ ...tool, root: "/another/checkout" }, sources, "x64"), "place of the checkout").to.equal(key);
     expect(toolKey(tool, new Map([...sources].reverse()), "x64")).to.equal(key);
     expect(toolKey(tool, new Map([...sources, ["go.sum", "other"]]), "x64")).not.to.equal(key);
     expect(toolKey({ ...tool, tags: "t" }, sources, "x64")).not.to.equal(key);

@@ -12,7 +12,7 @@ import type { UpOptions, UpResult } from "./options.ts";
 import { resultStep, runSteps } from "./progress.ts";
 
 /** Deploys onto the user's own cluster, through a kubectl context. */
-export async function upElsewhere(options: UpOptions, context: string): Promise<UpResult> {
+export async function upExternal(options: UpOptions, context: string): Promise<UpResult> {
   const kubeconfig = process.env.KUBECONFIG || join(process.env.HOME ?? "", ".kube", "config");
   const own = await findOnPath("kubectl");
   const kubectl = new Kubectl(own ?? join(toolchainFolders().kubernetes, "kubectl"), kubeconfig, context);
