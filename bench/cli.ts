@@ -20,11 +20,11 @@ interface Options {
 }
 
 const command = new Command("bench")
-  .description("Measures the platform, prints a table a part, and writes the same as JSON.")
+  .description("Measures the platform, and prints a table for each part and the results as JSON.")
   .addArgument(new Argument("[parts...]", "what to measure (default: all)").choices(PARTS))
-  .option("--cold", "up: build the toolchain from nothing as well (about twenty minutes on two cores)", false)
-  .option("--rounds <number>", "trainer: how often each side learns each problem", "3")
-  .option("--json <file>", "write the measurements as JSON")
+  .option("--cold", "up: build the toolchain in an empty cache as well (about twenty minutes on two cores)", false)
+  .option("--rounds <number>", "trainer: number of times that each side learns each problem", "3")
+  .option("--json <file>", "write the JSON to a file")
   .parse();
 const { cold, rounds, json } = command.opts<Options>();
 const parts = command.args.length > 0 ? command.args : PARTS;

@@ -1,6 +1,6 @@
 import { columns } from "./columns.ts";
 
-/** A time that was measured, and the time it is meant to stay under. */
+/** A measured time and its bound. */
 export interface Measurement {
   readonly name: string;
   readonly seconds: number;

@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import { renderStack } from "../render/render.ts";
 import type { Measurement } from "./measurement.ts";
 
-/** The settings of a stack with so many models of two versions each, each with a route of its own. */
+/** The settings of a stack with `count` models, each with two versions and a route. */
 export function manyModels(count: number): object {
   const settings = {
     environment: "bench",
@@ -28,10 +28,10 @@ export function manyModels(count: number): object {
 }
 
 /**
- * Times the rendering of stacks with many models, and shows that it is linear: a stack of more models may take as much longer
- * as it has more of them.
+ * Times the rendering of stacks with many models, and shows that it is linear: the bound of a size is proportional to its number
+ * of models.
  *
- * @param rounds how often each size is rendered, the sizes in turn; the fastest counts
+ * @param rounds how often each size is rendered, in turn; the fastest run counts
  */
 export async function measureRender(rounds = 3): Promise<Measurement[]> {
   const folder = await mkdtemp(path.join(tmpdir(), "ml-platform-bench-"));

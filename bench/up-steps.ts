@@ -1,24 +1,22 @@
 import { readFile } from "node:fs/promises";
 import { columns } from "./columns.ts";
+import { parseStat } from "./engine/processes.ts";
 
 /** One step of a command. */
 export interface StepTime {
   readonly name: string;
   readonly wallSeconds: number;
-  /** Processor time of the command itself and of those processes it waited for that ended in the step. */
+  /** Processor time of the command itself, and of its child processes that ended in the step. */
   readonly processorSeconds: number;
 }
 
-/** Linux counts processor time in this many ticks a second wherever it shows it to programs. */
-const TICKS = 100;
-
-/** The line that `local/progress.ts` ends a step with where the output is no terminal: `Title: word (12.3 s)`. */
+/** The line that ends a step if the output is not a terminal (`engine/up/progress.ts`): `Title: word (12.3 s)`. */
 const END = /^(?<name>\S.*?): .*\((?<seconds>\d+\.\d) s\)$/;
 
 /**
- * Reads the output of a command as it comes, and times the steps that it shows.
+ * Reads the output of a command while it runs, and times the steps in it.
  *
- * @param processorTime seconds that a process and its ended children have used so far. @default Linux is asked
+ * @param processorTime seconds that a process and its ended children have used so far. @default from /proc
  */
 export async function stepTimes(
   pid: number,
@@ -30,7 +28,7 @@ export async function stepTimes(
   for await (const line of lines) {
     const { name, seconds } = END.exec(String(line))?.groups ?? {};
     if (name === undefined) continue;
-    // A command that has ended since has nothing to be asked about.
+    // The command may have ended.
     const used = await processorTime(pid).catch(() => before);
     steps.push({ name, wallSeconds: Number(seconds), processorSeconds: used - before });
     before = used;
@@ -38,15 +36,9 @@ export async function stepTimes(
   return steps;
 }
 
-/** Processor seconds from the text of /proc/PID/stat: its own and those of its children that have ended. */
-export function secondsOf(stat: string): number {
-  // After the program's name, which is in brackets and may hold anything: utime, stime, cutime and cstime are fields 14 to 17.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) / TICKS;
-}
-
 async function usedSeconds(pid: number): Promise<number> {
-  return secondsOf(await readFile(`/proc/${pid}/stat`, "utf8"));
+  const { own, children } = parseStat(await readFile(`/proc/${pid}/stat`, "utf8"));
+  return own + children;
 }
 
 /** The steps as a table, with their sum. */

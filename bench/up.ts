@@ -7,16 +7,16 @@ import { type StepTime, stepTimes } from "./up-steps.ts";
 
 const repository = path.resolve(import.meta.dirname, "..");
 
-/** How long `npm run up` takes, and where the first one spends its time. */
+/** How long `npm run up` takes, and the steps of the first one. */
 export interface UpReport {
   readonly measurements: readonly Measurement[];
   readonly steps: readonly StepTime[];
 }
 
 /**
- * Times `npm run up` on a cluster of its own, stopped and deleted at the end.
+ * Times `npm run up` on a separate cluster, which is stopped and deleted at the end.
  *
- * @param cold build the toolchain from nothing as well, in an empty cache; takes about twenty minutes on two cores
+ * @param cold whether to build the toolchain in an empty cache as well; takes about twenty minutes on two cores
  */
 export async function measureUp(cold: boolean): Promise<UpReport> {
   const folder = await mkdtemp(path.join(tmpdir(), "ml-platform-bench-"));
@@ -28,7 +28,7 @@ export async function measureUp(cold: boolean): Promise<UpReport> {
   };
   const run = async (...args: string[]) => {
     const start = Date.now();
-    const child = execa(process.execPath, ["local/cli.ts", ...args], {
+    const child = execa(process.execPath, ["engine/cli.ts", ...args], {
       cwd: repository,
       env: environment,
       stderr: "inherit",
@@ -39,7 +39,7 @@ export async function measureUp(cold: boolean): Promise<UpReport> {
     return { seconds: (Date.now() - start) / 1000, steps };
   };
   try {
-    // A first run leaves the toolchain and the base image in the cache, unless there is none to be left.
+    // Unless `cold`, a first run fills the cache with the toolchain and the base image.
     let fresh = await run("up", "--port", "8181");
     if (!cold) {
       await run("down", "--purge");

@@ -1,111 +1,52 @@
-import { constants } from "node:os";
-import path from "node:path";
-import { execa } from "execa";
-import { UserError } from "../local/errors.ts";
-import { deployDirectory, repositoryRoot } from "../local/paths.ts";
-import { NO_CHECKPOINTS, Session } from "./session.ts";
-import { projectName, Workspace } from "./workspace.ts";
-import { readSettings, writeBack } from "./write-back.ts";
+import { Command, InvalidArgumentError } from "commander";
+import { down } from "../cluster/down.ts";
+import { UserError } from "../common/errors.ts";
+import { status } from "./status/index.ts";
+import { up } from "./up/index.ts";
 
-/** Commands that read a stack's settings, and those of them that change the cluster. */
-const CHANGING = new Set(["up", "update", "destroy", "refresh", "import"]);
-const WITH_SETTINGS = new Set([...CHANGING, "preview", "pre", "config", "watch"]);
-
-/** What a command line of the CLI says that matters here. */
-export interface CommandLine {
-  /** The command, such as `up`; undefined where there is none. */
-  readonly command: string | undefined;
-  /** The stack that it names. */
-  readonly stack: string | undefined;
-  /** Whether it names a file of settings. */
-  readonly ownFile: boolean;
-  /** Whether it takes a stack away for good. */
-  readonly removes: boolean;
-  /** Whether it only asks for help. */
-  readonly help: boolean;
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65535)
+    throw new InvalidArgumentError("a port is a number from 1 to 65535");
+  return port;
 }
 
-/** Reads a command line of the CLI. */
-export function readCommandLine(args: readonly string[]): CommandLine {
-  const value = (names: readonly string[]) => {
-    for (const [index, arg] of args.entries()) {
-      if (names.includes(arg)) return args[index + 1];
-      const name = names.find((each) => arg.startsWith(`${each}=`));
-      if (name !== undefined) return arg.slice(name.length + 1);
-    }
-    return undefined;
-  };
-  const [command, next] = args.filter((arg) => !arg.startsWith("-"));
-  return {
-    command,
-    removes: args.includes("--remove") || (command === "stack" && next === "rm"),
-    stack: value(["--stack", "-s"]),
-    ownFile: value(["--config-file"]) !== undefined,
-    help: args.includes("--help") || args.includes("-h"),
-  };
-}
+const program = new Command("ml-platform").description("The platform on an embedded cluster, or on one of yours.");
 
-/** `--context NAME` in front of a command line says which cluster's stacks are meant. */
-function takeContext(args: readonly string[]): { context: string | undefined; rest: readonly string[] } {
-  if (args[0] === "--context") return { context: args[1], rest: args.slice(2) };
-  return { context: undefined, rest: args };
-}
+program
+  .command("up")
+  .description("bring everything up: tools, cluster, images, stack")
+  .option("--context <name>", "deploy onto this kubeconfig context instead of the embedded cluster")
+  .option(
+    "--registry <prefix>",
+    "HOST/PREFIX to push images to, for a --context that is none of kind, k3d and minikube",
+  )
+  .option("--port <number>", "port on 127.0.0.1 for the gateway of the embedded cluster (default: 8080)", parsePort)
+  .option("--stack <name>", "stack to deploy", "dev")
+  .option(
+    "--config-file <path>",
+    "stack file to read instead of the stack's own; can be repeated, later files override earlier ones",
+    (file, files: readonly string[] = []) => [...files, file],
+  )
+  .option("--take-over", "replace what an earlier release deployed without the Pulumi engine; volumes stay")
+  .action(up);
 
-/**
- * Runs the Pulumi CLI on the stacks that `npm run up` has deployed, with their state, passphrase and settings. What
- * `config` changes is written to the stack's own file.
- *
- * @returns the exit code of the CLI
- * @throws UserError for what the person can fix
- */
-async function pulumi(args: readonly string[]): Promise<number> {
-  const { context, rest } = takeContext(args);
-  const line = readCommandLine(rest);
-  const workspace = new Workspace(deployDirectory(context));
-  const stack = line.stack ?? process.env["PULUMI_STACK"] ?? "dev";
-  const own = !line.help && WITH_SETTINGS.has(line.command ?? "") && !line.ownFile;
-  const deployment = await workspace.deployment(stack);
-  if (own && deployment === undefined) {
-    throw new UserError(
-      `stack ${stack} is not deployed from this machine`,
-      `npm run up -- --stack ${stack} deploys it; npm run render -- --stack ${stack} shows what it consists of`,
-    );
-  }
-  if (deployment !== undefined) await workspace.write(stack, deployment);
-  const note = (text: string) => console.error(text);
-  const session = await Session.open(workspace, stack, note, { make: deployment !== undefined });
-  const changing = !line.help && CHANGING.has(line.command ?? "");
-  const file = workspace.stackFile(stack);
-  const before = own ? await readSettings(file) : {};
-  const environment = { ...(await session.environment()), ...(changing ? {} : NO_CHECKPOINTS) };
-  if (changing) await session.mark();
-  const { exitCode, signal } = await execa(session.program, [...rest, ...(own ? ["--config-file", file] : [])], {
-    // The CLI removes a stack's settings with it: those that it was deployed with, not the checkout's.
-    cwd: line.removes ? workspace.directory : repositoryRoot,
-    env: environment,
-    stdio: "inherit",
-    reject: false,
-  });
-  if (changing) await session.ended({ exitCode, errors: [] });
-  if (own && deployment !== undefined && line.command === "config") {
-    const place = {
-      project: await projectName(),
-      file: deployment.configFiles.at(-1) ?? "",
-      local: workspace.localFile(stack),
-    };
-    for (const text of await writeBack(before, await readSettings(file), place)) note(text);
-  }
-  return exitCode ?? 128 + (signal === undefined ? 0 : constants.signals[signal as NodeJS.Signals]);
-}
+program
+  .command("down")
+  .description("stop the embedded cluster; its data stay")
+  .option("--purge", "delete its data as well")
+  .action(down);
 
-if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === import.meta.filename) {
-  // The CLI ends what it does by itself; this process waits for it.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
-  try {
-    process.exitCode = await pulumi(process.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(`${error.what}: ${error.remedy}`);
-    process.exitCode = 1;
-  }
+program
+  .command("status")
+  .description("what runs, where, and what is wrong")
+  .option("--json", "print JSON")
+  .action(status);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
 }

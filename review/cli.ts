@@ -1,7 +1,7 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Command } from "commander";
-import { UserError } from "../local/errors.ts";
+import { UserError } from "../common/errors.ts";
 import { COMMENT_LIMIT, composeComment } from "./comment/compose.ts";
 import { postComment, pullRequestOf } from "./comment/post.ts";
 import { readViolations } from "./objects/policies.ts";

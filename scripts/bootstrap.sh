@@ -1,9 +1,13 @@
 #!/bin/sh
 # Installs the locked packages once, so that every npm script works on a clean clone.
-# npm writes node_modules/.package-lock.json last: it is the mark of a finished install.
+# npm writes node_modules/.package-lock.json last: it marks a finished install.
 set -eu
 cd "$(dirname "$0")/.."
 mark=node_modules/.package-lock.json
+# A linked node_modules belongs to another checkout, where npm ci would delete it.
+if [ -L node_modules ]; then
+  exit 0
+fi
 if [ -f "$mark" ] && [ ! package-lock.json -nt "$mark" ]; then
   exit 0
 fi

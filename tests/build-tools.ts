@@ -1,19 +1,20 @@
 import { setPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ensureTool, type ToolName } from "../local/toolchain/index.ts";
-import { testTools } from "../local/toolchain/test-tools.ts";
-import { tools } from "../local/toolchain/tools.ts";
+import { tools } from "../cluster/toolchain/tools.ts";
+import { errorMessage } from "../common/errors.ts";
+import { ensureTool, type ToolName } from "./tools/index.ts";
+import { testTools } from "./tools/test-tools.ts";
 
-/** Longer than between two looks of one who waits for the lock, so that a suite gets it before the next tool does. */
-const TURN_MS = 1500;
+/** Pause in milliseconds between two tools, in which a suite that waits for the build lock gets it. */
+const PAUSE = 500;
 
 /**
- * Builds what the suites will need while those run that need nothing, one tool after the other: those of the tests first,
- * since their suites come first. Says how long each took, in one line. Ends at the first that cannot be built: the suite that
- * needs it tries again, and says what is wrong.
+ * Builds the tools of later suites while the first suites run, one tool after another; test tools first, because their suites run
+ * first. Prints one line per tool with its build time. Stops at the first tool that cannot be built: the suite that needs it
+ * tries again and reports the error.
  */
 async function main(): Promise<void> {
-  // The suites come first.
+  // The suites have priority.
   setPriority(10);
   const names = [...Object.keys(testTools), "pulumi", ...Object.keys(tools)] as ToolName[];
   for (const name of new Set(names)) {
@@ -22,13 +23,13 @@ async function main(): Promise<void> {
     const seconds = Math.round((performance.now() - start) / 1000);
     if (seconds === 0) continue;
     console.log(`built ${name} in ${seconds} s`);
-    await sleep(TURN_MS);
+    await sleep(PAUSE);
   }
 }
 
 process.on("disconnect", () => process.exit(1));
-// What is listened to would otherwise keep this process up.
+// The channel would otherwise keep this process alive.
 process.channel?.unref();
 await main().catch((error: unknown) => {
-  console.log(`could not build: ${error instanceof Error ? error.message : error}`);
+  console.log(`could not build: ${errorMessage(error)}`);
 });

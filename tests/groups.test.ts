@@ -6,7 +6,7 @@ import { folderOf, GROUPS, groupOf, inOrder, selectionOf } from "./groups.ts";
 const repository = path.resolve(import.meta.dirname, "..");
 
 describe("the groups of the tests", () => {
-  it("are told by the place of a file; what is in none is a unit test", () => {
+  it("are determined by the path of a file; all other files are unit tests", () => {
     for (const [file, group] of [
       ["tests/config/schema.test.ts", "unit"],
       ["tests/groups.test.ts", "unit"],
@@ -26,7 +26,7 @@ describe("the groups of the tests", () => {
     }
   });
 
-  it("run in an order in which the cluster comes last, and what needs nothing first", () => {
+  it("run in order, suites without requirements first and the cluster last", () => {
     const files = [
       "tests/cluster/a.test.ts",
       "tests/quality.test.ts",
@@ -38,8 +38,9 @@ describe("the groups of the tests", () => {
     expect(GROUPS.at(-1)).to.equal("cluster");
   });
 
-  it("that wait for no tool hold no suite that asks for one", async () => {
-    const asks = /ensureTool|toolchain\/python|support\/(?:python|needs|chromium)|\/schemas\.ts|\/promtool\.ts/;
+  it("without tools contain no suite that needs one", async () => {
+    const asks =
+      /ensureTool|tools\/(?:index|python|simulated-node)|support\/(?:python|needs|chromium)|\/schemas\.ts|\/promtool\.ts/;
     for await (const file of glob("tests/**/*.test.ts", { cwd: repository })) {
       const text = await readFile(path.join(repository, file), "utf8");
       if (file === "tests/groups.test.ts" || !asks.test(text)) continue;
@@ -47,14 +48,14 @@ describe("the groups of the tests", () => {
     }
   });
 
-  it("are selected by their names, and files by globs; all where nothing is asked for", () => {
+  it("are selected by name, and files by globs; the default is all", () => {
     expect(selectionOf([])).to.deep.equal({ globs: ["tests/**/*.test.ts"], groups: undefined });
     expect(selectionOf(["unit", "server"])).to.deep.equal({
       globs: ["tests/**/*.test.ts"],
       groups: ["unit", "server"],
     });
     expect(selectionOf(["tests/config/*.ts"])).to.deep.equal({ globs: ["tests/config/*.ts"], groups: undefined });
-    expect(() => selectionOf(["unit", "tests/config/*.ts"])).to.throw("name groups (unit, render, server, ");
+    expect(() => selectionOf(["unit", "tests/config/*.ts"])).to.throw("give groups (unit, render, server, ");
   });
 
   it("report their time by folder, each app's by itself", () => {

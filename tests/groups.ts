@@ -1,16 +1,16 @@
 import path from "node:path";
 
 /**
- * The suites by what they need, in the order in which they run: those that need nothing run while the tools of the others are
- * being built. `unit` is whatever is in no other group.
+ * Groups of suites by what they need, in the order in which they run: suites without requirements come first, while the tools of
+ * the others are built. `unit` is everything that is in no other group.
  */
 const PATTERNS = {
   unit: [],
-  /** Those that run the whole program, in a process of its own for each stack. */
+  /** Suites that run the whole program, in a process for each stack. */
   render: ["tests/render/**", "tests/policy/{pack,stacks}.test.ts"],
   server: ["tests/apps/inference/**", "tests/apps/load-test/**", "tests/apps/inference-clients/{fuzz,sigterm}.test.ts"],
   trainer: ["tests/apps/*.test.ts", "tests/apps/trainer/**"],
-  /** Programs of others: tools that are built from source, Python's and Debian's packages, compilers. */
+  /** Suites that need other programs: tools built from source, Python and Debian packages, compilers. */
   tools: [
     "tests/quality.test.ts",
     "tests/components/package.test.ts",
@@ -23,48 +23,48 @@ const PATTERNS = {
   cluster: ["tests/cluster/**"],
 } satisfies Record<string, readonly string[]>;
 
-/** A set of suites that `tests/run.ts` takes by its name. */
+/** A group of suites, by its name. */
 export type Group = keyof typeof PATTERNS;
 
-/** All of them, in the order in which they run. */
+/** All groups, in the order in which they run. */
 export const GROUPS = Object.keys(PATTERNS) as Group[];
 
-/** What is among the patterns of two groups belongs to the later one. */
+/** A file that matches two groups belongs to the later one. */
 const BY_PRIORITY = GROUPS.toReversed();
 
-/** The group of a test file, given by its path from the repository on. */
+/** The group of a test file, by its path from the repository on. */
 export function groupOf(file: string): Group {
   const matches = (group: Group) => PATTERNS[group].some((pattern) => path.matchesGlob(file, pattern));
   return BY_PRIORITY.find(matches) ?? "unit";
 }
 
-/** Files in the order in which they run: group by group, and by name within one. */
+/** Files in the order in which they run: by group, then by name. */
 export function inOrder(files: readonly string[]): string[] {
   const place = (file: string) => GROUPS.indexOf(groupOf(file));
   return files.toSorted((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
 }
 
-/** What the command line asks for. */
+/** The suites that the command line selects. */
 export interface Selection {
-  /** Where the files are looked for. */
+  /** Globs of the test files. */
   readonly globs: readonly string[];
-  /** Groups that they must be of; undefined where each may be of any. */
+  /** Groups of the files; undefined for all groups. */
   readonly groups: readonly Group[] | undefined;
 }
 
-/** Reads the command line: names of groups, or globs of files; everything where there is nothing. */
+/** Reads names of groups or globs of files; selects everything if there are none. */
 export function selectionOf(args: readonly string[]): Selection {
   const isGroup = (arg: string): arg is Group => Object.hasOwn(PATTERNS, arg);
   const groups = args.filter(isGroup);
   if (groups.length > 0 && groups.length < args.length) {
-    throw new Error(`${args.join(" ")}: name groups (${GROUPS.join(", ")}), or files, and not both`);
+    throw new Error(`${args.join(" ")}: give groups (${GROUPS.join(", ")}) or files, not both`);
   }
   const all = ["tests/**/*.test.ts"];
   if (groups.length > 0) return { globs: all, groups };
   return { globs: args.length > 0 ? args : all, groups: undefined };
 }
 
-/** The folder whose suites' times are added up: `tests/render` and the like, of the apps each one's own. */
+/** The folder whose suites' times are added up, such as `render`, or `apps/trainer` for each app. */
 export function folderOf(file: string): string {
   const [, first = "", ...rest] = file.split("/");
   const deeper = first === "apps" && rest.length > 1 ? `${first}/${rest[0]}` : first;

@@ -2,24 +2,42 @@ import { spawn } from "node:child_process";
 import { glob } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { Command } from "commander";
 import Mocha from "mocha";
-import { folderOf, groupOf, inOrder, selectionOf } from "./groups.ts";
+import { testsOfChanges } from "./changed.ts";
+import { folderOf, GROUPS, groupOf, inOrder, selectionOf } from "./groups.ts";
 
 /**
- * Runs the suites, or those groups or files that are named on the command line, and ends with their true counts alone on a
- * line. Where all run, what is to be built for the later ones is built beside the earlier ones.
+ * Runs the suites and ends with their counts on a line of their own. If all suites run, the tools of the later ones are built in
+ * the background of the earlier ones.
  */
 const repository = path.resolve(import.meta.dirname, "..");
-const args = process.argv.slice(2);
-const { globs, groups } = selectionOf(args);
+const command = new Command("npm test --")
+  .description("Runs the tests: all, or groups, or files.")
+  .argument("[suites...]", `groups (${GROUPS.join(", ")}), or globs of files from the repository on`)
+  .option("--changed [ref]", "only suites that import, or name, a file changed since a commit (default: HEAD)")
+  .addHelpText(
+    "after",
+    "\nExamples:\n  npm test -- unit server\n  npm test -- 'tests/config/*.test.ts'\n  npm test -- unit server --changed=main",
+  )
+  .parse();
+const { changed } = command.opts<{ readonly changed?: string | true }>();
+const { globs, groups } = selectionOf(command.args);
 const found = await Array.fromAsync(glob(globs, { cwd: repository }));
-const files = inOrder(found.filter((file) => groups?.includes(groupOf(file)) ?? true));
+const selected = found.filter((file) => groups?.includes(groupOf(file)) ?? true);
+const ref = changed === true ? "HEAD" : changed;
+const files = inOrder(ref === undefined ? selected : await testsOfChanges(repository, ref, selected));
+if (ref !== undefined && files.length === 0) {
+  console.log(`No suite concerns the files changed since ${ref}.`);
+  process.exit(0);
+}
+const isEverything = command.args.length === 0 && ref === undefined;
 
 const mocha = new Mocha({ timeout: 180_000, forbidOnly: process.env["CI"] !== undefined });
 for (const file of files) mocha.addFile(path.join(repository, file));
 await mocha.loadFilesAsync();
 
-const builds = args.length === 0 ? startBuilds() : undefined;
+const builds = isEverything ? startBuilds() : undefined;
 const times = new Map<string, number>();
 let start = performance.now();
 const runner = mocha.run((failures) => {
@@ -29,7 +47,7 @@ const runner = mocha.run((failures) => {
   console.log(`${passes} passed, ${failures} failed${pending === 0 ? "" : `, ${pending} skipped`}`);
   process.exit(failures === 0 && passes > 0 ? 0 : 1);
 });
-// At once, and not only at the end: the slow suites run for many minutes.
+// Immediately, because the slow suites run for many minutes.
 runner.on("fail", (_test, error: Error) => console.log(error.message.replace(/^/gm, "      ")));
 runner.on("suite", ({ parent }) => {
   if (parent?.root) start = performance.now();
@@ -40,10 +58,10 @@ runner.on("suite end", ({ parent, file }) => {
   times.set(folder, (times.get(folder) ?? 0) + performance.now() - start);
 });
 
-/** Builds the tools of the suites in a process of its own, and says so whenever one is there. */
+/** Builds the tools of the suites in another process, and prints a line for each. */
 function startBuilds() {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, "build-tools.ts")], {
-    // By the channel it learns that this process has ended, however it did.
+    // The channel tells the child when this process ends, for whatever reason.
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   const lines: string[] = [];
@@ -55,10 +73,10 @@ function startBuilds() {
   return { process: child, lines };
 }
 
-/** How long the suites of each folder took, with what they had built or waited for, and what was built beside them. */
+/** The time of the suites of each folder, including their own builds, and the builds in the background. */
 function summary(): string[] {
   const seconds = (milliseconds: number) => `${Math.round(milliseconds / 1000)} s`.padStart(7);
   const folders = [...times].map(([folder, time]) => `  ${seconds(time)}  ${folder}`);
   const built = builds?.lines.map((line) => `           ${line}`) ?? [];
-  return ["time of the suites:", ...folders, ...(built.length > 0 ? ["beside them:", ...built] : []), ""];
+  return ["time of the suites:", ...folders, ...(built.length > 0 ? ["built in the background:", ...built] : []), ""];
 }

@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
 import { parseAllDocuments } from "yaml";
-import type { Kubectl } from "../local/kubectl.ts";
-import { ensureTool } from "../local/toolchain/index.ts";
+import type { Kubectl } from "../cluster/kubectl.ts";
+import { ensureTool } from "./tools/index.ts";
 
 interface Definition {
   readonly properties?: Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ interface Definition {
   readonly [key: string]: unknown;
 }
 
-/** Where a definition says what kind it is. */
+/** The field with the kind of a definition. */
 const KINDS = "x-kubernetes-group-version-kind";
 
 type Definitions = Readonly<Record<string, Definition>>;
@@ -26,12 +26,12 @@ interface CustomResourceDefinition {
   };
 }
 
-/** What a running API server publishes, custom kinds included. */
+/** The definitions of a running API server, including custom kinds. */
 export async function servedDefinitions(kubectl: Kubectl): Promise<Definitions> {
   return JSON.parse(await kubectl.run(["get", "--raw", "/openapi/v2"])).definitions;
 }
 
-/** What Kubernetes and the owners of the custom kinds publish: the same, and no cluster is needed. */
+/** The same definitions as published by Kubernetes and the projects of the custom kinds, without a cluster. */
 export async function publishedDefinitions(): Promise<Definitions> {
   const folder = await ensureTool("schemas");
   const { definitions } = JSON.parse(await readFile(path.join(folder, "swagger.json"), "utf8"));
@@ -59,7 +59,7 @@ function customKinds({ spec }: CustomResourceDefinition): [string, Definition][]
 }
 
 /**
- * Writes schemas as kubeconform reads them: a file for each kind that allows no field the kind does not have.
+ * Writes schemas in kubeconform's format: a file for each kind, which rejects unknown fields.
  *
  * @returns kubeconform's template for the files
  */
@@ -69,7 +69,7 @@ export async function writeSchemas(definitions: Definitions, folder: string): Pr
   await writeFile(path.join(folder, "definitions.json"), JSON.stringify({ definitions: all }));
   for (const [name, definition] of Object.entries(definitions)) {
     for (const { group, version, kind } of definition[KINDS] ?? []) {
-      // kubeconform takes the version of the core group for its name.
+      // kubeconform uses the version of the core group as its name.
       const file = `${group || version}_${kind.toLowerCase()}_${version}`;
       const schema = { $ref: `definitions.json#/definitions/${name}` };
       await writeFile(path.join(folder, `${file}.json`), JSON.stringify(schema));
@@ -78,7 +78,7 @@ export async function writeSchemas(definitions: Definitions, folder: string): Pr
   return path.join(folder, "{{ .Group }}_{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json");
 }
 
-/** A definition that refuses fields it does not name. Quantities and the like may be numbers as well as text. */
+/** A definition that rejects unknown fields. Quantities and the like may be numbers or text. */
 function closed(definition: Definition): unknown {
   return JSON.parse(JSON.stringify(definition), (_key, value: Definition | null) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
@@ -90,15 +90,15 @@ function closed(definition: Definition): unknown {
   });
 }
 
-/** What kubeconform says of objects. */
+/** The result of kubeconform. */
 export interface Verdict {
   readonly exitCode: number | undefined;
-  /** What is wrong, one entry for each object that is not right. */
+  /** One entry for each invalid object. */
   readonly wrong: readonly unknown[];
   readonly summary: Readonly<Record<"valid" | "invalid" | "errors" | "skipped", number>>;
 }
 
-/** Checks the objects of a folder or of a text against schemas; a kind without a schema is an error. */
+/** Checks the objects in a folder or a text against schemas; a kind without a schema is an error. */
 export async function conform(schemas: string, input: { folder: string } | { text: string }): Promise<Verdict> {
   const { stdout, exitCode } = await execa(
     path.join(await ensureTool("kubeconform"), "kubeconform"),

@@ -4,14 +4,14 @@ import path from "node:path";
 import { measurePreviews, type PreviewMeasurement } from "./preview.ts";
 import { measureUpAgain, type UpAgainMeasurement } from "./up-again.ts";
 
-/** What the engine takes for stacks of many models. */
+/** Cost of the engine for stacks of many models. */
 export interface EngineReport {
   readonly previews: readonly PreviewMeasurement[];
-  /** Why there are none, in words, where no cluster runs. */
+  /** The reason, as text, if they were not measured. */
   readonly ups: readonly UpAgainMeasurement[] | string;
 }
 
-/** Measures previews of new stacks, and an `up` without a change of deployed ones where the embedded cluster runs. */
+/** Measures previews of new stacks and, if the embedded cluster runs, an `up` without a change of deployed stacks. */
 export async function measureEngine(
   report: (line: string) => void,
   sizes: readonly number[] = [10, 100, 400],

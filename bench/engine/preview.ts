@@ -1,22 +1,22 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { Session } from "../../engine/session.ts";
-import { Workspace } from "../../engine/workspace.ts";
-import { ensureTool } from "../../local/toolchain/index.ts";
+import { Session } from "../../engine/pulumi/session.ts";
+import { Workspace } from "../../engine/pulumi/workspace.ts";
 import { renderStack } from "../../render/render.ts";
+import { ensureTool } from "../../tests/tools/index.ts";
 import { measured, type Usage } from "./processes.ts";
 import { writeKubeconfig, writeStack } from "./stack.ts";
 
-/** What a preview of a new stack takes, and what it is compared with. */
+/** Cost of a preview of a new stack, and of what it is compared with. */
 export interface PreviewMeasurement {
   /** Models of two versions each. */
   readonly models: number;
-  /** Resources that the engine registers, components among them. */
+  /** Resources that the engine registers, including components. */
   readonly resources: number;
   readonly preview: Usage;
-  /** A preview of a program of as many small ConfigMaps: what the engine and the SDK take whatever the program does. */
+  /** A preview of a program with as many small ConfigMaps: the least that the engine and the SDK need for any program. */
   readonly floor: Usage;
-  /** `npm run render` of the same stack, where there is no engine. */
+  /** `npm run render` of the same stack, without the engine. */
   readonly render: Usage;
 }
 
@@ -24,7 +24,7 @@ const IMAGES = { inference: "localhost/inference:1", trainer: "localhost/trainer
 const FLOOR = path.join(import.meta.dirname, "floor");
 
 /**
- * Previews new stacks of some sizes, for which no cluster is needed. Builds the Pulumi CLI where the machine has none.
+ * Previews new stacks of the given sizes, without a cluster. Builds the Pulumi CLI if the machine has none.
  *
  * @param folder for the stacks' files and state
  */

@@ -1,18 +1,18 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The processes that deploy a stack: the CLI with the engine in it, its plugins, and the program. */
+/** The processes that deploy a stack: the CLI with the engine, the program, the kubernetes provider, and all others. */
 export type Part = "cli" | "program" | "kubernetes" | "others";
 
-/** What the processes of one part have used. */
+/** Resources used by the processes of one part. */
 export interface Use {
   /** Processor time in seconds. */
   readonly seconds: number;
-  /** Most memory in MiB that one of the processes had at once. */
+  /** Peak memory of the largest process in MiB. */
   readonly mebibytes: number;
 }
 
-/** What a command took. */
+/** Resources used by a command. */
 export interface Usage {
   readonly wallSeconds: number;
   readonly parts: Readonly<Record<Part, Use>>;
@@ -27,12 +27,12 @@ export interface SeenProcess extends Use {
 
 const INTERVAL_MILLISECONDS = 50;
 
-/** Linux counts processor time in this many ticks a second wherever it shows it to programs. */
+/** Clock ticks per second in /proc, the same on every Linux. */
 const TICKS = 100;
 
 /**
- * Runs something, and adds up what the processes below this one use until it ends. They are looked at twenty times a
- * second; what ended between two looks is counted with the others, whose time is that of all children less the known.
+ * Runs something, and adds up what the processes below this one use until it ends. They are sampled twenty times a second. A
+ * process that ends between two samples is counted with the others: their time is that of all children minus the known.
  */
 export async function measured<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly usage: Usage }> {
   const seen = new Map<string, SeenProcess>();
@@ -52,10 +52,10 @@ export async function measured<T>(work: () => Promise<T>): Promise<{ readonly re
 }
 
 /**
- * Adds up the processes below one.
+ * Adds up the processes below another one.
  *
- * @param root process id of the one that is left out itself
- * @param all processor seconds of all of them, those included that nobody saw
+ * @param root process id of their ancestor, which is left out
+ * @param all processor seconds of all of them, including those that were not sampled
  */
 export function sumParts(seen: readonly SeenProcess[], root: string, all: number): Record<Part, Use> {
   const parents = new Map(seen.map(({ pid, parent }) => [pid, parent]));
@@ -88,7 +88,7 @@ async function watch(seen: Map<string, SeenProcess>, ended: AbortSignal): Promis
     for (const pid of await readdir("/proc")) {
       if (!/^\d+$/.test(pid)) continue;
       const found = await readProcess(pid).catch(() => undefined);
-      // One that is ending has neither a command line nor memory any more: what was seen before holds, but for its time.
+      // An ending process has no command line and no memory any more: keep the earlier sample, except for its time.
       const before = seen.get(pid);
       if (found?.commandLine) seen.set(pid, found);
       else if (found && before) seen.set(pid, { ...before, seconds: Math.max(before.seconds, found.seconds) });
@@ -108,7 +108,7 @@ async function readProcess(pid: string): Promise<SeenProcess> {
 
 /** The text of /proc/PID/stat: the parent's process id, and processor seconds of its own and of its ended children. */
 export function parseStat(stat: string): { readonly parent: string; readonly own: number; readonly children: number } {
-  // After the program's name, which is in brackets and may hold anything.
+  // The fields after the program's name, which is in brackets and may contain anything.
   const [, parent = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const [user, system, childrenUser, childrenSystem] = fields.slice(9, 13).map(Number);
   return {

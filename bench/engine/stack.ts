@@ -14,11 +14,11 @@ interface Model {
 }
 
 /**
- * Writes the stack file of so many models of two versions each. What all versions share is set once: written out for each,
- * the settings of 400 models take more than the 128 KiB that Linux passes to a program in one variable.
+ * Writes the stack file of `count` models with two versions each. Shared settings are written once: repeated for each version,
+ * the settings of 400 models exceed the 128 KiB that Linux allows for an environment variable.
  *
- * @param shared settings of every version beside the stack's own, such as the nodes that may run it
- * @param settings settings of the whole stack that take the place of its own
+ * @param shared additional settings of every version, such as its nodes
+ * @param settings settings of the stack that replace its own
  * @returns path of the file
  */
 export async function writeStack(

@@ -1,33 +1,33 @@
 import path from "node:path";
-import { deployStack } from "../../engine/deploy.ts";
-import { Session } from "../../engine/session.ts";
-import { type Deployment, Workspace } from "../../engine/workspace.ts";
-import { Kubectl } from "../../local/kubectl.ts";
-import { nodePaths } from "../../local/node/layout.ts";
-import { runningKeeper } from "../../local/node/record.ts";
-import { deployDirectory, stateDirectory } from "../../local/paths.ts";
-import { toolchainFolders } from "../../local/toolchain/index.ts";
-import { playNode } from "./played-node.ts";
+import { Kubectl } from "../../cluster/kubectl.ts";
+import { nodePaths } from "../../cluster/node/layout.ts";
+import { runningNode } from "../../cluster/node/record.ts";
+import { toolchainFolders } from "../../cluster/toolchain/index.ts";
+import { deployDirectory, stateDirectory } from "../../common/paths.ts";
+import { deployStack } from "../../engine/deploy/index.ts";
+import { Session } from "../../engine/pulumi/session.ts";
+import { type Deployment, Workspace } from "../../engine/pulumi/workspace.ts";
+import { addSimulatedNode } from "../../tests/tools/simulated-node.ts";
 import { measured, type Usage } from "./processes.ts";
 import { NAMESPACE, writeStack } from "./stack.ts";
 
-/** What it takes to see that a deployed stack is as it should be. */
+/** Cost of an `up` that changes nothing. */
 export interface UpAgainMeasurement {
   /** Models of two versions each. */
   readonly models: number;
   /** Resources of the stack, components among them. */
   readonly resources: number;
-  /** Seconds of the deployment before, of what this size has more than the one before. */
+  /** Seconds of the deployment of the models that this size has more than the one before. */
   readonly deployedSeconds: number;
   /** `pulumi preview` without a change. */
   readonly preview: Usage;
-  /** What `npm run up` does for a stack without a change: a preview, and a look at what was changed by hand. */
+  /** `npm run up` without a change: a preview, and a search for changes made by hand. */
   readonly again: Usage;
-  /** What that wanted to change all the same; none is expected. */
+  /** What that would have changed; expected to be empty. */
   readonly changes: readonly string[];
 }
 
-/** A cluster to measure on, and images that a Job can run there. */
+/** A cluster to measure on, and images that its Jobs can run. */
 interface Target {
   readonly kubectl: Kubectl;
   readonly images: Deployment["images"];
@@ -35,13 +35,15 @@ interface Target {
 
 const STACK = "many";
 const NODE = "ml-bench";
+/** Enough for thousands of pods. */
+const CAPACITY = { cpu: "10k", memory: "100Ti", pods: "10k" };
 
 /**
- * Deploys a stack that grows from size to size on the running embedded cluster, its pods on a played node, and measures an
+ * Deploys a stack that grows from size to size on the running embedded cluster, its pods on a simulated node, and measures an
  * `up` without a change after each. Namespace and node are deleted at the end, also after an error.
  *
  * @param folder for the stack's files and state
- * @returns why it was not measured, where no cluster with the dev stack runs
+ * @returns why it was not measured, if no cluster with the dev stack runs
  */
 export async function measureUpAgain(
   folder: string,
@@ -54,8 +56,8 @@ export async function measureUpAgain(
   if ((await kubectl.get(["namespace", NAMESPACE])).length > 0) {
     return `skipped, since the cluster has a namespace ${NAMESPACE} already (kubectl delete namespace ${NAMESPACE})`;
   }
-  report("adding a played node");
-  const node = await playNode(kubectl, NODE, report);
+  report("adding a simulated node");
+  const node = await addSimulatedNode(kubectl, NODE, { capacity: CAPACITY, report });
   try {
     const measurements: UpAgainMeasurement[] = [];
     for (const models of sizes) {
@@ -64,8 +66,8 @@ export async function measureUpAgain(
     }
     return measurements;
   } finally {
-    report("taking the stack away");
-    // With the pods of all models at once, which the engine would take away one by one.
+    report("removing the stack");
+    // Deletes the pods of all models at once; the engine would delete them one by one.
     await kubectl.run(["delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=30m"]).finally(node.remove);
   }
 }
@@ -103,8 +105,8 @@ async function measureSize(
 }
 
 /**
- * The first deployment, which is not measured: state is written at its end alone. Written after each step, as for anybody
- * else, it takes a time that grows with the square of the resources.
+ * The first deployment, which is not measured. Its state is written only at the end: writing it after each step, as usual, takes
+ * time quadratic in the number of resources.
  */
 async function deploy(session: Session, settings: string): Promise<void> {
   process.env["PULUMI_SKIP_CHECKPOINTS"] = "true";
@@ -120,7 +122,7 @@ async function deploy(session: Session, settings: string): Promise<void> {
 /** The running embedded cluster, and the images that its dev stack was deployed with. */
 async function findTarget(): Promise<Target | undefined> {
   const paths = nodePaths(stateDirectory());
-  const record = await runningKeeper(paths.keeperRecord);
+  const record = await runningNode(paths);
   const dev = await new Workspace(deployDirectory()).deployment("dev");
   if (record === undefined || dev === undefined) return undefined;
   return {

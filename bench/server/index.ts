@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { installPackages, missingPackages } from "../../local/toolchain/packages.ts";
+import { installPackages, missingPackages } from "../../cluster/toolchain/packages.ts";
 import { inferPayload, type ModelCase, type Payload, predictPayload, ROWS } from "./cases.ts";
 import {
   type HalfLoad,

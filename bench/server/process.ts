@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../../local/free-port.ts";
+import { waitFor } from "../../common/wait.ts";
+import { freePort } from "../../tests/support/free-port.ts";
 import type { Payload } from "./cases.ts";
 
 const repository = path.resolve(import.meta.dirname, "..", "..");
@@ -50,13 +50,13 @@ export async function startServer({ name, command, env }: Start, payload: Payloa
   child.stderr.on("data", (chunk) => {
     said = `${said}${chunk}`.slice(-2000);
   });
-  const end = performance.now() + START_MS;
-  while (!(await answers(port, payload))) {
-    if (child.exitCode !== null || performance.now() > end) {
-      await stop(child);
-      throw new Error(`${name} does not answer ${payload.paths[0]}: ${said}`);
-    }
-    await sleep(5);
+  const look = async () => {
+    if (await answers(port, payload)) return "ready";
+    return child.exitCode === null ? undefined : "ended";
+  };
+  if ((await waitFor(look, { interval: 5, timeout: START_MS })) !== "ready") {
+    await stop(child);
+    throw new Error(`${name} does not answer ${payload.paths[0]}: ${said}`);
   }
   const startSeconds = (performance.now() - began) / 1000;
   return {

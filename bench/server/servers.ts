@@ -1,7 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
-import { pythonEnvironment } from "../../local/toolchain/python.ts";
+import { pythonEnvironment } from "../../tests/tools/python.ts";
 import type { ModelCase } from "./cases.ts";
 import { API_KEY, type Start } from "./process.ts";
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
-import { pythonEnvironment } from "../../local/toolchain/python.ts";
+import { pythonEnvironment } from "../../tests/tools/python.ts";
 import { type Problem, type Result, writeProblem } from "./problem.ts";
 import { trainerProblems } from "./problems.ts";
 import { reviewProblems } from "./reviews.ts";

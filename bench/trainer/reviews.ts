@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
 import { randomSource, shuffled } from "../../apps/trainer/learn/random.ts";
-import { cacheDirectory } from "../../local/paths.ts";
+import { cacheDirectory } from "../../common/paths.ts";
 import type { Problem, Rows } from "./problem.ts";
 import { SENTIMENT } from "./problems.ts";
 

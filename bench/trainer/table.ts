@@ -1,3 +1,4 @@
+import { columns } from "../columns.ts";
 import type { Comparison } from "./index.ts";
 
 const HEAD = [
@@ -29,16 +30,7 @@ export function comparisonTable(comparisons: readonly Comparison[]): string {
     both(ours.predictMicroseconds, theirs.predictMicroseconds, " µs"),
     ratio(ours.predictMicroseconds, theirs.predictMicroseconds),
   ]);
-  const all = [HEAD, ...rows];
-  const widths = HEAD.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return columns([HEAD, ...rows]);
 }
 
 function percent(share: number): string {

@@ -1,10 +1,10 @@
 import { Command, CommanderError } from "commander";
-import { UserError } from "../../local/errors.ts";
+import { UserError } from "../../common/errors.ts";
 import { lookForDrift } from "./look.ts";
 import { hasDrift, reportJson, reportText } from "./report.ts";
 
-/** Exit code where it could not look; 1 says that there is drift. */
-const COULD_NOT_LOOK = 2;
+/** Exit code if drift could not be determined; 1 means drift. */
+const FAILED = 2;
 
 interface Flags {
   readonly stack: string;
@@ -15,13 +15,13 @@ interface Flags {
 
 const program = new Command("drift")
   .description(
-    "What has been changed in the cluster since the stack was deployed, by whom, and what up would do about it. " +
-      "Ends with 0 where nothing has, 1 where something has, 2 where it could not look.",
+    "Shows what has changed in the cluster since the stack was deployed, by whom, and what up would do about it. " +
+      "Exit code: 0 without drift, 1 with drift, 2 on failure.",
   )
-  .option("--stack <name>", "stack to look at", "dev")
+  .option("--stack <name>", "stack to examine", "dev")
   .option("--context <name>", "kubeconfig context that it was deployed to (default: the embedded cluster)")
-  .option("--strict", "what people have set beside the program is drift too")
-  .option("--json", "for programs")
+  .option("--strict", "additions by people count as drift")
+  .option("--json", "print JSON")
   .exitOverride()
   .action(async ({ stack, context, json = false, strict = false }: Flags) => {
     const report = await lookForDrift(stack, context);
@@ -32,9 +32,9 @@ const program = new Command("drift")
 try {
   await program.parseAsync();
 } catch (error) {
-  // Commander has said what is wrong with the command line by itself.
+  // Commander has already printed its error.
   const asked = error instanceof CommanderError && error.exitCode === 0;
-  if (error instanceof UserError) console.error(`${error.what}: ${error.remedy}`);
+  if (error instanceof UserError) console.error(error.message);
   else if (!(error instanceof CommanderError)) console.error(error);
-  process.exitCode = asked ? 0 : COULD_NOT_LOOK;
+  process.exitCode = asked ? 0 : FAILED;
 }

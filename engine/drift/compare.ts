@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { LiveObject } from "../../local/kubectl.ts";
+import type { LiveObject } from "../../cluster/kubectl.ts";
 import { type ListType, listTypeAt } from "./field-owners.ts";
 import { type FieldPath, hasKey, type Item, isFields, isWithin, parsePath, valueAt } from "./path.ts";
 import type { StackObject } from "./refresh.ts";
@@ -8,27 +8,27 @@ import { sameValue } from "./same-value.ts";
 /** What the engine writes for a secret. */
 const SECRET = "[secret]";
 
-/** A field that is not as the program says. */
+/** A field that differs from the program. */
 export interface Difference {
   readonly path: FieldPath;
-  /** Undefined where the program does not set it. */
+  /** Undefined if the program does not set it. */
   readonly program?: unknown;
-  /** Undefined where the cluster does not have it. */
+  /** Undefined if the cluster does not have it. */
   readonly cluster?: unknown;
-  /** Whether the values are secret, and so left out. */
+  /** Whether the values are left out because they are secret. */
   readonly secret?: true;
 }
 
 interface Sides {
   readonly program: unknown;
   readonly cluster: unknown;
-  /** What the cluster made of the program's word when it was deployed. */
+  /** The cluster's value right after the last deployment. */
   readonly recorded: unknown;
 }
 
 /**
- * The fields of an object that are not as the program says. What the program leaves to others is left out, and so is what
- * the cluster itself made of the program's word: defaults, and other ways to write the same.
+ * The fields of an object that differ from the program. Ignored fields are left out, and so are values that the cluster itself
+ * had changed right after the deployment: defaults, and other spellings of the same value.
  */
 export function differences(object: StackObject, live: LiveObject): Difference[] {
   const ignored = [["status"], ...object.ignored.map(parsePath)];
@@ -39,7 +39,7 @@ export function differences(object: StackObject, live: LiveObject): Difference[]
   return [...plain, ...secretDifferences(object, secrets)].filter(({ path }) => !isAmong(path, ignored));
 }
 
-/** Whether a path is one of others, or lies below one. */
+/** Whether a path is one of `others` or below one of them. */
 export function isAmong(path: FieldPath, others: readonly FieldPath[]): boolean {
   return others.some((other) => isWithin(path, other));
 }
@@ -57,7 +57,7 @@ function pathsOfSecrets(value: unknown, path: FieldPath): FieldPath[] {
   return Object.entries(value).flatMap(([name, part]) => pathsOfSecrets(part, [...path, name]));
 }
 
-/** The engine alone compares secrets: it knows their values, and tells only where they differ. */
+/** Only the engine can compare secrets: it knows their values, and says only which of them differ. */
 function secretDifferences({ changes }: StackObject, secrets: readonly FieldPath[]): Difference[] {
   return Object.keys(changes)
     .map(parsePath)
@@ -65,7 +65,7 @@ function secretDifferences({ changes }: StackObject, secrets: readonly FieldPath
     .map((path) => ({ path, secret: true }));
 }
 
-/** Compares fields with those of one object in the cluster, which says how its lists tell their items apart. */
+/** Compares fields with those of an object in the cluster, whose managed fields say how list items are identified. */
 class Comparison {
   readonly #live: LiveObject;
 
@@ -73,7 +73,7 @@ class Comparison {
     this.#live = live;
   }
 
-  /** @param whole whether the fields are part of a list that has one owner as a whole, and then all of them count */
+  /** @param whole whether the fields are part of an atomic list, in which fields that the program does not set count as well */
   differences(sides: Sides, path: FieldPath, whole: boolean): Difference[] {
     const { program, cluster, recorded } = sides;
     if (program === SECRET || isDeepStrictEqual(cluster, recorded)) return [];
@@ -129,7 +129,7 @@ class Comparison {
   }
 }
 
-/** Where the cluster's list has an item of the program's, and the key that it goes by. */
+/** The place of one of the program's items in the cluster's list, and its key. */
 function placeIn(type: Exclude<ListType, "atomic">, cluster: readonly unknown[], item: unknown, index: number): Item {
   if (type === "set" || !isFields(item)) return { index };
   const key = Object.fromEntries(type.filter((name) => item[name] !== undefined).map((name) => [name, item[name]]));

@@ -1,52 +1,52 @@
-import type { LiveObject } from "../../local/kubectl.ts";
+import type { LiveObject } from "../../cluster/kubectl.ts";
 import { type Difference, differences, isAmong, secretPaths } from "./compare.ts";
 import { isController, setByPeople, type Writer, writerOf } from "./field-owners.ts";
 import { type FieldPath, parsePath, pathText, valueAt } from "./path.ts";
 import type { StackObject } from "./refresh.ts";
 
-/** What `up` would do: put a field back, make the object anew, or leave what it finds. */
+/** What `up` would do: restore a field, recreate the object, or leave it as it is. */
 export type Remedy = "restore" | "recreate" | "leave";
 
-/** A field that is not as the program says, or that the program does not set. */
+/** A field that differs from the program, or that the program does not set. */
 export interface FieldDrift {
   /** Such as `spec.template.spec.containers[name=server].image`. */
   readonly path: string;
-  /** Undefined where the program does not set it, or where it is secret. */
+  /** Undefined if the program does not set it, or if it is secret. */
   readonly program?: unknown;
-  /** Undefined where the cluster does not have it, or where it is secret. */
+  /** Undefined if the cluster does not have it, or if it is secret. */
   readonly cluster?: unknown;
   readonly secret?: true;
-  /** Undefined where the cluster does not say: it keeps no word on who has removed a field. */
+  /** Undefined if unknown: the cluster does not record who has removed a field. */
   readonly by?: Writer;
   readonly up: Remedy;
 }
 
-/** An object of the stack that is not as the program says. */
+/** An object of the stack that differs from the program. */
 export interface ObjectDrift {
   readonly apiVersion: string;
   readonly kind: string;
   readonly namespace?: string;
   readonly name: string;
-  /** `extended` where everything that the program sets is as it should be, and somebody has set more. */
+  /** `extended` if only fields were added that the program does not set. */
   readonly state: "deleted" | "changed" | "extended";
   readonly up: Remedy;
-  /** What the program says otherwise. */
+  /** Fields that differ from the program. */
   readonly fields: readonly FieldDrift[];
-  /** What people have set beside it. */
+  /** Fields that people have added. */
   readonly additions: readonly FieldDrift[];
 }
 
-/** What kubectl notes for itself: what it last applied, which on a Secret has the values in it, and when it restarted pods. */
+/** Annotations of kubectl: the last applied configuration, which includes the values of a Secret, and the time of a restart. */
 const BOOKKEEPING: FieldPath[] = [
   ["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"],
   ["spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"],
 ];
 
 /**
- * What has been done to an object of the stack since it was deployed.
+ * The changes to an object of the stack since it was deployed.
  *
- * @param live the object as the cluster has it, with its `managedFields`; undefined where it is not there
- * @returns undefined where it is as it should be, and nobody has added to it
+ * @param live the object in the cluster, with its `managedFields`; undefined if it does not exist
+ * @returns undefined if there are none
  */
 export function driftOf(object: StackObject, live: LiveObject | undefined): ObjectDrift | undefined {
   const { apiVersion, kind, metadata } = object.program;
@@ -62,15 +62,15 @@ export function driftOf(object: StackObject, live: LiveObject | undefined): Obje
   return { ...found, state: fields.length > 0 ? "changed" : "extended", up, fields, additions };
 }
 
-/** Such as the taints that the cluster puts on a node beside the program's. */
+/** For example, a taint that the cluster has added to a node. */
 function isAddedByController({ path, program, secret }: Difference, live: LiveObject): boolean {
   const writer = writerOf(live, path);
   return program === undefined && secret === undefined && writer !== undefined && isController(writer);
 }
 
 /**
- * An update compares what the program sets, so it does not see what was added to a list of the program's. Where it sees
- * anything else it applies the whole object, and then such a list is put back too.
+ * An update compares the fields that the program sets, so it does not see items that were added to a list. If another field
+ * differs it applies the whole object, and then restores such lists too.
  */
 function withRemedies(changed: readonly Difference[], object: StackObject, live: LiveObject): FieldDrift[] {
   const replacing = Object.entries(object.changes).filter(([, { kind }]) => kind.endsWith("-replace"));

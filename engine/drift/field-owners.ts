@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import type { LiveObject } from "../../local/kubectl.ts";
+import type { LiveObject } from "../../cluster/kubectl.ts";
 import { type FieldPath, hasKey, type Item, isFields, valueAt } from "./path.ts";
 
-/** Fields by the names of `fieldsV1`: `f:name` a field, `k:{…}` an item by its key, `v:…` one by its value, `.` the thing itself. */
+/** Fields with the names of `fieldsV1`: `f:name` a field, `k:{…}` an item by its key, `v:…` an item by its value, `.` the object itself. */
 interface FieldTree {
   readonly [name: string]: FieldTree;
 }
 
-/** What one writer has set. @see https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */
+/** The fields of one writer. @see https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */
 interface ManagedFields {
   readonly manager?: string;
   readonly time?: string;
@@ -15,18 +15,18 @@ interface ManagedFields {
   readonly fieldsV1?: FieldTree;
 }
 
-/** Who has set a field. */
+/** The field manager that has set a field. */
 export interface Writer {
   /** Name of the field manager, such as `kubectl-edit`. */
   readonly manager: string;
-  /** When it last changed what it manages of the object, as the API server writes it. */
+  /** When it last changed one of its fields of the object, as the API server writes it. */
   readonly time?: string;
 }
 
-/** How a list tells its items apart: not at all, by their value, or by some of their fields. */
+/** How list items are identified: not at all, by their value, or by some of their fields. */
 export type ListType = "atomic" | "set" | readonly string[];
 
-/** Programs that keep writing to objects as part of their work; their additions are nobody's hand. */
+/** Field managers that are controllers: their additions are not changes by people. */
 const CONTROLLER =
   /controller|operator|scheduler|autoscaler|provisioner|webhook|injector|^kube(let$|-)|^(traefik|istiod|pilot-discovery|envoy-gateway|cilium|karpenter|keda|kyverno|manager|before-first-apply)/;
 
@@ -35,14 +35,14 @@ export function isController({ manager }: Writer): boolean {
   return CONTROLLER.test(manager);
 }
 
-/** Who else than Pulumi has set a field; of several the one that wrote last. Undefined where the cluster does not say. */
+/** The last writer of a field other than Pulumi; undefined if unknown. */
 export function writerOf(live: LiveObject, path: FieldPath): Writer | undefined {
   const writers = others(live).filter(({ fieldsV1 }) => covers(fieldsV1 ?? {}, path, live));
   const [last] = writers.toSorted((a, b) => (b.time ?? "").localeCompare(a.time ?? ""));
   return last && writer(last);
 }
 
-/** How the cluster tells the items of a list apart. */
+/** How the cluster identifies the items of a list. */
 export function listTypeAt(live: LiveObject, path: FieldPath): ListType {
   for (const { fieldsV1 } of entries(live)) {
     const names = Object.keys(nodeAt(fieldsV1 ?? {}, path, live) ?? {});
@@ -54,9 +54,9 @@ export function listTypeAt(live: LiveObject, path: FieldPath): ListType {
 }
 
 /**
- * What people have set, and Pulumi has not.
+ * Fields that people have set and Pulumi has not.
  *
- * @param isWhole whether an item of a list that somebody has added is named as one, without its fields
+ * @param isWhole whether an added list item is returned as one path, without its fields
  */
 export function setByPeople(
   live: LiveObject,
@@ -77,7 +77,7 @@ function others(live: LiveObject): readonly ManagedFields[] {
   return entries(live).filter((entry) => !isPulumi(entry));
 }
 
-/** The provider gives each resource a manager `pulumi-kubernetes-<8 hexadecimal digits>`. */
+/** The provider's field managers are called `pulumi-kubernetes-<8 hexadecimal digits>`. */
 function isPulumi({ manager }: ManagedFields): boolean {
   return manager?.startsWith("pulumi-") ?? false;
 }
@@ -86,7 +86,7 @@ function writer({ manager, time }: ManagedFields): Writer {
   return { manager: manager ?? "unknown", ...(time === undefined ? {} : { time }) };
 }
 
-/** Whether a field, or part of it, is among the fields of a tree. A list or map without parts in the tree is there as a whole. */
+/** Whether a tree contains a field or a part of it. A list or map without children in the tree is contained as a whole. */
 function covers(tree: FieldTree, path: FieldPath, live: unknown): boolean {
   const whole = path.some((_, length) => {
     const node = length === 0 ? undefined : nodeAt(tree, path.slice(0, length), live);

@@ -1,22 +1,21 @@
 import path from "node:path";
-import { UserError } from "../../local/errors.ts";
-import { items, Kubectl, type LiveObject } from "../../local/kubectl.ts";
-import { deployDirectory } from "../../local/paths.ts";
-import { findOnPath } from "../../local/search-path.ts";
-import { toolchainFolders } from "../../local/toolchain/index.ts";
+import { items, Kubectl, type LiveObject } from "../../cluster/kubectl.ts";
+import { toolchainFolders } from "../../cluster/toolchain/index.ts";
+import { UserError } from "../../common/errors.ts";
+import { deployDirectory } from "../../common/paths.ts";
+import { findOnPath } from "../../common/search-path.ts";
 import { type KubernetesObject, objectKey } from "../../render/rendered.ts";
-import { Session } from "../session.ts";
-import { type Deployment, Workspace } from "../workspace.ts";
+import { Session } from "../pulumi/session.ts";
+import { type Deployment, Workspace } from "../pulumi/workspace.ts";
 import { driftOf } from "./drift.ts";
 import { readRefresh, type StackObject } from "./refresh.ts";
 import type { Report } from "./report.ts";
 
 /**
- * Compares a stack with its cluster, and changes neither.
+ * Compares a stack with its cluster. Read-only.
  *
  * @param context the cluster's context. @default the embedded cluster
- * @throws UserError where it cannot look: the stack is not deployed, the cluster does not answer, or another process
- * changes the stack
+ * @throws UserError if the stack is not deployed, the cluster does not answer, or another process changes the stack
  */
 export async function lookForDrift(stack: string, context?: string): Promise<Report> {
   const workspace = new Workspace(deployDirectory(context));
@@ -28,16 +27,16 @@ export async function lookForDrift(stack: string, context?: string): Promise<Rep
     );
   }
   const kubectl = await kubectlOf(deployment);
-  // The engine takes a cluster that is away for one without objects where its environment says so.
+  // With some settings of its environment, the engine treats an unreachable cluster as an empty one.
   await expectAnswer(kubectl, stack);
   await workspace.write(stack, deployment);
-  const session = await Session.open(workspace, stack, refuseToWait(stack), { make: false });
+  const session = await Session.open(workspace, stack, rejectWait(stack), { create: false });
   const settings = `--config-file=${workspace.stackFile(stack)}`;
   const objects = readRefresh(await session.run(["refresh", "--preview-only", "--json", settings]));
   return compareWith(await liveObjects(kubectl, objects), stack, objects);
 }
 
-/** The embedded cluster's own kubectl; for another cluster the person's, where there is one. */
+/** The embedded cluster's kubectl; for another cluster the user's, if there is one. */
 async function kubectlOf({ cluster }: Deployment): Promise<Kubectl> {
   const own = cluster.context === undefined ? undefined : await findOnPath("kubectl");
   const program = own ?? path.join(toolchainFolders().kubernetes, "kubectl");
@@ -55,16 +54,16 @@ async function expectAnswer(kubectl: Kubectl, stack: string): Promise<void> {
   });
 }
 
-/** What a change under way leaves is not known before its end, and is no drift. */
-function refuseToWait(stack: string): (line: string) => void {
+/** The result of a change is known only at its end, and is not drift. */
+function rejectWait(stack: string): (line: string) => void {
   return (line) => {
     throw new UserError(`stack ${stack} is being changed (${line})`, "run the command again after that");
   };
 }
 
-/** Those objects that the cluster has, with who has set their fields. */
+/** The objects that exist in the cluster, with their managed fields. */
 async function liveObjects(kubectl: Kubectl, objects: readonly StackObject[]): Promise<readonly LiveObject[]> {
-  // A kind that is gone with its definition cannot be asked for.
+  // kubectl fails for a kind whose definition was deleted.
   const there = objects.filter(({ deleted }) => !deleted).map(({ program }) => nameOnly(program));
   if (there.length === 0) return [];
   const options = ["--ignore-not-found", "--show-managed-fields", "--output=json"];

@@ -1,17 +1,17 @@
-/** An item of a list: its place, and the fields that tell it from the others where the list goes by such. */
+/** An item of a list: its index, and the fields that identify it, if the list has such fields. */
 export interface Item {
-  /** Place in the cluster's list; of an item that the cluster lacks, in the program's. */
+  /** Index in the cluster's list; in the program's list if the cluster lacks the item. */
   readonly index: number;
   readonly key?: Readonly<Record<string, unknown>>;
 }
 
-/** The way from an object to one of its fields. */
+/** The path from an object to one of its fields. */
 export type FieldPath = readonly (string | Item)[];
 
 /** `[*]` of a path in `ignoreChanges`. */
 const EVERY = -1;
 
-/** A path as people read it, such as `spec.template.spec.containers[name=server].image` or `metadata.labels["a.b/c"]`. */
+/** A path as readable text, such as `spec.template.spec.containers[name=server].image` or `metadata.labels["a.b/c"]`. */
 export function pathText(path: FieldPath): string {
   return path.reduce<string>((text, segment) => {
     if (typeof segment !== "string") return `${text}[${itemText(segment)}]`;
@@ -36,7 +36,7 @@ export function parsePath(text: string): FieldPath {
   });
 }
 
-/** Whether a path is the other one or lies below it. */
+/** Whether a path is the other one or below it. */
 export function isWithin(path: FieldPath, other: FieldPath): boolean {
   return other.length <= path.length && other.every((segment, index) => isSame(segment, path[index]));
 }
@@ -46,7 +46,7 @@ function isSame(a: string | Item, b: string | Item | undefined): boolean {
   return a.index === EVERY || a.index === b.index;
 }
 
-/** The value at a path; undefined where there is none. Items of a list are found by their key, else by their place. */
+/** The value at a path; undefined if there is none. List items are found by their key, otherwise by their index. */
 export function valueAt(value: unknown, path: FieldPath): unknown {
   return path.reduce<unknown>((part, segment) => {
     if (typeof segment === "string") return isFields(part) ? part[segment] : undefined;
@@ -56,7 +56,7 @@ export function valueAt(value: unknown, path: FieldPath): unknown {
   }, value);
 }
 
-/** Whether an item of a list is the one with a key. Fields of the key that the item leaves out are the cluster's defaults. */
+/** Whether a list item has a key. Key fields that the item does not set are the cluster's defaults. */
 export function hasKey(item: unknown, key: Readonly<Record<string, unknown>>): boolean {
   if (!isFields(item)) return false;
   const given = Object.entries(key).filter(([name]) => item[name] !== undefined);

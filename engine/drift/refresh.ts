@@ -29,26 +29,26 @@ const Named = z.looseObject({
   metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
 });
 
-/** An object of the stack as the engine's state and its look at the cluster have it. */
+/** An object of the stack, from the engine's state and its refresh. */
 export interface StackObject {
   readonly urn: string;
-  /** What the program says, as it was last deployed; `[secret]` stands for what is secret. */
+  /** The program's values at the last deployment, with `[secret]` for secret values. */
   readonly program: KubernetesObject;
-  /** The object as the cluster had it after that. */
+  /** The object in the cluster after that. */
   readonly recorded: Readonly<Record<string, unknown>>;
-  /** Paths that the program leaves to others. */
+  /** Paths that the program ignores after the creation. */
   readonly ignored: readonly string[];
-  /** Whether the cluster does not have it any more. */
+  /** Whether it no longer exists in the cluster. */
   readonly deleted: boolean;
-  /** Paths that an update would change, and how, such as `update` or `update-replace`. */
+  /** Paths that an update would change, with the kind of change, such as `update` or `update-replace`. */
   readonly changes: Readonly<Record<string, { readonly kind: string }>>;
 }
 
 /**
- * Reads what `pulumi refresh --preview-only --json` printed.
+ * Reads the output of `pulumi refresh --preview-only --json`.
  *
- * @returns the stack's Kubernetes objects; components, providers and what is no object of the cluster are left out
- * @see pulumi/pkg `backend/display/json.go`: a refresh becomes the `update` or `delete` that it comes to
+ * @returns the stack's Kubernetes objects, without components and providers
+ * @see pulumi/pkg `backend/display/json.go`: a refresh is shown as the resulting `update` or `delete`
  */
 export function readRefresh(text: string): StackObject[] {
   return (Digest.parse(JSON.parse(text)).steps ?? []).flatMap(({ op, urn, oldState, detailedDiff }) => {

@@ -1,33 +1,33 @@
 import type { FieldDrift, ObjectDrift, Remedy } from "./drift.ts";
 import type { Writer } from "./field-owners.ts";
 
-/** What was found of a stack. */
+/** The drift of a stack. */
 export interface Report {
   readonly stack: string;
-  /** Number of the stack's objects that were looked at. */
+  /** Number of the stack's objects that were examined. */
   readonly looked: number;
   readonly objects: readonly ObjectDrift[];
 }
 
-/** Longest value that is shown whole. */
+/** Maximum length of a value in the text; longer ones are truncated. */
 const LONGEST = 120;
 
-const WORDS: Readonly<Record<Remedy, string>> = {
-  restore: "up puts it back",
-  recreate: "up makes the object anew",
+const ACTIONS: Readonly<Record<Remedy, string>> = {
+  restore: "up restores it",
+  recreate: "up recreates the object",
   leave: "up leaves it",
 };
 
 /**
- * Whether there is drift: an object that is gone or not as the program says.
+ * Whether there is drift: an object that is gone or differs from the program.
  *
- * @param strict whether what people have set beside the program counts as well
+ * @param strict whether additions by people count as well
  */
 export function hasDrift({ objects }: Report, strict: boolean): boolean {
   return objects.some(({ state }) => strict || state !== "extended");
 }
 
-/** The report for programs. @see docs/drift.md */
+/** The report as JSON. @see docs/drift.md */
 export function reportJson(report: Report, strict: boolean): string {
   return JSON.stringify(
     { stack: report.stack, drift: hasDrift(report, strict), objects: report.objects },
@@ -36,7 +36,7 @@ export function reportJson(report: Report, strict: boolean): string {
   );
 }
 
-/** The report for people. */
+/** The report as text. */
 export function reportText(report: Report): string {
   const { stack, looked, objects } = report;
   const lines = objects.flatMap(objectLines);
@@ -46,9 +46,9 @@ export function reportText(report: Report): string {
 function objectLines(object: ObjectDrift): string[] {
   const { kind, namespace, name, state, fields, additions } = object;
   const title = `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
-  if (state === "deleted") return [`${title}: deleted; ${WORDS[object.up]}`];
+  if (state === "deleted") return [`${title}: deleted; ${ACTIONS[object.up]}`];
   return [
-    `${title}: ${state === "changed" ? "changed" : "as the program says, with additions"}`,
+    `${title}: ${state === "changed" ? "changed" : "unchanged, with additions"}`,
     ...fields.flatMap((field) => [`  ${field.path}: ${change(field)}`, `    ${consequence(field)}`]),
     ...additions.flatMap((field) => [`  added ${field.path}${shown(field)}`, `    ${consequence(field)}`]),
   ];
@@ -65,7 +65,7 @@ function shown({ cluster, secret }: FieldDrift): string {
 }
 
 function consequence({ by, up }: FieldDrift): string {
-  return `${by === undefined ? "the cluster does not say by whom" : writer(by)}; ${WORDS[up]}`;
+  return `${by === undefined ? "changed by: unknown" : writer(by)}; ${ACTIONS[up]}`;
 }
 
 function writer({ manager, time }: Writer): string {
@@ -82,9 +82,9 @@ function summary(stack: string, looked: number, objects: readonly ObjectDrift[])
   const drifted = objects.filter(({ state }) => state !== "extended");
   if (drifted.length === 0)
     return [`No drift in ${looked} ${looked === 1 ? "object" : "objects"} of the stack ${stack}.`];
-  const count = `${drifted.length} of ${looked} objects of the stack ${stack} ${drifted.length === 1 ? "is" : "are"} not as the program says.`;
+  const count = `${drifted.length} of ${looked} objects of the stack ${stack} ${drifted.length === 1 ? "differs" : "differ"} from the program.`;
   const gone = drifted.every(({ state }) => state === "deleted") && drifted.length === looked;
-  if (gone) return [count, "None is there at all: was the cluster made anew, or is this another one?"];
+  if (gone) return [count, "No object exists: was the cluster recreated, or is this another one?"];
   const helped = drifted.some(({ up }) => up !== "leave");
-  return [count, ...(helped ? [`npm run up -- --stack ${stack} does what is said above.`] : [])];
+  return [count, ...(helped ? [`npm run up -- --stack ${stack} makes these changes.`] : [])];
 }

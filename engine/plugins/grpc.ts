@@ -1,9 +1,10 @@
 import grpc from "@grpc/grpc-js";
+import { errorMessage } from "../../common/errors.ts";
 
-/** Messages of any size: a stack's properties can be larger than the 4 MB that gRPC allows by default. */
+/** No limit for messages: a stack's properties can be larger than gRPC's default of 4 MB. */
 export const MESSAGES = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
 
-/** Listens on a free port of this machine alone, and returns the port. */
+/** Listens on a free port of the loopback interface, and returns the port. */
 export function listen(server: grpc.Server): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
@@ -12,7 +13,7 @@ export function listen(server: grpc.Server): Promise<number> {
   });
 }
 
-/** A gRPC method from a function; what it throws becomes the error of the call. */
+/** A gRPC method from a function, whose errors become the error of the call. */
 export function unary<Request, Response>(
   handle: (request: Request, cancelled: AbortSignal) => Response | Promise<Response>,
 ): grpc.handleUnaryCall<Request, Response> {
@@ -25,7 +26,7 @@ export function unary<Request, Response>(
   };
 }
 
-/** A gRPC method that sends messages for as long as a function runs; what it throws becomes the error of the call. */
+/** A gRPC method that sends messages while a function runs, whose errors become the error of the call. */
 export function stream<Request, Message>(
   handle: (request: Request, send: (message: Message) => void, cancelled: AbortSignal) => Promise<void>,
 ): grpc.handleServerStreamingCall<Request, Message> {
@@ -47,5 +48,5 @@ function cancellation(call: grpc.ServerUnaryCall<unknown, unknown> | grpc.Server
 
 function status(error: unknown): Partial<grpc.StatusObject> {
   if (error instanceof Error && "code" in error && "details" in error) return error as grpc.ServiceError;
-  return { code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : `${error}` };
+  return { code: grpc.status.UNKNOWN, details: errorMessage(error) };
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { UserError } from "../../local/errors.ts";
+import { UserError } from "../../common/errors.ts";
 
 /** Where a comment goes, and on whose behalf. */
 export interface PullRequest {

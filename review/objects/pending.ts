@@ -1,4 +1,4 @@
-import { nameOf } from "../../engine/preview.ts";
+import { nameOf } from "../../engine/pulumi/preview.ts";
 import type { FieldChange, Fields, ObjectChange } from "./change.ts";
 import { valueAt } from "./fields.ts";
 import { isAutonamed } from "./preview.ts";

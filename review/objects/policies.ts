@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nameOf } from "../../engine/preview.ts";
+import { nameOf } from "../../engine/pulumi/preview.ts";
 
 /** A policy that the preview found broken. */
 export interface Violation {

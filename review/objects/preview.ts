@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { kindOfType, nameOf } from "../../engine/preview.ts";
+import { kindOfType, nameOf } from "../../engine/pulumi/preview.ts";
 import type { FieldChange, Fields, ObjectChange } from "./change.ts";
 import { differences, isWithin, valueAt, withoutSecrets } from "./fields.ts";
 

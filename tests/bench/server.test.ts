@@ -56,7 +56,7 @@ describe("the server's benchmark", function () {
     });
   }
 
-  it("sends the same requests in all its runs, in turn where there are several", async function () {
+  it("sends the same requests in all runs, taking several paths in turn", async function () {
     await needPackages(this, ["wrk"]);
     const requests: string[] = [];
     const server = createServer(async (req, res) => {
@@ -69,7 +69,7 @@ describe("the server's benchmark", function () {
       const { port } = server.address() as AddressInfo;
       const payload = { ...predictPayload("iris", 1), paths: ["/one", "/two"] };
       const run = () => Promise.all([saturate(port, payload, 1, 1), pace(port, payload, 100, 1)]);
-      // In some order there are 24: ten runs with the same one by chance are not to be expected.
+      // There are 24 orders of headers: ten runs do not have the same one by chance.
       for (let round = 0; round < 5; round++) await run();
       const [first = "", second = "", ...others] = [...new Set(requests)].sort();
       expect(others).to.deep.equal([]);
@@ -81,7 +81,7 @@ describe("the server's benchmark", function () {
     }
   });
 
-  it("runs this server with what its images set for Node, also where they have it compiled", async () => {
+  it("runs this server with the same Node options as the images, including for the compile cache", async () => {
     for (const image of ["inference", "combined"]) {
       const dockerfile = await readFile(path.join(repository, "apps", image, "Dockerfile"), "utf8");
       const set = dockerfile.match(/NODE_OPTIONS=\S+/g) ?? [];
@@ -90,7 +90,7 @@ describe("the server's benchmark", function () {
     }
   });
 
-  it("says how each server compares with the first, and what became of the overload", () => {
+  it("compares each server with the first, and shows the overload", () => {
     const measured = (server: string, requestsPerSecond: number) => ({
       ...{ server, requestsPerSecond, requestsPerCpuSecond: requestsPerSecond * 2, residentMiB: 100 },
     });
@@ -123,7 +123,7 @@ describe("the server's benchmark", function () {
     expect(rest).to.match(/this server +0\.25 s +2\.50$/);
   });
 
-  it("takes the middle of several rounds", () => {
+  it("takes the median of several rounds", () => {
     expect(median([3, 1, 100])).to.equal(3);
     expect(median([4, 1, 2, 3])).to.equal(2.5);
   });

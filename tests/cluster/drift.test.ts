@@ -1,10 +1,10 @@
 import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
-import { valueAt } from "../../local/deploy/fields.ts";
-import { type Cluster, devCluster, NAMESPACE, repository } from "./cluster.ts";
-import { deploy, devStackWith } from "./stacks.ts";
-import { gone } from "./wait.ts";
+import { valueAt } from "../../engine/status/fields.ts";
+import { type Cluster, devCluster, NAMESPACE, repository } from "./support/cluster.ts";
+import { deploy, devStackWith } from "./support/stacks.ts";
+import { gone } from "./support/wait.ts";
 
 interface DriftedField {
   readonly path: string;
@@ -35,7 +35,7 @@ describe("drift of the dev stack on the embedded cluster", function () {
     cluster = await devCluster();
     await deploy();
   });
-  // Whatever a failed test left.
+  // A failed test may leave changes.
   after(() => deploy());
 
   const kubectl = (...args: readonly string[]) => cluster.kubectl.run([...args, `--namespace=${NAMESPACE}`]);
@@ -65,7 +65,7 @@ describe("drift of the dev stack on the embedded cluster", function () {
     expect(await driftJson(0)).to.deep.equal({ stack: "dev", drift: false, objects: [] });
   }
 
-  it("is none after an up, in words and for programs", async () => {
+  it("is none after an up, as text and as JSON", async () => {
     await expectNone();
     expect((await drift()).stdout).to.match(/^No drift in \d+ objects of the stack dev\.$/);
   });
@@ -75,7 +75,7 @@ describe("drift of the dev stack on the embedded cluster", function () {
     await expectNone();
   });
 
-  it("names what was edited and deleted by hand, by whom, and up puts it right", async () => {
+  it("names what was edited and deleted by hand and by whom, and up restores it", async () => {
     await edit("deployment/iris", "s#image: .*#image: registry.example.com/by-hand:1#");
     await edit("httproute/sentiment-classifier", "s#weight: 25#weight: 40#");
     await kubectl("label", "deployment/half-plus-two", "model-version=7", "--overwrite");
@@ -122,7 +122,7 @@ describe("drift of the dev stack on the embedded cluster", function () {
   it("shows no value of a Secret, only that it was changed", async () => {
     const secrets = {
       "api-credentials": { data: { API_KEY: { random: { length: 32 } } } },
-      // One with a name of its own can be changed in place.
+      // A Secret with a fixed name is changed in place.
       drifting: { name: "drifting", data: { TOKEN: { random: { length: 16 } } } },
     };
     await deploy(...(await devStackWith(cluster, { secrets })));
@@ -142,7 +142,7 @@ describe("drift of the dev stack on the embedded cluster", function () {
     await expectNone();
   });
 
-  it("cannot be looked for where the stack is not deployed", async () => {
+  it("exits with 2 if the stack is not deployed", async () => {
     const { exitCode, stdout } = await drift("--stack", "none");
     expect(exitCode, stdout).to.equal(2);
   });

@@ -4,13 +4,13 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { execa } from "execa";
-import { type Cluster, devCluster, local, NAMESPACE, predict, startLocal, status } from "./cluster.ts";
+import { type Cluster, devCluster, local, NAMESPACE, predict, startLocal, status } from "./support/cluster.ts";
 
 describe("the embedded cluster", function () {
   this.timeout(300_000);
   let cluster: Cluster;
   before(async function () {
-    // On a new machine this builds Kubernetes and all the rest from source.
+    // On a new machine this builds Kubernetes and everything else from source.
     this.timeout(60 * 60_000);
     cluster = await devCluster();
   });
@@ -38,7 +38,7 @@ describe("the embedded cluster", function () {
   });
 
   for (const seconds of [1, 4]) {
-    it(`comes up after an up that was killed ${seconds} s after it began, from where that one was`, async () => {
+    it(`continues an up that was killed ${seconds} s after its start`, async () => {
       await local("down");
       const victim = startLocal("up", "--port", cluster.port);
       await sleep(seconds * 1000);
@@ -50,7 +50,7 @@ describe("the embedded cluster", function () {
     });
   }
 
-  it("is stopped by down even when its state folder is not where it was", async () => {
+  it("is stopped by down even if its state folder was moved", async () => {
     const state = path.join(cluster.folder, "state");
     await rename(state, `${state}.aside`);
     const { exitCode, all } = await local("down");
@@ -62,7 +62,7 @@ describe("the embedded cluster", function () {
     expect(again.exitCode, again.all).to.equal(0);
   });
 
-  it("refuses a second up beside a running one, in one line", async () => {
+  it("rejects a second up during a running one, in one line", async () => {
     const first = startLocal("up", "--port", cluster.port);
     await sleep(300);
     const { exitCode, stderr } = await local("up");
@@ -87,12 +87,12 @@ describe("the embedded cluster", function () {
   });
 });
 
-/** What is left on this machine of a node with its state under a folder. */
+/** Remains of a node on this machine, by its state folder. */
 async function leftovers(folder: string): Promise<string[]> {
   const found: string[] = [];
   for (const entry of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
     const command = await readFile(`/proc/${entry}/cmdline`, "utf8").catch(() => "");
-    if (/kube-apiserver|kubelet|containerd|keeper\.ts|etcd/.test(command)) found.push(`process ${command}`);
+    if (/kube-apiserver|kubelet|containerd|supervisor\.ts|etcd/.test(command)) found.push(`process ${command}`);
   }
   const mounts = await readFile("/proc/self/mounts", "utf8");
   found.push(...mounts.split("\n").filter((line) => line.includes(folder)));

@@ -2,7 +2,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import { conform, servedDefinitions, writeSchemas } from "../schemas.ts";
-import { type Cluster, devCluster, repository } from "./cluster.ts";
+import { type Cluster, devCluster, repository } from "./support/cluster.ts";
 
 describe("rendered manifests, against the schemas that the API server publishes", function () {
   this.timeout(120_000);
@@ -26,7 +26,7 @@ describe("rendered manifests, against the schemas that the API server publishes"
     });
   }
 
-  it("would be found out, were they wrong", async () => {
+  it("would be rejected if they were invalid", async () => {
     const route = (spec: object) =>
       JSON.stringify({ apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute", metadata: { name: "r" }, spec });
     expect((await conform(schemas, { text: route({ hostnames: ["a.example.com"] }) })).exitCode).to.equal(0);

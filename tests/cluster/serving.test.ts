@@ -1,21 +1,22 @@
 import { expect } from "chai";
-import { valueAt } from "../../local/deploy/fields.ts";
-import { type Cluster, devCluster, local, NAMESPACE, predict, status } from "./cluster.ts";
+import { valueAt } from "../../engine/status/fields.ts";
+import { type Cluster, devCluster, local, NAMESPACE, predict, status } from "./support/cluster.ts";
+import { eventually } from "./support/wait.ts";
 
 describe("the dev stack on the embedded cluster", function () {
   this.timeout(120_000);
   let cluster: Cluster;
   before(async function () {
-    // On a new machine this builds Kubernetes and all the rest from source.
+    // On a new machine this builds Kubernetes and everything else from source.
     this.timeout(60 * 60_000);
     cluster = await devCluster();
   });
 
-  /** What a command prints in a pod of the first version. */
+  /** The output of a command in a pod of the first version. */
   const inServer = (...command: string[]) =>
     cluster.kubectl.run(["exec", "deployment/model-v1", `--namespace=${NAMESPACE}`, "--", ...command]);
 
-  it("is brought up by a command that can be repeated, and then changes nothing", async () => {
+  it("comes up by a command that changes nothing when it is repeated", async () => {
     const { exitCode, all } = await local("up");
     expect(exitCode, all).to.equal(0);
     expect(all).to.match(/Stack dev: no change/);
@@ -31,7 +32,7 @@ describe("the dev stack on the embedded cluster", function () {
     ["The most boring book I have ever read", "negative"],
   ];
   for (const version of ["v1", "v2"]) {
-    it(`tells good from bad with model ${version}`, async () => {
+    it(`recognizes the sentiment with model ${version}`, async () => {
       const headers = { "x-model-version": version };
       for (const [text, sentiment] of sentences) {
         const { status: code, body } = await predict(cluster, { text }, version === "v2" ? { headers } : {});
@@ -42,7 +43,7 @@ describe("the dev stack on the embedded cluster", function () {
     });
   }
 
-  it("recognises an iris by its measures", async () => {
+  it("recognizes an iris by its measurements", async () => {
     const setosa = { sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 };
     const virginica = { sepal_length: 6.7, sepal_width: 3.3, petal_length: 5.7, petal_width: 2.5 };
     const place = "/iris/predict";
@@ -59,7 +60,7 @@ describe("the dev stack on the embedded cluster", function () {
     expect(body).to.deep.equal({ predictions: [2.5, 3, 4.5], model: "half_plus_two", version: "1" });
   });
 
-  it("asks for the API key, and says what is wrong with a request", async () => {
+  it("requires the API key, and explains invalid requests", async () => {
     const stranger = { gatewayUrl: cluster.gatewayUrl, apiKey: "wrong" };
     expect((await predict(stranger, { text: "hello" })).status).to.equal(401);
     expect((await predict(cluster, { txt: "hello" })).status).to.equal(422);
@@ -79,7 +80,7 @@ describe("the dev stack on the embedded cluster", function () {
   });
 
   it("runs from an image of at most 200 MB, as a user that cannot write to it", async () => {
-    // Volumes are file systems of their own, and not of the image.
+    // Volumes are other file systems, not part of the image.
     const size = await inServer(
       "node",
       "-p",
@@ -94,7 +95,7 @@ describe("the dev stack on the embedded cluster", function () {
     expect(await inServer("sh", "-c", "echo new > /app/new || cat /etc/passwd")).to.match(/:1000:/);
   });
 
-  it("measures itself under the names that dashboards know", async () => {
+  it("exports its metrics under the names of the dashboards", async () => {
     const place = `/api/v1/namespaces/${NAMESPACE}/services/model-v1-service:metrics/proxy/metrics`;
     const metrics = await cluster.kubectl.run(["get", "--raw", place]);
     const labels = 'model="sentiment-classifier",version="1"';
@@ -104,23 +105,20 @@ describe("the dev stack on the embedded cluster", function () {
     expect(metrics).to.match(/^process_cpu_seconds_total /m);
   });
 
-  it("has a live autoscaler with both metrics", async function () {
+  it("has a working autoscaler with both metrics", async function () {
     this.timeout(180_000);
-    for (;;) {
+    const known = await eventually("both metrics of the autoscaler", async () => {
       const [autoscaler] = await cluster.kubectl.get(["hpa", "model-v1-hpa", `--namespace=${NAMESPACE}`]);
       const metrics = (autoscaler && valueAt(autoscaler, "status.currentMetrics")) as
         | { resource?: { name: string; current: { averageUtilization?: number } } }[]
         | undefined;
-      const known = (metrics ?? []).filter(({ resource }) => resource?.current.averageUtilization !== undefined);
-      if (known.length === 2) {
-        expect(known.map(({ resource }) => resource?.name)).to.have.members(["cpu", "memory"]);
-        return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 2000));
-    }
+      const found = (metrics ?? []).filter(({ resource }) => resource?.current.averageUtilization !== undefined);
+      return found.length === 2 ? found : undefined;
+    });
+    expect(known.map(({ resource }) => resource?.name)).to.have.members(["cpu", "memory"]);
   });
 
-  it("refuses to evict the last pod that serves", async () => {
+  it("prevents the eviction of the last serving pod", async () => {
     const pods = await cluster.kubectl.get(["pods", `--namespace=${NAMESPACE}`, "--selector=app=ml-model,version=v1"]);
     expect(pods).to.have.length.at.least(2);
     const evict = (name: string) => {
@@ -144,7 +142,7 @@ describe("the dev stack on the embedded cluster", function () {
     ]);
   });
 
-  it("admits nothing that is not restricted, or beyond the limits of a container", async () => {
+  it("admits only restricted pods, within the limits of a container", async () => {
     const pod = (spec: object) => ({
       apiVersion: "v1",
       kind: "Pod",
@@ -168,7 +166,7 @@ describe("the dev stack on the embedded cluster", function () {
 
   it("is described by status, without a problem", async () => {
     const { models: all, problems } = await status();
-    // Stacks of other suites may be on their way out.
+    // Stacks of other suites may still be terminating.
     const models = all.filter(({ namespace }) => namespace === NAMESPACE);
     expect(problems.filter(({ namespace }) => namespace === NAMESPACE)).to.deep.equal([]);
     expect(models.map(({ name }) => name)).to.deep.equal(["half_plus_two", "iris", "sentiment-classifier"]);

@@ -1,13 +1,13 @@
 import { expect } from "chai";
-import { valueAt } from "../../local/deploy/fields.ts";
-import { type Cluster, destroyStack, devCluster, local, NAMESPACE, status } from "./cluster.ts";
-import { deploy, stackOf } from "./stacks.ts";
+import { valueAt } from "../../engine/status/fields.ts";
+import { type Cluster, destroyStack, devCluster, local, NAMESPACE, status } from "./support/cluster.ts";
+import { deploy, stackOf } from "./support/stacks.ts";
 
 const OTHER = "ml-beside";
 const DEVICES = "ml-beside-devices";
 const resources = { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: "512Mi" } };
 
-/** A second stack: another namespace, an API gateway in front of its one model, a Service that waits for a load balancer. */
+/** A second stack: another namespace, an API gateway for its one model, a Service that waits for a load balancer. */
 const settings = {
   environment: "test",
   images: { registry: "registry.example.com/ml" },
@@ -36,7 +36,7 @@ const settings = {
     routes: [{ path: "/predict", model: "half_plus_two", version: "1" }],
     service: { name: "front", type: "NodePort", nodePort: 30987 },
   },
-  // No node is of this kind: its namespace and its DaemonSet are there, and no pod.
+  // Without a matching node: the namespace and the DaemonSet exist, but no pod.
   gpuPool: { devicePlugin: { namespace: DEVICES } },
 };
 
@@ -60,8 +60,8 @@ describe("a second stack beside the first one", function () {
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   };
 
-  it("is deployed without a change to the first, also where its load balancer gets no address", async function () {
-    // The first time on a machine this makes the image of nginx.
+  it("is deployed without changing the first, even if its load balancer gets no address", async function () {
+    // The first time on a machine this builds the image of nginx.
     this.timeout(30 * 60_000);
     const changes = await up();
     expect(changes).to.include.members([`+ Namespace ${OTHER}`, `+ Namespace ${DEVICES}`, "+ Deployment front"]);
@@ -84,7 +84,7 @@ describe("a second stack beside the first one", function () {
     expect(problems.filter(({ namespace }) => namespace === OTHER)).to.deep.equal([]);
   });
 
-  it("is pruned in both of its namespaces of what has left it, and keeps what would lose data", async () => {
+  it("deletes objects that left it in both of its namespaces, but none with data", async () => {
     const { devicePlugin } = settings.gpuPool;
     const changes = await up({ apiGateway: null, gpuPool: { devicePlugin: { ...devicePlugin, name: "other" } } });
     expect(changes).to.include.members(["- Deployment front", "- Service front", "± DaemonSet other"]);

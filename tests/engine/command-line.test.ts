@@ -2,18 +2,18 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
-import { readCommandLine } from "../../engine/cli.ts";
-import { preparePlugins } from "../../engine/command.ts";
+import { readCommandLine } from "../../engine/pulumi/cli.ts";
+import { preparePlugins } from "../../engine/pulumi/command.ts";
 
 describe("a command line of the Pulumi CLI", () => {
-  it("names its stack in any of the CLI's ways", () => {
+  it("names its stack in any form that the CLI accepts", () => {
     for (const args of [["--stack", "prod"], ["--stack=prod"], ["-s", "prod"], ["-s=prod"]]) {
       expect(readCommandLine(["preview", ...args]).stack, args.join(" ")).to.equal("prod");
     }
     expect(readCommandLine(["up"]).stack).to.equal(undefined);
   });
 
-  it("is given the stack's settings unless it names a file of its own", () => {
+  it("gets the stack's settings unless it names a stack file", () => {
     expect(readCommandLine(["up", "--config-file", "x.yaml"]).ownFile).to.equal(true);
     expect(readCommandLine(["up", "--diff"])).to.include({
       command: "up",
@@ -23,7 +23,7 @@ describe("a command line of the Pulumi CLI", () => {
     });
   });
 
-  it("is known to take a stack away, so that the checkout's stack file stays", () => {
+  it("is recognized if it removes a stack, so that the checkout's stack file stays", () => {
     expect(readCommandLine(["stack", "rm", "--yes"]).removes).to.equal(true);
     expect(readCommandLine(["destroy", "--yes", "--remove"]).removes).to.equal(true);
     expect(readCommandLine(["stack", "output"]).removes).to.equal(false);
@@ -31,7 +31,7 @@ describe("a command line of the Pulumi CLI", () => {
 });
 
 describe("the environment of the CLI", () => {
-  it("has the plugins of this project for the CLI built here, and leaves any other to its own", async () => {
+  it("has this project's plugins for a CLI built here, and nothing for any other", async () => {
     const home = await mkdtemp(path.join(tmpdir(), "home-"));
     const tool = path.join(home, "cache", "pulumi");
     await mkdir(path.dirname(tool));

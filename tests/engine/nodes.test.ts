@@ -1,12 +1,12 @@
 import { expect } from "chai";
-import { checkNodes, removeTaints } from "../../engine/nodes.ts";
-import type { PreviewStep } from "../../engine/preview.ts";
-import type { Kubectl, LiveObject } from "../../local/kubectl.ts";
+import type { Kubectl, LiveObject } from "../../cluster/kubectl.ts";
+import { checkNodes, removeTaints } from "../../engine/deploy/nodes.ts";
+import type { PreviewStep } from "../../engine/pulumi/preview.ts";
 
 const OURS = { key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" };
 const THEIRS = { key: "example.com/reserved", effect: "NoExecute" };
 
-/** A cluster with one node of these taints; notes what it is told. */
+/** A cluster with one node with these taints, which records its commands. */
 function clusterWith(...taints: readonly object[]) {
   const calls: string[] = [];
   const node: LiveObject = { apiVersion: "v1", kind: "Node", metadata: { name: "gpu-0" }, spec: { taints } };
@@ -40,15 +40,15 @@ const messageOf = (promise: Promise<unknown>) =>
     (error: Error) => error.message,
   );
 
-describe("what a stack does to nodes", () => {
-  it("is refused where there is no node of the name, which the API server would make", async () => {
+describe("changes of a stack to nodes", () => {
+  it("are rejected if the node does not exist, which the API server would create", async () => {
     const { kubectl } = clusterWith();
     expect(await messageOf(checkNodes(kubectl, [step("create", "gpu-1", { after: [OURS] })]))).to.equal(
       "there is no node gpu-1, which the stack labels; there is gpu-0: name a node of the cluster, or take it out of the stack file",
     );
   });
 
-  it("is refused where it would take the taints of others away, and not for those that the cluster itself sets", async () => {
+  it("are rejected if they would remove taints of other owners, except the cluster's own", async () => {
     const create = [step("create", "gpu-0", { after: [OURS] })];
     expect(await messageOf(checkNodes(clusterWith(THEIRS).kubectl, create))).to.match(
       /^node gpu-0 has the taint example\.com\/reserved:NoExecute of others/,
@@ -59,7 +59,7 @@ describe("what a stack does to nodes", () => {
     expect(await messageOf(checkNodes(clusterWith(THEIRS).kubectl, labels))).to.equal("none");
   });
 
-  it("is undone when the node leaves the stack, and its taints alone", async () => {
+  it("are undone when the node leaves the stack, for its own taints only", async () => {
     const { kubectl, calls } = clusterWith(OURS, THEIRS);
     await removeTaints(kubectl, [step("delete", "gpu-0", { before: [OURS] })]);
     expect(calls).to.deep.equal(["taint node gpu-0 nvidia.com/gpu:NoSchedule-"]);

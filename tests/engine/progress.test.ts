@@ -2,10 +2,10 @@ import { appendFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
-import { type EngineEvent, EngineProgress, errorsOf, followEvents } from "../../engine/events.ts";
-import { describeSteps, losesData, namespacesOf, type PreviewStep } from "../../engine/preview.ts";
-import { troublesOf } from "../../engine/trouble.ts";
-import type { LiveObject } from "../../local/kubectl.ts";
+import type { LiveObject } from "../../cluster/kubectl.ts";
+import { troublesOf } from "../../engine/deploy/trouble.ts";
+import { type EngineEvent, EngineProgress, errorsOf, followEvents } from "../../engine/pulumi/events.ts";
+import { describeSteps, losesData, namespacesOf, type PreviewStep } from "../../engine/pulumi/preview.ts";
 
 const urn = (type: string, name: string) => `urn:pulumi:dev::ml-platform::ml:serving:ModelService$${type}::${name}`;
 const step = (op: string, type: string, name: string) => ({
@@ -17,7 +17,7 @@ const step = (op: string, type: string, name: string) => ({
 const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
 
 describe("the engine's progress", () => {
-  it("says of each object what is done to it and how long it took, and nothing of components", () => {
+  it("shows the operation and duration of each object, but no components", () => {
     const reported: string[] = [];
     const logged: string[] = [];
     let now = 0;
@@ -29,7 +29,7 @@ describe("the engine's progress", () => {
     progress.take({ resourcePreEvent: { metadata: step("create", "ml:serving:ModelService", "iris") } });
     progress.take({ resourcePreEvent: { metadata: step("same", DEPLOYMENT, "other") } });
     progress.take({ resourcePreEvent: { metadata: step("create", DEPLOYMENT, "iris-v1") } });
-    expect(progress.underWay()).to.deep.equal([{ kind: "Deployment", namespace: "ml", name: "iris-v1-in-cluster" }]);
+    expect(progress.inProgress()).to.deep.equal([{ kind: "Deployment", namespace: "ml", name: "iris-v1-in-cluster" }]);
     progress.take({
       diagnosticEvent: {
         urn: urn(DEPLOYMENT, "iris-v1"),
@@ -46,10 +46,10 @@ describe("the engine's progress", () => {
       "iris-v1-in-cluster: [1/2] Waiting for pods",
     ]);
     expect(logged).to.deep.equal(["created Deployment iris-v1-in-cluster (2.4 s)"]);
-    expect(progress.underWay()).to.deep.equal([]);
+    expect(progress.inProgress()).to.deep.equal([]);
   });
 
-  it("names the object that an error is about", () => {
+  it("names the object of an error", () => {
     const event = (severity: string): EngineEvent => ({
       diagnosticEvent: { urn: urn(DEPLOYMENT, "iris-v1"), message: "<{%reset%}>no such image\n", severity },
     });
@@ -57,7 +57,7 @@ describe("the engine's progress", () => {
     expect(errorsOf(event("warning"))).to.deep.equal([]);
   });
 
-  it("is read while it is written, in pieces as they come, to the very last line", async () => {
+  it("is read while it is written, in pieces, to the last line", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "events-"));
     const file = path.join(folder, "log");
     const ended = new AbortController();
@@ -106,7 +106,7 @@ describe("a preview", () => {
     },
   ];
 
-  it("is a line for each object that changes, with the fields of those that are updated", () => {
+  it("has a line for each object that changes, with the fields of updates", () => {
     expect(describeSteps(steps)).to.deep.equal([
       "~ HTTPRoute route (spec.a, spec.b)",
       "- PersistentVolumeClaim models-pvc",
@@ -115,7 +115,7 @@ describe("a preview", () => {
     expect(namespacesOf(steps)).to.deep.equal(["ml"]);
   });
 
-  it("names what would be deleted with the data in it", () => {
+  it("names objects that would be deleted with their data", () => {
     expect(losesData(steps)).to.deep.equal(["PersistentVolumeClaim models-pvc", "Namespace old"]);
   });
 });
@@ -139,7 +139,7 @@ describe("trouble while the engine waits", () => {
     part("Job", "j"),
   ];
 
-  it("is that of the pods of what it waits for, not of others beside them", () => {
+  it("is that of the pods that it waits for, not of other pods", () => {
     const awaited = [{ kind: "Deployment", namespace: "ml", name: "d" }];
     expect([...troublesOf(awaited, live)]).to.deep.equal(["ml Pod p"]);
     expect([...troublesOf([], live)]).to.deep.equal([]);

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { writeKubeconfig } from "../../bench/engine/stack.ts";
-import type { PreviewStep } from "../../engine/preview.ts";
-import { Session } from "../../engine/session.ts";
-import { Workspace } from "../../engine/workspace.ts";
-import { ensureTool } from "../../local/toolchain/index.ts";
+import type { PreviewStep } from "../../engine/pulumi/preview.ts";
+import { Session } from "../../engine/pulumi/session.ts";
+import { Workspace } from "../../engine/pulumi/workspace.ts";
 import { renderStack } from "../../render/render.ts";
 import { type KubernetesObject, objectKey, type RenderedObject } from "../../render/rendered.ts";
 import { stacks } from "../render/stacks.ts";
+import { ensureTool } from "../tools/index.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 const images = { inference: "localhost/inference:1", trainer: "localhost/trainer:1" };
@@ -23,13 +23,13 @@ describe("what the engine registers", function () {
     this.timeout(60 * 60_000);
     await ensureTool("pulumi");
     folder = await mkdtemp(path.join(tmpdir(), "registered-"));
-    // A preview of what is new needs no cluster, and takes no notice of one that is away.
+    // A preview of a new stack needs no cluster.
     kubeconfig = await writeKubeconfig(folder);
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
   for (const [stack, files] of Object.entries(stacks)) {
-    it(`of ${stack} is what render writes, object by object`, async () => {
+    it(`for ${stack} equals the output of render, object by object`, async () => {
       const configFiles = files.map((file) => path.join(repository, file));
       const cluster = { kubeconfig, identifier: "nowhere" };
       const workspace = new Workspace(path.join(folder, stack));
@@ -60,13 +60,13 @@ interface Inputs extends KubernetesObject {
 
 const inputsOf = ({ newState }: PreviewStep) => newState?.inputs as unknown as Inputs;
 
-/** Names that Pulumi has made up, and what they were made of. */
+/** Names that Pulumi has generated, and their prefixes. */
 function autonames(steps: readonly PreviewStep[]): ReadonlyMap<string, string> {
   const named = steps.filter((step) => inputsOf(step).metadata.annotations?.[AUTONAMED] !== undefined);
   return new Map(named.map((step) => [inputsOf(step).metadata.name, step.urn.split("::").at(-1)?.toLowerCase() ?? ""]));
 }
 
-/** An object that the engine registered: its made-up names without their random end, and no mark that they are made up. */
+/** An object that the engine registered: generated names without their random suffix, and without the marker of generated names. */
 function asApplied(step: PreviewStep, names: ReadonlyMap<string, string>): KubernetesObject {
   const { metadata, ...rest } = withNames(inputsOf(step), (text) => names.get(text) ?? text) as Inputs;
   const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => key !== AUTONAMED);
@@ -75,7 +75,7 @@ function asApplied(step: PreviewStep, names: ReadonlyMap<string, string>): Kuber
   return withoutValues({ ...rest, metadata: kept } as KubernetesObject);
 }
 
-/** The same object as it was rendered, where the name's end follows from the content. */
+/** The same rendered object, in which the suffix of the name depends on the content. */
 function asWritten({ object }: RenderedObject, names: ReadonlyMap<string, string>): KubernetesObject {
   const made = new Set(names.values());
   const plain = (text: string) => {
@@ -92,12 +92,12 @@ function withNames(value: unknown, rename: (text: string) => string): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withNames(part, rename)]));
 }
 
-/** A quantity as the provider writes it: whole ones without their unit of a thousandth. */
+/** A quantity as the provider writes it: integers without the milli suffix. */
 function quantity(text: string): string {
   return /^\d+000m$/.test(text) ? text.slice(0, -"000m".length) : text;
 }
 
-/** A Secret without what is in it, which a preview does not show, nor a rendering. */
+/** A Secret without its data, which neither a preview nor a rendering shows. */
 function withoutValues({ data, stringData, ...object }: KubernetesObject): KubernetesObject {
   if (object.kind !== "Secret") return { ...object, ...(data === undefined ? {} : { data }) };
   return {

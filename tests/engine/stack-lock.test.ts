@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
-import { awaitStack } from "../../engine/stack-lock.ts";
+import { awaitStack } from "../../engine/pulumi/stack-lock.ts";
 
 describe("the lock of a stack", () => {
   let folder: string;
@@ -26,12 +26,12 @@ describe("the lock of a stack", () => {
     );
   const locks = () => readdir(folder);
 
-  it("is free where there is none, also where there never was a folder", async () => {
+  it("is free if there is none, even without a folder", async () => {
     expect(await awaitStack(folder, () => {})).to.equal(false);
     expect(await awaitStack(path.join(folder, "none"), () => {})).to.equal(false);
   });
 
-  it("is waited for while its process lives, which is named, and is abandoned once that has been killed", async () => {
+  it("is waited for while its process runs, which is named, and is abandoned after that was killed", async () => {
     const holder = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
     await once(holder, "spawn");
     await lock(holder.pid ?? 0);
@@ -45,7 +45,7 @@ describe("the lock of a stack", () => {
     expect(await locks()).to.deep.equal([]);
   });
 
-  it("is free once its process has given it back", async () => {
+  it("is free after its process has released it", async () => {
     await lock(process.pid);
     const told: string[] = [];
     const waited = awaitStack(folder, (line) => {
@@ -56,13 +56,13 @@ describe("the lock of a stack", () => {
     expect(told).to.have.length(1);
   });
 
-  it("is not that of a process which only has the number of the one that took it", async () => {
+  it("is not held by a process that reuses the process id of its holder", async () => {
     await lock(process.pid, { timestamp: "2020-01-01T00:00:00Z" });
     expect(await awaitStack(folder, () => {})).to.equal(true);
     expect(await locks()).to.deep.equal([]);
   });
 
-  it("of another machine is waited for: whether that process lives cannot be seen from here", async () => {
+  it("of another machine is waited for, because its process cannot be checked", async () => {
     await lock(1, { hostname: "elsewhere.example.com" });
     const told: string[] = [];
     const waited = awaitStack(folder, (line) => {

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { Workspace } from "../../engine/workspace.ts";
-import { readSettings, writeBack } from "../../engine/write-back.ts";
+import { Workspace } from "../../engine/pulumi/workspace.ts";
+import { readSettings, writeBack } from "../../engine/pulumi/write-back.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 const images = { inference: "localhost/inference:1", trainer: "localhost/trainer:1" };
@@ -18,7 +18,7 @@ describe("the engine's workspace on this machine", () => {
 
   const cluster = () => ({ kubeconfig: path.join(folder, "kubeconfig"), identifier: "embedded" });
 
-  it("has the stack's settings with the images and the cluster, and texts that Go would read as dates in quotes", async () => {
+  it("has the stack's settings with images and cluster, and quotes text that Go would read as a date", async () => {
     const example = path.join(repository, "examples/Pulumi.ml-workloads.yaml");
     const workspace = new Workspace(folder);
     await workspace.write("ml-workloads", { configFiles: [example], images, cluster: cluster() });
@@ -32,7 +32,7 @@ describe("the engine's workspace on this machine", () => {
     });
   });
 
-  it("keeps what the state's secrets are encrypted with when the settings change", async () => {
+  it("keeps the salt of the secrets' encryption when the settings change", async () => {
     const workspace = new Workspace(folder);
     const source = path.join(folder, "stack.yaml");
     await writeFile(source, "config:\n  canaryWeight: 10\n");
@@ -49,7 +49,7 @@ describe("the engine's workspace on this machine", () => {
     expect(config["ml-platform:canaryWeight"]).to.equal(50);
   });
 
-  it("lets nobody else read the passphrase, and keeps it", async () => {
+  it("keeps the passphrase, readable only by its owner", async () => {
     const environment = await new Workspace(folder).environment("dev");
     const file = environment["PULUMI_CONFIG_PASSPHRASE_FILE"] ?? "";
     expect((await stat(file)).mode & 0o077).to.equal(0);
@@ -73,12 +73,12 @@ describe("settings that the CLI changes", () => {
   const change = async (before: object, after: object) =>
     writeBack({ ...before }, { ...after }, { project: "ml-platform", file, local });
 
-  it("are written to the stack's own file, which keeps its comments, its order and its way to name them", async () => {
+  it("are written to the stack's own file, which keeps its comments, order and names", async () => {
     await writeFile(
       file,
       "# Ours.\nconfig:\n  # The canary's share.\n  canaryWeight: 25 # percent\n  ml-platform:environment: dev\n",
     );
-    // As text, which is how the CLI sets it.
+    // As text, like the CLI.
     const lines = await change({ "ml-platform:canaryWeight": 25 }, { "ml-platform:canaryWeight": "50" });
     expect(lines.join()).to.match(/^canaryWeight written to .*Pulumi\.dev\.yaml$/);
     expect(await readFile(file, "utf8")).to.equal(
@@ -86,7 +86,7 @@ describe("settings that the CLI changes", () => {
     );
   });
 
-  it("are removed where they were removed, also in a list of settings", async () => {
+  it("are removed, including list items", async () => {
     await writeFile(file, "config:\n  ml-platform:prices:\n    cpu: 1\n    gpu: 2\n");
     await change({ "ml-platform:prices": { cpu: 1, gpu: 2 } }, { "ml-platform:prices": { cpu: 1 } });
     expect(await readSettings(file)).to.deep.equal({ "ml-platform:prices": { cpu: 1 } });
@@ -94,7 +94,7 @@ describe("settings that the CLI changes", () => {
     expect(await readSettings(file)).to.deep.equal({});
   });
 
-  it("stay beside the state where they are secret, until a plain value takes their place", async () => {
+  it("are kept next to the state if they are secret, until a plain value replaces them", async () => {
     await writeFile(file, "config:\n  ml-platform:environment: dev\n");
     const secret = { "ml-platform:token": { secure: "v1:abc" } };
     await change({}, secret);
@@ -106,7 +106,7 @@ describe("settings that the CLI changes", () => {
     expect((await readSettings(file))["ml-platform:token"]).to.equal("plain");
   });
 
-  it("are refused in words where a deployment from this machine decides them", async () => {
+  it("are rejected with a message if this machine decides them", async () => {
     await writeFile(file, "config: {}\n");
     const lines = await change(
       { "ml-platform:images": { inference: "a" } },

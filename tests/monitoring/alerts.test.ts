@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { alertGroups } from "../../components/alerts.ts";
-import { ensureTool } from "../../local/toolchain/index.ts";
+import { ensureTool } from "../tools/index.ts";
 import { checkRules, type Firing, playAlert, type Series } from "./promtool.ts";
 
 const groups = alertGroups("ml", [{ model: "sentiment", stable: "1", canary: "2" }]);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { stringify } from "yaml";
-import { ensureTool } from "../../local/toolchain/index.ts";
+import { ensureTool } from "../tools/index.ts";
 
 /** One series and its values, one a minute, in promtool's notation: `0+60x20` grows by 60 for 20 minutes. */
 export type Series = readonly [series: string, values: string];

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
-import { ensureTool } from "../../local/toolchain/index.ts";
 import { writeFiles } from "../../render/files.ts";
+import { ensureTool } from "../tools/index.ts";
 import { objectsOf, stacks } from "./stacks.ts";
 
 interface ScoredObject {

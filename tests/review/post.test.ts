@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { UserError } from "../../local/errors.ts";
+import { UserError } from "../../common/errors.ts";
 import { postComment, pullRequestOf } from "../../review/comment/post.ts";
 import { type GitHub, startGitHub } from "./github.ts";
 

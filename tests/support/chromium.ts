@@ -7,13 +7,13 @@ import { needPackages } from "./needs.ts";
 
 const PROGRAM = "/usr/bin/chromium";
 
-/** A browser that does nothing of its own accord: no updates, no synchronisation, no look-ups. */
+/** No background activity of the browser: no updates, no synchronization, no lookups. */
 const QUIET = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
 
-/** Debian's Chromium with a profile of its own, installed where it is missing; skips the test, and says why, where it cannot be. */
+/** Debian's Chromium with a new profile, installed if it is missing; skips the test with the reason if that fails. */
 export async function browser(test: Context): Promise<{ context: BrowserContext; close: () => Promise<void> }> {
   await needPackages(test, ["chromium"]);
   const profile = await mkdtemp(path.join(tmpdir(), "chromium-"));

@@ -1,18 +1,19 @@
 import type { Context } from "mocha";
-import { installPackages, missingPackages } from "../../local/toolchain/packages.ts";
+import { installPackages, missingPackages } from "../../cluster/toolchain/packages.ts";
+import { errorMessage } from "../../common/errors.ts";
 
-/** What `install` makes; skips the test, and says why, where it cannot be had. The first time, much is fetched and unpacked. */
+/** The result of `install`; skips the test with the reason if that fails. The first time, much is downloaded and unpacked. */
 export async function need<T>(test: Context, install: () => Promise<T>): Promise<T> {
   test.timeout(900_000);
   try {
     return await install();
   } catch (error) {
-    console.log(`      skipped: ${error instanceof Error ? error.message : error}`);
+    console.log(`      skipped: ${errorMessage(error)}`);
     return test.skip();
   }
 }
 
-/** Has Debian's packages installed where they are missing; skips the test where they cannot be. */
+/** Installs missing Debian packages; skips the test if that fails. */
 export function needPackages(test: Context, packages: readonly string[]): Promise<void> {
   return need(test, async () => installPackages(await missingPackages(packages), () => {}));
 }

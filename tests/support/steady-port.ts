@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { isPortFree } from "../../local/node/ports.ts";
+import { isPortFree } from "../../common/ports.ts";
 
-/** How many ports below those that the kernel hands out are tried. */
+/** Number of ports below the kernel's ephemeral range that may be chosen. */
 const RANGE = 10_000;
 
 /**
- * A free port of the loopback interface for a server that cannot take port 0. It is none of those that the kernel hands out
- * by itself, so that no other connection or server takes it before it is used.
+ * A free port of the loopback interface for a server that cannot use port 0. It is outside of the kernel's ephemeral range, so
+ * that no other connection or server takes it before it is used.
  */
 export async function steadyPort(): Promise<number> {
   const range = await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8").catch(() => "32768");

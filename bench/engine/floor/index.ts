@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-/** Registers as many small ConfigMaps as `FLOOR_RESOURCES` says: what the engine and the SDK take for any program. */
+/** Registers `FLOOR_RESOURCES` small ConfigMaps: the least that the engine and the SDK need for any program. */
 const cluster = new pulumi.Config().requireObject<{ kubeconfig: string; identifier: string }>("cluster");
 const provider = new k8s.Provider("cluster", {
   kubeconfig: cluster.kubeconfig,

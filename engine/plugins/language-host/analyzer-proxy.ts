@@ -3,25 +3,25 @@ import analyzer from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
 import messages, { type AnalyzerStackConfigureRequest } from "@pulumi/pulumi/proto/analyzer_pb.js";
 import { listen, MESSAGES, unary } from "../grpc.ts";
 
-/** Stands before a policy pack until the engine has said which stack it is for, and passes every call on after that. */
+/** A proxy of a policy pack: receives the stack from the engine before the pack starts, and forwards all calls after that. */
 export interface AnalyzerProxy {
   readonly port: number;
-  /** The stack that the engine named; undefined where it asks something of the pack without naming any. */
+  /** The stack; undefined if the engine calls the pack without naming a stack. */
   readonly stack: Promise<AnalyzerStackConfigureRequest | undefined>;
-  /** Passes calls on to the policy pack that listens on a port. */
+  /** Forwards calls to the policy pack that listens on a port. */
   connect(port: number): void;
-  /** Answers the calls that still wait for the policy pack with an error, and takes no more. */
+  /** Fails the calls that wait for the policy pack, and accepts no more. */
   close(reason: string): void;
 }
 
 const asIs = (message: Buffer) => message;
 const EMPTY = Buffer.alloc(0);
 
-/** Starts the proxy. Messages are passed on as they are, without being read. */
+/** Starts the proxy. Messages are forwarded without being parsed. */
 export async function startAnalyzerProxy(): Promise<AnalyzerProxy> {
   const stack = Promise.withResolvers<AnalyzerStackConfigureRequest | undefined>();
   const pack = Promise.withResolvers<grpc.Client>();
-  // A rejection is for the calls that come, if any do.
+  // Avoids an unhandled rejection if no call waits for the pack.
   pack.promise.catch(() => undefined);
 
   const service = Object.fromEntries(
@@ -58,7 +58,7 @@ export async function startAnalyzerProxy(): Promise<AnalyzerProxy> {
   };
 }
 
-/** A client of the policy pack, once the pack knows the stack. */
+/** A client of the policy pack, after the pack has received the stack. */
 async function connected(port: number, stack: AnalyzerProxy["stack"]): Promise<grpc.Client> {
   const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), MESSAGES);
   const request = await stack;

@@ -6,8 +6,8 @@ import { allEnded, killAll } from "./processes.ts";
 import { languageRuntime } from "./service.ts";
 
 /**
- * The Pulumi language host for Node.js, which the engine starts with its own address as the last argument. Prints its
- * port, and serves until it is told to stop or the engine ends; whatever it started ends with it.
+ * The Pulumi language host for Node.js. The engine starts it with its own address as the last argument. It prints its port and
+ * serves until it is stopped or the engine ends. The processes that it started end with it.
  */
 const stopping = new AbortController();
 const stop = async () => {

@@ -20,8 +20,8 @@ interface Lock {
 }
 
 /**
- * The providers that a program may need: each package in its `node_modules` that says `pulumi.resource` in its
- * package.json. A policy pack below is a program of its own, and not looked into.
+ * The providers that a program may need: the packages in its `node_modules` with `pulumi.resource` in their package.json.
+ * Policy packs in there are separate programs and are skipped.
  */
 export function requiredPackages(directory: string): PackageDependency[] {
   return [...installedPackages(directory, new Set())].flatMap(dependency);
@@ -30,8 +30,8 @@ export function requiredPackages(directory: string): PackageDependency[] {
 /**
  * The packages of the nearest package-lock.json.
  *
- * @param transitive false for those alone that package.json names
- * @throws Error where there is no package-lock.json
+ * @param transitive false for only those that package.json names
+ * @throws Error if there is no package-lock.json
  */
 export function programDependencies(directory: string, transitive: boolean): DependencyInfo[] {
   const file = findUp(directory, "package-lock.json");
@@ -50,7 +50,7 @@ export function programDependencies(directory: string, transitive: boolean): Dep
   });
 }
 
-/** Directories of the packages that are installed for a directory, and for those packages themselves. */
+/** Directories of the packages in a directory's `node_modules`, and in those of these packages. */
 function* installedPackages(directory: string, visited: Set<string>): Generator<string> {
   const modules = path.join(directory, "node_modules");
   for (const name of entries(modules)) {

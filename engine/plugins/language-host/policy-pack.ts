@@ -8,10 +8,10 @@ import { failure, startNode } from "./processes.ts";
 import { optionsEnvironment, runtimeOptions, sdkModule } from "./program.ts";
 
 /**
- * Runs a policy pack until it ends or the call is cancelled. The pack starts only once the engine has named the stack,
- * because packs read the stack from their environment.
+ * Runs a policy pack until it ends or the call is cancelled. The pack starts only after the engine has named the stack, because
+ * packs read the stack from their environment.
  *
- * @throws Error where the plugin is no policy pack, or ends with an error
+ * @throws Error if the plugin is not a policy pack, or ends with an error
  */
 export async function runPolicyPack(
   request: RunPluginRequest,
@@ -19,7 +19,7 @@ export async function runPolicyPack(
   cancelled: AbortSignal,
 ): Promise<void> {
   if (request.getKind() !== "analyzer") {
-    const kind = `This language host runs policy packs alone, no plugin of the kind "${request.getKind()}"`;
+    const kind = `This language host runs only policy packs, no plugins of the kind "${request.getKind()}"`;
     throw new Error(`${kind}: use the one of the released Pulumi CLI`);
   }
   const proxy = await startAnalyzerProxy();
@@ -52,12 +52,12 @@ function startPack(
     ...optionsEnvironment(options),
     ...stackEnvironment(stack),
   };
-  // The SDK compiles with the tsconfig.json of the working directory, which must not be the program's.
+  // The SDK compiles the pack with the tsconfig.json of the working directory, so that must not be the program's.
   const place: SpawnOptions = { cwd: folder, stdio: ["ignore", "pipe", "pipe"] };
   return startNode(options.nodeArguments, [run, ...request.getArgsList(), folder], { ...place, env }, cancelled);
 }
 
-/** The first line of digits alone is the port of the pack; all else is passed on. */
+/** The first line that is a number is the port of the pack; all other output is forwarded. */
 function forwardOutput(pack: ChildProcess, proxy: AnalyzerProxy, send: (message: RunPluginResponse) => void): void {
   if (pack.stdout === null || pack.stderr === null) return;
   let listening = false;

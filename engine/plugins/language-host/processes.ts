@@ -5,13 +5,13 @@ import { PARENT_PID } from "../parent.ts";
 const endWithParent = new URL("../end-with-parent.ts", import.meta.url).href;
 const running = new Set<ChildProcess>();
 
-/** Time between the interrupt and the kill; less than the five seconds after which the engine kills the language host. */
+/** Time between interrupt and kill: less than the five seconds after which the engine kills the language host. */
 const GRACE_MS = 4000;
 
 /**
- * Starts a program of its own, that ends with this process.
+ * Starts a program that ends with this process.
  *
- * @param cancelled interrupts the program, and kills it where it goes on for four seconds
+ * @param cancelled interrupts the program, and kills it after four seconds
  */
 export function start(program: string, args: string[], options: SpawnOptions, cancelled: AbortSignal): ChildProcess {
   const child = spawn(program, args, options);
@@ -53,12 +53,12 @@ export async function allEnded(): Promise<void> {
   await Promise.all([...running].map((child) => once(child, "exit")));
 }
 
-/** Kills every program at once. */
+/** Kills all programs. */
 export function killAll(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-/** What an exit code and a signal say in words; undefined where the program succeeded. */
+/** An error message for an exit code or a signal; undefined if the program succeeded. */
 export function failure(code: number | null, signal: NodeJS.Signals | null): string | undefined {
   if (signal === "SIGABRT") {
     return "Program was ended by SIGABRT, as Node.js does when it is out of memory: raise --max-old-space-size in the runtime option nodeargs in Pulumi.yaml";

@@ -16,7 +16,7 @@ export interface RuntimeOptions {
   readonly production: boolean;
 }
 
-/** @throws Error where an option has the wrong type */
+/** Reads the runtime options. @throws Error if an option has the wrong type */
 export function runtimeOptions(info: ProgramInfo | undefined): RuntimeOptions {
   const options: Record<string, unknown> = info?.getOptions()?.toJavaScript() ?? {};
   const text = (name: string) => checked(options, name, (value) => typeof value === "string", "a string");
@@ -32,7 +32,7 @@ export function runtimeOptions(info: ProgramInfo | undefined): RuntimeOptions {
   };
 }
 
-/** What the SDK reads the options from. */
+/** The environment variables from which the SDK reads the options. */
 export function optionsEnvironment({ typescript, tsconfig }: RuntimeOptions): Record<string, string> {
   return {
     ...(typescript ? { PULUMI_NODEJS_TYPESCRIPT: "true" } : {}),
@@ -41,9 +41,9 @@ export function optionsEnvironment({ typescript, tsconfig }: RuntimeOptions): Re
 }
 
 /**
- * The file of a module of the SDK, as it is resolved from a program's own directory.
+ * The file of a module of the SDK, resolved from a program's directory.
  *
- * @throws Error where the program has no SDK installed
+ * @throws Error if the program has no SDK installed
  */
 export function sdkModule(module: string, directory: string): string {
   try {
@@ -65,7 +65,7 @@ function checked<T>(
   throw new Error(`The runtime option ${name} must be ${type}`);
 }
 
-/** Words of a command line; quotes keep spaces inside a word. */
+/** Splits a command line into words; quotes keep spaces. */
 function words(line: string): string[] {
   const found = line.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
   return found.map((word) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, "$1$2"));

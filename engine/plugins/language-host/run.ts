@@ -1,21 +1,22 @@
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import language, { type RunRequest, type RunResponse } from "@pulumi/pulumi/proto/language_pb.js";
+import { errorMessage } from "../../../common/errors.ts";
 import { failure, startNode } from "./processes.ts";
 import { optionsEnvironment, runtimeOptions, sdkModule } from "./program.ts";
 
-/** Exit code of a program that has told its error to the engine itself. */
+/** Exit code of a program that has reported its error to the engine itself. */
 const BAIL = 32;
 
-/** The SDK takes the settings from one variable of the environment, and Linux passes none that is longer. */
+/** The SDK reads the settings from one environment variable, whose length Linux limits. */
 const TOO_LONG =
-  "The stack's settings are longer than the 128 KiB that a program can be given: write what models share once, in modelDefaults";
+  "The stack's settings are longer than the 128 KiB that can be passed to a program: write what models share once, in modelDefaults";
 
 /**
- * Runs a Pulumi program to its end. Its output goes to this process's own, which the engine shows.
+ * Runs a Pulumi program to its end. Its output goes to this process's output, which the engine shows.
  *
  * @param engine address of the engine
- * @returns what went wrong in words; `bail` where the program has already said it
+ * @returns the error, if any; `bail` if the program has reported it already
  */
 export async function runProgram(request: RunRequest, engine: string, cancelled: AbortSignal): Promise<RunResponse> {
   const response = new language.RunResponse();
@@ -24,7 +25,7 @@ export async function runProgram(request: RunRequest, engine: string, cancelled:
     if (code === BAIL) response.setBail(true);
     else response.setError(failure(code, signal) ?? "");
   } catch (error) {
-    response.setError(isTooLong(error) ? TOO_LONG : error instanceof Error ? error.message : `${error}`);
+    response.setError(isTooLong(error) ? TOO_LONG : errorMessage(error));
   }
   return response;
 }
@@ -65,7 +66,7 @@ function programArguments(request: RunRequest, engine: string): string[] {
   ];
 }
 
-/** Configuration as the SDK reads it; the keys of the values have the form `project:config:name`. */
+/** Configuration in the form that the SDK reads: keys are `project:config:name`. */
 function configEnvironment(request: RunRequest): Record<string, string> {
   const config = request.getConfigMap().toArray();
   const values = config.map(([key, value]: [string, string]) => [

@@ -22,11 +22,11 @@ import { runtimeOptions } from "./program.ts";
 import { runProgram } from "./run.ts";
 
 /**
- * The methods of the language host that deploying a program needs. Those that generate programs and SDKs are left out,
- * and the engine is told so.
+ * The methods of the language host that are needed to deploy a program. The methods that generate programs and SDKs are not
+ * implemented, and the engine gets an error for them.
  *
- * @param engineAddress address of the engine, until a handshake gives another
- * @param stopping interrupts whatever runs
+ * @param engineAddress address of the engine, until a handshake gives another one
+ * @param stopping interrupts everything that runs
  */
 export function languageRuntime(engineAddress: string, stopping: AbortController): grpc.UntypedServiceImplementation {
   let engine = engineAddress;
@@ -80,7 +80,7 @@ async function installDependencies(
 ): Promise<void> {
   const { packageManager, production } = runtimeOptions(request.getInfo());
   if (packageManager !== "npm") {
-    throw new Error(`This language host installs with npm alone: run ${packageManager} install yourself`);
+    throw new Error(`This language host supports only npm: run ${packageManager} install yourself`);
   }
   const args = ["install", "--loglevel=error", ...(production ? ["--omit=dev"] : [])];
   const npm = start("npm", args, { cwd: request.getInfo()?.getProgramDirectory() }, cancelled);

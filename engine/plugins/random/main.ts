@@ -5,13 +5,13 @@ import { changedSettings, createPassword, type Properties, problems } from "./pa
 
 const PASSWORD = "random:index/randomPassword:RandomPassword";
 
-/** The random provider, with RandomPassword alone. What it keeps in state is what the released provider keeps. */
+/** A random provider with only RandomPassword. Its state is compatible with that of the released provider. */
 const provider: Provider = {
   version: random.version,
   check: async (urn, _olds, news: Properties) => {
     const type = urn.split("::")[2]?.split("$").at(-1);
     if (type !== PASSWORD) {
-      const reason = `this random provider has RandomPassword alone, and no ${type}: install the Pulumi CLI, whose released provider has it`;
+      const reason = `this random provider has only RandomPassword, not ${type}: install the Pulumi CLI, whose released provider has it`;
       return { inputs: news, failures: [{ property: "", reason }] };
     }
     return { inputs: news, failures: problems(news) };
@@ -23,7 +23,7 @@ const provider: Provider = {
   create: async (_urn, inputs: Properties) => ({ id: "none", outs: await createPassword(inputs) }),
   read: async (id, _urn, props: Properties) => {
     if (props["result"] === undefined) {
-      throw new Error("This random provider imports nothing: install the Pulumi CLI, whose released provider does");
+      throw new Error("This random provider cannot import: install the Pulumi CLI, whose released provider does");
     }
     return { id, props };
   },

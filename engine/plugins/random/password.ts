@@ -4,12 +4,12 @@ import type { CheckFailure } from "@pulumi/pulumi/provider/index.js";
 import { specialSecretSig, specialSigKey, unknownValue } from "@pulumi/pulumi/runtime/rpc.js";
 import bcrypt from "bcryptjs";
 
-/** Properties of a resource as they come from the engine: any of them may be a secret, and unknown in a preview. */
+/** Properties of a resource from the engine: each may be a secret, and may be unknown in a preview. */
 export type Properties = Readonly<Record<string, unknown>>;
 
 type Kind = "Upper" | "Lower" | "Numeric" | "Special";
 
-/** A password's settings, complete. */
+/** All settings of a password. */
 interface Settings {
   readonly length: number;
   readonly upper: boolean;
@@ -30,7 +30,7 @@ const BCRYPT_COST = 10;
 /** Marks state as that of version 3 of the resource's schema; without it the released provider migrates the state. */
 const META = JSON.stringify({ schema_version: "3" });
 
-/** What is wrong with the settings. Those that are unknown yet are not looked at. */
+/** What is wrong with the settings. They are not checked while one of them is unknown. */
 export function problems(inputs: Properties): CheckFailure[] {
   if (Object.values(inputs).some((value) => plain(value) === unknownValue)) return [];
   const { length, minUpper, minLower, minNumeric, minSpecial, ...settings } = complete(inputs);
@@ -57,7 +57,7 @@ export function problems(inputs: Properties): CheckFailure[] {
 }
 
 /**
- * Names of the settings that differ from those a password was made with. Each means a new password.
+ * Names of the settings that have changed since a password was created. Each change means a new password.
  *
  * @param state what {@link createPassword} or the released provider returned
  */
@@ -68,7 +68,7 @@ export function changedSettings(state: Properties, inputs: Properties): string[]
   );
 }
 
-/** Makes a password: its state, in which the password and its bcrypt hash are secret. */
+/** Creates a password. Returns its state, in which the password and its bcrypt hash are secret. */
 export async function createPassword(inputs: Properties): Promise<Properties> {
   const { overrideSpecial: _, keepers: __, ...settings } = complete(inputs);
   const result = generatePassword(inputs);
@@ -77,14 +77,14 @@ export async function createPassword(inputs: Properties): Promise<Properties> {
     id: "none",
     ...settings,
     number: settings.numeric,
-    // As they came, so that a secret stays one.
+    // Unchanged, so that secrets stay secret.
     ...inputs,
     result: secret(result),
     bcryptHash: secret(await bcrypt.hash(result, BCRYPT_COST)),
   };
 }
 
-/** The characters of a new password: the minimum of each kind, and for the rest any that is allowed, in random order. */
+/** A new password: the minimum number of characters of each kind, filled up with allowed ones, in random order. */
 export function generatePassword(inputs: Properties): string {
   const settings = complete(inputs);
   const alphabets: Record<Kind, string> = {
@@ -101,13 +101,13 @@ export function generatePassword(inputs: Properties): string {
   return shuffle([...required, ...pick(allowed.join(""), settings.length - required.length)]).join("");
 }
 
-/** Characters of an alphabet, each as likely as any other. */
+/** Random characters of an alphabet, uniformly distributed. */
 function pick(alphabet: string, count: number): string[] {
   const characters = [...alphabet];
   return Array.from({ length: count }, () => characters[randomInt(characters.length)] ?? "");
 }
 
-/** Fisher and Yates: every order is as likely as any other. */
+/** Shuffles by Fisher and Yates: all orders are equally likely. */
 function shuffle(characters: string[]): string[] {
   const shuffled = [...characters];
   for (let last = shuffled.length - 1; last > 0; last--) {
@@ -139,7 +139,7 @@ function secret(value: string): unknown {
   return { [specialSigKey]: specialSecretSig, value };
 }
 
-/** A value without the marks of secrets, of its parts as well. */
+/** A value without the markers of secrets, recursively. */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value ?? undefined;

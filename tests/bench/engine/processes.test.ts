@@ -8,7 +8,7 @@ const PROGRAM = "/bin/node --import=x /repo/node_modules/@pulumi/pulumi/cmd/run/
 const PROVIDER = "/cache/tools/pulumi-v3/pulumi-resource-kubernetes 127.0.0.1:5";
 
 describe("what the processes of an engine use", () => {
-  it("is told apart by command lines", () => {
+  it("tells the parts apart by their command lines", () => {
     expect([CLI, HOST, PROGRAM, PROVIDER, "pulumi up", "git log"].map(partOf)).to.deep.equal([
       "cli",
       "others",
@@ -19,7 +19,7 @@ describe("what the processes of an engine use", () => {
     ]);
   });
 
-  it("is added up below one process alone, with the time of those that nobody saw", () => {
+  it("adds up the descendants of one process, including the time of processes that were not sampled", () => {
     const seen = (
       pid: string,
       parent: string,
@@ -51,15 +51,15 @@ describe("what the processes of an engine use", () => {
     });
   });
 
-  it("is read from the kernel's line, whatever the program is called", () => {
+  it("reads the kernel's line, whatever the program's name", () => {
     const stat = "7 (node) a) b) S 3 7 7 0 -1 4194304 99 88 0 0 100 20 3000 400 20 0 11 0 12345";
     expect(parseStat(stat)).to.deep.equal({ parent: "3", own: 1.2, children: 34 });
   });
 
-  it("counts what a child did, and its memory", async function () {
+  it("counts the time and memory of a child process", async function () {
     this.timeout(60_000);
     const script =
-      "const end = Date.now() + 1000; const a = Buffer.alloc(64 << 20, 1); while (Date.now() < end) a[0]++;";
+      "const end = Date.now() + 3000; const a = Buffer.alloc(64 << 20, 1); while (Date.now() < end) a[0]++;";
     const { usage } = await measured(() => execa(process.execPath, ["-e", script]));
     expect(usage.parts.others.seconds).to.be.greaterThan(0);
     expect(usage.parts.others.mebibytes).to.be.greaterThan(64);

@@ -17,13 +17,13 @@ describe("the stack that the engine is measured with", function () {
 
   const render = (file: string) => renderStack({ stack: "many", configFiles: [file] });
 
-  it("is that of the rendering benchmark, object by object", async () => {
+  it("equals that of the rendering benchmark, object by object", async () => {
     const long = path.join(folder, "long.yaml");
     await writeFile(long, stringify(manyModels(3)));
     expect(await render(await writeStack(folder, 3))).to.deep.equal(await render(long));
   });
 
-  it("runs its models where it is told to, through the gateway that it is told of", async () => {
+  it("uses the given nodes and the given gateway", async () => {
     const shared = { scheduling: { nodeSelector: { played: "yes" } } };
     const gateway = { name: "other", namespace: "elsewhere", implementation: "traefik" };
     const file = await writeStack(folder, 2, { shared, settings: { "ml-platform:gateway": gateway } });

@@ -29,7 +29,7 @@ const cells = (report: EngineReport) =>
     .map((line) => line.split(/ {2,}/));
 
 describe("the table of the engine's measurements", () => {
-  it("has the sizes of one command under one another, and says why there are no deployments", () => {
+  it("groups the sizes by command, and says why there are no deployments", () => {
     const lines = cells({ previews, ups: "skipped, since no cluster runs" });
     expect(lines.map(([what, models]) => [what, models]).slice(1)).to.deep.equal([
       ["preview", "10"],
@@ -52,7 +52,7 @@ describe("the table of the engine's measurements", () => {
     ]);
   });
 
-  it("names what an up without a change would have changed", () => {
+  it("names the changes of an up that should have none", () => {
     const up = { models: 10, resources: 130, deployedSeconds: 60, preview: usage(4), again: usage(5) };
     const table = engineTable({ previews: [], ups: [{ ...up, changes: ["~ Job init"] }] });
     expect(table).to.match(/^up again +10 +130 +5\.0 s +500 ms/m);

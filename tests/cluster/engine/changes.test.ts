@@ -1,15 +1,15 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
-import { valueAt } from "../../../local/deploy/fields.ts";
-import { startLoad } from "../load.ts";
-import { eventually, gone } from "../wait.ts";
+import { valueAt } from "../../../engine/status/fields.ts";
+import { startLoad } from "../support/load.ts";
+import { eventually, gone } from "../support/wait.ts";
 import { type EngineStack, engineStack } from "./stack.ts";
 
 describe("a stack under the Pulumi engine", function () {
   this.timeout(400_000);
   let stack: EngineStack;
-  /** Everything that the engine and `up` have said. */
+  /** All output of the engine and of `up`. */
   const said: string[] = [];
 
   before(async function () {
@@ -30,7 +30,7 @@ describe("a stack under the Pulumi engine", function () {
   const podsOf = async (app: string) =>
     (await get("pods", `--selector=app=${app}`)).map(({ metadata }) => metadata.name).toSorted();
 
-  it("comes up resource by resource, and then has no change, in a preview, after a refresh and in a second up", async () => {
+  it("comes up, and then has no changes in a preview, after a refresh and in a second up", async () => {
     const all = await stack.up();
     said.push(all);
     expect(all).to.match(/^ {4}created Deployment model-v1 \(\d+\.\d s\)$/m);
@@ -47,7 +47,7 @@ describe("a stack under the Pulumi engine", function () {
     expect(perMonth.maximum).to.be.above(perMonth.minimum);
   });
 
-  it("previews a weight flip by config set as exactly one update of one route, and makes it while requests are answered", async () => {
+  it("previews a weight change by config set as one update of one route, and makes it without failed requests", async () => {
     const before = await podsOf("ml-model");
     const [secret] = await get("secrets", "--selector=app.kubernetes.io/part-of=ml-platform");
     const apiKey = Buffer.from(String(valueAt(secret, "data.API_KEY")), "base64").toString("utf8");
@@ -103,7 +103,7 @@ describe("a stack under the Pulumi engine", function () {
     expect(await podsOf("ml-model")).to.deep.equal(others);
   });
 
-  it("brings up a model under its new name before the old one goes, and removes one that has left", async () => {
+  it("starts a renamed model before it removes the old one, and removes a model that left the stack", async () => {
     await stack.set(["models", 2, "name"], "halves");
     await stack.set(["models", 2, "versions", 0, "name"], "halves");
     await stack.set(["models", 2, "versions", 0, "service", "name"], "halves");
@@ -122,7 +122,7 @@ describe("a stack under the Pulumi engine", function () {
     await stack.cli("preview", "--expect-no-changes");
   });
 
-  it("has its secrets encrypted in the state, and shows them nowhere", async () => {
+  it("encrypts secrets in the state, and shows them nowhere", async () => {
     const [secret] = await get("secrets", "--selector=app.kubernetes.io/part-of=ml-platform");
     const encoded = String(valueAt(secret, "data.API_KEY"));
     const value = Buffer.from(encoded, "base64").toString("utf8");
@@ -136,7 +136,7 @@ describe("a stack under the Pulumi engine", function () {
     expect(exported, "the passphrase opens them").to.include(value);
   });
 
-  it("does not delete volumes that it protects, nor any by up", async () => {
+  it("does not delete protected volumes, nor any volume by up", async () => {
     const claims = async () => (await get("persistentvolumeclaims")).map(({ metadata }) => metadata.uid).toSorted();
     const before = await claims();
     expect(before).to.have.length(2);
@@ -147,14 +147,14 @@ describe("a stack under the Pulumi engine", function () {
     await stack.up();
   });
 
-  it("is destroyed without a trace once the protection is taken off", async () => {
+  it("is destroyed completely after the protection is removed", async () => {
     await stack.remove();
     expect(await stack.cluster.kubectl.get(["namespace", stack.namespace])).to.deep.equal([]);
     expect(await readFile(stack.file, "utf8"), "the stack file stays").to.include("canaryWeight: 50");
   });
 });
 
-/** Files below a folder that hold a text. */
+/** Files below a folder that contain a text. */
 async function filesWith(folder: string, text: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => path.join(parentPath, name));

@@ -3,14 +3,14 @@ import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
-import { Workspace } from "../../../engine/workspace.ts";
-import { valueAt } from "../../../local/deploy/fields.ts";
-import { childrenOf, commandOf } from "../../../local/node/processes.ts";
-import { local, pulumi, startLocal } from "../cluster.ts";
-import { eventually } from "../wait.ts";
+import { childrenOf, commandOf } from "../../../common/processes.ts";
+import { Workspace } from "../../../engine/pulumi/workspace.ts";
+import { valueAt } from "../../../engine/status/fields.ts";
+import { local, pulumi, startLocal } from "../support/cluster.ts";
+import { eventually } from "../support/wait.ts";
 import { type EngineStack, engineStack } from "./stack.ts";
 
-/** A process of the engine, by what its command line has. */
+/** Processes of the engine, by their command line. */
 const VICTIMS = {
   "the CLI": /\/pulumi up /,
   "the kubernetes provider": /pulumi-resource-kubernetes/,
@@ -24,7 +24,7 @@ describe("an up under the Pulumi engine that goes wrong", function () {
   before(async function () {
     this.timeout(60 * 60_000);
     stack = await engineStack("faults");
-    // One model is enough to be interrupted at.
+    // One model is enough.
     await stack.set(["models"], ((await stack.setting("models")) as unknown[]).slice(1, 2));
     await stack.set(["training"], {});
   });
@@ -38,7 +38,7 @@ describe("an up under the Pulumi engine that goes wrong", function () {
   };
 
   for (const [name, command] of Object.entries(VICTIMS)) {
-    it(`goes on from where it was after ${name} was killed in its midst, and leaves no process`, async () => {
+    it(`continues after ${name} was killed, and leaves no process`, async () => {
       await stack.set(["models", 0, "versions", 0, "environment"], { ROUND: name.replaceAll(" ", "-") });
       const victim = start();
       const pid = await eventually(`process of ${name}`, async () => {
@@ -80,7 +80,7 @@ describe("an up under the Pulumi engine that goes wrong", function () {
     await stack.cli("preview", "--expect-no-changes");
   });
 
-  it("names a kubeconfig that is not there, and one whose cluster does not answer, and comes up with the right one", async () => {
+  it("reports a missing kubeconfig and an unreachable cluster, and comes up with the right kubeconfig", async () => {
     await stack.set(["models", 0, "versions", 0, "environment"], { ROUND: "wrong-kubeconfig" });
     expect(await stack.preview()).to.have.length.at.least(1);
     const state = path.join(stack.cluster.folder, "state/deploy");
@@ -103,7 +103,7 @@ describe("an up under the Pulumi engine that goes wrong", function () {
     expect(await rounds()).to.deep.equal(["wrong-kubeconfig"]);
   });
 
-  it("loses nothing where the cluster goes away and comes back", async () => {
+  it("loses nothing when the cluster stops and starts again", async () => {
     const { exitCode, all } = await local("down");
     expect(exitCode, all).to.equal(0);
     expect(await stack.refused("up", "--yes", "--skip-preview", "--refresh")).to.match(/unreachable|refused|no route/);
@@ -112,12 +112,12 @@ describe("an up under the Pulumi engine that goes wrong", function () {
   });
 });
 
-/** Processes below another one. */
+/** Descendants of a process. */
 function descendants(pid: number): number[] {
   return childrenOf(pid).flatMap((child) => [child, ...descendants(child)]);
 }
 
-/** Whether a process between a descendant and its ancestor, or the descendant itself, has such a command line. */
+/** Whether a descendant, or a process between it and its ancestor, has a matching command line. */
 function hasAncestor(pid: number, ancestor: number, command: RegExp): boolean {
   const children = childrenOf(ancestor);
   return children.some((child) => {
@@ -126,7 +126,7 @@ function hasAncestor(pid: number, ancestor: number, command: RegExp): boolean {
   });
 }
 
-/** Processes of the engine, its plugins and its programs that run for a cluster's stacks. */
+/** Running processes of the engine, its plugins and its programs for a cluster's stacks. */
 async function engineProcesses(folder: string): Promise<string[]> {
   const found: string[] = [];
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {

@@ -2,12 +2,12 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
 import { parseDocument } from "yaml";
-import { Session } from "../../../engine/session.ts";
-import { Workspace } from "../../../engine/workspace.ts";
+import { Session } from "../../../engine/pulumi/session.ts";
+import { Workspace } from "../../../engine/pulumi/workspace.ts";
 import { type GitHub, startGitHub } from "../../review/github.ts";
 import { eventOf, type PullRequest, pullRequest, runWorkflow } from "../../review/workflow.ts";
-import { type Cluster, devCluster, pulumi } from "../cluster.ts";
-import { deploy } from "../stacks.ts";
+import { type Cluster, devCluster, pulumi } from "../support/cluster.ts";
+import { deploy } from "../support/stacks.ts";
 
 /** Pull request of the event that the workflow runs for. */
 const NUMBER = 7;
@@ -30,7 +30,7 @@ describe("a pull request against a cluster", function () {
     change = undefined;
   });
 
-  /** Runs the workflow on a change of the dev stack's settings, from the base that is deployed. */
+  /** Runs the workflow on a change of the deployed dev stack's settings. */
   async function review(settings: readonly [place: readonly (string | number)[], value: unknown][]) {
     const workspace = new Workspace(path.join(cluster.folder, "state", "deploy"));
     change = await pullRequest({
@@ -54,7 +54,7 @@ describe("a pull request against a cluster", function () {
     });
   }
 
-  it("has in one comment what the engine would do, in words: weight, replicas, quota and cost", async () => {
+  it("gets one comment with the engine's changes: weight, replicas, quota and cost", async () => {
     const { outcome, comment, log } = await review([
       [["ml-platform:canaryWeight"], 50],
       [["ml-platform:models", 1, "versions", 0, "replicas"], 3],
@@ -68,7 +68,7 @@ describe("a pull request against a cluster", function () {
     expect(github.comments.at(-1)?.body).to.equal(comment);
   });
 
-  it("is stopped by a policy that it breaks, which comes first", async () => {
+  it("fails if it violates a policy, which the comment names first", async () => {
     const { outcome, comment, log } = await review([
       [["ml-platform:environment"], "prod"],
       [["ml-platform:models", 1, "versions", 0, "environment"], { ADMIN_PASSWORD: "swordfish" }],
@@ -77,7 +77,7 @@ describe("a pull request against a cluster", function () {
     expect(comment).to.match(/no-plain-credentials/);
   });
 
-  it("has its policies on this machine too", async () => {
+  it("can check the policies on this machine too", async () => {
     const { exitCode, all } = await pulumi("preview", "--policy-pack", "policy", "--stack", "dev");
     expect(exitCode, all).to.equal(0);
     expect(all).to.match(/Policies:/);

@@ -2,35 +2,35 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
 import { parse, parseDocument } from "yaml";
-import { describeSteps, type PreviewStep } from "../../../engine/preview.ts";
-import { type Cluster, destroyStack, devCluster, local, pulumi, repository } from "../cluster.ts";
+import { describeSteps, type PreviewStep } from "../../../engine/pulumi/preview.ts";
+import { type Cluster, destroyStack, devCluster, local, pulumi, repository } from "../support/cluster.ts";
 
-/** The dev stack as a second one beside it: under another name, in a namespace and under a host of its own. */
+/** A copy of the dev stack beside it: with its own name, namespace and host. */
 export interface EngineStack {
   readonly cluster: Cluster;
   readonly name: string;
   readonly namespace: string;
   /** Its stack file. */
   readonly file: string;
-  /** Runs the CLI on it, and expects that it works. @returns what the CLI says */
+  /** Runs the CLI on it, and expects success. @returns the output */
   cli(...args: readonly string[]): Promise<string>;
-  /** Runs the CLI on it, and expects that it fails. @returns what the CLI says */
+  /** Runs the CLI on it, and expects failure. @returns the output */
   refused(...args: readonly string[]): Promise<string>;
-  /** What a preview says, one line for each object that changes. */
+  /** A preview, with one line for each object that changes. */
   preview(...args: readonly string[]): Promise<string[]>;
   /** The arguments of `up` for it. */
   readonly upArguments: readonly string[];
-  /** Brings it up as a person does, and expects that it works. @returns what `up` says */
+  /** Runs `npm run up` on it, and expects success. @returns the output */
   up(...args: readonly string[]): Promise<string>;
-  /** Changes its stack file, by settings without the project's name; undefined takes one out. */
+  /** Changes a setting, without the project's name, in its stack file; undefined removes it. */
   set(place: readonly (string | number)[], value: unknown): Promise<void>;
-  /** A setting as its stack file has it. */
+  /** A setting of its stack file. */
   setting(name: string): Promise<unknown>;
-  /** Takes it away. */
+  /** Destroys it. */
   remove(): Promise<void>;
 }
 
-/** A stack with the settings of dev, and these. */
+/** A stack with the settings of dev and additional ones. */
 export async function engineStack(
   name: string,
   settings: Readonly<Record<string, unknown>> = {},

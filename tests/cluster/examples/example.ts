@@ -1,9 +1,9 @@
 import { request } from "node:http";
 import { expect } from "chai";
-import { valueAt } from "../../../local/deploy/fields.ts";
-import type { LiveObject } from "../../../local/kubectl.ts";
-import { type Cluster, destroyStack, devCluster, local } from "../cluster.ts";
-import { eventually } from "../wait.ts";
+import type { LiveObject } from "../../../cluster/kubectl.ts";
+import { valueAt } from "../../../engine/status/fields.ts";
+import { type Cluster, destroyStack, devCluster, local } from "../support/cluster.ts";
+import { eventually } from "../support/wait.ts";
 
 /** An answer to a request. */
 export interface Answer {
@@ -11,7 +11,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/** What a request says besides its address. */
+/** Options of a request. */
 export interface Call {
   readonly method?: "GET" | "POST";
   readonly headers?: Readonly<Record<string, string>>;
@@ -32,15 +32,15 @@ export interface Example {
   callNode(port: number, path: string, call?: Call): Promise<Answer>;
   /** Calls a host at the gateway from this machine. */
   callGateway(host: string, path: string, call?: Call): Promise<Answer>;
-  /** Waits until a Deployment is rolled out and has no pod but its newest ones. */
+  /** Waits until a Deployment is rolled out and has only new pods. */
   rolledOut(deployment: string): Promise<void>;
   /** The value of a key of a Secret. */
   secret(name: string, key: string): Promise<string>;
-  /** Takes the stack away, with its data. */
+  /** Destroys the stack with its data. */
   remove(): Promise<void>;
 }
 
-/** Files of an example as it runs on a small machine, as arguments of `up`. */
+/** Arguments of `up` for an example, adapted to a small machine. */
 export function filesOf(stack: string): string[] {
   return [`examples/Pulumi.${stack}.yaml`, `examples/Pulumi.${stack}.small.yaml`].flatMap((file) => [
     "--config-file",
@@ -48,11 +48,11 @@ export function filesOf(stack: string): string[] {
   ]);
 }
 
-/** Deploys an example, and expects that it works. Its namespace has the name of its stack. */
+/** Deploys an example, and expects success. Its namespace has the name of its stack. */
 export async function deployExample(stack: string): Promise<Example> {
   const cluster = await devCluster();
   const namespace = `--namespace=${stack}`;
-  // First, since what follows `--` is another program's.
+  // Before `--`, which begins the command of another program.
   const kubectl = (...args: readonly string[]) => cluster.kubectl.run([namespace, ...args]);
   const get = (...args: readonly string[]) => cluster.kubectl.get([...args, namespace]);
   const example: Example = {
@@ -103,7 +103,7 @@ function requestOf({ method, headers, body }: Call) {
   };
 }
 
-/** Calls an address under the name of another host, which `fetch` does not do. */
+/** Calls an address with another Host header, which `fetch` does not allow. */
 function callHost(url: URL, host: string, call: Call): Promise<Answer> {
   const { method, headers, body = "" } = requestOf(call);
   return new Promise((resolve, reject) => {
@@ -127,7 +127,7 @@ export async function readyPods(example: Example, selector: string): Promise<rea
   });
 }
 
-/** Waits until so many pods are ready. */
+/** Waits until a number of pods is ready. */
 export async function readyPodsAre(example: Example, selector: string, count: number): Promise<void> {
   await eventually(`${count} ready pods ${selector}`, async () =>
     (await readyPods(example, selector)).length === count ? true : undefined,
@@ -140,7 +140,7 @@ export async function runByHand(example: Example, cronJob: string, name: string)
   return logOf(example, name);
 }
 
-/** The log of a Job once it has ended well. */
+/** The log of a Job after its success. */
 export async function logOf(example: Example, job: string): Promise<string> {
   const end = await eventually(`end of Job ${job}`, async () => {
     const [live] = await example.get("job", job);

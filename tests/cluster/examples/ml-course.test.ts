@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { valueAt } from "../../../local/deploy/fields.ts";
-import { eventually } from "../wait.ts";
+import { valueAt } from "../../../engine/status/fields.ts";
+import { eventually } from "../support/wait.ts";
 import { deployExample, type Example, logOf, readyPodsAre, runByHand } from "./example.ts";
 
 describe("the example ml-course on the embedded cluster", function () {
@@ -29,7 +29,7 @@ describe("the example ml-course on the embedded cluster", function () {
     expect((await course.callNode(30080, "/predict", { body: flower })).status).to.equal(401);
   });
 
-  it("shows interactive documentation of itself", async () => {
+  it("serves its interactive documentation", async () => {
     const docs = await course.callNode(30080, "/docs", { headers });
     expect(docs.status).to.equal(200);
     expect(docs.text).to.match(/swagger/i);
@@ -52,7 +52,7 @@ describe("the example ml-course on the embedded cluster", function () {
     ]);
   });
 
-  it("restarts without a gap, and can be looked into", async () => {
+  it("restarts without interruption, and can be inspected", async () => {
     await course.kubectl("rollout", "restart", "deployment/iris-api");
     await course.rolledOut("iris-api");
     await readyPodsAre(course, "app=iris-api", 2);
@@ -72,7 +72,7 @@ describe("the example ml-course on the embedded cluster", function () {
     });
   });
 
-  it("leaves its GPU Job pending, since there is no GPU", async () => {
+  it("leaves its GPU Job pending without a GPU", async () => {
     const [pod] = await course.get("pods", "--selector=job-name=gpu-train-job");
     expect(pod && valueAt(pod, "status.phase")).to.equal("Pending");
   });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { eventually } from "../wait.ts";
+import { eventually } from "../support/wait.ts";
 import { deployExample, type Example, logOf, readyPodsAre, runByHand } from "./example.ts";
 
 describe("the example ml-platform on the embedded cluster", function () {
@@ -13,7 +13,7 @@ describe("the example ml-platform on the embedded cluster", function () {
 
   const features = Array.from({ length: 24 }, (_, hour) => 10 + Math.sin((2 * Math.PI * hour) / 24));
 
-  it("trains a forest with the hyper-parameters of its ConfigMap, and says how far off it is", async () => {
+  it("trains a forest with the hyperparameters of its ConfigMap, and reports its error", async () => {
     const log = await logOf(platform, "training-job");
     expect(log).to.match(/mae/i);
     expect(log).to.match(/rmse/i);
@@ -46,7 +46,7 @@ describe("the example ml-platform on the embedded cluster", function () {
     expect(models.find(({ name }) => name === "timeseries")?.versions).to.deep.equal(["1", "2"]);
   });
 
-  it("has a pod in the place of one that is deleted", async () => {
+  it("replaces a deleted pod", async () => {
     const [pod] = await platform.get("pods", "--selector=app=api");
     await platform.kubectl("delete", "pod", pod?.metadata.name ?? "");
     await readyPodsAre(platform, "app=api", 2);

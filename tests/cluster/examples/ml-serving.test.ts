@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { valueAt } from "../../../local/deploy/fields.ts";
-import { eventually } from "../wait.ts";
+import { valueAt } from "../../../engine/status/fields.ts";
+import { eventually } from "../support/wait.ts";
 import { type Answer, type Call, deployExample, type Example, readyPods } from "./example.ts";
 
 describe("the example ml-serving on the embedded cluster", function () {
@@ -23,7 +23,7 @@ describe("the example ml-serving on the embedded cluster", function () {
     expect(JSON.parse(answer.text)).to.deep.equal({ species_index: 2, species_name: "virginica" });
   });
 
-  it("has its metrics at a port of their own", async () => {
+  it("serves its metrics on a separate port", async () => {
     const metrics = await fromPod("http://model-api:8000/metrics");
     expect(metrics.text).to.match(/^model_requests_total\{/m);
   });
@@ -35,14 +35,14 @@ describe("the example ml-serving on the embedded cluster", function () {
     });
   });
 
-  it("refuses a body above 10 MB", async () => {
+  it("rejects a body above 10 MB", async () => {
     const script =
       "fetch('http://model-api/predict', {method: 'POST', headers: {'content-type': 'application/json'}, body: 'x'.repeat(10485761)}).then((r) => console.log(r.status))";
     const status = await serving.kubectl("exec", "deployment/model-api", "--", "node", "-e", script);
     expect(status).to.equal("413");
   });
 
-  it("rolls to another revision and back, with its pods ready all the while", async () => {
+  it("rolls to another revision and back, with ready pods all the time", async () => {
     await serving.kubectl("set", "env", "deployment/model-api", "--containers=model-api", "LOG_LEVEL=debug");
     await serving.rolledOut("model-api");
     const history = await serving.kubectl("rollout", "history", "deployment/model-api");
@@ -53,7 +53,7 @@ describe("the example ml-serving on the embedded cluster", function () {
     expect((await fromPod("http://model-api/health")).status).to.equal(200);
   });
 
-  it("has an autoscaler, a budget and a policy that hold for its pods", async () => {
+  it("has an autoscaler, a disruption budget and a network policy for its pods", async () => {
     await eventually("pods that the budget knows", async () => {
       const [budget] = await serving.get("pdb", "model-api-pdb");
       return budget && valueAt(budget, "status.currentHealthy") === 3 ? true : undefined;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { valueAt } from "../../../local/deploy/fields.ts";
-import { local, status } from "../cluster.ts";
-import { eventually } from "../wait.ts";
+import { valueAt } from "../../../engine/status/fields.ts";
+import { local, status } from "../support/cluster.ts";
+import { eventually } from "../support/wait.ts";
 import { type Call, deployExample, type Example, logOf, readyPods, runByHand } from "./example.ts";
 
 const HOST = "ml-model.example.com";
@@ -12,7 +12,7 @@ describe("the example ml-workloads on the embedded cluster", function () {
   before(async function () {
     this.timeout(60 * 60_000);
     workloads = await deployExample("ml-workloads");
-    // The dev stack's route has a rule for the same header and for every host, which Traefik would put first.
+    // The dev stack's route has a rule for the same header without a host, which Traefik would prefer.
     await workloads.cluster.kubectl.run(["delete", "httproute", "sentiment-classifier", "--namespace=ml-dev"]);
   });
   after("takes the stack away, and gives the dev stack its route back", async function () {
@@ -28,7 +28,7 @@ describe("the example ml-workloads on the embedded cluster", function () {
     expect(code, text).to.equal(200);
     return String(JSON.parse(text).version);
   };
-  /** Versions that answered so many requests, each with its count. */
+  /** Number of answers by version. */
   const versionsOf = async (requests: number) => {
     const counts: Record<string, number> = {};
     for (let sent = 0; sent < requests; sent += 1) {
@@ -47,7 +47,7 @@ describe("the example ml-workloads on the embedded cluster", function () {
     );
   });
 
-  it("has both claims bound, and the registry laid out on one of them", async () => {
+  it("has both claims bound, one of them with the registry", async () => {
     for (const claim of ["models-pvc", "training-data-pvc"]) {
       const phase = await workloads.kubectl("get", "pvc", claim, "--output=jsonpath={.status.phase}");
       expect(phase).to.equal("Bound");
@@ -71,7 +71,7 @@ describe("the example ml-workloads on the embedded cluster", function () {
     expect(metrics.text).to.match(/^model_requests_total\{.*version="1".*status="success"/m);
   });
 
-  it("has trained by one Job and by four workers, each a version of its own", async () => {
+  it("has trained one version by a single Job and one by four workers", async () => {
     expect(await logOf(workloads, "model-training-simple")).to.match(/accuracy/);
     const log = await logOf(workloads, "distributed-training");
     expect(log).to.match(/worker/i);
@@ -79,7 +79,7 @@ describe("the example ml-workloads on the embedded cluster", function () {
     expect(pods.length).to.be.at.least(4);
   });
 
-  it("trains by the CronJob, started by hand, only where there is new data", async () => {
+  it("trains by the CronJob, started by hand, only with new data", async () => {
     const log = await runByHand(workloads, "scheduled-model-training", "without-new-data");
     expect(log).to.match(/no new data|new_data_available/i);
   });
@@ -94,7 +94,7 @@ describe("the example ml-workloads on the embedded cluster", function () {
     expect(problem.remedy).to.match(/asks for 1 nvidia\.com\/gpu/);
   });
 
-  it("gives the canary about its quarter, and every request with the header", async () => {
+  it("sends about a quarter of the requests to the canary, and every request with the header", async () => {
     const requests = 400;
     const { 2: canary = 0 } = await versionsOf(requests);
     // Four standard deviations of a binomial: wrong once in 16,000 runs.
@@ -129,7 +129,7 @@ describe("the example ml-workloads on the embedded cluster", function () {
     expect(job).to.equal("5");
   });
 
-  it("is labelled, scaled, rolled and taken back", async () => {
+  it("can be labeled, scaled, rolled and rolled back", async () => {
     await workloads.kubectl("label", "deployment", "model-v1", "--overwrite", "model-version=1.0.1");
     const labels = await workloads.kubectl("get", "deployment", "model-v1", "--output=jsonpath={.metadata.labels}");
     expect(JSON.parse(labels)).to.include({ "model-version": "1.0.1", "commit-sha": "abc123" });

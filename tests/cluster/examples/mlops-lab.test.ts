@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { valueAt } from "../../../local/deploy/fields.ts";
-import { eventually } from "../wait.ts";
+import { valueAt } from "../../../engine/status/fields.ts";
+import { eventually } from "../support/wait.ts";
 import { type Answer, type Call, deployExample, type Example, readyPods, readyPodsAre } from "./example.ts";
 
 describe("the example mlops-lab on the embedded cluster", function () {
@@ -28,7 +28,7 @@ describe("the example mlops-lab on the embedded cluster", function () {
     expect(JSON.parse(answer.text)).to.deep.equal(predictions);
   });
 
-  it("wants the key of its Secret for predictions, and for nothing else", async () => {
+  it("requires the key of its Secret for predictions only", async () => {
     expect((await lab.callNode(30080, "/predict", instances)).status).to.equal(401);
     expect((await lab.callNode(30080, "/health")).status).to.equal(200);
   });
@@ -64,7 +64,7 @@ describe("the example mlops-lab on the embedded cluster", function () {
     expect(environment).to.match(/^MAX_BATCH_SIZE=32$/m);
   });
 
-  it("keeps generated secrets, which can be read by those who may", async () => {
+  it("has generated secrets that authorized users can read", async () => {
     expect(await lab.secret("api-credentials", "JWT_SECRET")).to.match(/^[A-Za-z0-9]{48}$/);
     expect(await lab.secret("ml-registry-credentials", "REGISTRY_USER")).to.equal("mlops-user");
   });
@@ -116,7 +116,7 @@ describe("the example mlops-lab on the embedded cluster", function () {
     expect(failures).to.deep.equal([]);
   });
 
-  it("goes back to the revision before, and knows what each was for", async () => {
+  it("rolls back to the previous revision, and shows the cause of each", async () => {
     const history = await lab.kubectl("rollout", "history", "deployment/ml-inference");
     expect(history).to.contain("Initial deployment - half_plus_two v1");
     expect(history).to.contain("Log level debug (model v2)");
@@ -125,10 +125,10 @@ describe("the example mlops-lab on the embedded cluster", function () {
     expect(await lab.kubectl("exec", "deployment/ml-inference", "--", "env")).to.match(/^LOG_LEVEL=info$/m);
   });
 
-  it("adds pods for the demonstration under load, and takes them away after it", async () => {
+  it("adds pods for the demonstration under load, and removes them after it", async () => {
     let stopped = false;
     const worker = async () => {
-      // Under a name of the cluster the demonstration has no port of the node: the load comes from a pod.
+      // The load comes from a pod: the demonstration has no port on the node.
       while (!stopped) await lab.callFrom("ml-inference", "http://php-apache/load?ms=900").catch(() => undefined);
     };
     const workers = [worker(), worker()];

@@ -3,8 +3,8 @@ import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
-import { projectName, Workspace } from "../../../engine/workspace.ts";
-import { toolchainFolders } from "../../../local/toolchain/index.ts";
+import { toolchainFolders } from "../../../cluster/toolchain/index.ts";
+import { projectName, Workspace } from "../../../engine/pulumi/workspace.ts";
 
 const repository = path.resolve(import.meta.dirname, "../../..");
 const service = (type: string) => ({
@@ -19,7 +19,7 @@ const step = (op: string, fields: object = {}) => ({
   oldState: { type: "kubernetes:core/v1:Service", custom: true, inputs: service("ClusterIP"), outputs: {}, ...fields },
 });
 
-/** The command on a machine with programs that stand in for kubectl and the Pulumi CLI. */
+/** The command with fake programs for kubectl and the Pulumi CLI. */
 describe("npm run drift", function () {
   this.timeout(60_000);
   let folder: string;
@@ -48,7 +48,7 @@ describe("npm run drift", function () {
     await chmod(file, 0o755);
   }
 
-  /** A stack that is deployed, the engine's look at its cluster, and what kubectl has of it; undefined where it fails. */
+  /** A deployed stack, with the output of the engine's refresh and of kubectl; undefined if kubectl fails. */
   async function deployed(steps: readonly object[], live: readonly object[] | undefined): Promise<void> {
     const states = path.join(workspace.root, "state", ".pulumi", "stacks", await projectName());
     await mkdir(states, { recursive: true });
@@ -69,14 +69,14 @@ describe("npm run drift", function () {
     await program(kubectl, live === undefined ? "echo 'connection refused' >&2; exit 1" : `cat ${found}`);
   }
 
-  it("ends with 0 where the cluster has what was deployed", async () => {
+  it("exits with 0 without drift", async () => {
     await deployed([step("refresh")], [service("ClusterIP")]);
     const { exitCode, stdout, stderr } = await drift("--stack", "dev");
     expect(exitCode, stderr).to.equal(0);
     expect(stdout).to.equal("No drift in 1 object of the stack dev.");
   });
 
-  it("ends with 1 where it does not, and says so to programs too", async () => {
+  it("exits with 1 with drift, also with --json", async () => {
     await deployed([step("refresh")], [service("NodePort")]);
     const { exitCode, stdout, stderr } = await drift("--json");
     expect(exitCode, stderr).to.equal(1);
@@ -88,14 +88,14 @@ describe("npm run drift", function () {
     ]);
   });
 
-  it("ends with 1 where an object is gone, as the engine or kubectl finds", async () => {
+  it("exits with 1 if an object is gone, whether the engine or kubectl notices it", async () => {
     await deployed([step("delete")], []);
-    expect((await drift()).stdout).to.include("Service ml/iris: deleted; up makes the object anew");
+    expect((await drift()).stdout).to.include("Service ml/iris: deleted; up recreates the object");
     await deployed([step("refresh")], []);
     expect((await drift()).exitCode).to.equal(1);
   });
 
-  it("ends with 2 where the stack is not deployed, and where the command line is wrong", async () => {
+  it("exits with 2 if the stack is not deployed, or the command line is wrong", async () => {
     const { exitCode, stderr } = await drift("--stack", "other");
     expect(exitCode).to.equal(2);
     expect(stderr).to.equal("stack other is not deployed from this machine: npm run up -- --stack other deploys it");
@@ -103,7 +103,7 @@ describe("npm run drift", function () {
     expect((await drift("--help")).exitCode).to.equal(0);
   });
 
-  it("ends with 2 where the cluster does not answer, whatever the engine would make of that", async () => {
+  it("exits with 2 if the cluster does not answer, whatever the engine reports", async () => {
     await deployed([step("delete")], undefined);
     const { exitCode, stdout, stderr } = await drift();
     expect(exitCode).to.equal(2);
@@ -111,7 +111,7 @@ describe("npm run drift", function () {
     expect(stderr).to.match(/the cluster of stack dev .* does not answer:\nconnection refused/);
   });
 
-  it("ends with 2 where the engine fails, with what it says", async () => {
+  it("exits with 2 and the engine's error if the engine fails", async () => {
     await deployed([], []);
     await program(path.join(folder, "bin", "pulumi"), "echo 'error: no permission' >&2; exit 255");
     const { exitCode, stderr } = await drift();
@@ -119,7 +119,7 @@ describe("npm run drift", function () {
     expect(stderr).to.include("pulumi refresh failed").and.to.include("no permission");
   });
 
-  it("ends with 2 at once where another process changes the stack", async () => {
+  it("exits with 2 immediately if another process changes the stack", async () => {
     await deployed([step("refresh")], [service("ClusterIP")]);
     const locks = await workspace.locks("dev");
     await mkdir(locks, { recursive: true });

@@ -2,29 +2,20 @@ import { expect } from "chai";
 import { driftOf } from "../../../engine/drift/drift.ts";
 import type { StackObject } from "../../../engine/drift/refresh.ts";
 import type { KubernetesObject } from "../../../render/rendered.ts";
-import { byPulumi, found, live, managed, onlyField, stackObject } from "./support.ts";
-
-/** A Deployment as the program says it; the cluster adds a default to its container. */
-function deployment({ image = "models:1", labels = {}, resources = {}, replicas = 2, extra = {} } = {}) {
-  const server = { name: "server", image, resources, ports: [{ containerPort: 8080 }] };
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name: "iris", namespace: "ml", labels: { app: "iris", ...labels } },
-    spec: { replicas, template: { spec: { containers: [server], ...extra } } },
-  };
-}
-
-const containerFields = (fields: object) => ({
-  "f:spec": { "f:template": { "f:spec": { "f:containers": { 'k:{"name":"server"}': { ".": {}, ...fields } } } } },
-});
-const pulumis = byPulumi({
-  "f:metadata": { "f:labels": { "f:app": {} } },
-  ...containerFields({ "f:name": {}, "f:image": {}, "f:ports": { 'k:{"containerPort":8080,"protocol":"TCP"}': {} } }),
-});
+import {
+  byPulumi,
+  containerFields,
+  deployment,
+  found,
+  live,
+  managed,
+  onlyField,
+  pulumis,
+  stackObject,
+} from "./support.ts";
 
 describe("drift of an object", () => {
-  it("is none where the cluster has what the program says", () => {
+  it("is none if the cluster matches the program", () => {
     expect(driftOf(stackObject(deployment()), live(deployment(), pulumis))).to.equal(undefined);
   });
 
@@ -54,7 +45,7 @@ describe("drift of an object", () => {
     });
   });
 
-  it("is none where kubectl rollout restart has restarted the pods", () => {
+  it("is none after kubectl rollout restart", () => {
     const annotations = { "kubectl.kubernetes.io/restartedAt": "2026-02-01T12:00:00Z", "example.com/note": "a" };
     const noted = (names: readonly string[]) => {
       const object = deployment();
@@ -69,7 +60,7 @@ describe("drift of an object", () => {
     ]);
   });
 
-  it("finds a container by its name wherever another one was put, and names that one as an addition", () => {
+  it("finds a container by its name although another one was inserted, which is an addition", () => {
     const [server] = deployment().spec.template.spec.containers;
     const sidecar = { name: "proxy", image: "proxy:1" };
     const object = deployment({ extra: { containers: [sidecar, server] } });
@@ -88,7 +79,7 @@ describe("drift of an object", () => {
     ]);
   });
 
-  it("names an item that was taken out of a list, and does not guess by whom", () => {
+  it("names an item that was removed from a list, with an unknown writer", () => {
     const object = stackObject(deployment({ extra: { volumes: [{ name: "a" }, { name: "b", emptyDir: {} }] } }));
     const volumes = { "f:volumes": { 'k:{"name":"a"}': {} } };
     const cluster = live(
@@ -104,7 +95,7 @@ describe("drift of an object", () => {
     });
   });
 
-  it("tells a label of the program's that was changed or removed from one that was added", () => {
+  it("distinguishes changed or removed labels of the program from added ones", () => {
     const object = stackObject(deployment({ labels: { tier: "a", zone: "x" } }));
     const labels = { "f:metadata": { "f:labels": { "f:tier": {}, "f:team.example.com/owner": {} } } };
     const cluster = live(
@@ -122,7 +113,7 @@ describe("drift of an object", () => {
     ]);
   });
 
-  it("names the last of those who have set the same addition", () => {
+  it("names the last writer of an addition", () => {
     const team = { "f:metadata": { "f:labels": { "f:team": {} } } };
     const cluster = live(
       deployment({ labels: { team: "a" } }),
@@ -134,7 +125,7 @@ describe("drift of an object", () => {
     expect(additions.map(({ by }) => by?.manager)).to.deep.equal(["kubectl-label"]);
   });
 
-  it("leaves out what controllers add, and what is in the status", () => {
+  it("ignores additions by controllers, and the status", () => {
     const revision = { "f:metadata": { "f:annotations": { ".": {}, "f:deployment.kubernetes.io/revision": {} } } };
     const annotated = deployment();
     const object = {
@@ -151,7 +142,7 @@ describe("drift of an object", () => {
     expect(driftOf(stackObject(deployment()), cluster)).to.equal(undefined);
   });
 
-  it("leaves the replicas to an autoscaler, and names them where somebody scales what has none", () => {
+  it("ignores replicas under an autoscaler, and reports them without one", () => {
     const scaled = live(
       deployment({ replicas: 5 }),
       pulumis,
@@ -167,7 +158,7 @@ describe("drift of an object", () => {
     });
   });
 
-  it("is that it is gone, where the cluster does not have it", () => {
+  it("is a deletion if the cluster does not have it", () => {
     expect(driftOf(stackObject(deployment(), { deleted: true }), undefined)).to.deep.include({
       name: "iris",
       state: "deleted",
@@ -176,7 +167,7 @@ describe("drift of an object", () => {
     });
   });
 
-  it("says that up makes an object anew where the engine can only replace it", () => {
+  it("says that up recreates an object that the engine can only replace", () => {
     const map = (data: object) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, data });
     const object = stackObject(map({ level: "info" }), { changes: { "data.level": { kind: "update-replace" } } });
     const cluster = live(map({ level: "debug" }), managed("kubectl-edit", { "f:data": { "f:level": {} } }));
@@ -185,16 +176,16 @@ describe("drift of an object", () => {
 });
 
 describe("what is no drift", () => {
-  /** Whether one object in the cluster is as the program says. */
+  /** Whether an object in the cluster has no drift. */
   const isSame = (program: KubernetesObject, cluster: KubernetesObject, more: Partial<StackObject> = {}) =>
     driftOf(stackObject(program, { recorded: {}, ...more }), live(cluster, pulumis)) === undefined;
 
-  it("is what the API server sets by default", () => {
+  it("is a default of the API server", () => {
     const cluster = { ...deployment({ extra: { dnsPolicy: "ClusterFirst" } }) };
     expect(isSame(deployment(), cluster)).to.equal(true);
   });
 
-  it("is a quantity written in another way, but not another one, nor a text that only looks like one", () => {
+  it("is another spelling of a quantity, but not another quantity, nor text that looks like one", () => {
     const cpu = (limit: string, request: string) =>
       deployment({ resources: { limits: { cpu: limit }, requests: { cpu: request, memory: "1024Mi" } } });
     expect(isSame(cpu("1000m", "0.5"), cpu("1", "500m"))).to.equal(true);
@@ -205,7 +196,7 @@ describe("what is no drift", () => {
     }
   });
 
-  it("is nothing instead of an empty map or list, and a value that the cluster never kept", () => {
+  it("is a missing empty map or list, or a value that the cluster never stored", () => {
     const extra = (fields: object) => deployment({ extra: fields });
     const empty = extra({ securityContext: {}, tolerations: [], affinity: null });
     expect(isSame(empty, extra({}))).to.equal(true);
@@ -216,7 +207,7 @@ describe("what is no drift", () => {
   });
 });
 
-describe("drift of a list that has one owner", () => {
+describe("drift of an atomic list", () => {
   const route = (weights: readonly number[], defaults: object = {}) => ({
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "HTTPRoute",
@@ -229,7 +220,7 @@ describe("drift of a list that has one owner", () => {
   const program = stackObject(route([75, 25]), { recorded: route([75, 25], { group: "", kind: "Service" }) });
   const edited = (object: KubernetesObject) => live(object, byPulumi({}), managed("kubectl-edit", rules));
 
-  it("names weights by their place, and no default", () => {
+  it("names weights by their index, and ignores defaults", () => {
     const { fields, additions } = found(program, edited(route([50, 50], { group: "", kind: "Service" })));
     expect(fields.map(({ path, program, cluster, by }) => [path, program, cluster, by?.manager])).to.deep.equal([
       ["spec.rules[0].backendRefs[0].weight", 75, 50, "kubectl-edit"],
@@ -238,7 +229,7 @@ describe("drift of a list that has one owner", () => {
     expect(additions).to.deep.equal([]);
   });
 
-  it("is also what was put into it; up sees that only beside another change", () => {
+  it("includes added items, which up restores only together with another change", () => {
     const more = route([75, 25, 10], { group: "", kind: "Service" });
     expect(onlyField(program, edited(more))).to.deep.include({
       path: "spec.rules[0].backendRefs[2]",
@@ -249,7 +240,7 @@ describe("drift of a list that has one owner", () => {
     expect(both.fields.map(({ up }) => up)).to.deep.equal(["restore", "restore"]);
   });
 
-  it("is not what a controller puts into it", () => {
+  it("does not include items added by a controller", () => {
     const node = (taints: readonly object[]) => ({
       apiVersion: "v1",
       kind: "Node",
@@ -264,60 +255,5 @@ describe("drift of a list that has one owner", () => {
       managed("kube-controller-manager", { "f:spec": { "f:taints": {} } }),
     );
     expect(driftOf(stackObject(node([own])), cluster)).to.equal(undefined);
-  });
-});
-
-describe("drift of a secret", () => {
-  const secret = (fields: object) => ({
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "api-key", namespace: "ml", ...fields },
-    type: "Opaque",
-  });
-  const plain = "c2VjcmV0LXZhbHVl";
-  const program = { ...secret({}), data: "[secret]" };
-  const applied = "kubectl.kubernetes.io/last-applied-configuration";
-  const cluster = live(
-    { ...secret({ annotations: { [applied]: `{"data":{"key":"${plain}"}}` } }), data: { key: plain, more: plain } },
-    byPulumi({}),
-    managed("kubectl-edit", {
-      "f:metadata": { "f:annotations": { ".": {}, [`f:${applied}`]: {} } },
-      "f:data": { "f:key": {}, "f:more": {} },
-    }),
-  );
-
-  it("says that a value differs or was added, and never shows one", () => {
-    const drift = found(stackObject(program, { changes: { "data.key": { kind: "update" } } }), cluster);
-    const by = { manager: "kubectl-edit", time: "2026-02-01T10:00:00Z" };
-    expect(drift.fields).to.deep.equal([{ path: "data.key", secret: true, by, up: "restore" }]);
-    expect(drift.additions).to.deep.equal([{ path: "data.more", secret: true, by, up: "leave" }]);
-    expect(JSON.stringify(drift)).not.to.include(plain);
-  });
-
-  it("shows no value of one that the program gives in plain text either", () => {
-    const object = stackObject(
-      { ...secret({}), data: { key: "b3RoZXI=" } },
-      { changes: { "data.key": { kind: "update" } } },
-    );
-    const text = JSON.stringify(found(object, cluster));
-    expect(text).to.include("data.key");
-    expect(text).not.to.match(new RegExp(`${plain}|b3RoZXI=`));
-  });
-
-  it("is found elsewhere too, where the program sets a field to something secret", () => {
-    const token = (value: string) => ({
-      ...deployment(),
-      metadata: { name: "iris", namespace: "ml", annotations: { token: value } },
-    });
-    const object = stackObject(token("[secret]"), { changes: { "metadata.annotations.token": { kind: "update" } } });
-    const field = onlyField(object, live(token(plain), pulumis));
-    expect(field).to.deep.equal({ path: "metadata.annotations.token", secret: true, up: "restore" });
-  });
-
-  it("stays secret also in a list that somebody has put something into", () => {
-    const server = (value: string) => ({ name: "server", env: [{ name: "TOKEN", value }] });
-    const object = (...containers: readonly object[]) => deployment({ extra: { containers } });
-    const injected = live(object({ name: "proxy" }, server(plain)), pulumis);
-    expect(driftOf(stackObject(object(server("[secret]")), { recorded: {} }), injected)).to.equal(undefined);
   });
 });

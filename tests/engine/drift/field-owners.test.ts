@@ -16,11 +16,11 @@ const pod = {
 };
 const server = (fields: object) => ({ "f:spec": { "f:containers": { 'k:{"name":"server"}': fields } } });
 
-/** Who has set the field at a path. */
+/** The writer of the field at a path. */
 const writer = (path: string, ...managers: readonly object[]) => writerOf(live(pod, ...managers), parsePath(path));
 
 describe("who has set a field", () => {
-  it("is the last of those who have, and never Pulumi", () => {
+  it("is the last writer other than Pulumi", () => {
     const image = server({ ".": {}, "f:image": {} });
     const at = (time: string) => ({ time: `2026-02-0${time}T10:00:00Z` });
     const writers = [
@@ -37,15 +37,15 @@ describe("who has set a field", () => {
     expect(writer("spec.containers[1].image", byPulumi(image))).to.equal(undefined);
   });
 
-  it("is the owner of the whole list or map where its parts have none of their own", () => {
+  it("is the owner of the whole list or map if its parts have no owner", () => {
     const args = managed("kubectl-edit", server({ "f:args": {} }));
     expect(writer("spec.containers[1].args[0]", args)?.manager).to.equal("kubectl-edit");
-    // Whoever owns a map with parts does not own those parts.
+    // The owner of a map does not own its entries.
     const labels = managed("kubectl-edit", { "f:metadata": { "f:labels": { ".": {} } } });
     expect(writer("metadata.labels.a", labels)).to.equal(undefined);
   });
 
-  it("is found by items' keys and values", () => {
+  it("is found by keys and values of list items", () => {
     const port = managed(
       "a",
       server({ "f:ports": { 'k:{"containerPort":80,"protocol":"TCP"}': { "f:protocol": {} } } }),
@@ -56,13 +56,13 @@ describe("who has set a field", () => {
     expect(writer("metadata.finalizers[0]", finalizer)).to.equal(undefined);
   });
 
-  it("is not known of an object without managed fields, nor when of an entry without a time", () => {
+  it("is unknown without managed fields, and has no time if the entry has none", () => {
     expect(writer("spec.containers[1].image")).to.equal(undefined);
     const { time: _, ...entry } = managed("old", server({ "f:image": {} }));
     expect(writer("spec.containers[1].image", entry)).to.deep.equal({ manager: "old" });
   });
 
-  it("is a controller or a person's tool by its name", () => {
+  it("is a controller or a person's tool, by its name", () => {
     const names = ["kube-controller-manager", "kubelet", "traefik", "vpa-recommender-operator", "cluster-autoscaler"];
     for (const manager of names) expect(isController({ manager }), manager).to.equal(true);
     for (const manager of ["kubectl", "kubectl-edit", "kubectl-client-side-apply", "k9s", "helm", "node-fetch"]) {
@@ -72,7 +72,7 @@ describe("who has set a field", () => {
 });
 
 describe("a list in the cluster", () => {
-  it("goes by the keys or values that its owners name, else it is one whole", () => {
+  it("is identified by the keys or values that its owners name, otherwise atomic", () => {
     const object = live(
       pod,
       byPulumi(server({ "f:ports": { 'k:{"containerPort":80,"protocol":"TCP"}': {} }, "f:args": {} })),
@@ -87,7 +87,7 @@ describe("a list in the cluster", () => {
 });
 
 describe("a path", () => {
-  it("is written as the engine writes it", () => {
+  it("has the engine's form", () => {
     for (const text of ["spec.rules[1].backendRefs[0].weight", 'metadata.annotations["a.b/c"]', 'data["tls.crt"]']) {
       expect(pathText(parsePath(text))).to.equal(text);
     }

@@ -38,26 +38,26 @@ const extended = { ...changed, state: "extended", up: "leave", fields: [] } as c
 const report = (...objects: Report["objects"]): Report => ({ stack: "dev", looked: 9, objects });
 
 describe("a report on drift", () => {
-  it("says what was changed, by whom and when, and what up does", () => {
+  it("says what changed, by whom and when, and what up does", () => {
     expect(reportText(report(changed, secret, deleted)).split("\n")).to.deep.equal([
       "Deployment ml/iris: changed",
       "  spec.image: a:1 → a:2",
-      "    by kubectl-edit, 2026-02-01T10:00:00Z; up puts it back",
+      "    by kubectl-edit, 2026-02-01T10:00:00Z; up restores it",
       "  metadata.labels.zone: x → removed",
-      "    the cluster does not say by whom; up puts it back",
+      "    changed by: unknown; up restores it",
       "  added metadata.labels.team: me",
       "    by kubectl-label; up leaves it",
       "Secret ml/key: changed",
       "  data.key: differs (secret)",
-      "    by kubectl-edit, 2026-02-01T10:00:00Z; up puts it back",
-      "Service ml/iris: deleted; up makes the object anew",
+      "    by kubectl-edit, 2026-02-01T10:00:00Z; up restores it",
+      "Service ml/iris: deleted; up recreates the object",
       "",
-      "3 of 9 objects of the stack dev are not as the program says.",
-      "npm run up -- --stack dev does what is said above.",
+      "3 of 9 objects of the stack dev differ from the program.",
+      "npm run up -- --stack dev makes these changes.",
     ]);
   });
 
-  it("says so where there is none, and counts additions only where it is told to", () => {
+  it("says if there is none, and counts additions only on request", () => {
     expect(reportText(report())).to.equal("No drift in 9 objects of the stack dev.");
     expect(reportText(report(extended)))
       .to.include("with additions")
@@ -67,12 +67,12 @@ describe("a report on drift", () => {
     expect(hasDrift(report(changed), false)).to.equal(true);
   });
 
-  it("asks whether it is the right cluster where it has nothing of the stack", () => {
+  it("asks whether it is the right cluster if it has no object of the stack", () => {
     expect(reportText({ ...report(deleted), looked: 1 })).to.include("is this another one?");
     expect(reportText(report(deleted))).not.to.include("another one");
   });
 
-  it("offers up only where up does something", () => {
+  it("suggests up only if up changes something", () => {
     const unseen = {
       ...changed,
       up: "leave",
@@ -83,14 +83,14 @@ describe("a report on drift", () => {
       .and.not.to.include("npm run up");
   });
 
-  it("keeps to a line for each value, however long", () => {
+  it("shortens long values to one line", () => {
     const field = { path: "data.x", program: "a\nb", cluster: "y".repeat(5000), by, up: "restore" } as const;
     const [, line = ""] = reportText(report({ ...changed, fields: [field] })).split("\n");
     expect(line).to.match(/^ {2}data\.x: a\\nb → y+…$/);
     expect(line.length).to.be.lessThan(200);
   });
 
-  it("is one JSON object for programs", () => {
+  it("is a JSON object with --json", () => {
     expect(JSON.parse(reportJson(report(changed), false))).to.deep.equal({
       stack: "dev",
       drift: true,
@@ -99,7 +99,7 @@ describe("a report on drift", () => {
   });
 });
 
-describe("the engine's look at the cluster", () => {
+describe("the engine's refresh", () => {
   const state = (more: object = {}) => ({
     type: "kubernetes:apps/v1:Deployment",
     custom: true,
@@ -110,7 +110,7 @@ describe("the engine's look at the cluster", () => {
   const read = (...steps: readonly object[]) =>
     readRefresh(JSON.stringify({ steps: steps.map((step) => ({ urn: "urn:x", op: "refresh", ...step })) }));
 
-  it("is read by objects: those that are gone, those that differ, and those that are the same", () => {
+  it("is read object by object: deleted, different or unchanged", () => {
     const detailedDiff = { "spec.replicas": { kind: "update", inputDiff: false } };
     const objects = read(
       { oldState: state({ ignoreChanges: ["spec.replicas"] }) },
@@ -126,7 +126,7 @@ describe("the engine's look at the cluster", () => {
     expect(objects[0]?.recorded).to.deep.equal({ status: {} });
   });
 
-  it("leaves out what is no object of the cluster, or waits to be deleted by the engine", () => {
+  it("skips resources that are not objects of the cluster, or are about to be deleted", () => {
     const objects = read(
       { oldState: { type: "pulumi:pulumi:Stack" } },
       { oldState: { type: "ml:serving:ModelService" } },

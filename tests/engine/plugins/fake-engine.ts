@@ -6,12 +6,12 @@ import monitorMessages, { type RegisterResourceRequest } from "@pulumi/pulumi/pr
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { listen, unary } from "../../../engine/plugins/grpc.ts";
 
-/** Engine and resource monitor in one, of which a program can register its stack. */
+/** Engine and resource monitor in one, with which a program can register its stack. */
 export interface FakeEngine {
   readonly address: string;
-  /** What was logged as an error. */
+  /** Logged errors. */
   readonly errors: readonly string[];
-  /** Types of the resources that were registered. */
+  /** Types of the registered resources. */
   readonly registered: readonly string[];
   close(): void;
 }

@@ -34,7 +34,7 @@ describe("the language host", () => {
     engine.close();
   });
 
-  it("shakes hands, and has the version of the SDK", async () => {
+  it("answers a handshake, and has the version of the SDK", async () => {
     const handshake = new messages.LanguageHandshakeRequest();
     handshake.setEngineAddress(engine.address);
     await reply((done) => client.handshake(handshake, done));
@@ -43,7 +43,7 @@ describe("the language host", () => {
     expect(info.getVersion()).to.equal(sdk.version);
   });
 
-  it("names the providers that node_modules asks for, in their versions", async () => {
+  it("lists the providers in node_modules with their versions", async () => {
     const request = new messages.GetRequiredPackagesRequest();
     request.setInfo(program(repository));
     const response = await reply<{ toObject(): messages.GetRequiredPackagesResponse.AsObject }>((done) =>
@@ -56,7 +56,7 @@ describe("the language host", () => {
     );
   });
 
-  it("names the packages that the program depends on, and what it runs on", async () => {
+  it("lists the packages of the program, and its runtime", async () => {
     const request = new messages.GetProgramDependenciesRequest();
     request.setInfo(program(repository));
     const response = await reply<{ toObject(): messages.GetProgramDependenciesResponse.AsObject }>((done) =>
@@ -90,26 +90,26 @@ describe("the language host", () => {
     ]);
   });
 
-  it("leaves it at what the program has said where it throws", async () => {
+  it("reports no second error if the program throws", async () => {
     const response = await run('throw new Error("on purpose");');
     expect(response.toObject()).to.deep.equal({ error: "", bail: true });
     expect(engine.errors.join()).to.include("on purpose");
   });
 
-  it("tells the exit code of a program, or the signal that ended it", async () => {
+  it("reports the exit code of a program, or the signal that ended it", async () => {
     expect((await run("process.exit(3);")).getError()).to.equal("Program exited with non-zero exit code: 3");
     expect((await run('process.kill(process.pid, "SIGKILL");')).getError()).to.equal("Program was ended by SIGKILL");
     expect((await run("process.abort();")).getError()).to.include("--max-old-space-size");
   });
 
-  it("says where settings belong that are longer than what a program can be given", async () => {
+  it("says how to shorten settings that are too long for a program", async () => {
     const long = request(repository);
     long.getConfigMap().set("tiny:models", "x".repeat(1 << 17));
     const { error = "" } = (await reply<RunResponse>((done) => client.run(long, done))).toObject();
     expect(error).to.include("write what models share once, in modelDefaults");
   });
 
-  it("says what is missing where the SDK is not installed, and which runtime option is wrong", async () => {
+  it("says that the SDK is not installed, and which runtime option is wrong", async () => {
     const elsewhere = request("/");
     expect((await reply<RunResponse>((done) => client.run(elsewhere, done))).getError()).to.include("npm ci");
     const wrong = request(repository, { nodeargs: true });
@@ -122,7 +122,7 @@ describe("the language host", () => {
     ["waits", RUNS_ON],
     ["never yields", SPINS],
   ] as const) {
-    it(`ends a program that ${what} once the call is cancelled, and serves on`, async () => {
+    it(`ends a program that ${what} when the call is cancelled, and keeps serving`, async () => {
       await using place = await programFolder(text);
       const { promise, call } = start(place.directory);
       const pid = await host.line(/^pid (\d+)$/);
@@ -136,7 +136,7 @@ describe("the language host", () => {
       await reply((done) => client.getPluginInfo(new empty.Empty(), done));
     });
 
-    it(`ends with its parent, however that ends, and with it a program that ${what}`, async () => {
+    it(`ends when its parent ends, together with a program that ${what}`, async () => {
       await using place = await programFolder(text);
       const parent = await startUnderParent("pulumi-language-nodejs", engine.address);
       const other = new language.LanguageRuntimeClient(parent.address, insecure);
@@ -156,7 +156,7 @@ describe("the language host", () => {
     expect((await promise).getError()).to.equal("Program was ended by SIGINT");
   });
 
-  it("ends when it is told to, after the program", async () => {
+  it("ends on a signal, after the program", async () => {
     await using place = await programFolder(RUNS_ON);
     const { promise } = start(place.directory);
     promise.catch(() => undefined);
@@ -166,7 +166,7 @@ describe("the language host", () => {
     await ended(pid);
   });
 
-  it("takes its program along when it is killed itself", async () => {
+  it("ends its program when it is killed", async () => {
     await using place = await programFolder(RUNS_ON);
     const { promise } = start(place.directory);
     promise.catch(() => undefined);
@@ -175,7 +175,7 @@ describe("the language host", () => {
     await ended(pid);
   });
 
-  it("says of other package managers than npm that they are not run", async () => {
+  it("rejects package managers other than npm", async () => {
     const install = new messages.InstallDependenciesRequest();
     install.setInfo(program(repository, { packagemanager: "yarn" }));
     const [error] = await once(client.installDependencies(install).resume(), "error");

@@ -9,20 +9,20 @@ import grpc from "@grpc/grpc-js";
 
 const repository = path.resolve(import.meta.dirname, "../../..");
 
-/** A plugin as the engine starts it: what it prints after its port, and where it listens. */
+/** A plugin that was started as the engine does. */
 export interface Plugin {
   readonly process: ChildProcess;
   readonly address: string;
-  /** Lines of output since the port. */
+  /** Lines of output after the port. */
   readonly lines: readonly string[];
-  /** The first line of output, come or to come, that matches; its first group. */
+  /** Waits for the first line of output that matches, and returns its first group. */
   line(pattern: RegExp): Promise<string>;
 }
 
-/** The file that the engine finds on its PATH. */
+/** The file of a plugin. */
 export const executable = (name: string) => path.join(repository, "engine/plugins/bin", name);
 
-/** Starts a plugin, or another program that prints the port of one. */
+/** Starts a plugin, or another program that prints a plugin's port. */
 export async function startPlugin(program: string, ...args: string[]): Promise<Plugin> {
   const process = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
   const lines: string[] = [];
@@ -48,8 +48,7 @@ export async function startPlugin(program: string, ...args: string[]): Promise<P
 }
 
 /**
- * Starts a plugin from a process of its own, as the CLI does, so that this parent can be killed. The plugin's process id is
- * in a line `plugin PID`.
+ * Starts a plugin from a separate parent process, which can be killed, as the CLI does. The parent prints `plugin PID`.
  */
 export function startUnderParent(name: string, ...args: string[]): Promise<Plugin> {
   const script = `
@@ -59,7 +58,7 @@ export function startUnderParent(name: string, ...args: string[]): Promise<Plugi
   return startPlugin(process.execPath, "-e", script, executable(name), ...args);
 }
 
-/** Resolves once a process has ended. One that nobody has waited for yet counts as ended. */
+/** Resolves when a process has ended. A zombie counts as ended. */
 export async function ended(pid: number | string): Promise<void> {
   while (/^[^Z]/.test(state(pid))) await setTimeout(20);
 }
@@ -72,12 +71,12 @@ function state(pid: number | string): string {
   }
 }
 
-/** Calls a unary gRPC method by a function that takes its callback. */
+/** Calls a unary gRPC method; `call` receives the callback. */
 export function reply<T>(call: (callback: (error: grpc.ServiceError | null, value: T) => void) => unknown): Promise<T> {
   return new Promise((resolve, reject) => call((error, value) => (error === null ? resolve(value) : reject(error))));
 }
 
-/** A folder with files, and with this checkout's packages. */
+/** A folder with the given files and this checkout's packages. */
 export async function folder(
   files: Readonly<Record<string, string>>,
 ): Promise<AsyncDisposable & { directory: string }> {

@@ -11,7 +11,7 @@ import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { ended, executable, folder, insecure, type Plugin, reply, startPlugin } from "./plugin.ts";
 
-// The SDK compiles what it loads itself; what an entry in JavaScript imports, Node.js loads.
+// The SDK compiles the file that it loads itself; Node.js loads what a JavaScript entry imports.
 const ENTRY = {
   "main.js": 'import "./index.ts";',
   "package.json": '{"type": "module", "main": "main.js", "version": "1.0.0"}',
@@ -42,7 +42,7 @@ describe("a policy pack in TypeScript", () => {
     if (host.process.exitCode === null) await once(host.process, "exit");
   });
 
-  it("starts for the stack, finds violations, and ends when it is no longer wanted", async () => {
+  it("starts for the stack, finds violations, and ends when the call is cancelled", async () => {
     await using place = await folder({ ...ENTRY, "index.ts": PACK, "limit.ts": LIMIT });
     const pack = await start(place.directory);
     await reply((done) => pack.client.handshake(new analyzerMessages.AnalyzerHandshakeRequest(), done));
@@ -63,7 +63,7 @@ describe("a policy pack in TypeScript", () => {
     pack.client.close();
   });
 
-  it("tells why it does not start", async () => {
+  it("reports why it does not start", async () => {
     await using place = await folder({ ...ENTRY, "index.ts": 'throw new Error("on purpose");' });
     const pack = await start(place.directory);
     const failed = once(pack.call, "error");
@@ -76,7 +76,7 @@ describe("a policy pack in TypeScript", () => {
     pack.client.close();
   });
 
-  it("is the only kind of plugin that is run", async () => {
+  it("is the only supported kind of plugin", async () => {
     const request = new messages.RunPluginRequest();
     request.setKind("resource");
     const [error] = await once(client.runPlugin(request).resume(), "error");
@@ -113,7 +113,7 @@ describe("a policy pack in TypeScript", () => {
   }
 });
 
-/** Names of the policies that a password of a length violates. */
+/** Names of the policies that a password of this length violates. */
 async function violations(client: InstanceType<typeof analyzer.AnalyzerClient>, length: number): Promise<string[]> {
   const request = new analyzerMessages.AnalyzeRequest();
   request.setType("random:index/randomPassword:RandomPassword");

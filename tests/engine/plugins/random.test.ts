@@ -24,7 +24,7 @@ describe("a random password", () => {
   const kinds = { Upper: /[A-Z]/g, Lower: /[a-z]/g, Numeric: /[0-9]/g, Special: /[^A-Za-z0-9]/g };
   const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0;
 
-  it("has its length, the minimum of each kind, and no character of a kind that is not allowed", () => {
+  it("has its length, the minimum of each kind, and no characters of other kinds", () => {
     const kind = fc.record({ allowed: fc.boolean(), minimum: fc.nat(5) });
     const settings = fc.record({
       Upper: kind,
@@ -59,7 +59,7 @@ describe("a random password", () => {
     expect(generatePassword({ ...only, overrideSpecial: undefined })).to.match(/^[!@#$%&*()\-_=+[\]{}<>:?]{200}$/);
   });
 
-  it("is never twice the same, and as likely to have one character as another, at one place as at another", () => {
+  it("is different each time, with uniformly distributed characters at each position", () => {
     const passwords = Array.from({ length: 10_000 }, () =>
       generatePassword({
         length: 5,
@@ -82,7 +82,7 @@ describe("a random password", () => {
     expect(new Set(Array.from({ length: 1000 }, () => generatePassword({ length: 32 })))).to.have.lengthOf(1000);
   });
 
-  it("cannot be shorter than its minimums, nor of no characters at all", () => {
+  it("cannot be shorter than its minimums, nor have no allowed characters", () => {
     const properties = (inputs: Properties) => problems(inputs).map(({ property }) => property);
     expect(properties({ length: 16 })).to.deep.equal([]);
     expect(properties({ length: 3, minUpper: 2, minLower: 2 })).to.deep.equal(["length"]);
@@ -97,8 +97,8 @@ describe("a random password", () => {
     expect(properties({ length: secret(UNKNOWN) })).to.deep.equal([]);
   });
 
-  it("is made anew when a setting changes, and only then", () => {
-    // As the released provider keeps it.
+  it("is replaced when a setting changes, and only then", () => {
+    // The state of the released provider.
     const state = {
       __meta: '{"schema_version":"3"}',
       __pulumi_raw_state_delta: { obj: {} },
@@ -154,7 +154,7 @@ describe("the random provider", () => {
     expect(info.getVersion()).to.equal(JSON.parse(await readFile(packageJson, "utf8")).version);
   });
 
-  it("keeps what the released provider keeps, with the password and its hash secret", async () => {
+  it("has the state of the released provider, with the password and its hash as secrets", async () => {
     const { id, properties } = await create({ length: 24, special: false, keepers: { of: secret("a secret") } });
     expect(id).to.equal("none");
     const { result, bcryptHash, ...plain } = properties as { result: { value: string }; bcryptHash: { value: string } };
@@ -178,7 +178,7 @@ describe("the random provider", () => {
     expect(await bcrypt.compare(result.value, bcryptHash.value)).to.equal(true);
   });
 
-  it("sees no change in its own state, and replaces for a changed length", async () => {
+  it("sees no change in its own state, and a replacement for another length", async () => {
     const { properties } = await create({ length: 24 });
     const diff = async (news: Properties) => {
       const request = new messages.DiffRequest();
@@ -195,7 +195,7 @@ describe("the random provider", () => {
     expect(await diff({ length: 25 })).to.deep.equal([messages.DiffResponse.DiffChanges.DIFF_SOME, ["length"]]);
   });
 
-  it("reads back what is in state, and deletes nothing but that", async () => {
+  it("returns the state on read, and deletes", async () => {
     const { properties } = await create({ length: 24 });
     const read = new messages.ReadRequest();
     read.setUrn(PASSWORD);
@@ -213,17 +213,17 @@ describe("the random provider", () => {
     await reply((done) => client.delete(remove, done));
   });
 
-  it("says which resource it does not have, and what has it", async () => {
+  it("names a resource that it does not have, and where to get it", async () => {
     const request = new messages.CheckRequest();
     request.setUrn(urn("randomPet:RandomPet"));
     request.setOlds(new struct.Struct());
     request.setNews(new struct.Struct());
     const checked = await reply<{ toObject(): messages.CheckResponse.AsObject }>((done) => client.check(request, done));
     const [failure] = checked.toObject().failuresList;
-    expect(failure?.reason).to.include("no random:index/randomPet:RandomPet").and.include("install the Pulumi CLI");
+    expect(failure?.reason).to.include("not random:index/randomPet:RandomPet").and.include("install the Pulumi CLI");
   });
 
-  it("ends with its parent, however that ends", async () => {
+  it("ends when its parent ends", async () => {
     const parent = await startUnderParent("pulumi-resource-random", "127.0.0.1:1");
     const pid = await parent.line(/^plugin (\d+)$/);
     parent.process.kill("SIGKILL");

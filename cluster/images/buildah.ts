@@ -1,0 +1,32 @@
+import { statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+
+/** Magic number of overlayfs, on which no overlay can be mounted. */
+const overlayMagic = 0x794c7630;
+
+/** Runs buildah with `args` on the storage in the folder `storage`, and passes its output to `report` line by line. @throws execa's error */
+export async function buildah(
+  storage: string,
+  args: readonly string[],
+  report: (line: string) => void = () => undefined,
+): Promise<void> {
+  const driver = (await statfs(storage)).type === overlayMagic ? "vfs" : "overlay";
+  const where = ["--root", join(storage, "root"), "--runroot", join(storage, "run"), "--storage-driver", driver];
+  // In its own mount namespace: the mounts of the storage disappear with it, however it ends.
+  const process = execa("unshare", ["--mount", "--kill-child", "--fork", "buildah", ...where, ...args], { all: true });
+  process.catch(() => undefined);
+  for await (const line of process.iterable({ from: "all" })) {
+    if (line.trim() !== "") report(line.trim());
+  }
+  await process;
+}
+
+/** Removes the images of `repository` other than `keep`, but no layers of `keep`. Errors are ignored: they cost only disk space. */
+export async function removeOtherImages(storage: string, repository: string, keep: string): Promise<void> {
+  const references: string[] = [];
+  const list = ["images", "--noheading", "--format", "{{.Name}}:{{.Tag}}", "--filter", `reference=${repository}`];
+  await buildah(storage, list, (line) => references.push(line)).catch(() => undefined);
+  const others = references.filter((reference) => reference.startsWith(`${repository}:`) && reference !== keep);
+  if (others.length > 0) await buildah(storage, ["rmi", ...others]).catch(() => undefined);
+}

@@ -1,0 +1,183 @@
+import type { LiveObject } from "../../cluster/kubectl.ts";
+import { valueAt } from "./fields.ts";
+
+/** A problem of an object in the cluster. */
+export interface Problem {
+  readonly kind: string;
+  readonly namespace: string;
+  /** The object, such as `Pod model-v1-7d9f-x2x`. */
+  readonly object: string;
+  readonly what: string;
+  readonly remedy: string;
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly restartCount?: number;
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string };
+    readonly terminated?: Terminated;
+  };
+  readonly lastState?: { readonly terminated?: Terminated };
+}
+
+interface Terminated {
+  readonly reason?: string;
+  readonly exitCode?: number;
+}
+
+/**
+ * The problems of the given objects, at most one per object.
+ *
+ * @param context related objects, such as their events. @default the objects themselves
+ */
+export function findProblems(objects: readonly LiveObject[], context: readonly LiveObject[] = objects): Problem[] {
+  return objects.flatMap((object) => {
+    const found = FINDERS[object.kind]?.(object, context);
+    if (found === undefined) return [];
+    const { kind, metadata } = object;
+    return [{ kind, namespace: metadata.namespace ?? "", object: `${kind} ${metadata.name}`, ...found }];
+  });
+}
+
+/** The resource of NVIDIA's device plugin. */
+const GPU = "nvidia.com/gpu";
+
+/** Kinds that {@link findProblems} examines, as an argument of kubectl. */
+export const PROBLEM_KINDS = "pods,persistentvolumeclaims,horizontalpodautoscalers,replicasets,jobs,events";
+
+type Finding = Pick<Problem, "what" | "remedy"> | undefined;
+
+const FINDERS: Readonly<Record<string, (object: LiveObject, context: readonly LiveObject[]) => Finding>> = {
+  Pod: podProblem,
+  PersistentVolumeClaim: claimProblem,
+  HorizontalPodAutoscaler: autoscalerProblem,
+  ReplicaSet: quotaProblem,
+  Job: jobProblem,
+};
+
+function podProblem(pod: LiveObject, context: readonly LiveObject[]): Finding {
+  if (isOfCompleteJob(pod, context)) return undefined;
+  const scheduled = condition(pod, "PodScheduled");
+  if (scheduled?.status === "False") return unschedulable(scheduled.message ?? "", gpusOf(pod));
+  const statuses = ["initContainerStatuses", "containerStatuses"].flatMap(
+    (field) => (valueAt(pod, `status.${field}`) ?? []) as ContainerStatus[],
+  );
+  for (const { name, state, lastState, restartCount } of statuses) {
+    const waiting = state?.waiting?.reason ?? "";
+    if ([state, lastState].some((moment) => moment?.terminated?.reason === "OOMKilled")) {
+      const what = `container ${name} ran out of memory (OOMKilled), ${restartCount ?? 0} restarts`;
+      return { what, remedy: "raise its resources.limits.memory in the stack file" };
+    }
+    if (/^(ErrImage|ImagePull|InvalidImage)/.test(waiting)) {
+      const what = `container ${name}: image not found (${waiting}): ${state?.waiting?.message ?? ""}`;
+      return { what, remedy: "check `images` in the stack file, and that the cluster may pull from the registry" };
+    }
+    if (waiting === "CreateContainerConfigError") {
+      const what = `container ${name}: ${state?.waiting?.message ?? waiting}`;
+      return { what, remedy: "check the secrets and settings that the version names" };
+    }
+    if (waiting === "CrashLoopBackOff") {
+      const code = lastState?.terminated?.exitCode ?? "unknown";
+      const what = `container ${name} keeps crashing with exit code ${code} (CrashLoopBackOff), ${restartCount ?? 0} restarts`;
+      const place = `--namespace ${pod.metadata.namespace ?? "default"}`;
+      return { what, remedy: `read its log: kubectl logs ${pod.metadata.name} ${place} --previous` };
+    }
+  }
+  return undefined;
+}
+
+/** Whether the pod was an attempt of a Job that has succeeded since. */
+function isOfCompleteJob({ metadata }: LiveObject, context: readonly LiveObject[]): boolean {
+  return context.some(
+    (job) =>
+      job.kind === "Job" &&
+      job.metadata.namespace === metadata.namespace &&
+      condition(job, "Complete")?.status === "True" &&
+      (metadata.ownerReferences ?? []).some(({ kind, name }) => kind === "Job" && name === job.metadata.name),
+  );
+}
+
+function gpusOf(pod: LiveObject): number {
+  const containers = (valueAt(pod, "spec.containers") ?? []) as readonly object[];
+  return containers.reduce((sum, { resources = {} }: { resources?: { limits?: Readonly<Record<string, string>> } }) => {
+    return sum + Number(resources.limits?.[GPU] ?? 0);
+  }, 0);
+}
+
+function unschedulable(message: string, gpus: number): Finding {
+  const what = `is Pending: ${message}`;
+  if (gpus > 0 || message.includes(GPU)) {
+    const asked = gpus > 0 ? `it asks for ${gpus} ${GPU}: ` : "";
+    const remedy = `${asked}add a node with a free GPU, labeled and tainted by the GPU node pool of the stack file, or wait for one`;
+    return { what, remedy };
+  }
+  if (/Insufficient (cpu|memory)/.test(message)) {
+    return { what, remedy: "lower the requests or the replicas in the stack file, or add a node" };
+  }
+  if (/unbound|persistentvolumeclaim/i.test(message)) return { what, remedy: "see the problem of its claim" };
+  if (/taint|affinity|selector/.test(message)) return { what, remedy: "label or untaint a node for it" };
+  return { what, remedy: "see kubectl describe pod" };
+}
+
+function claimProblem(claim: LiveObject): Finding {
+  if (valueAt(claim, "status.phase") !== "Pending") return undefined;
+  const storageClass = valueAt(claim, "spec.storageClassName") ?? "the default class";
+  const what = `is not bound; storage class ${String(storageClass)}`;
+  return { what, remedy: "check that the class exists, that it offers the access mode, and that a pod uses the claim" };
+}
+
+function autoscalerProblem(autoscaler: LiveObject): Finding {
+  const active = condition(autoscaler, "ScalingActive");
+  if (active?.status !== "False" || active.reason === "ScalingDisabled") return undefined;
+  const what = `has no metrics: ${active.message ?? active.reason ?? ""}`;
+  return { what, remedy: "wait a minute after a start; else check that metrics-server runs" };
+}
+
+function quotaProblem(replicaSet: LiveObject): Finding {
+  const failure = condition(replicaSet, "ReplicaFailure");
+  return failure?.status === "True" ? rejectedPods(failure.message ?? failure.reason ?? "") : undefined;
+}
+
+function rejectedPods(message: string): Finding {
+  const remedy = message.includes("exceeded quota")
+    ? "raise namespace.quota in the stack file, or lower the replicas or requests"
+    : "fix what the message names";
+  return { what: `cannot create its pods: ${message}`, remedy };
+}
+
+/** Whether an object is a failed Job. */
+export function hasFailed(object: LiveObject): boolean {
+  return object.kind === "Job" && condition(object, "Failed")?.status === "True";
+}
+
+function jobProblem(job: LiveObject, context: readonly LiveObject[]): Finding {
+  const failed = condition(job, "Failed");
+  if (failed?.status === "True") {
+    const place = `--namespace ${job.metadata.namespace ?? "default"}`;
+    const what = `failed: ${failed.message ?? failed.reason ?? ""}`;
+    return { what, remedy: `read its log: kubectl logs job/${job.metadata.name} ${place}` };
+  }
+  const over = condition(job, "Complete")?.status === "True" || valueAt(job, "spec.suspend") === true;
+  if (over || Number(valueAt(job, "status.active") ?? 0) > 0) return undefined;
+  // Kubernetes reports rejected pods of a Job only in its events.
+  const rejection = context.findLast((event) => isRejection(event, job));
+  return rejection === undefined ? undefined : rejectedPods(String(rejection["message"] ?? ""));
+}
+
+function isRejection(event: LiveObject, job: LiveObject): boolean {
+  if (event.kind !== "Event" || event["reason"] !== "FailedCreate") return false;
+  const { kind, name, namespace } = (event["involvedObject"] ?? {}) as Record<string, string>;
+  return kind === "Job" && name === job.metadata.name && namespace === job.metadata.namespace;
+}
+
+function condition(object: LiveObject, type: string): Condition | undefined {
+  return ((valueAt(object, "status.conditions") ?? []) as Condition[]).find((item) => item.type === type);
+}

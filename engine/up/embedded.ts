@@ -1,0 +1,127 @@
+import { join } from "node:path";
+import { addonImages } from "../../cluster/addons/images.ts";
+import { ensureAddons } from "../../cluster/addons/index.ts";
+import { ensureAppImages } from "../../cluster/images/index.ts";
+import { ensureSubstitutes } from "../../cluster/images/substitutes.ts";
+import { removeUnusedImages } from "../../cluster/images/unused.ts";
+import { Kubectl } from "../../cluster/kubectl.ts";
+import { defaultGatewayPort, nodePaths } from "../../cluster/node/layout.ts";
+import { runningNode } from "../../cluster/node/record.ts";
+import { startNode } from "../../cluster/node/start.ts";
+import {
+  checkBuild,
+  ensureTools,
+  planToolchain,
+  type Toolchain,
+  toolchainFolders,
+} from "../../cluster/toolchain/index.ts";
+import { installPackages, missingPackages } from "../../cluster/toolchain/packages.ts";
+import { checkMachine, probeMachine } from "../../cluster/toolchain/prerequisites.ts";
+import type { ToolPlace } from "../../cluster/toolchain/tool.ts";
+import { UserError } from "../../common/errors.ts";
+import { repositoryRoot, stateDirectory } from "../../common/paths.ts";
+import { isPortFree } from "../../common/ports.ts";
+import { trainerCommit } from "../../components/source-commit.ts";
+import { announce } from "./announce.ts";
+import type { Background } from "./background.ts";
+import { deployStep } from "./deploy-step.ts";
+import { missingEngine } from "./missing-pulumi.ts";
+import { usesOneImage } from "./one-image.ts";
+import type { UpOptions, UpResult } from "./options.ts";
+import { resultStep, runSteps, type Step } from "./progress.ts";
+
+/** Brings up the embedded cluster and deploys onto it. */
+export async function upEmbedded(options: UpOptions): Promise<UpResult> {
+  checkMachine(await probeMachine());
+  const paths = nodePaths(stateDirectory());
+  const running = await runningNode(paths);
+  const gatewayPort = options.port ?? running?.gatewayPort ?? defaultGatewayPort;
+  if (running?.gatewayPort !== gatewayPort && !(await isPortFree(gatewayPort))) throw portTaken(gatewayPort);
+  const packages = await missingPackages();
+  const missing = planToolchain().filter(({ built }) => !built);
+  if (missing.length > 0) await checkBuild(missing);
+  const engine = await missingEngine();
+  announce({ packages, missing, engine: engine !== undefined, starting: running === undefined, gatewayPort, paths });
+
+  const toolchain = toolchainFolders();
+  const kubectl = new Kubectl(join(toolchain.kubernetes, "kubectl"), paths.kubeconfig);
+  try {
+    await runSteps(preparation(packages, missing, engine));
+    const deployed = await runOnNode(options, { toolchain, kubectl, gatewayPort, engine });
+    return { kubectl, deployed, gatewayUrl: `http://127.0.0.1:${gatewayPort}` };
+  } finally {
+    engine?.cancel();
+  }
+}
+
+/**
+ * A step for each thing that the machine lacks. The build of the engine, which only the last step needs, starts after the first
+ * build, and reuses what that one compiled of Go's standard library.
+ */
+function preparation(packages: readonly string[], missing: readonly ToolPlace[], engine?: Background): Step[] {
+  const steps: Step[] = missing.map((place) => ({
+    title: `Building ${place.tool.name} ${place.tool.version}`,
+    run: async (report) => {
+      await ensureTools([place], (_, line) => report(line));
+      engine?.start();
+      return undefined;
+    },
+  }));
+  if (packages.length === 0) return steps;
+  const install = {
+    title: "Debian packages",
+    run: async (report: (line: string) => void) => void (await installPackages(packages, report)),
+  };
+  return [install, ...steps];
+}
+
+interface Embedded {
+  readonly toolchain: Toolchain;
+  readonly kubectl: Kubectl;
+  readonly gatewayPort: number;
+  /** Installs the engine; undefined if the machine has it. */
+  readonly engine: Background | undefined;
+}
+
+/** Starts the node if it is not running, and deploys the stack onto it. */
+async function runOnNode(options: UpOptions, { toolchain, kubectl, gatewayPort, engine }: Embedded) {
+  engine?.start();
+  const paths = nodePaths(stateDirectory());
+  const combined = await usesOneImage(options.stack, options.configFile);
+  const node = resultStep("Kubernetes node", async (report) => {
+    const { record, already } = await startNode({
+      paths,
+      toolDirectories: [toolchain.kubernetes, toolchain.etcd, toolchain.containerd, toolchain.helpers],
+      kubectl,
+      pauseImage: addonImages(toolchain).pause,
+      gatewayPort,
+      report,
+    });
+    return { result: record, summary: already ? "already running" : "started" };
+  });
+  const place = () => ({ containerd: toolchain.containerd, init: node.result().init, state: paths.state });
+
+  const addons: Step = {
+    title: "DNS, metrics, storage, gateway",
+    run: async (report) =>
+      (await ensureAddons({ toolchain, kubectl, record: node.result(), paths, report })) ? "ready" : "no change",
+  };
+  const images = resultStep("Images of the apps", async (report) => {
+    const result = await ensureAppImages(combined, () => trainerCommit(repositoryRoot), { ...place(), report });
+    return { result, summary: result.built.length > 0 ? `built ${result.built.join(", ")}` : "no change" };
+  });
+  const deployed = deployStep(
+    options,
+    kubectl,
+    () => images.result().images,
+    async (references, report) => void (await ensureSubstitutes(references, { ...place(), report })),
+  );
+  await runSteps([node, addons, images, ...(engine ? [engine.step] : []), deployed]);
+  const { built, images: current } = images.result();
+  if (built.length > 0) await removeUnusedImages(kubectl, place(), current);
+  return deployed.result();
+}
+
+function portTaken(port: number): UserError {
+  return new UserError(`port ${port} on 127.0.0.1 is taken`, "free it or choose another: npm run up -- --port N");
+}

@@ -1,9 +1,0 @@
-/** A value at a dotted path such as `spec.replicas`; undefined where there is none. */
-export function valueAt(value: unknown, path: string): unknown {
-  return path
-    .split(".")
-    .reduce<unknown>(
-      (part, key) => (typeof part === "object" && part !== null ? Reflect.get(part, key) : undefined),
-      value,
-    );
-}

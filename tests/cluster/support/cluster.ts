@@ -1,0 +1,145 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { execa } from "execa";
+import { after } from "mocha";
+import { Kubectl } from "../../../cluster/kubectl.ts";
+import { toolchainFolders } from "../../../cluster/toolchain/index.ts";
+import { freePort } from "../../support/free-port.ts";
+
+/** The embedded cluster of the suites: one for all of them, with its own state folder and port. */
+export interface Cluster {
+  readonly kubectl: Kubectl;
+  readonly kubeconfig: string;
+  readonly gatewayUrl: string;
+  readonly apiKey: string;
+  /** Folder for stack files and the like, deleted at the end; its `state` is the cluster's state folder. */
+  readonly folder: string;
+  /** Port of the gateway on 127.0.0.1. */
+  readonly port: string;
+}
+
+/** The output of `npm run status -- --json`. */
+export interface StatusJson {
+  readonly kubeconfig: string | null;
+  readonly gateway: { readonly url: string; readonly apiKey?: string } | null;
+  readonly models: readonly {
+    readonly name: string;
+    readonly namespace: string;
+    readonly versions: readonly { readonly version: string; readonly ready: number; readonly weight: number }[];
+  }[];
+  readonly problems: readonly {
+    readonly namespace: string;
+    readonly object: string;
+    readonly what: string;
+    readonly remedy: string;
+  }[];
+}
+
+export const repository = path.resolve(import.meta.dirname, "../../..");
+export const NAMESPACE = "ml-dev";
+
+/** Starts `up`, `down` or `status` for a test that disturbs the running command. */
+export function startLocal(...args: readonly string[]) {
+  return execa(process.execPath, [path.join(repository, "engine/cli.ts"), ...args], {
+    cwd: repository,
+    env: environment,
+    reject: false,
+    all: true,
+  });
+}
+
+const folder = await mkdtemp(path.join(tmpdir(), "ml-platform-test-"));
+const environment = { ML_PLATFORM_STATE: path.join(folder, "state") };
+const port = await freePort();
+let cluster: Promise<Cluster> | undefined;
+
+/** The cluster with the dev stack; the first suite that needs it brings it up. */
+export function devCluster(): Promise<Cluster> {
+  cluster ??= bringUp();
+  return cluster;
+}
+
+async function bringUp(): Promise<Cluster> {
+  const { exitCode, all } = await local("up", "--port", String(port));
+  if (exitCode !== 0) throw new Error(`up failed with exit code ${exitCode}:\n${all}`);
+  const { kubeconfig, gateway } = await status();
+  if (kubeconfig === null || gateway?.apiKey === undefined) throw new Error("status does not know the cluster");
+  const kubectl = new Kubectl(path.join(toolchainFolders().kubernetes, "kubectl"), kubeconfig);
+  return { kubectl, kubeconfig, gatewayUrl: gateway.url, apiKey: gateway.apiKey, folder, port: String(port) };
+}
+
+/** Commands that still run: a failed test may not have waited for them. */
+const running = new Set<{ kill(): boolean } & PromiseLike<unknown>>();
+
+/** Runs `up`, `down` or `status` on the cluster of the suites. */
+export async function local(...args: readonly string[]) {
+  const command = startLocal(...args);
+  running.add(command);
+  const result = await command;
+  running.delete(command);
+  return result;
+}
+
+/** Runs the Pulumi CLI on the stacks of the cluster of the suites, as `npm run pulumi -- ARGS` does. */
+export function pulumi(...args: readonly string[]) {
+  return execa(process.execPath, [path.join(repository, "engine/pulumi/cli.ts"), ...args], {
+    cwd: repository,
+    env: environment,
+    reject: false,
+    all: true,
+  });
+}
+
+/** Destroys a stack with its data and its state. */
+export async function destroyStack(stack: string): Promise<void> {
+  // Including protected volumes.
+  await pulumi("state", "unprotect", "--all", "--yes", "--stack", stack);
+  const { exitCode, all } = await pulumi("destroy", "--yes", "--skip-preview", "--remove", "--stack", stack);
+  if (exitCode !== 0) throw new Error(`destroy of ${stack} failed with exit code ${exitCode}:\n${all}`);
+}
+
+/** The status of the cluster of the suites. */
+export async function status(): Promise<StatusJson> {
+  return JSON.parse((await local("status", "--json")).stdout);
+}
+
+/** The dev stack with some settings changed, as a stack file. */
+export async function stackFile(change: (text: string) => string): Promise<string> {
+  const text = await readFile(path.join(repository, "Pulumi.dev.yaml"), "utf8");
+  const file = path.join(folder, "Pulumi.dev.yaml");
+  await writeFile(file, change(text));
+  return file;
+}
+
+/** The dev stack with another share for the canary, as a stack file. */
+export function stackWithWeight(weight: number): Promise<string> {
+  return stackFile((text) => text.replace(/canaryWeight: \d+/, `canaryWeight: ${weight}`));
+}
+
+/** Sends a request through the gateway. */
+export async function predict(
+  { gatewayUrl, apiKey }: Pick<Cluster, "gatewayUrl" | "apiKey">,
+  request: unknown,
+  { place = "/predict", headers = {} }: { place?: string; headers?: Record<string, string> } = {},
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(new URL(place, gatewayUrl), {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-api-key": apiKey, ...headers },
+    body: JSON.stringify(request),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+after("stops the cluster of the suites", async function () {
+  this.timeout(120_000);
+  for (const command of running) {
+    command.kill();
+    await command;
+  }
+  if (cluster !== undefined) {
+    const { exitCode, all } = await local("down", "--purge");
+    if (exitCode !== 0) throw new Error(`down failed with exit code ${exitCode}:\n${all}`);
+  }
+  await rm(folder, { recursive: true, force: true });
+});

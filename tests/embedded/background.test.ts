@@ -1,0 +1,51 @@
+import { expect } from "chai";
+import { background } from "../../engine/up/background.ts";
+
+const ignore = () => undefined;
+
+describe("background work of up", () => {
+  it("starts once, and its step ends with it", async () => {
+    const ended = Promise.withResolvers<void>();
+    let begun = 0;
+    const engine = background("Engine", async (report) => {
+      begun++;
+      await ended.promise;
+      report("nearly there");
+    });
+    engine.start();
+    engine.start();
+    const lines: string[] = [];
+    const step = engine.step.run((line) => lines.push(line), ignore);
+    ended.resolve();
+    await step;
+    expect(begun).to.equal(1);
+    expect(lines).to.deep.equal(["nearly there"]);
+  });
+
+  it("starts with its step unless it has started before", async () => {
+    let begun = 0;
+    const engine = background("Engine", async () => void begun++);
+    await engine.step.run(ignore, ignore);
+    expect(begun).to.equal(1);
+  });
+
+  it("fails the step that waits for it, not an earlier one", async () => {
+    const engine = background("Engine", async () => {
+      throw new Error("no compiler");
+    });
+    engine.start();
+    await new Promise(setImmediate);
+    const failure = await engine.step.run(ignore, ignore).catch((error: unknown) => error);
+    expect(String(failure)).to.contain("no compiler");
+  });
+
+  it("is cancelled after another step has failed", async () => {
+    const engine = background("Engine", (_, signal) => {
+      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    });
+    engine.start();
+    engine.cancel();
+    const failure = await engine.step.run(ignore, ignore).catch((error: unknown) => error);
+    expect(failure).to.have.property("name", "AbortError");
+  });
+});

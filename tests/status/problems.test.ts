@@ -1,0 +1,136 @@
+import { expect } from "chai";
+import type { LiveObject } from "../../cluster/kubectl.ts";
+import { findProblems } from "../../engine/status/problems.ts";
+
+function object(kind: string, status: object): LiveObject {
+  return { apiVersion: "v1", kind, metadata: { name: "x", namespace: "ml" }, status };
+}
+const pod = (container: object) =>
+  object("Pod", { containerStatuses: [{ name: "server", restartCount: 4, ...container }] });
+const jobOf = (status: object) => object("Job", status);
+const refusal = {
+  ...object("Event", {}),
+  reason: "FailedCreate",
+  involvedObject: { kind: "Job", name: "x", namespace: "ml" },
+  message: 'Error creating: pods "x-1" is forbidden: exceeded quota: q',
+};
+const unscheduled = (message: string) =>
+  object("Pod", { conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }] });
+
+describe("problems that status finds", () => {
+  const cases: [string, LiveObject, RegExp, RegExp][] = [
+    [
+      "a pod without enough CPU on any node",
+      unscheduled("0/1 nodes are available: 1 Insufficient cpu."),
+      /Pending: .*Insufficient cpu/,
+      /lower the requests or the replicas/,
+    ],
+    [
+      "a pod without a free GPU on any node",
+      unscheduled("0/1 nodes are available: 1 Insufficient nvidia.com/gpu."),
+      /nvidia\.com\/gpu/,
+      /free GPU/,
+    ],
+    [
+      "a pod that requests a GPU without a matching node",
+      {
+        ...unscheduled("0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."),
+        spec: { containers: [{ name: "c", resources: { limits: { "nvidia.com/gpu": "1" } } }] },
+      },
+      /Pending: .*selector/,
+      /^it asks for 1 nvidia\.com\/gpu: add a node with a free GPU/,
+    ],
+    [
+      "a container of a Job out of memory",
+      pod({ restartCount: 0, state: { terminated: { reason: "OOMKilled", exitCode: 137 } } }),
+      /ran out of memory \(OOMKilled\), 0 restarts/,
+      /limits\.memory/,
+    ],
+    [
+      "a container out of memory",
+      pod({ state: {}, lastState: { terminated: { reason: "OOMKilled", exitCode: 137 } } }),
+      /ran out of memory \(OOMKilled\), 4 restarts/,
+      /limits\.memory/,
+    ],
+    [
+      "a missing image",
+      pod({ state: { waiting: { reason: "ImagePullBackOff", message: "not found" } } }),
+      /image not found \(ImagePullBackOff\): not found/,
+      /images/,
+    ],
+    [
+      "a crash loop",
+      pod({ state: { waiting: { reason: "CrashLoopBackOff" } }, lastState: { terminated: { exitCode: 1 } } }),
+      /exit code 1 \(CrashLoopBackOff\), 4 restarts/,
+      /kubectl logs x --namespace ml --previous/,
+    ],
+    [
+      "a missing secret",
+      pod({ state: { waiting: { reason: "CreateContainerConfigError", message: 'secret "k" not found' } } }),
+      /secret "k" not found/,
+      /secrets/,
+    ],
+    ["a claim that is not bound", object("PersistentVolumeClaim", { phase: "Pending" }), /not bound/, /class exists/],
+    [
+      "an autoscaler without metrics",
+      object("HorizontalPodAutoscaler", {
+        conditions: [
+          { type: "ScalingActive", status: "False", reason: "FailedGetResourceMetric", message: "no metrics" },
+        ],
+      }),
+      /no metrics/,
+      /metrics-server/,
+    ],
+    [
+      "a quota that rejects pods",
+      object("ReplicaSet", {
+        conditions: [{ type: "ReplicaFailure", status: "True", message: "pods x is forbidden: exceeded quota: q" }],
+      }),
+      /exceeded quota/,
+      /namespace\.quota/,
+    ],
+    [
+      "a Job that failed",
+      object("Job", { conditions: [{ type: "Failed", status: "True", message: "too many retries" }] }),
+      /too many retries/,
+      /kubectl logs job\/x --namespace ml/,
+    ],
+  ];
+  for (const [what, live, fault, remedy] of cases) {
+    it(`names ${what}, and a remedy`, () => {
+      const [problem, ...others] = findProblems([live]);
+      expect(others).to.deep.equal([]);
+      expect(problem?.object).to.equal(`${live.kind} x`);
+      expect(problem?.what).to.match(fault);
+      expect(problem?.remedy).to.match(remedy);
+    });
+  }
+
+  it("names a Job whose pods the quota rejects, which only its events report", () => {
+    const [problem] = findProblems([jobOf({}), refusal]);
+    expect(problem).to.include({ kind: "Job", namespace: "ml", object: "Job x" });
+    expect(problem?.what).to.match(/cannot create its pods: .*exceeded quota/);
+    expect(problem?.remedy).to.match(/namespace\.quota/);
+    expect(findProblems([jobOf({ active: 1 }), refusal])).to.deep.equal([]);
+    expect(findProblems([jobOf({ conditions: [{ type: "Complete", status: "True" }] }), refusal])).to.deep.equal([]);
+  });
+
+  it("ignores failed attempts of a Job that has succeeded", () => {
+    const job = jobOf({ conditions: [{ type: "Complete", status: "True" }] });
+    const failed = pod({ state: { terminated: { reason: "OOMKilled", exitCode: 137 } } });
+    const owned = { ...failed, metadata: { ...failed.metadata, ownerReferences: [{ kind: "Job", name: "x" }] } };
+    expect(findProblems([job, owned])).to.deep.equal([]);
+    expect(findProblems([jobOf({ active: 1 }), owned])).to.have.length(1);
+  });
+
+  it("finds nothing if all is well", () => {
+    const well = [
+      pod({ state: { running: {} } }),
+      object("PersistentVolumeClaim", { phase: "Bound" }),
+      object("Job", { conditions: [{ type: "Complete", status: "True" }] }),
+      object("HorizontalPodAutoscaler", { conditions: [{ type: "ScalingActive", status: "True" }] }),
+      object("ReplicaSet", {}),
+    ];
+    expect(findProblems(well)).to.deep.equal([]);
+  });
+});

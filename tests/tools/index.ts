@@ -1,0 +1,17 @@
+import { ensureTool as ensure } from "../../cluster/toolchain/index.ts";
+import type { Tool } from "../../cluster/toolchain/tool.ts";
+import { tools } from "../../cluster/toolchain/tools.ts";
+import { pulumi } from "../../engine/pulumi/tool.ts";
+import { testTools } from "./test-tools.ts";
+
+const all = { ...tools, pulumi, ...testTools };
+
+/** A tool of the cluster, the Pulumi engine, or a tool that only tests and benchmarks use. */
+export type ToolName = keyof typeof all;
+
+/** The folder of a tool, e.g. `join(await ensureTool("kwok"), "kwok")`; the tool is built first if the cache does not have it. */
+export function ensureTool(name: ToolName, report?: (line: string) => void, cache?: string): Promise<string> {
+  // Test tools are asked for one by one: what Go compiled for one of them serves the next.
+  const keepCacheFor: readonly Tool[] = Object.hasOwn(testTools, name) ? Object.values(testTools) : [];
+  return ensure(all[name], report, { ...(cache === undefined ? {} : { cache }), keepCacheFor });
+}

@@ -1,0 +1,83 @@
+import type { Tool } from "../../cluster/toolchain/tool.ts";
+import { command, prometheusCrds, versions } from "../../cluster/toolchain/tools.ts";
+import { traefik } from "../../cluster/toolchain/traefik.ts";
+
+const kwok = "v0.8.0";
+/** Their Go modules are in `modules/` of this folder. */
+const root = import.meta.dirname;
+
+/** Tools that only tests and benchmarks use; built on first use. */
+export const testTools = {
+  /** Checks manifests against schemas. */
+  kubeconform: {
+    name: "kubeconform",
+    version: "v0.8.0",
+    root,
+    binaries: [command("github.com/yannh/kubeconform/cmd/kubeconform")],
+    minutes: 0.5,
+  },
+  /** Reviews manifests. */
+  kubeScore: {
+    name: "kube-score",
+    version: "v1.20.0",
+    root,
+    binaries: [command("github.com/zegl/kube-score/cmd/kube-score")],
+    minutes: 0.5,
+  },
+  /** Simulates nodes and their pods. */
+  kwok: {
+    name: "kwok",
+    version: kwok,
+    root,
+    binaries: [command("sigs.k8s.io/kwok/cmd/kwok")],
+    files: ["node/fast", "node/heartbeat-with-lease", "pod/fast"].map((stage) => ({
+      module: "sigs.k8s.io/kwok",
+      version: kwok,
+      from: `kustomize/stage/${stage}`,
+      to: `stages/${stage}`,
+    })),
+    minutes: 2,
+  },
+  /** Checks and tests Prometheus rules. */
+  promtool: {
+    name: "promtool",
+    version: "v0.315.0",
+    root,
+    binaries: [command("github.com/prometheus/prometheus/cmd/promtool")],
+    tags: "remove_all_sd",
+    minutes: 2.5,
+  },
+  /** Schemas of objects: the kinds of Kubernetes (swagger.json) and the custom kinds of a stack (crds). */
+  schemas: {
+    name: "schemas",
+    version: versions.kubernetes,
+    root,
+    binaries: [],
+    files: [
+      {
+        module: "k8s.io/kubernetes",
+        version: versions.kubernetes,
+        sum: "h1:qDQdoMiluAE2Eab6Fa52YV+WjiGz9mZFFoagEA6cI+o=",
+        from: "api/openapi-spec/swagger.json",
+        to: "swagger.json",
+      },
+      {
+        module: "sigs.k8s.io/gateway-api",
+        version: versions.gatewayApi,
+        sum: "h1:duVnm7nO6oXfMMUWfcDoBph47CYR/ME3NGxccOVglaY=",
+        from: "config/crd/standard",
+        to: "crds/gateway-api",
+      },
+      {
+        module: "github.com/traefik/traefik/v3",
+        version: traefik.version,
+        sum: "h1:gV5jILPOCVkuNjXy5+d1HzMG8mpLnDDW82yYdcaV7KI=",
+        from: "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml",
+        to: "crds/traefik.yaml",
+      },
+      prometheusCrds("servicemonitors"),
+      prometheusCrds("prometheusrules"),
+    ],
+    minutes: 0,
+  },
+} satisfies Record<string, Tool>;
