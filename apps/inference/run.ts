@@ -1,6 +1,6 @@
 import { collectSeldom } from "./heap.ts";
 import { createLogger, writeOut } from "./logger.ts";
-import { ModelWaitError } from "./model/host.ts";
+import { ModelWaitError } from "./repository/model-repository.ts";
 import { ListenError, type RunningServer, startServer } from "./server.ts";
 import type { Settings } from "./settings.ts";
 import { SIGNALS } from "./signals.ts";

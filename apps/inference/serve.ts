@@ -3,9 +3,9 @@ import { parseArgs } from "node:util";
 import { errorCode, RegistryError } from "../registry/errors.ts";
 import { METADATA_FILE, MODEL_FILE } from "../registry/layout.ts";
 import { readPublished } from "../registry/read.ts";
+import { unserved } from "./repository/unserved.ts";
 import { run } from "./run.ts";
 import { readSettings, SettingsError } from "./settings.ts";
-import { unserved } from "./unserved.ts";
 
 const USAGE = `Serves the models of a registry folder on this machine, and what is published of them later. A folder with one
 model is served as that one, which requests then need not name.

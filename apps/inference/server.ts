@@ -2,21 +2,21 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Registry } from "prom-client";
 import { createApp, createMetricsApp } from "./app.ts";
+import { connectionAccepted } from "./batching/scheduler.ts";
 import { watchConnections } from "./http/connections.ts";
 import { type Handle, SheddableRequest } from "./http/sheddable.ts";
 import { answerUnparsed } from "./http/unparsed.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
-import { ModelHost } from "./model/host.ts";
 import type { OpenModel } from "./model/model.ts";
 import { onnxOpener } from "./model/onnx.ts";
 import { movingOpener } from "./model/threads/moving.ts";
 import { threadOpener } from "./model/threads/threaded.ts";
+import { ModelHost } from "./repository/model-repository.ts";
 import type { Settings } from "./settings.ts";
 import { shutDown } from "./shutdown.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
-import { connectionAccepted } from "./turns.ts";
 
 /**
  * How long an idle connection is kept, in milliseconds. A gateway must be the first to let go, or it sends a request on a

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { closeUnused } from "./http/connections.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
-import type { ModelHost } from "./model/host.ts";
+import type { ModelHost } from "./repository/model-repository.ts";
 import type { Settings } from "./settings.ts";
 
 /** What there is to close. */

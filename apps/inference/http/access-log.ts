@@ -1,5 +1,5 @@
 import { type Logger, lineWriter } from "../logger.ts";
-import type { Marks } from "./answer.ts";
+import type { Marks } from "./response.ts";
 
 /** Asked for every few seconds by machines: at `info` they would bury everything else. */
 const ROUTINE = new Set(["/health", "/ready", "/metrics", "/v2/health/live", "/v2/health/ready"]);

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { Problem } from "../problem.ts";
+import { Problem } from "../http-error.ts";
 import type { Authorize } from "./router.ts";
 
 /**

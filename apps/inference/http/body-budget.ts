@@ -1,4 +1,4 @@
-import { unavailable } from "../problem.ts";
+import { unavailable } from "../http-error.ts";
 
 /** Memory for all bodies that are arriving at the same time: many long ones at once must not end the process. */
 export class BodyBudget {

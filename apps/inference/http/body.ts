@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "koa";
-import { alarm } from "../deadline.ts";
-import { Problem } from "../problem.ts";
+import { Problem } from "../http-error.ts";
 import type { BodyBudget } from "./body-budget.ts";
+import { alarm } from "./deadlines.ts";
 
 /** Bounds of what is read of a request. */
 export interface BodyLimits {

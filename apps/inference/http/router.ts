@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Context, Middleware } from "koa";
-import { Problem } from "../problem.ts";
+import { Problem } from "../http-error.ts";
 
 /** One path and method. */
 export interface Route {

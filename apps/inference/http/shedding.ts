@@ -1,12 +1,12 @@
 import type { ServerResponse } from "node:http";
+import { Overload } from "../batching/overload.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { Logger } from "../logger.ts";
 import type { HttpResponses } from "../metrics/http-responses.ts";
-import { Overload } from "../overload.ts";
 import { accessLog } from "./access-log.ts";
-import { commonHeaders, sendJson } from "./answer.ts";
-import { problemBody } from "./problems.ts";
+import { problemBody } from "./error-response.ts";
 import { requestIdOf } from "./request-id.ts";
+import { commonHeaders, sendJson } from "./response.ts";
 import type { Authorize, FindRoutes } from "./router.ts";
 import { leaveUnread, type SheddableRequest } from "./sheddable.ts";
 import { traceOf } from "./trace.ts";

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import { Problem } from "../http-error.ts";
 import type { Logger } from "../logger.ts";
-import { Problem } from "../problem.ts";
-import { problemBody } from "./problems.ts";
+import { problemBody } from "./error-response.ts";
 import { requestIdOf } from "./request-id.ts";
 
 /** What Node's parser stops at, by its codes; anything else is no HTTP. */

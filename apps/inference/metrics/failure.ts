@@ -1,4 +1,4 @@
-import { Problem } from "../problem.ts";
+import { Problem } from "../http-error.ts";
 
 /**
  * Why a request failed, in the words of Triton's metrics: `REJECTED`, there was no room for it or its time was over before its

@@ -1,4 +1,4 @@
-import type { Spent } from "../job-queue.ts";
+import type { Spent } from "../batching/job-queue.ts";
 import { FAILURES, type Failure } from "./failure.ts";
 import { Histogram } from "./histogram.ts";
 

@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
-import { batchingOf } from "./batching.ts";
+import { batchingOf } from "./batch-dimension.ts";
 import { completeSignature } from "./complete-signature.ts";
 import { type GraphFacts, graphFacts, noGraph } from "./graph-facts.ts";
 import type { Model, OpenModel } from "./model.ts";

@@ -1,5 +1,5 @@
 import type { Datatype } from "../../registry/metadata.ts";
-import { allocateNumbers } from "./slab.ts";
+import { allocateNumbers } from "./tensor-memory.ts";
 
 /** Elements of a tensor in row-major order. BOOL is a Uint8Array of 0 and 1, BYTES an array of strings. */
 export type TensorData =

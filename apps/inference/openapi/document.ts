@@ -1,11 +1,11 @@
 import type { ModelMetadata } from "../../registry/metadata.ts";
-import type { ModelHost } from "../model/host.ts";
 import type { Model } from "../model/model.ts";
+import type { ModelHost } from "../repository/model-repository.ts";
 import type { Settings } from "../settings.ts";
 import { VERSION } from "../version.ts";
-import { formSchemas } from "./forms.ts";
 import { Operations } from "./operations.ts";
 import { repositoryPaths } from "./repository.ts";
+import { formSchemas } from "./request-schemas.ts";
 import { listOf, objectOf, type Schema } from "./schema.ts";
 import { inferSchemas, instancesSchemas, metadataSchema } from "./tensors.ts";
 

@@ -1,6 +1,6 @@
 import type { Datatype, TensorSpec } from "../../registry/metadata.ts";
 import { rowWidth } from "../model/tensor.ts";
-import { WIDE_RANGES, wordBigint } from "../predict/numbers.ts";
+import { WIDE_RANGES, wordBigint } from "../payload/numbers.ts";
 
 /** A JSON Schema of the dialect that OpenAPI 3.1 uses. */
 export type Schema = Readonly<Record<string, unknown>>;

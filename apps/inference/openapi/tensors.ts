@@ -1,8 +1,8 @@
 import type { ModelMetadata, Signature, TensorSpec } from "../../registry/metadata.ts";
-import { batchingOf } from "../model/batching.ts";
+import { batchingOf } from "../model/batch-dimension.ts";
 import { elementCount } from "../model/tensor.ts";
-import { MAX_TEXT_LENGTH } from "../predict/text-limit.ts";
-import { exampleOf, MAX_EXAMPLE_ELEMENTS } from "./forms.ts";
+import { MAX_TEXT_LENGTH } from "../payload/text-limit.ts";
+import { exampleOf, MAX_EXAMPLE_ELEMENTS } from "./request-schemas.ts";
 import { answeredSchema, anyOf, elementSchema, listOf, objectOf, rowSchema, type Schema } from "./schema.ts";
 
 /** What a protocol takes and answers. */

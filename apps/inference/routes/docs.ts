@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import type { Context } from "koa";
 import type { Route } from "../http/router.ts";
-import type { ModelHost } from "../model/host.ts";
+import type { ModelHost } from "../repository/model-repository.ts";
 import type { Settings } from "../settings.ts";
 
 /** What the documentation is made from. */

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Route } from "../http/router.ts";
-import { invalidInput, unavailable } from "../problem.ts";
+import { invalidInput, unavailable } from "../http-error.ts";
 
 const DEFAULT_MS = 100;
 const MAX_MS = 1000;

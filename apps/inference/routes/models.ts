@@ -1,7 +1,7 @@
 import { RegistryError } from "../../registry/errors.ts";
 import { readPublished } from "../../registry/read.ts";
 import type { Route } from "../http/router.ts";
-import { unavailable } from "../problem.ts";
+import { unavailable } from "../http-error.ts";
 
 /**
  * GET /models: the registry index, read anew each time so that what was published since is in it.

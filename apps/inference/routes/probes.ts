@@ -1,6 +1,6 @@
 import type { Route } from "../http/router.ts";
 import type { Lifecycle } from "../lifecycle.ts";
-import type { ModelHost } from "../model/host.ts";
+import type { ModelHost } from "../repository/model-repository.ts";
 
 /** GET /health: the process answers. It says nothing of the model, so that a slow load is not answered by a restart. */
 export function health(host: ModelHost): Route {

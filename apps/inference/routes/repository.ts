@@ -1,13 +1,13 @@
 import type { Context } from "koa";
 import { readPublished } from "../../registry/read.ts";
 import { type BodyLimits, checkType, readBody, UNDECLARED } from "../http/body.ts";
-import { parseJson } from "../http/json.ts";
 import type { Route } from "../http/router.ts";
-import type { ModelHost } from "../model/host.ts";
-import { asObject } from "../predict/form.ts";
-import { invalidInput, Problem } from "../problem.ts";
+import { invalidInput, Problem } from "../http-error.ts";
+import { asFlag, type JsonObject, optional, parameterOf, parametersOf } from "../payload/fields.ts";
+import { parseJson } from "../payload/json.ts";
+import { asObject } from "../payload/request-schema.ts";
+import type { ModelHost } from "../repository/model-repository.ts";
 import type { Settings } from "../settings.ts";
-import { asFlag, type JsonObject, optional, parameterOf, parametersOf } from "../v2/fields.ts";
 
 /** What the routes of the model repository need. */
 export interface RepositoryDeps {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { BatchLimits, MAX_PADDED_CHARACTERS } from "../../../apps/inference/batch-limits.ts";
+import { BatchLimits, MAX_PADDED_CHARACTERS } from "../../../apps/inference/batching/batch-limits.ts";
 import type { Tensors } from "../../../apps/inference/model/tensor.ts";
 
 /** How many rows the pieces have into which texts of these lengths are split. */

@@ -1,7 +1,7 @@
 import { constants } from "node:buffer";
 import { expect } from "chai";
-import { parseJson } from "../../../apps/inference/http/json.ts";
-import { Problem } from "../../../apps/inference/problem.ts";
+import { Problem } from "../../../apps/inference/http-error.ts";
+import { parseJson } from "../../../apps/inference/payload/json.ts";
 import { raw } from "./support/raw.ts";
 import { startTestServer, type TestServer } from "./support/server.ts";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
-import { unserved } from "../../../apps/inference/unserved.ts";
+import { unserved } from "../../../apps/inference/repository/unserved.ts";
 import { METADATA_FILE, MODEL_FILE, versionDirectory } from "../../../apps/registry/layout.ts";
 import { saysOf, startEmpty } from "./support/by-hand.ts";
 import { layOut, metadataOf, type Written } from "./support/registry.ts";

@@ -1,11 +1,11 @@
 import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
-import { alarm } from "../../../apps/inference/deadline.ts";
+import { alarm } from "../../../apps/inference/http/deadlines.ts";
 
 /** As requests do: each with some memory of its own, fifty at a time, through collections of the young alone. */
 const HELD = `
-  const { alarm } = await import(${JSON.stringify(path.resolve(import.meta.dirname, "../../../apps/inference/deadline.ts"))});
+  const { alarm } = await import(${JSON.stringify(path.resolve(import.meta.dirname, "../../../apps/inference/http/deadlines.ts"))});
   function requests(rounds) {
     const waiting = [];
     for (let round = 0; round < rounds; round++) {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Batcher } from "../../../apps/inference/batcher.ts";
+import { Batcher } from "../../../apps/inference/batching/batcher.ts";
 import type { Model } from "../../../apps/inference/model/model.ts";
 import type { Tensors } from "../../../apps/inference/model/tensor.ts";
 import { type Clock, takeClock } from "./support/clock.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { faultIn } from "../../../apps/inference/http/json-fault.ts";
+import { faultIn } from "../../../apps/inference/payload/json-fault.ts";
 
 describe("where a text stops being JSON", () => {
   const faults: readonly (readonly [string, number])[] = [

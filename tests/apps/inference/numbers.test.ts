@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { wordFloat32 } from "../../../apps/inference/predict/numbers.ts";
+import { wordFloat32 } from "../../../apps/inference/payload/numbers.ts";
 
 describe("wording a float32", () => {
   for (const decimal of [

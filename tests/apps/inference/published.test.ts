@@ -3,7 +3,7 @@ import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { expect } from "chai";
-import { readVersion, versionStamp } from "../../../apps/inference/model/published.ts";
+import { readVersion, versionStamp } from "../../../apps/inference/repository/published.ts";
 import { MODEL_FILE, versionDirectory } from "../../../apps/registry/layout.ts";
 import { emptyRegistry, metadataOf, writeVersion } from "./support/registry.ts";
 import { until } from "./support/server.ts";

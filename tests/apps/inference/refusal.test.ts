@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { onnxOpener } from "../../../apps/inference/model/onnx.ts";
-import { refusalOf } from "../../../apps/inference/refusal.ts";
+import { refusalOf } from "../../../apps/inference/model/rejection.ts";
 import type { Signature } from "../../../apps/registry/metadata.ts";
 import { type Child, endChild, startChild } from "./support/child.ts";
 import { WARM_UP_RUNS } from "./support/fake-model.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Selection } from "../../../apps/inference/model/selection.ts";
+import { Selection } from "../../../apps/inference/repository/selection.ts";
 
 const INDEX = {
   models: [

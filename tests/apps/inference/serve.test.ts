@@ -1,7 +1,7 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
-import { unserved } from "../../../apps/inference/unserved.ts";
+import { unserved } from "../../../apps/inference/repository/unserved.ts";
 import { indexFile, METADATA_FILE } from "../../../apps/registry/layout.ts";
 import { readPublished } from "../../../apps/registry/read.ts";
 import { type Child, endChild, startChild } from "./support/child.ts";

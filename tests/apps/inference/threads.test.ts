@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Model } from "../../../apps/inference/model/model.ts";
-import { readVersion } from "../../../apps/inference/model/published.ts";
 import { threadOpener } from "../../../apps/inference/model/threads/threaded.ts";
+import { readVersion } from "../../../apps/inference/repository/published.ts";
 import { fakeModel } from "./support/fake-model.ts";
 import { DATATYPES } from "./support/models.ts";
 import { metadataOf, writeVersion } from "./support/registry.ts";

@@ -1,7 +1,7 @@
 import type { ModelMetadata } from "../../../registry/metadata.ts";
 import type { Logger } from "../../logger.ts";
+import { readVersion } from "../../repository/published.ts";
 import type { Model, OpenModel } from "../model.ts";
-import { readVersion } from "../published.ts";
 import type { Tensors } from "../tensor.ts";
 
 /** What it takes to move a model from the event loop to a thread. */

@@ -1,6 +1,6 @@
 import { syncBuiltinESMExports } from "node:module";
 import timers from "node:timers/promises";
-import { alarm } from "../../../../apps/inference/deadline.ts";
+import { alarm } from "../../../../apps/inference/http/deadlines.ts";
 
 /** What `performance.now()` says in this process, in the hands of a test. */
 export interface Clock {
