@@ -1,0 +1,160 @@
+import { expect } from "chai";
+import type { Model } from "../../../../apps/inference/model/model.ts";
+import { threadOpener } from "../../../../apps/inference/model/threads/threaded.ts";
+import { readVersion } from "../../../../apps/inference/repository/published.ts";
+import { fakeModel } from "../support/fake-model.ts";
+import { DATATYPES } from "../support/models.ts";
+import { metadataOf, writeVersion } from "../support/registry.ts";
+import { startRepository, startTestServer, type TestServer, until } from "../support/server.ts";
+import { infer, postBinary } from "../support/tensors.ts";
+
+/** Turns of the model `slow` that take about three seconds on an idle core. */
+const LONG = 40_000;
+/** Turns that take longer than any limit of these tests, and not much longer. */
+const SHORT = 2000;
+
+const turns = (count: number) => ({ inputs: [{ name: "turns", datatype: "INT64", shape: [], data: [count] }] });
+
+describe("a model whose runs are long", function () {
+  this.timeout(180_000);
+  let server: TestServer;
+  afterEach(() => server.stop());
+
+  /** Which came first: the answer to one long run, or the last of ten probes that were sent one after the other meanwhile. */
+  async function race(): Promise<string> {
+    let first = "";
+    const long = infer(server.url, "slow", turns(LONG)).then(({ status, body }) => {
+      first ||= "run";
+      expect(status).to.equal(200);
+      expect(body.outputs[0].data).to.deep.equal([LONG]);
+    });
+    for (let probe = 0; probe < 10; probe++) {
+      expect((await server.get("/health")).status).to.equal(200);
+    }
+    first ||= "probes";
+    await long;
+    return first;
+  }
+
+  it("does not hold up the probes where every model has a thread", async () => {
+    server = await startTestServer({ model: "slow", env: { THREAD_AFTER_MS: "0" } });
+    expect(await race()).to.equal("probes");
+  });
+
+  it("gets a thread of its own when its runs are seen to be long, and does not hold up the probes from then on", async () => {
+    server = await startTestServer({ model: "slow", env: { THREAD_AFTER_MS: "20" } });
+    await until(async () => {
+      expect((await infer(server.url, "slow", turns(SHORT))).status).to.equal(200);
+      return server.log.some((line) => line.includes("has a thread of its own now"));
+    });
+    expect(await race()).to.equal("probes");
+  });
+
+  it("does not hold up another model either", async () => {
+    server = await startRepository(["slow", "half-plus-two"], { THREAD_AFTER_MS: "0" });
+    let first = "";
+    const long = infer(server.url, "slow", turns(LONG)).then(() => {
+      first ||= "slow";
+    });
+    for (let request = 0; request < 10; request++) {
+      const { body } = await server.post("/models/half-plus-two/predict", { instances: [1] });
+      expect(body.predictions).to.deep.equal([2.5]);
+    }
+    first ||= "half-plus-two";
+    await long;
+    expect(first).to.equal("half-plus-two");
+  });
+});
+
+describe("a model on a thread of its own", () => {
+  let server: TestServer;
+  afterEach(() => server.stop());
+
+  it("takes and answers every type as it would without", async () => {
+    server = await startTestServer({ model: "types", env: { THREAD_AFTER_MS: "0" } });
+    const values = (datatype: string) =>
+      datatype === "BYTES" ? ["ä", ""] : datatype === "BOOL" ? [true, false] : [1, 0];
+    const inputs = DATATYPES.map((datatype) => ({
+      name: datatype.toLowerCase(),
+      datatype,
+      shape: [1, 2],
+      data: values(datatype),
+    }));
+    const { status, body } = await infer(server.url, "types", { inputs });
+    expect(status).to.equal(200);
+    for (const { datatype, data } of body.outputs) {
+      expect(data, datatype).to.deep.equal(values(datatype));
+    }
+    const raw = Buffer.from(Float16Array.of(0.5, -2).buffer);
+    const half = { name: "fp16", datatype: "FP16", shape: [1, 2], parameters: { binary_data_size: raw.length } };
+    const rest = inputs.filter(({ datatype }) => datatype !== "FP16");
+    const outputs = [{ name: "fp16_out", parameters: { binary_data: true } }];
+    const answer = await postBinary(`${server.url}/v2/models/types/infer`, { inputs: [half, ...rest], outputs }, raw);
+    expect([...answer.raw]).to.deep.equal([...raw]);
+  });
+
+  it("is not served, for the same reason, where its signature does not fit the graph", async () => {
+    server = await startTestServer({ model: "linear", published: [], wait: false, env: { THREAD_AFTER_MS: "0" } });
+    const metadata = await metadataOf("linear", "1");
+    const outputs = [{ name: "z", datatype: "FP32" as const, shape: [-1, 1] }];
+    const wrong = { ...metadata, signature: { ...metadata.signature, outputs } };
+    await writeVersion(server.root, "linear", "1", wrong);
+    await until(() =>
+      server.log.some((line) => /linear\/1: the graph has no output "z"; it has y$/.test(JSON.parse(line).reason)),
+    );
+    expect((await server.get("/ready")).status).to.equal(503);
+  });
+
+  it("takes over the memory of its artefact, so that nothing has to be copied meanwhile", async () => {
+    server = await startTestServer({ model: "linear" });
+    const { metadata, artefact } = await readVersion(server.root, "linear", "1");
+    const model = await threadOpener(1)(metadata, artefact);
+    await model.close();
+    expect(artefact.byteLength).to.equal(0);
+  });
+
+  it("is opened anew where it ends by itself", async () => {
+    const fake = fakeModel();
+    const { promise: lost, resolve: lose } = Promise.withResolvers<void>();
+    let opened = 0;
+    server = await startTestServer({
+      model: "half-plus-two",
+      open: async (metadata, artefact): Promise<Model> => {
+        opened += 1;
+        const model = await fake.open(metadata, artefact);
+        return opened === 1 ? { ...model, lost } : model;
+      },
+    });
+    lose();
+    await until(async () => opened === 2 && (await server.post("/predict", { instances: [1] })).status === 200);
+  });
+
+  it("is opened anew as soon as it can be, and nothing is ready until then", async () => {
+    const fake = fakeModel();
+    const { promise: lost, resolve: lose } = Promise.withResolvers<void>();
+    let canOpen = true;
+    let opened = 0;
+    server = await startTestServer({
+      model: "half-plus-two",
+      open: async (metadata, artefact): Promise<Model> => {
+        if (!canOpen) throw new Error("no memory");
+        opened += 1;
+        const model = await fake.open(metadata, artefact);
+        return opened === 1 ? { ...model, lost } : model;
+      },
+    });
+    const loaded = async () => /^model_loaded (\d)$/m.exec((await server.get("/metrics")).body)?.[1];
+    expect(await loaded()).to.equal("1");
+    canOpen = false;
+    lose();
+    await until(async () => (await server.get("/ready")).status === 503);
+    const { status, headers, body } = await server.post("/predict", { instances: [1] });
+    expect([status, headers.get("retry-after"), body.error.code]).to.deep.equal([503, "1", "not_ready"]);
+    expect(await loaded()).to.equal("0");
+    await until(() => server.log.some((line) => line.includes("no memory")));
+    canOpen = true;
+    await until(async () => (await server.get("/ready")).status === 200);
+    expect((await server.post("/predict", { instances: [1] })).status).to.equal(200);
+    expect(await loaded()).to.equal("1");
+  });
+});

@@ -1,0 +1,48 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { expect } from "chai";
+import { publish } from "../support/registry.ts";
+import { startTestServer, type TestServer, until } from "../support/server.ts";
+
+describe("the probes", () => {
+  let server: TestServer;
+  afterEach(() => server.stop());
+
+  it("say healthy and ready once the model answers", async () => {
+    server = await startTestServer({ model: "iris" });
+    const health = await server.get("/health");
+    expect(health.status).to.equal(200);
+    expect(health.body).to.deep.equal({ status: "healthy", model: "iris", version: "1" });
+    const ready = await server.get("/ready");
+    expect(ready.status).to.equal(200);
+    expect(ready.body).to.deep.equal({ status: "ready", model_loaded: true });
+  });
+
+  it("say healthy but not ready while there is no model, and ready when one is published", async () => {
+    server = await startTestServer({ model: "words", published: [], wait: false });
+    const before = await server.get("/ready");
+    expect(before.status).to.equal(503);
+    expect(before.body).to.deep.equal({ status: "not ready", model_loaded: false });
+    expect((await server.get("/health")).status).to.equal(200);
+    const refused = await server.post("/predict", { text: "good" });
+    expect(refused.status).to.equal(503);
+    expect(refused.headers.get("retry-after")).to.equal("1");
+
+    await publish(server.root, ["words", "1"]);
+    await until(async () => (await server.get("/ready")).status === 200);
+    expect((await server.post("/predict", { text: "good" })).status).to.equal(200);
+  });
+
+  it("need no key, nor do metrics, where everything else needs one", async () => {
+    server = await startTestServer({ model: "iris", env: { API_KEY: "k" } });
+    for (const open of ["/health", "/ready", "/metrics"]) {
+      expect((await server.get(open)).status, open).to.equal(200);
+    }
+  });
+
+  it("stay ready when the volume goes away after loading", async () => {
+    server = await startTestServer({ model: "iris" });
+    await rm(path.join(server.root, "iris"), { recursive: true });
+    expect((await server.get("/ready")).status).to.equal(200);
+  });
+});
