@@ -1,34 +1,34 @@
 import { rowWidth, type Tensor, type Tensors } from "../model/tensor.ts";
 
 /**
- * Most characters of one batch of texts, counting each as long as the longest: a graph pads its token table so. Without
- * this bound one long text would make 63 short ones as slow as itself (measured: 140 ms where 13 + 8 would do), and 64
- * long ones would hold the event loop for most of a second.
+ * Most characters of one batch of texts, counting each text as long as the longest, because graphs pad their tokens to it.
+ * Without this limit one long text would slow down a whole batch of short ones, and a batch of long ones would block the
+ * event loop.
  */
 export const MAX_PADDED_CHARACTERS = 262_144;
 
-/** A run of consecutive rows and the longest text among them, in characters; 0 where there are none but numbers. */
+/** A range of consecutive rows, and the length of their longest text in characters; 0 if they hold no texts. */
 export interface Piece {
   readonly from: number;
   readonly to: number;
   readonly longest: number;
 }
 
-/** What may run together. */
+/** Which rows may share a run. */
 export interface Limits {
-  /** Whether rows of which the longest text has `longest` characters may be one batch; a row alone always may. */
+  /** Whether so many rows may be one batch if their longest text has `longest` characters; a single row always may. */
   allow(rows: number, longest: number): boolean;
-  /** Splits the rows of a request into pieces that may each run at once, as few as their order lets it. */
+  /** Splits the rows of a request into pieces that each fit one run: as few as possible without reordering rows. */
   pieces(inputs: Tensors, rows: number): Piece[];
 }
 
-/** For a model whose rows are not each a matter of their own: one whole request a run, however long. */
-export const ALONE: Limits = {
+/** For a model whose rows are not independent: each request is one run, whatever its size. */
+export const UNBATCHED: Limits = {
   allow: () => false,
   pieces: (_inputs, rows) => [{ from: 0, to: rows, longest: 0 }],
 };
 
-/** Runs of so many rows at most, and of no more text than can be padded. */
+/** Limits the rows of a run, and the padded length of its texts. */
 export class BatchLimits implements Limits {
   readonly #maxRows: number;
 
@@ -65,7 +65,7 @@ export class BatchLimits implements Limits {
   }
 }
 
-/** Characters of a row's longest text. */
+/** Length of a row's longest text, in characters. */
 function lengthOf(texts: readonly Tensor[], row: number): number {
   let longest = 0;
   for (const { data, shape } of texts) {

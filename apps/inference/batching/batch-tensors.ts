@@ -1,11 +1,12 @@
 import { concatenateRows, RowsError, sliceRows, type Tensor, type Tensors } from "../model/tensor.ts";
+import type { TensorMemory } from "../model/tensor-memory.ts";
 
-/** What is wrong with the outputs of a run over so many rows; undefined where nothing is. */
+/** The first output that does not have so many rows, as an error; undefined if all have. */
 export function wrongRows(outputs: Tensors, rows: number): RowsError | undefined {
   for (const [name, tensor] of outputs) {
     if (tensor.shape[0] !== rows) {
       return new RowsError(
-        `output "${name}" has ${tensor.shape[0]} rows for ${rows} rows of input; where its first dimension is not the ` +
+        `output "${name}" has ${tensor.shape[0]} rows for ${rows} rows of input; if its first dimension is not the ` +
           "batch, set maxBatchSize to 0 in the signature",
       );
     }
@@ -13,7 +14,7 @@ export function wrongRows(outputs: Tensors, rows: number): RowsError | undefined
   return undefined;
 }
 
-/** @throws RowsError where the outputs do not have so many rows, and cannot be told apart by row. */
+/** @throws RowsError if some output does not have so many rows and so cannot be split by row. */
 export function assertRows(outputs: Tensors, rows: number): void {
   const wrong = wrongRows(outputs, rows);
   if (wrong !== undefined) {
@@ -21,7 +22,7 @@ export function assertRows(outputs: Tensors, rows: number): void {
   }
 }
 
-/** The shapes of a row of each input, as a word to be compared. */
+/** The row shapes of all inputs as a string, for comparison. */
 export function innerShapes(inputs: Tensors): string {
   let shapes = "";
   for (const { shape } of inputs.values()) {
@@ -39,8 +40,8 @@ export function slice(tensors: Tensors, from: number, to: number): Tensors {
   return part;
 }
 
-/** The inputs of several requests, one below the other. */
-export function concatenate(parts: readonly { readonly inputs: Tensors }[]): Tensors {
+/** Concatenates the inputs of several requests row by row. */
+export function concatenate(parts: readonly { readonly inputs: Tensors }[], memory: TensorMemory): Tensors {
   const [first] = parts;
   if (first === undefined || parts.length === 1) {
     return first?.inputs ?? new Map();
@@ -52,7 +53,7 @@ export function concatenate(parts: readonly { readonly inputs: Tensors }[]): Ten
       const tensor = inputs.get(name);
       if (tensor !== undefined) tensors.push(tensor);
     }
-    whole.set(name, concatenateRows(tensors));
+    whole.set(name, concatenateRows(tensors, memory));
   }
   return whole;
 }

@@ -1,61 +1,66 @@
-import type { Problem } from "../http-error.ts";
+import type { HttpError } from "../http-error.ts";
 import type { Model } from "../model/model.ts";
 import { RowsError, type Tensors } from "../model/tensor.ts";
-import { ALONE, BatchLimits, type Limits, type Piece } from "./batch-limits.ts";
+import type { TensorMemory } from "../model/tensor-memory.ts";
+import { BatchLimits, type Limits, type Piece, UNBATCHED } from "./batch-limits.ts";
 import { concatenate, innerShapes, slice, wrongRows } from "./batch-tensors.ts";
 import type { BatcherOptions, BatchObserver, SubmitOptions } from "./batcher-options.ts";
 import { type Job, JobQueue } from "./job-queue.ts";
-import { nextTurn } from "./scheduler.ts";
+import type { BatchScheduler } from "./scheduler.ts";
 
 type Part = Pick<Job, "isWhole" | "isFirst">;
 
 const WHOLE: Part = { isWhole: true, isFirst: true };
-/** One that has been run in pieces before. */
+/** A request that has been run in pieces before. */
 const AGAIN: Part = { isWhole: true, isFirst: false };
 
 /**
- * Natural batching: whatever is queued when the event loop comes round is run as one batch. There is no timer, so a lone
- * request waits for nobody, and the busier the server is the larger its batches become.
+ * Natural batching: whatever is queued at the next turn of the event loop is run as one batch. There is no timer: a lone
+ * request waits for nobody, and batches grow with the load.
  */
 export class Batcher {
   readonly #model: Model;
   #limits: Limits;
   readonly #queue: JobQueue;
   readonly #observer: BatchObserver | undefined;
-  readonly #onAlone: BatcherOptions["onAlone"];
+  readonly #onUnbatchable: BatcherOptions["onUnbatchable"];
+  readonly #scheduler: BatchScheduler;
+  readonly #memory: TensorMemory;
   #scheduled = false;
-  readonly #ownTurn = () => this.#turn();
+  readonly #runNext = () => this.#runBatch();
   #idle: (() => void)[] = [];
 
   constructor(model: Model, options: BatcherOptions) {
     this.#model = model;
-    const alone = options.alone === true || !model.batched;
-    this.#limits = alone ? ALONE : new BatchLimits(Math.min(options.maxBatchSize, model.maxRows));
-    this.#queue = new JobQueue(options.maxQueueSize);
+    const unbatchable = options.unbatchable === true || !model.batched;
+    this.#limits = unbatchable ? UNBATCHED : new BatchLimits(Math.min(options.maxBatchSize, model.maxRows));
+    this.#queue = new JobQueue(options.maxQueueSize, options.overload);
     this.#observer = options.observer;
-    this.#onAlone = options.onAlone;
+    this.#onUnbatchable = options.onUnbatchable;
+    this.#scheduler = options.scheduler;
+    this.#memory = options.memory;
   }
 
-  /** What waits for the model, and is waited for; a long request until the first of its runs. */
+  /** What waits for the model without being abandoned; a split request counts until its first run. */
   get waiting(): { readonly rows: number; readonly requests: number } {
-    this.#queue.tidy();
+    this.#queue.cleanUp();
     return { rows: this.#queue.rows, requests: this.#queue.requests };
   }
 
   /**
-   * Has the model answer some rows, together with whatever else waits. More rows than fit one batch are run in several.
+   * Runs the model on some rows, together with whatever else waits. More rows than fit one batch are split into several.
    *
-   * @param rows Rows in each input, at least 1; 1 where the model has no batch dimension.
-   * @param deadline When the answer is no longer wanted, on the clock of `performance.now()`.
-   * @param options.wanted Names of the outputs that will be looked at, always in the same list. @default all
-   * @param options.client Who waits; the model does not work for one that has gone. @default somebody who stays
-   * @throws Problem 503 where the queue is full, 504 where the deadline passed in the queue, 400 where the client has gone;
-   *   what the model threw.
+   * @param rows Rows in each input, at least 1; 1 if the model has no batch dimension.
+   * @param deadline When the response is no longer wanted, on the clock of `performance.now()`.
+   * @param options.wanted Names of the outputs that are needed; the same list object in each call. @default all
+   * @param options.client The waiting client; its job is dropped once it is gone. @default a client that stays
+   * @throws HttpError 503 if the queue is full, 504 if the deadline passed in the queue, 400 if the client is gone; whatever
+   *   the model throws.
    */
   submit(inputs: Tensors, rows: number, deadline: number, options: SubmitOptions = {}): Promise<Tensors> {
-    const refusal = this.refusal(rows, deadline);
-    if (refusal !== undefined) {
-      return Promise.reject(refusal);
+    const rejection = this.rejection(rows, deadline);
+    if (rejection !== undefined) {
+      return Promise.reject(rejection);
     }
     const pieces = this.#limits.pieces(inputs, rows);
     const [whole] = pieces;
@@ -67,23 +72,27 @@ export class Batcher {
       return this.#enqueue(slice(inputs, piece.from, piece.to), piece, part, deadline, options);
     });
     return Promise.all(parts)
-      .then((answers) => concatenate(answers.map((inputs) => ({ inputs }))))
+      .then((outputs) =>
+        concatenate(
+          outputs.map((inputs) => ({ inputs })),
+          this.#memory,
+        ),
+      )
       .catch((error: unknown) => {
         if (!(error instanceof RowsError) || rows > this.#model.maxRows) {
           throw error;
         }
-        this.#goAlone(error);
+        this.#stopBatching(error);
         return this.#enqueue(inputs, { from: 0, to: rows, longest: 0 }, AGAIN, deadline, options);
       });
   }
 
   /**
-   * Why so many rows may not wait, as Problem 503: the queue is full, or what is in it would take until after the deadline,
-   * and to be told so at once is better than to wait in vain. Undefined where they may. Asked before a request is read, it
-   * costs the least that a refusal can.
+   * HttpError 503 if so many rows may not wait, because the queue is full or would take longer than until the deadline;
+   * undefined if they may. Cheap enough to ask before a request is read.
    */
-  refusal(rows: number, deadline: number): Problem | undefined {
-    return this.#queue.refusal(rows, deadline);
+  rejection(rows: number, deadline: number): HttpError | undefined {
+    return this.#queue.rejection(rows, deadline);
   }
 
   /** Resolves once nothing waits and nothing runs. */
@@ -102,7 +111,7 @@ export class Batcher {
     const { wanted, client } = options;
     if (!this.#scheduled) {
       this.#scheduled = true;
-      nextTurn(this.#ownTurn, this.#queue.isRefusing);
+      this.#scheduler.scheduleBatch(this.#runNext, this.#queue.isRejecting);
     }
     const inner = this.#model.ragged ? innerShapes(inputs) : "";
     const queued = performance.now();
@@ -118,33 +127,33 @@ export class Batcher {
         queued,
         deadline,
         client,
-        spent: options,
+        timings: options,
         resolve,
         reject,
       });
     });
   }
 
-  #turn(): void {
+  #runBatch(): void {
     const now = performance.now();
     const batch = this.#queue.take(now, this.#limits);
-    for (const { isFirst, queued, spent } of batch) {
+    for (const { isFirst, queued, timings } of batch) {
       if (isFirst) {
         this.#observer?.waited((now - queued) / 1000);
-        spent.waitedUs = Math.round((now - queued) * 1000);
+        timings.waitedUs = Math.round((now - queued) * 1000);
       }
     }
     const running = batch.length > 0 ? this.#run(batch) : undefined;
     if (running === undefined) {
-      this.#goOn();
+      this.#continue();
     } else {
-      running.then(() => this.#goOn());
+      running.then(() => this.#continue());
     }
   }
 
-  #goOn(): void {
+  #continue(): void {
     if (!this.#queue.isEmpty) {
-      nextTurn(this.#ownTurn, this.#queue.isRefusing);
+      this.#scheduler.scheduleBatch(this.#runNext, this.#queue.isRejecting);
       return;
     }
     this.#scheduled = false;
@@ -153,32 +162,32 @@ export class Batcher {
     }
   }
 
-  /** Runs a batch. No promise where it is over on return: the less a small run costs, the more of them there can be. */
+  /** Runs a batch. Returns no promise if the run is over on return: small runs must cost little. */
   #run(batch: readonly Job[]): Promise<void> | undefined {
     const started = performance.now();
     this.#queue.started(rowsOf(batch));
     try {
-      const answer = this.#model.run(concatenate(batch), wantedOf(batch));
-      if (answer instanceof Promise) {
-        return answer.then(
-          (outputs) => this.#answer(batch, outputs, started),
-          (error: unknown) => this.#refuse(batch, error, started),
+      const result = this.#model.run(concatenate(batch, this.#memory), wantedOf(batch));
+      if (result instanceof Promise) {
+        return result.then(
+          (outputs) => this.#succeed(batch, outputs, started),
+          (error: unknown) => this.#fail(batch, error, started),
         );
       }
-      return this.#answer(batch, answer, started);
+      return this.#succeed(batch, result, started);
     } catch (error) {
-      return this.#refuse(batch, error, started);
+      return this.#fail(batch, error, started);
     }
   }
 
-  #answer(batch: readonly Job[], outputs: Tensors, started: number): Promise<void> | undefined {
+  #succeed(batch: readonly Job[], outputs: Tensors, started: number): Promise<void> | undefined {
     const rows = rowsOf(batch);
-    // What a whole request is answered by itself is its answer, whatever it looks like.
+    // The outputs of a run for one whole request belong to it, whatever their rows.
     if (batch.length > 1 || batch[0]?.isWhole !== true) {
       const wrong = wrongRows(outputs, rows);
       if (wrong !== undefined) {
-        this.#goAlone(wrong);
-        return this.#refuse(batch, wrong, started);
+        this.#stopBatching(wrong);
+        return this.#fail(batch, wrong, started);
       }
     }
     this.#ran(batch, rows, started);
@@ -190,15 +199,15 @@ export class Batcher {
     return undefined;
   }
 
-  #goAlone(reason: RowsError): void {
-    if (this.#limits !== ALONE && this.#model.maxRows > 1) {
-      this.#limits = ALONE;
-      this.#onAlone?.(reason);
+  #stopBatching(reason: RowsError): void {
+    if (this.#limits !== UNBATCHED && this.#model.maxRows > 1) {
+      this.#limits = UNBATCHED;
+      this.#onUnbatchable?.(reason);
     }
   }
 
-  /** One request that the model cannot take must not cost the others of its batch their answers. */
-  #refuse(batch: readonly Job[], error: unknown, started: number): Promise<void> | undefined {
+  /** One request that the model rejects must not fail the others of its batch. */
+  #fail(batch: readonly Job[], error: unknown, started: number): Promise<void> | undefined {
     this.#ran(batch, rowsOf(batch), started);
     if (batch.length > 1) {
       return this.#isolate(batch);
@@ -212,12 +221,12 @@ export class Batcher {
     this.#queue.ended(rows, ms);
     this.#observer?.ran(rows, ms / 1000);
     const us = Math.round(ms * 1000);
-    for (const { spent } of batch) {
-      spent.ranUs = (spent.ranUs ?? 0) + us;
+    for (const { timings } of batch) {
+      timings.ranUs = (timings.ranUs ?? 0) + us;
     }
   }
 
-  /** By halves: to find one request among 64 takes 12 runs more, where each by itself would take 64. */
+  /** Bisects the batch: isolating one request among 64 takes 12 more runs instead of 64. */
   async #isolate(batch: readonly Job[]): Promise<void> {
     const middle = batch.length >> 1;
     await this.#run(batch.slice(0, middle));
@@ -233,7 +242,7 @@ function rowsOf(batch: readonly Job[]): number {
   return rows;
 }
 
-/** What all requests of a batch want; everything where they differ. */
+/** The outputs that all requests of a batch want; every output if they differ. */
 function wantedOf([first, ...others]: readonly Job[]): readonly string[] | undefined {
   return others.every(({ wanted }) => wanted === first?.wanted) ? first?.wanted : undefined;
 }

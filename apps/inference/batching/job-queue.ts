@@ -1,70 +1,75 @@
-import { Problem, unavailable } from "../http-error.ts";
+import { HttpError, unavailable } from "../http-error.ts";
 import type { Tensors } from "../model/tensor.ts";
 import type { Limits } from "./batch-limits.ts";
 import { Overload } from "./overload.ts";
 
-/** How long a full queue that has been looked through is not looked through again, in milliseconds. */
-const TIDY_MS = 25;
+/** How long after a full queue was cleaned up it is not cleaned up again, in milliseconds. */
+const CLEAN_UP_MS = 25;
 
-/** How much the last run counts for in the average of a row's time: one that took long is no reason to refuse yet. */
+/** Weight of the last run in the moving average of a row's time: a single slow run must not cause rejections. */
 const RECENT = 0.2;
 
 const TOO_LATE = unavailable(
   "overloaded",
-  "the rows that wait already will take longer than a request may; try again shortly",
+  "the rows that already wait will take longer than a request may; try again shortly",
 );
 
-/** Who waits for an answer, such as the request's socket. */
+/** The client that waits for a response, such as the request's socket. */
 export interface Client {
-  /** Whether nobody waits any more. */
+  /** Whether the client is gone. */
   readonly destroyed: boolean;
 }
 
-/** What a request has spent, in whole microseconds: fractions would need memory of their own. */
-export interface Spent {
-  /** Waiting for its run, or a long one for the first of its runs; negative or undefined while it waits. */
+/** Time that a request took, in whole microseconds: V8 would allocate memory for fractions. */
+export interface RequestTimings {
+  /** Waiting for its run (a split request: for its first run); negative or undefined while it waits. */
   waitedUs?: number;
-  /** In runs, with others or by itself. @default 0 */
+  /** In runs of the model, alone or in a batch. @default 0 */
   ranUs?: number;
 }
 
-/** Rows that wait to be run together: a request, or a piece of a long one. */
+/** Rows that wait for a run: a request, or a piece of a split one. */
 export interface Job {
-  /** Whether it is all of a request, and not a piece of a long one. */
+  /** Whether it is a whole request and not a piece of a split one. */
   readonly isWhole: boolean;
-  /** Whether it is the first job of its request: a request is counted once. */
+  /** Whether it is the first job of its request, so that each request is counted once. */
   readonly isFirst: boolean;
   readonly inputs: Tensors;
   readonly wanted: readonly string[] | undefined;
   readonly rows: number;
   readonly longest: number;
-  /** Inner shapes where they may differ between requests: only equal ones can be one batch. */
+  /** Row shapes if these may differ between requests: only jobs with equal ones can share a batch. */
   readonly inner: string;
   readonly queued: number;
   readonly deadline: number;
   readonly client: Client | undefined;
-  /** Of the whole request. */
-  readonly spent: Spent;
+  /** Those of the whole request. */
+  readonly timings: RequestTimings;
   readonly resolve: (outputs: Tensors) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** What waits for one model: so many rows at most, and none that would wait in vain. */
+/** The bounded queue of one model. It rejects what would not be served in time. */
 export class JobQueue {
   readonly #maxRows: number;
   readonly #jobs: Job[] = [];
   #rows = 0;
   #runningRows = 0;
-  /** How long a row takes of late, in milliseconds; from 0 on, so that nothing is refused before it is known. */
+  /** Moving average of a row's time, in milliseconds; 0 until the first run, so that nothing is rejected before. */
   #rowMs = 0;
-  #tidyUntil = Number.NEGATIVE_INFINITY;
+  #cleanUntil = Number.NEGATIVE_INFINITY;
   readonly #overload = new Overload();
-  /** Made once: an error takes longer to make than a refusal may. */
-  readonly #isFull: Problem;
+  readonly #serverOverload: Overload;
+  /** Created once: creating an error costs more than the rest of a rejection. */
+  readonly #isFull: HttpError;
 
-  /** @param maxRows Most rows waiting. */
-  constructor(maxRows: number) {
+  /**
+   * @param maxRows Most rows waiting.
+   * @param serverOverload Told of every rejection, as are those of the other queues.
+   */
+  constructor(maxRows: number, serverOverload: Overload) {
     this.#maxRows = maxRows;
+    this.#serverOverload = serverOverload;
     this.#isFull = unavailable("overloaded", `the queue of ${maxRows} rows is full; try again shortly`);
   }
 
@@ -72,7 +77,7 @@ export class JobQueue {
     return this.#rows;
   }
 
-  /** Requests in it; a long one until the first of its pieces is taken. */
+  /** Requests in the queue; a split one counts until the first of its pieces is taken. */
   get requests(): number {
     return this.#jobs.reduce((sum, { isFirst }) => sum + (isFirst ? 1 : 0), 0);
   }
@@ -81,26 +86,26 @@ export class JobQueue {
     return this.#jobs.length === 0;
   }
 
-  /** Whether requests are being refused. */
-  get isRefusing(): boolean {
+  /** Whether requests are being rejected. */
+  get isRejecting(): boolean {
     return this.#overload.isOn;
   }
 
-  /** Why so many rows may not wait, as Problem 503; undefined where they may. It costs the least that a refusal can. */
-  refusal(rows: number, deadline: number): Problem | undefined {
-    let problem = this.#noRoom(rows, deadline);
-    if (problem !== undefined && performance.now() > this.#tidyUntil) {
-      this.tidy();
-      problem = this.#noRoom(rows, deadline);
+  /** HttpError 503 if so many rows may not wait; undefined if they may. As cheap as a rejection can be. */
+  rejection(rows: number, deadline: number): HttpError | undefined {
+    let rejection = this.#noRoom(rows, deadline);
+    if (rejection !== undefined && performance.now() > this.#cleanUntil) {
+      this.cleanUp();
+      rejection = this.#noRoom(rows, deadline);
     }
-    if (problem !== undefined) {
-      this.#overload.refused();
-      Overload.anywhere.refused();
+    if (rejection !== undefined) {
+      this.#overload.rejected();
+      this.#serverOverload.rejected();
     }
-    return problem;
+    return rejection;
   }
 
-  #noRoom(rows: number, deadline: number): Problem | undefined {
+  #noRoom(rows: number, deadline: number): HttpError | undefined {
     if (this.#rows + rows > this.#maxRows) {
       return this.#isFull;
     }
@@ -114,9 +119,9 @@ export class JobQueue {
   }
 
   /**
-   * The jobs from the first on that may run together; those that nobody waits for any more are rejected on the way.
+   * Takes the jobs at the head of the queue that may share a run, and rejects those whose time is up or whose client is gone.
    *
-   * @param limits What may run together.
+   * @param limits Which jobs may share a run.
    */
   take(now: number, limits: Limits): Job[] {
     const batch: Job[] = [];
@@ -132,9 +137,9 @@ export class JobQueue {
       }
       taken += 1;
       this.#rows -= job.rows;
-      const problem = inVain(job, now);
-      if (problem !== undefined) {
-        job.reject(problem);
+      const abandoned = abandonedBecause(job, now);
+      if (abandoned !== undefined) {
+        job.reject(abandoned);
       } else {
         rows += job.rows;
         longest = Math.max(longest, job.longest);
@@ -145,40 +150,42 @@ export class JobQueue {
     return batch;
   }
 
-  /** So many rows are being run, and will delay what waits. */
+  /** So many rows are running now and delay what waits. */
   started(rows: number): void {
     this.#runningRows = rows;
   }
 
-  /** They took so long, in milliseconds. */
+  /** The run of so many rows is over; it took so many milliseconds. */
   ended(rows: number, ms: number): void {
     this.#runningRows = 0;
     this.#rowMs += (ms / rows - this.#rowMs) * RECENT;
   }
 
-  /** Those that nobody waits for make room for others. Not looked at again for a while: refusals must stay cheap. */
-  tidy(): void {
+  /** Rejects abandoned jobs to make room. `rejection` does not repeat this for a while: rejections must stay cheap. */
+  cleanUp(): void {
     const now = performance.now();
-    this.#tidyUntil = now + TIDY_MS;
+    this.#cleanUntil = now + CLEAN_UP_MS;
     let kept = 0;
     for (const job of this.#jobs) {
-      const problem = inVain(job, now);
-      if (problem === undefined) {
+      const abandoned = abandonedBecause(job, now);
+      if (abandoned === undefined) {
         this.#jobs[kept] = job;
         kept += 1;
       } else {
         this.#rows -= job.rows;
-        job.reject(problem);
+        job.reject(abandoned);
       }
     }
     this.#jobs.length = kept;
   }
 }
 
-/** Why nobody waits for a job any more; undefined where somebody does. */
-function inVain({ deadline, client }: Job, now: number): Problem | undefined {
+/** Why nobody waits for a job any more; undefined if somebody does. */
+function abandonedBecause({ deadline, client }: Job, now: number): HttpError | undefined {
   if (deadline <= now) {
-    return new Problem(504, "timeout", "the request waited for the model longer than it may take");
+    return new HttpError(504, "timeout", "the request waited for the model longer than it may take");
   }
-  return client?.destroyed === true ? new Problem(400, "aborted", "the client went away before its answer") : undefined;
+  return client?.destroyed === true
+    ? new HttpError(400, "aborted", "the client disconnected before the response")
+    : undefined;
 }

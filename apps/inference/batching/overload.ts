@@ -1,25 +1,21 @@
-/** How long after a refusal it counts as overload, in milliseconds. */
+/** How long after a rejection the server counts as overloaded, in milliseconds. */
 const LASTS_MS = 100;
 
-/** Whether requests are being refused for want of room: then each should cost the others as little as can be. */
+/** Whether requests are being rejected for lack of room: each rejection should then cost as little as possible. */
 export class Overload {
-  /** Whether any queue of this process refuses requests. */
-  static readonly anywhere = new Overload();
-
-  #refusedAt = performance.now();
+  #rejectedAt = performance.now();
 
   constructor() {
-    // Written a second time: what is written once, V8 takes for a constant, and the first refusal, when there is the least
-    // time for it, has all code compiled anew that asks for it.
-    this.#refusedAt = Number.NEGATIVE_INFINITY;
+    // Assign twice so that V8 does not constant-fold the field; otherwise the first rejection deoptimizes every reader.
+    this.#rejectedAt = Number.NEGATIVE_INFINITY;
   }
 
   get isOn(): boolean {
-    return performance.now() - this.#refusedAt < LASTS_MS;
+    return performance.now() - this.#rejectedAt < LASTS_MS;
   }
 
-  /** A request has been refused. */
-  refused(): void {
-    this.#refusedAt = performance.now();
+  /** Records that a request was rejected. */
+  rejected(): void {
+    this.#rejectedAt = performance.now();
   }
 }

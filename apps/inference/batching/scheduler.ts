@@ -1,73 +1,76 @@
-/** How long the turns of one round may take before the answers they made are sent, in milliseconds. */
+/** How long one round of batches may take before its responses are sent, in milliseconds. */
 const ROUND_MS = 0.5;
 
 /**
- * The same while only those ask who refuse requests. What is read between two rounds is read and refused in one go then, by
- * code that is still in the processor's caches: one by one, among runs of a model that clear them, refusals cost twice as
- * much.
+ * The same while every batcher that is scheduled rejects requests. A longer round lets more requests queue up, so that they
+ * are then read and rejected together, which is cheaper than one by one between runs of a model.
  */
-const REFUSING_ROUND_MS = 12;
+const REJECTING_ROUND_MS = 12;
 
-/** How long somebody who refuses nothing is expected to ask again, in milliseconds. */
-const OTHERS_MS = 100;
+/** How long after its last batch a batcher that rejects nothing is expected back, in milliseconds. */
+const ACCEPTING_MS = 100;
 
-/** Most times that a round is put off for connections. */
-const PUT_OFF = 64;
+/** How many times in a row a round is postponed for new connections. */
+const MAX_POSTPONED = 64;
 
-const asking: (() => void)[] = [];
-let othersAskedAt = Number.NEGATIVE_INFINITY;
-let isScheduled = false;
-let isExpecting = false;
-let putOff = 0;
+/** Runs the batches of all models of a server between two turns of the event loop. */
+export class BatchScheduler {
+  readonly #pending: (() => void)[] = [];
+  #acceptingAt = Number.NEGATIVE_INFINITY;
+  #isScheduled = false;
+  #hasNewConnection = false;
+  #postponed = 0;
+  readonly #round = () => this.#runRound();
 
-/**
- * Calls `turn` when the event loop comes round, after whatever is being read now has been read. All who ask share one round,
- * in the order they asked: a server of many models would otherwise pay for one of its own, and for the promises settled in
- * it, with each small run. Where a turn takes long, the others go on in the next round, so that answers are not held up.
- *
- * @param isRefusing Whether requests for the one who asks are being refused. Where nobody else asks, a round goes on for some
- *   milliseconds. @default false
- */
-export function nextTurn(turn: () => void, isRefusing = false): void {
-  if (!isRefusing) {
-    othersAskedAt = performance.now();
+  /**
+   * Calls `runBatch` on the next turn of the event loop, after everything that can be read now has been read. All models
+   * share one round, in the order in which they asked, so that many small runs do not each cost a turn of the loop. When a
+   * round takes long, the rest continues in the next one, so that finished responses are sent first.
+   *
+   * @param isRejecting Whether the caller is rejecting requests. If every caller is, a round lasts some milliseconds longer.
+   *   @default false
+   */
+  scheduleBatch(runBatch: () => void, isRejecting = false): void {
+    if (!isRejecting) {
+      this.#acceptingAt = performance.now();
+    }
+    this.#pending.push(runBatch);
+    this.#schedule();
   }
-  asking.push(turn);
-  schedule();
-}
 
-/**
- * A connection has been accepted. The event loop accepts one each time it comes round: where a round of turns took its three
- * milliseconds each time, the last of five hundred clients would have to wait for more than a second before its request was
- * read at all. So the round waits until a loop has passed without a connection.
- */
-export function connectionAccepted(): void {
-  isExpecting = true;
-}
-
-function schedule(): void {
-  if (!isScheduled && asking.length > 0) {
-    isScheduled = true;
-    setImmediate(takeTurns);
+  /**
+   * Tells the scheduler of an accepted connection. The event loop accepts one connection per turn; if a round of batches ran
+   * in each of these turns, the last of many hundred clients would wait a second to be read. So the round is postponed until
+   * a turn brings no connection.
+   */
+  connectionAccepted(): void {
+    this.#hasNewConnection = true;
   }
-}
 
-function takeTurns(): void {
-  if (isExpecting && putOff < PUT_OFF) {
-    isExpecting = false;
-    putOff += 1;
-    setImmediate(takeTurns);
-    return;
+  #schedule(): void {
+    if (!this.#isScheduled && this.#pending.length > 0) {
+      this.#isScheduled = true;
+      setImmediate(this.#round);
+    }
   }
-  putOff = 0;
-  const now = performance.now();
-  const isLong = now - othersAskedAt > OTHERS_MS;
-  const end = now + (isLong ? REFUSING_ROUND_MS : ROUND_MS);
-  let left = isLong ? Number.POSITIVE_INFINITY : asking.length;
-  do {
-    asking.shift()?.();
-    left -= 1;
-  } while (left > 0 && asking.length > 0 && performance.now() < end);
-  isScheduled = false;
-  schedule();
+
+  #runRound(): void {
+    if (this.#hasNewConnection && this.#postponed < MAX_POSTPONED) {
+      this.#hasNewConnection = false;
+      this.#postponed += 1;
+      setImmediate(this.#round);
+      return;
+    }
+    this.#postponed = 0;
+    const now = performance.now();
+    const isLong = now - this.#acceptingAt > ACCEPTING_MS;
+    const end = now + (isLong ? REJECTING_ROUND_MS : ROUND_MS);
+    let left = isLong ? Number.POSITIVE_INFINITY : this.#pending.length;
+    do {
+      this.#pending.shift()?.();
+      left -= 1;
+    } while (left > 0 && this.#pending.length > 0 && performance.now() < end);
+    this.#isScheduled = false;
+    this.#schedule();
+  }
 }

@@ -2,59 +2,67 @@ import type { GraphFacts } from "../model/graph-facts.ts";
 import type { Model } from "../model/model.ts";
 import { probe } from "../model/probe.ts";
 import { sliceRows, type Tensor, type Tensors } from "../model/tensor.ts";
+import type { TensorMemory } from "../model/tensor-memory.ts";
 import { concatenate } from "./batch-tensors.ts";
 
-/** Operators that quantize by the range of all that is in a run, each row by the others'. */
+/** Operators that quantize by the value range of the whole run, so that rows influence each other. */
 const QUANTIZES = /^DynamicQuantize/;
 
-/** How far a row's answer may be from the same row's in a run with another, as a share of the row's greatest number. */
+/** Tolerated difference between a row's output in a shared run and alone, as a share of the row's largest number. */
 const ROUNDING = 0.01;
 
 /**
- * Why each request for a model must be run by itself; undefined where nothing speaks against common runs. A description with
- * a `maxBatchSize` vouches for them. Otherwise two rows that have little in common are run together and one by one: their
- * answers must be the same.
+ * Why each request for a model must be a run of its own; undefined if requests may share runs. A signature with `maxBatchSize`
+ * is trusted. Otherwise two dissimilar rows are run together and one by one, and must give the same outputs.
  *
- * @param size Of the dimensions that are open, a size with which the model has answered; undefined where it has not yet.
+ * @param size A size of the open dimensions with which the model ran; undefined if there is none.
  */
-export async function aloneBecause(
+export async function whyUnbatchable(
   model: Model,
   { operators }: Pick<GraphFacts, "operators">,
   size: number | undefined,
+  memory: TensorMemory,
 ): Promise<string | undefined> {
   if (!model.batched || model.maxRows === 1 || model.metadata.signature.maxBatchSize !== undefined) {
     return undefined;
   }
   const quantizes = [...operators].find((operator) => QUANTIZES.test(operator));
   if (quantizes !== undefined) {
-    return `its graph has ${quantizes}, which rounds each row by what else is in a run`;
+    return `its graph has ${quantizes}, which rounds each row depending on the other rows of a run`;
   }
   if (size === undefined) {
-    return "it does not answer zeros, so that nothing shows what two rows of one run have to do with each other";
+    return "it does not run with zeros, so whether the rows of a run influence each other could not be tested";
   }
-  // Near zero, and a thousand times as large; of whole numbers, which may be places in a table, the first two.
-  const one = probe(model, size, { fraction: (index) => ((index % 7) + 1) / 16, whole: 0, text: "a" });
-  const other = probe(model, size, { fraction: (index) => ((index % 5) + 1) * -64, whole: 1, text: "some more words" });
-  const answers = await answersOf(model, one, other);
-  return answers === undefined || areApart(...answers)
+  // Values near zero, and a thousand times as large; for integers, which may be indices of a table, the first two.
+  const small = { fraction: (index: number) => ((index % 7) + 1) / 16, whole: 0, text: "a" };
+  const large = { fraction: (index: number) => ((index % 5) + 1) * -64, whole: 1, text: "some more words" };
+  const one = probe(model, size, small, memory);
+  const other = probe(model, size, large, memory);
+  const outputs = await outputsOf(model, one, other, memory);
+  return outputs === undefined || areIndependent(...outputs)
     ? undefined
-    : "a row is answered otherwise together with another than by itself";
+    : "a row gives other outputs together with another row than alone";
 }
 
-/** The answers to one row, to another, and to both; undefined where the model takes no such rows. */
-async function answersOf(model: Model, one: Tensors, other: Tensors): Promise<[Tensors, Tensors, Tensors] | undefined> {
+/** The outputs for one row, for another, and for both; undefined if the model rejects such rows. */
+async function outputsOf(
+  model: Model,
+  one: Tensors,
+  other: Tensors,
+  memory: TensorMemory,
+): Promise<[Tensors, Tensors, Tensors] | undefined> {
   try {
     return [
       await model.run(one),
       await model.run(other),
-      await model.run(concatenate([{ inputs: one }, { inputs: other }])),
+      await model.run(concatenate([{ inputs: one }, { inputs: other }], memory)),
     ];
   } catch {
     return undefined;
   }
 }
 
-function areApart(one: Tensors, other: Tensors, both: Tensors): boolean {
+function areIndependent(one: Tensors, other: Tensors, both: Tensors): boolean {
   return [...both].every(([name, tensor]) => {
     const [first, second] = [one.get(name), other.get(name)];
     return (

@@ -1,32 +1,32 @@
 import type { Context } from "koa";
-import { Problem } from "../http-error.ts";
+import { HttpError } from "../http-error.ts";
 import type { Logger } from "../logger.ts";
-import type { AnswerJson } from "./response.ts";
+import type { SendJson } from "./response.ts";
 
-/** Their clients take an error to be a string. */
+/** Paths of protocols whose clients expect `error` to be a string. */
 const INFERENCE_PROTOCOLS = /^\/v[12](?:\/|$)/;
 
 /**
- * Words what was thrown as `{error: {code, message, path?, request_id}}`. What is not a `Problem` is ours: it is logged
- * with its stack and answered as 500 without a word of it. A POST is answered the short way: what cannot be taken must cost
- * little, or under overload the refusals would cost others their answers.
+ * Responds to whatever was thrown with `{error: {code, message, path?, request_id}}`. Anything but an `HttpError` is a bug: it
+ * is logged with its stack, and the response is a 500 without details. A POST is answered by the fast path, because rejections
+ * must cost little under overload.
  */
-export function wordProblem(ctx: Context, error: unknown, logger: Logger, answer: AnswerJson): void {
-  const problem =
-    error instanceof Problem
-      ? error
-      : new Problem(500, "internal_error", "the server failed to answer; its log has the reason", { cause: error });
-  const { status, code, headers, cause } = problem;
+export function sendError(ctx: Context, thrown: unknown, logger: Logger, send: SendJson): void {
+  const error =
+    thrown instanceof HttpError
+      ? thrown
+      : new HttpError(500, "internal_error", "the server failed to answer; its log has the reason", { cause: thrown });
+  const { status, code, headers, cause } = error;
   if (cause !== undefined) {
     logger[status < 500 ? "debug" : "error"](
       { request_id: ctx.state["requestId"], code, error: cause },
       "request failed",
     );
   }
-  ctx.state["problem"] = code;
-  const value = problemBody(ctx.path, problem, ctx.state["requestId"]);
+  ctx.state["errorCode"] = code;
+  const value = errorBody(ctx.path, error, ctx.state["requestId"]);
   if (ctx.method === "POST" && ctx.writable && !ctx.headerSent) {
-    answer(ctx, value, status, problem.flatHeaders);
+    send(ctx, value, status, error.flatHeaders);
     return;
   }
   ctx.status = status;
@@ -34,8 +34,8 @@ export function wordProblem(ctx: Context, error: unknown, logger: Logger, answer
   ctx.body = value;
 }
 
-/** A problem in the words of the path's protocol. */
-export function problemBody(path: string, { code, message, path: place }: Problem, requestId: string): unknown {
+/** The body of an error response, in the format of the path's protocol. */
+export function errorBody(path: string, { code, message, path: place }: HttpError, requestId: string): unknown {
   if (INFERENCE_PROTOCOLS.test(path)) {
     return { error: place === undefined || place === "" ? message : `${place} ${message}` };
   }

@@ -3,27 +3,31 @@ import type { Lifecycle } from "../lifecycle.ts";
 import type { Logger } from "../logger.ts";
 import type { HttpResponses } from "../metrics/http-responses.ts";
 import { accessLog } from "./access-log.ts";
-import { wordProblem } from "./error-response.ts";
+import { sendError } from "./error-response.ts";
 import { requestIdOf } from "./request-id.ts";
-import { completeAnswer, jsonAnswers } from "./response.ts";
+import { jsonSender, setCommonHeaders } from "./response.ts";
 import { traceOf } from "./trace.ts";
 
-/** What is done beside it. */
-export interface ExchangeOptions {
-  /** Counts the answers. @default nobody */
+/** Optional parts of the request middleware. */
+export interface RequestMiddlewareOptions {
+  /** Counts the responses. @default they are not counted */
   readonly responses?: HttpResponses;
-  /** Begins a span of a request, and returns its end. @default none */
+  /** Begins a span for a request, and returns its end. @default no spans */
   readonly beginSpan?: ((ctx: Context) => () => void) | undefined;
 }
 
 /**
- * What every request and its answer have: an id, a place in a trace, mistakes put into words, the common headers, a line in
- * the log. One step rather than four: each step of Koa's is a call, a closure and a promise or two.
+ * What applies to every request: its id and trace, error responses, common headers, a log line. It is a single middleware
+ * because each step of Koa's chain costs promises.
  */
-export function exchange(lifecycle: Lifecycle, logger: Logger, options: ExchangeOptions = {}): Middleware {
+export function requestMiddleware(
+  lifecycle: Lifecycle,
+  logger: Logger,
+  options: RequestMiddlewareOptions = {},
+): Middleware {
   const { responses, beginSpan } = options;
   const log = accessLog(logger);
-  const answer = jsonAnswers(lifecycle);
+  const send = jsonSender(lifecycle);
   return async (ctx, next) => {
     const started = performance.now();
     ctx.state["requestId"] = requestIdOf(ctx.req);
@@ -32,9 +36,9 @@ export function exchange(lifecycle: Lifecycle, logger: Logger, options: Exchange
     try {
       await next();
     } catch (error) {
-      wordProblem(ctx, error, logger, answer);
+      sendError(ctx, error, logger, send);
     }
-    completeAnswer(ctx, lifecycle);
+    setCommonHeaders(ctx, lifecycle);
     responses?.count(ctx.method, ctx.status);
     log(ctx, ctx.state, performance.now() - started);
     endSpan?.();

@@ -4,18 +4,18 @@ import type { Lifecycle } from "../lifecycle.ts";
 import type { TraceContext } from "./trace.ts";
 
 /**
- * Answers with a JSON value.
+ * Responds with a JSON value.
  *
  * @param status @default 200
  * @param headers Further headers. @default none
  */
-export type AnswerJson = (ctx: Context, value: unknown, status?: number, headers?: FlatHeaders) => void;
+export type SendJson = (ctx: Context, value: unknown, status?: number, headers?: FlatHeaders) => void;
 
-/** Headers as Node takes them in one piece: name, value, name, value … */
+/** Headers as a flat list, as `writeHead` takes them: name, value, name, value … */
 export type FlatHeaders = readonly string[];
 
-/** What an answer's headers say of its request; a context's state holds it. */
-export interface Marks {
+/** What a response's headers say of its request; stored in the context's state. */
+export interface ResponseDetails {
   readonly requestId?: string;
   readonly trace?: TraceContext | undefined;
   /** Further headers. @default none */
@@ -23,21 +23,17 @@ export interface Marks {
 }
 
 const NONE: FlatHeaders = [];
-/** Lets the client's connection go. */
-const PARTING: FlatHeaders = ["Connection", "close"];
+const CLOSE: FlatHeaders = ["Connection", "close"];
 
-/**
- * The short way to an answer, for what is asked thousands of times a second: head and body are written at once. Koa's way,
- * with a setter for each of status, type, length and body and a map of headers, takes 2 µs more.
- */
-export function jsonAnswers(lifecycle: Lifecycle): AnswerJson {
+/** The fast path for responses to POST: writes head and body at once, without Koa's setters. */
+export function jsonSender(lifecycle: Lifecycle): SendJson {
   return (ctx, value, status = 200, headers = NONE) => {
-    sendJson(ctx.res, status, [...commonHeaders(ctx.state, lifecycle), ...headers], value);
+    writeJson(ctx.res, status, [...commonHeaders(ctx.state, lifecycle), ...headers], value);
   };
 }
 
-/** Writes an answer, head and body at once. */
-export function sendJson(res: ServerResponse, status: number, headers: FlatHeaders, value: unknown): void {
+/** Writes a whole response, head and body at once. */
+export function writeJson(res: ServerResponse, status: number, headers: FlatHeaders, value: unknown): void {
   const text = JSON.stringify(value);
   res.writeHead(status, [
     ...headers,
@@ -49,8 +45,8 @@ export function sendJson(res: ServerResponse, status: number, headers: FlatHeade
   res.end(text);
 }
 
-/** Sets what every answer carries, on one that did not go the short way. */
-export function completeAnswer(ctx: Context, lifecycle: Lifecycle): void {
+/** Sets the headers that every response carries, on one that was not sent by the fast path. */
+export function setCommonHeaders(ctx: Context, lifecycle: Lifecycle): void {
   if (!ctx.headerSent) {
     const headers = commonHeaders(ctx.state, lifecycle);
     for (let index = 0; index < headers.length; index += 2) {
@@ -60,12 +56,15 @@ export function completeAnswer(ctx: Context, lifecycle: Lifecycle): void {
 }
 
 /**
- * The request's id and trace, further headers of its own, and, towards the end of a drain, the parting. That is decided as the
- * answer leaves: a request that came before the parting may well be answered after it.
+ * The request's id and trace, its further headers, and `Connection: close` towards the end of a drain. Computed when the
+ * response is sent, because the drain may have begun after the request.
  */
-export function commonHeaders({ requestId = "", trace, headers = NONE }: Marks, lifecycle: Lifecycle): FlatHeaders {
+export function commonHeaders(
+  { requestId = "", trace, headers = NONE }: ResponseDetails,
+  lifecycle: Lifecycle,
+): FlatHeaders {
   const traced = trace === undefined ? NONE : traceHeaders(trace);
-  return ["X-Request-ID", requestId, ...headers, ...traced, ...(lifecycle.parting ? PARTING : NONE)];
+  return ["X-Request-ID", requestId, ...headers, ...traced, ...(lifecycle.closing ? CLOSE : NONE)];
 }
 
 function traceHeaders({ traceparent, tracestate }: TraceContext): FlatHeaders {

@@ -2,11 +2,15 @@ import type { Signature } from "../../registry/metadata.ts";
 import type { Model } from "./model.ts";
 
 /**
- * How a model's requests may run together, read off its signature: where every first dimension is of any size (-1), it is
- * the batch; where every input's is 1, the batch is one row; anything else has no batch dimension. `maxBatchSize` says
- * more: a smaller batch, or 0 for none at all.
+ * Derives from a signature how requests for the model may be batched:
  *
- * @throws Error where `maxBatchSize` asks for a batch that the shapes do not have.
+ * - every first dimension is of any size (-1): it is the batch;
+ * - the first dimension of every input is 1: a batch of one row;
+ * - anything else: no batch dimension.
+ *
+ * `maxBatchSize` limits the batch further; 0 says that there is no batch dimension.
+ *
+ * @throws Error if `maxBatchSize` asks for a batch that the shapes do not allow.
  */
 export function batchingOf(signature: Signature): Pick<Model, "batched" | "maxRows" | "ragged"> {
   const { inputs, outputs, maxBatchSize } = signature;

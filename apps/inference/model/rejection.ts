@@ -1,36 +1,34 @@
-/** How ONNX Runtime begins to say that a node of the graph did not run; where graphs are nested, so are these. */
+/** How ONNX Runtime reports that a node of the graph did not run; nested graphs give nested reports. */
 const NODE = /Non-zero status code returned while running (\w+) node\. Name:'[^']*' Status Message: /g;
-/** Not the values, or not they alone: what the machine lacks, or this build of the runtime. */
+/** Causes other than the values: the machine lacks something, or this build of the runtime does. */
 const NOT_THE_VALUES = /failed to allocate|out of memory|bad_alloc|not implemented|NOT_IMPLEMENTED/i;
-/** Where in the runtime's own source: a file by its path and a function by its C++ signature, or both by their names. */
+/** A place in the runtime's source: file path and C++ signature, or file name and function name. */
 const SOURCE = /^(?:\/\S+:\d+ [^(]*\([^()]*\)(?: const)?(?: \[with [^\]]*\])?|[\w.]+\.(?:cc|h):\d+ \w+(?:\(\))?) /;
-/** Before what a failed assertion says in words stands its condition. */
+/** The condition of a failed assertion, which precedes its message. */
 const CONDITION = /^.* was false\. /;
 const CODE = /^\[ONNXRuntimeError\] : \d+ : \w+ : /;
 const LONGEST = 300;
 
 /**
- * What an ONNX graph says of values that it refuses, in one line for the caller; undefined where the error is of another
- * kind.
+ * Why an ONNX graph rejects input values, in one line for the caller; undefined if the error has another cause.
  *
- * ONNX Runtime's binding for Node gives no error code, only a message, and that a node did not run is all of it that can be
- * told for certain. Names, types and shapes have been checked against the graph by then, and the processor's operators
- * compute the same for the same values: in a graph that has answered other values before, it is these ones that the
- * operator refused.
+ * ONNX Runtime's binding for Node gives no error code, only a message, which says reliably no more than that a node did not
+ * run. By then names, types and shapes have been checked against the graph, and operators are deterministic: if the graph has
+ * run with other values before, then the operator rejected these.
  */
-export function refusalOf(error: unknown): string | undefined {
+export function rejectionOf(error: unknown): string | undefined {
   const message = error instanceof Error ? error.message : "";
   const nodes = [...message.matchAll(NODE)];
   const last = nodes.at(-1);
   if (last?.[1] === undefined || NOT_THE_VALUES.test(message)) {
     return undefined;
   }
-  const words = wordsOf(message.slice(last.index + last[0].length));
-  return `the model refuses these values (operator ${last[1]})${words === undefined ? "" : `: ${words}`}`;
+  const reason = reasonOf(message.slice(last.index + last[0].length));
+  return `the model rejects these values (operator ${last[1]})${reason === undefined ? "" : `: ${reason}`}`;
 }
 
-/** The reason without the runtime's source; undefined where no sentence is left, or one with some of it still in it. */
-function wordsOf(status: string): string | undefined {
+/** The reason without references to the runtime's source; undefined if no such sentence is left. */
+function reasonOf(status: string): string | undefined {
   let words = status.split("\n", 1)[0] ?? "";
   let before: string;
   do {

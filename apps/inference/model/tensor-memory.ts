@@ -1,31 +1,52 @@
-import type { NumericArrayConstructor, TypedArray } from "./tensor.ts";
+export type TypedArray =
+  | Float16Array
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
 
-/** Elements of so many bytes at most V8 keeps in its own heap (its typed_array_max_size_in_heap): they need no memory elsewhere. */
+/** Makes an array for elements of one type: of a length, or as a view of existing bytes. */
+export interface NumericArrayConstructor {
+  readonly BYTES_PER_ELEMENT: number;
+  new (length: number): TypedArray;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): TypedArray;
+}
+
+/** V8 stores arrays of up to this many bytes in its own heap (typed_array_max_size_in_heap). */
 const IN_HEAP_BYTES = 64;
-/** From so many bytes on, memory of its own is no longer what costs most of an array. */
+/** Arrays of more bytes than this get memory of their own. */
 const SHARED_BYTES = 2048;
 const SLAB_BYTES = 16 * 1024;
-/** What every type of element can begin at. */
+/** An offset that is valid for every element type. */
 const ALIGNMENT = 8;
 
-let slab = new ArrayBuffer(0);
-let used = 0;
-
 /**
- * Room for some numbers, all zero. Small arrays share slabs of 16 KiB, as Node's own buffers do: memory of its own for
- * each request is what the pauses of the garbage collector are made of, which frees it piece by piece. An array that stays
- * keeps its slab with it, and its `buffer` is not its alone: who gives it to another thread copies it (`threads/messages.ts`).
+ * Allocates small arrays from shared slabs of 16 KiB, as Node does for its buffers: freeing separate memory for each request
+ * makes garbage collections slow. An array keeps its slab alive, and its `buffer` also holds other arrays: code that
+ * transfers it to another thread has to copy it first (`threads/messages.ts`).
  */
-export function allocateNumbers(ArrayType: NumericArrayConstructor, length: number): TypedArray {
-  const bytes = length * ArrayType.BYTES_PER_ELEMENT;
-  if (bytes <= IN_HEAP_BYTES || bytes > SHARED_BYTES) {
-    return new ArrayType(length);
+export class TensorMemory {
+  #slab = new ArrayBuffer(0);
+  #used = 0;
+
+  /** An array of zeros. */
+  allocate(ArrayType: NumericArrayConstructor, length: number): TypedArray {
+    const bytes = length * ArrayType.BYTES_PER_ELEMENT;
+    if (bytes <= IN_HEAP_BYTES || bytes > SHARED_BYTES) {
+      return new ArrayType(length);
+    }
+    if (this.#used + bytes > this.#slab.byteLength) {
+      this.#slab = new ArrayBuffer(SLAB_BYTES);
+      this.#used = 0;
+    }
+    const numbers = new ArrayType(this.#slab, this.#used, length);
+    this.#used += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+    return numbers;
   }
-  if (used + bytes > slab.byteLength) {
-    slab = new ArrayBuffer(SLAB_BYTES);
-    used = 0;
-  }
-  const numbers = new ArrayType(slab, used, length);
-  used += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-  return numbers;
 }

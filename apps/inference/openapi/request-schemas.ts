@@ -1,21 +1,29 @@
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
 import { rowWidth } from "../model/tensor.ts";
 import { MAX_TEXT_LENGTH } from "../payload/text-limit.ts";
-import { answeredSchema, anyOf, elementSchema, listOf, looseRowSchema, objectOf, type Schema } from "./schema.ts";
+import {
+  anyOf,
+  elementSchema,
+  listOf,
+  objectOf,
+  outputElementSchema,
+  rowOrElementSchema,
+  type Schema,
+} from "./schema.ts";
 
-/** What `/predict` takes for one request and answers to it. */
-export interface FormSchemas {
+/** Schemas of one request to `/predict` and of its response. */
+export interface PredictSchemas {
   readonly request: Schema;
-  readonly answer: Schema;
-  /** One request that the model can answer; undefined where it would be too long to read. */
+  readonly response: Schema;
+  /** A valid request; undefined if it would be too long to read. */
   readonly example: unknown;
 }
 
-/** Most elements of an example: those of a single image would make the document a megabyte. */
+/** Most elements of an example: those of one image would make the document a megabyte long. */
 export const MAX_EXAMPLE_ELEMENTS = 1000;
 
-/** The schemas of a model's form; undefined for a model that takes tensors only. */
-export function formSchemas(metadata: ModelMetadata, maxRows: number): FormSchemas | undefined {
+/** The schemas of `/predict` for a model; undefined for a model that takes tensors only. */
+export function predictSchemas(metadata: ModelMetadata, maxRows: number): PredictSchemas | undefined {
   const { kind, inputs, outputs, labels = [] } = metadata.signature;
   const [input] = inputs;
   const [output] = outputs;
@@ -30,7 +38,7 @@ export function formSchemas(metadata: ModelMetadata, maxRows: number): FormSchem
     case "text-classification":
       return {
         request: objectOf({ text: { type: "string", minLength: 1, maxLength: MAX_TEXT_LENGTH, pattern: "\\S" } }),
-        answer: objectOf({
+        response: objectOf({
           text: { type: "string" },
           sentiment: { type: "string", enum: labels },
           confidence: { type: "number", minimum: 0, maximum: 1 },
@@ -41,7 +49,7 @@ export function formSchemas(metadata: ModelMetadata, maxRows: number): FormSchem
     case "tabular-classification":
       return {
         request: namedFeatures(metadata, input),
-        answer: objectOf({
+        response: objectOf({
           species_index: { type: "integer", minimum: 0, maximum: labels.length - 1 },
           species_name: { type: "string", enum: labels },
         }),
@@ -50,7 +58,7 @@ export function formSchemas(metadata: ModelMetadata, maxRows: number): FormSchem
     case "regression":
       return {
         request: regressionRequest(metadata, input, width),
-        answer: objectOf({ prediction: answeredSchema(output.datatype) }),
+        response: objectOf({ prediction: outputElementSchema(output.datatype) }),
         example: isNamed(metadata, width)
           ? featureExample(metadata)
           : isShort
@@ -58,10 +66,10 @@ export function formSchemas(metadata: ModelMetadata, maxRows: number): FormSchem
             : undefined,
       };
     case "instances": {
-      const row = looseRowSchema(input, number);
+      const row = rowOrElementSchema(input, number);
       return {
         request: objectOf({ instances: listOf(row, 1, maxRows) }),
-        answer: objectOf({ predictions: listOf({}, 1), ...identity }),
+        response: objectOf({ predictions: listOf({}, 1), ...identity }),
         example: isShort ? { instances: [exampleOf(input.shape.slice(1))] } : undefined,
       };
     }
@@ -70,7 +78,7 @@ export function formSchemas(metadata: ModelMetadata, maxRows: number): FormSchem
   }
 }
 
-/** The features in a list; of a model with categories also by name. */
+/** The features as a list; for a model with categories also by name. */
 function regressionRequest(metadata: ModelMetadata, input: TensorSpec, width: number): Schema {
   const { features = [] } = metadata.signature;
   const columns = Array.from({ length: width }, (_, column) => featureSchema(metadata, input, features[column] ?? ""));
@@ -92,12 +100,12 @@ function namedFeatures(metadata: ModelMetadata, input: TensorSpec): Schema {
   return objectOf(Object.fromEntries(features.map((name) => [name, featureSchema(metadata, input, name)])));
 }
 
-/** A feature by its own kind: a word, or a number, and null where the model fills in what is missing. */
+/** A feature by its type: a category, or a number, and null if the model imputes missing values. */
 function featureSchema({ signature }: ModelMetadata, { datatype }: TensorSpec, name: string): Schema {
   const { categories } = signature;
-  const words = datatype === "BYTES" ? categories?.[name] : undefined;
-  if (words !== undefined) {
-    return { type: ["string", "null"], examples: words };
+  const values = datatype === "BYTES" ? categories?.[name] : undefined;
+  if (values !== undefined) {
+    return { type: ["string", "null"], examples: values };
   }
   const number = elementSchema(datatype === "BYTES" ? "FP32" : datatype);
   const canBeMissing = datatype === "BYTES" || categories !== undefined;
@@ -109,7 +117,7 @@ function featureExample({ signature }: ModelMetadata): unknown {
   return Object.fromEntries(features.map((name) => [name, categories[name]?.at(-1) ?? 1]));
 }
 
-/** Nested lists of 1, one level a dimension. */
+/** Nested lists of a value, one level per dimension. @param value @default 1 */
 export function exampleOf(shape: readonly number[], value: unknown = 1): unknown {
   return shape.reduceRight<unknown>((inner, size) => new Array(size === -1 ? 1 : size).fill(inner), value);
 }

@@ -1,16 +1,23 @@
 import type { Datatype } from "../../registry/metadata.ts";
 import { invalidInput } from "../http-error.ts";
 import { allocate, elementCount, isWide, type TensorData } from "../model/tensor.ts";
-import { asNumber, wordBigint } from "./numbers.ts";
-import { join, nameOf } from "./request-schema.ts";
+import type { TensorMemory } from "../model/tensor-memory.ts";
+import { join, nameOf } from "./fields.ts";
+import { asNumber } from "./numbers.ts";
 
 /**
- * The elements of a tensor from JSON, flat in row-major order or nested one list a dimension.
+ * Reads the elements of a tensor from JSON: flat in row-major order, or nested one list per dimension.
  *
- * @param path Where `data` stands in the body.
- * @throws Problem 422 for what does not fit the shape or the type.
+ * @param path Path of `data` in the body.
+ * @throws HttpError 422 if the data does not fit the shape or the type.
  */
-export function readElements(datatype: Datatype, shape: readonly number[], data: unknown, path: string): TensorData {
+export function readElements(
+  datatype: Datatype,
+  shape: readonly number[],
+  data: unknown,
+  path: string,
+  memory: TensorMemory,
+): TensorData {
   if (!Array.isArray(data)) {
     throw invalidInput(path, `must be a list, not ${nameOf(data)}`);
   }
@@ -20,10 +27,10 @@ export function readElements(datatype: Datatype, shape: readonly number[], data:
     throw invalidInput(path, `must have ${length} elements for the shape [${shape}]; it has ${data.length}`);
   }
   if (isNested) {
-    // Before any memory is taken: a shape may promise more than was sent.
+    // Checked before memory is allocated: a shape may claim more than was sent.
     checkLevel(data, shape, 0, path);
   }
-  const elements = allocate(datatype, length);
+  const elements = allocate(datatype, length, memory);
   if (isNested) {
     fill(elements, 0, datatype, shape, 0, data, path);
   } else {
@@ -33,19 +40,20 @@ export function readElements(datatype: Datatype, shape: readonly number[], data:
 }
 
 /**
- * The elements of a tensor from its rows, each nested one list a dimension; where a row has one element only, without.
+ * Reads the elements of a tensor from its rows, each nested one list per dimension; a row of one element may be that element.
  *
  * @param inner Shape of a row.
  * @param rows At least one.
- * @param path Where the list of rows stands in the body.
- * @param name The field of each that is the tensor's. @default the row as it is
- * @throws Problem 422 for what does not fit the shape or the type.
+ * @param path Path of the list of rows in the body.
+ * @param name The field of each row to read. @default the row itself
+ * @throws HttpError 422 if the rows do not fit the shape or the type.
  */
 export function readRows(
   datatype: Datatype,
   inner: readonly number[],
   rows: readonly unknown[],
   path: string,
+  memory: TensorMemory,
   name?: string,
 ): TensorData {
   const width = elementCount(inner);
@@ -56,7 +64,7 @@ export function readRows(
       checkList(rows[row], inner, 0, pathOf(row));
     }
   }
-  const elements = allocate(datatype, rows.length * width);
+  const elements = allocate(datatype, rows.length * width, memory);
   if (!arePlain) {
     for (let row = 0; row < rows.length; row++) {
       fill(elements, row * width, datatype, inner, 0, rows[row] as unknown[], pathOf(row));
@@ -107,7 +115,7 @@ function fill(
   return next;
 }
 
-/** @param name The field of each element's object that it came from. @default the element as it is */
+/** @param name The field of each object that the element was read from; for error messages. @default the element itself */
 function fillFlat(
   elements: TensorData,
   offset: number,
@@ -143,39 +151,13 @@ function readText(value: unknown, path: string, step: string | number): string {
     throw invalidInput(join(path, step), `must be a string, not ${nameOf(value)}`);
   }
   if (value.includes("\0")) {
-    throw nulProblem(join(path, step));
+    throw containsNul(join(path, step));
   }
-  // A lone surrogate has no UTF-8 form.
+  // A lone surrogate cannot be encoded in UTF-8.
   return value.toWellFormed();
 }
 
-/** ONNX Runtime's binding for Node would cut the text off there, and the model answer for another one. */
-export function nulProblem(path: string) {
-  return invalidInput(path, "must not have the character NUL in it");
-}
-
-/**
- * The elements of a tensor for JSON, flat in row-major order.
- *
- * @param refuse Makes the error for a number that JSON has no word for.
- */
-export function wordElements(datatype: Datatype, data: TensorData, refuse: (value: number) => Error): unknown[] {
-  if (Array.isArray(data)) {
-    return data;
-  }
-  if (isWide(data)) {
-    return Array.from<bigint, unknown>(data, wordBigint);
-  }
-  if (datatype === "BOOL") {
-    return Array.from<number, boolean>(data as Uint8Array, (value) => value !== 0);
-  }
-  const words = new Array<number>(data.length);
-  for (let index = 0; index < data.length; index++) {
-    const value = Number(data[index]);
-    if (!Number.isFinite(value)) {
-      throw refuse(value);
-    }
-    words[index] = value;
-  }
-  return words;
+/** 422 for NUL: ONNX Runtime's binding for Node would truncate the text there. */
+export function containsNul(path: string) {
+  return invalidInput(path, "must not contain the character NUL");
 }

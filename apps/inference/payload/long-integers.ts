@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 
-/** What a kept integer stands under. Made up anew for each process: no object of a caller's is taken for one. */
+/** The field that holds a kept integer. Random for each process, so that no object of a request can pass for one. */
 const KEY = randomBytes(6).toString("base64url");
 const LONG = /[1-9]\d{15,}/g;
 
 /**
- * JSON whose integers that JavaScript would round, outside of strings, stand as objects with their digits. `JSON.parse` can
- * be asked for the digits of each number as well, and is thirty times as slow then: seconds for a body that may be sent.
+ * Replaces each integer that JavaScript would round, outside of strings, by an object with its digits. A reviver of
+ * `JSON.parse` could read the digits as well, but is thirty times slower.
  */
 export function keepDigits(text: string): string {
   let kept = "";
@@ -34,7 +34,7 @@ export function keepDigits(text: string): string {
   return kept + text.slice(copied);
 }
 
-/** The integer whose digits were kept; undefined where the value is none. */
+/** The integer whose digits were kept; undefined if the value is not one. */
 export function keptInteger(value: unknown): bigint | undefined {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, KEY)) {
     return undefined;
@@ -42,12 +42,12 @@ export function keptInteger(value: unknown): bigint | undefined {
   return BigInt((value as Readonly<Record<string, string>>)[KEY] ?? "0");
 }
 
-/** Whether the digits are those after a point or in an exponent, or have one of these after them. */
+/** Whether the digits belong to a number with a decimal point or an exponent. */
 function isPartOfNumber(text: string, start: number, end: number): boolean {
   return /[\d.eE+-]/.test(text[start - 1] ?? "") || /[.eE]/.test(text[end] ?? "");
 }
 
-/** Where the string that begins at `quote` is over. */
+/** The index after the string that begins at `quote`. */
 function endOfString(text: string, quote: number): number {
   for (let end = text.indexOf('"', quote + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let before = end - 1;

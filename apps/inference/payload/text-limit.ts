@@ -1,16 +1,16 @@
 import type { Signature } from "../../registry/metadata.ts";
-import { invalidInput, type Problem } from "../http-error.ts";
+import { type HttpError, invalidInput } from "../http-error.ts";
 
-/** Longest text, in characters (code points): the tokeniser holds the event loop for as long as it reads. */
+/** Longest text, in characters (code points): the tokenizer blocks the event loop while it reads. */
 export const MAX_TEXT_LENGTH = 100_000;
 
-/** What is wrong with a text that is too long; undefined where it is not. */
-export function lengthProblem(text: string, path: string): Problem | undefined {
+/** The error for a text that is too long; undefined if it is not. */
+export function tooLong(text: string, path: string): HttpError | undefined {
   if (text.length <= MAX_TEXT_LENGTH) {
     return undefined;
   }
   const message = `must not be longer than ${MAX_TEXT_LENGTH} characters`;
-  // A character is one or two of JavaScript's units; to count them is worth it only where it decides.
+  // A code point is one or two UTF-16 code units: count code points only if that decides.
   if (text.length > 2 * MAX_TEXT_LENGTH) {
     return invalidInput(path, message);
   }
@@ -19,10 +19,10 @@ export function lengthProblem(text: string, path: string): Problem | undefined {
 }
 
 /**
- * Refuses texts that are too long, where a tokeniser is what they are for.
+ * Rejects texts that are too long for the tokenizer of a text model.
  *
- * @param pathOf Where a text stands in the body, by its index.
- * @throws Problem 422.
+ * @param pathOf Path of a text in the body, by its index.
+ * @throws HttpError 422.
  */
 export function checkTexts(texts: readonly string[], { kind }: Signature, pathOf: (index: number) => string): void {
   if (kind !== "text-classification") {
@@ -30,9 +30,9 @@ export function checkTexts(texts: readonly string[], { kind }: Signature, pathOf
   }
   for (let index = 0; index < texts.length; index++) {
     const text = texts[index] ?? "";
-    const problem = text.length > MAX_TEXT_LENGTH ? lengthProblem(text, pathOf(index)) : undefined;
-    if (problem !== undefined) {
-      throw problem;
+    const error = text.length > MAX_TEXT_LENGTH ? tooLong(text, pathOf(index)) : undefined;
+    if (error !== undefined) {
+      throw error;
     }
   }
 }

@@ -2,101 +2,80 @@ import type { IncomingMessage } from "node:http";
 import type { Context } from "koa";
 import type { SubmitOptions } from "../batching/batcher-options.ts";
 import { type BodyLimits, checkType, readBody } from "../http/body.ts";
-import { BodyBudget } from "../http/body-budget.ts";
-import { before } from "../http/deadlines.ts";
-import type { AnswerJson, FlatHeaders } from "../http/response.ts";
+import type { Deadlines } from "../http/deadlines.ts";
+import type { FlatHeaders, SendJson } from "../http/response.ts";
 import type { Route } from "../http/router.ts";
 import { leaveUnread } from "../http/sheddable.ts";
-import { Problem, unavailable } from "../http-error.ts";
+import { HttpError } from "../http-error.ts";
 import { failureOf } from "../metrics/failure.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { ModelMetrics, RequestStatus } from "../metrics/model-metrics.ts";
-import { refusalOf } from "../model/rejection.ts";
-import type { Tensors } from "../model/tensor.ts";
-import type { ModelHost } from "../repository/model-repository.ts";
+import { rejectionOf } from "../model/rejection.ts";
+import type { TensorMemory } from "../model/tensor-memory.ts";
+import type { ModelRepository } from "../repository/model-repository.ts";
 import type { ServedModel } from "../repository/served-model.ts";
-import type { Settings } from "../settings.ts";
-
-/** Memory for bodies that are arriving: 64 MiB, or one of the longest where that is more. */
-const BODIES_BYTES = 64 * 1024 * 1024;
-
-/** A request that has been read and found right. */
-export interface Question {
-  readonly inputs: Tensors;
-  /** Rows in each input; 1 where the model has no batch dimension. */
-  readonly rows: number;
-  /** Names of the outputs that the answer is made of, always in the same list. @default all */
-  readonly wanted?: readonly string[];
-  /** The answer as a JSON value; undefined where it is another kind, which has been put into `ctx.body`. */
-  readonly word: (ctx: Context, outputs: Tensors) => unknown;
-}
-
-/** A way of asking: how a body is read, and how its answer is worded. */
-export interface Protocol {
-  /** What a body may be declared as besides JSON. @default nothing */
-  readonly types?: readonly string[];
-  /**
-   * @param maxRows Most rows that one request may have.
-   * @throws Problem 400 or 422 with what is wrong, and where.
-   */
-  readonly read: (ctx: Context, body: Buffer, served: ServedModel, maxRows: number) => Question;
-}
+import { throwNotServed } from "./not-served.ts";
+import type { Protocol, ReadOptions } from "./protocol.ts";
 
 /** What predictions need. */
 export interface PredictionDeps {
-  readonly host: ModelHost;
+  readonly repository: ModelRepository;
   readonly metrics: Metrics;
-  readonly answer: AnswerJson;
-  readonly settings: Pick<Settings, "maxBodyBytes" | "maxQueueSize" | "requestTimeoutMs">;
+  readonly send: SendJson;
+  /** Limits for the bodies of requests. */
+  readonly limits: BodyLimits;
+  readonly deadlines: Deadlines;
+  readonly memory: TensorMemory;
+  /** Most rows of one request: those that the queue of a model holds. */
+  readonly maxRows: number;
+  /** Longest time that a request may take, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
-/** What every way of asking has in common: the model, the body and its bounds, the deadline, the counting. */
+/** What all protocols have in common: finding the model, reading the body, the deadline, metrics. */
 export class Prediction {
-  readonly #host: ModelHost;
+  readonly #repository: ModelRepository;
   readonly #metrics: Metrics;
-  readonly #send: AnswerJson;
-  /** Bounds of every body of the API; they share one budget of memory. */
-  readonly limits: BodyLimits;
-  readonly #maxRows: number;
+  readonly #send: SendJson;
+  readonly #limits: BodyLimits;
+  readonly #deadlines: Deadlines;
+  readonly #readOptions: ReadOptions;
   readonly #timeoutMs: number;
 
-  constructor({ host, metrics, answer, settings }: PredictionDeps) {
-    this.#host = host;
+  constructor({ repository, metrics, send, limits, deadlines, memory, maxRows, timeoutMs }: PredictionDeps) {
+    this.#repository = repository;
     this.#metrics = metrics;
-    this.#send = answer;
-    this.#maxRows = settings.maxQueueSize;
-    this.#timeoutMs = settings.requestTimeoutMs;
-    this.limits = {
-      maxBytes: settings.maxBodyBytes,
-      timeoutMs: settings.requestTimeoutMs,
-      budget: new BodyBudget(Math.max(BODIES_BYTES, settings.maxBodyBytes)),
-    };
+    this.#send = send;
+    this.#limits = limits;
+    this.#deadlines = deadlines;
+    this.#readOptions = { maxRows, memory };
+    this.#timeoutMs = timeoutMs;
   }
 
-  /** A route to predictions; the path's words are the model and its version, in this order, or fewer. */
+  /** A route for predictions; the path's parameters are model and version, in this order, or fewer. */
   route(path: string, protocol: Protocol): Route {
     return {
       method: "POST",
       path,
       handle: (ctx, [model, version]) => this.answer(ctx, protocol, model, version),
-      refusal: ([model, version]) => this.refusal(model, version),
+      rejection: ([model, version]) => this.rejection(model, version),
     };
   }
 
-  /** Why any request for a model would be refused at this moment, which counts as one that was; undefined where it would not. */
-  refusal(name: string | undefined, version: string | undefined): Problem | undefined {
+  /** The error if any request for the model would be rejected now, which is counted; undefined if none would. */
+  rejection(name: string | undefined, version: string | undefined): HttpError | undefined {
     const served = this.#look(name, version);
-    const problem = served?.batcher.refusal(1, performance.now() + this.#timeoutMs);
-    if (problem !== undefined) {
+    const rejection = served?.batcher.rejection(1, performance.now() + this.#timeoutMs);
+    if (rejection !== undefined) {
       served?.metrics.failed("rejected", "REJECTED", 0);
     }
-    return problem;
+    return rejection;
   }
 
   /**
    * Answers one request.
    *
-   * @param name Model; undefined for the only one there is.
+   * @param name Model; undefined for the only one that is served.
    * @param version Version; undefined for the newest that is loaded.
    */
   async answer(ctx: Context, protocol: Protocol, name?: string, version?: string): Promise<void> {
@@ -106,111 +85,84 @@ export class Prediction {
     let options: SubmitOptions | undefined;
     try {
       served = this.#find(name, version);
-      ctx.state["headers"] = namesOf(served);
+      ctx.state["headers"] = modelHeaders(served);
       checkType(ctx.req, protocol.types);
-      // Before the body is read, and again when it has been: what is refused at all should be refused cheaply.
+      // Checked before the body is read, so that a rejection is cheap, and again afterwards.
       assertRoom(served, deadline, ctx.req);
-      const body = await readBody(ctx, this.limits);
+      const body = await readBody(ctx, this.#limits);
       const arrived = performance.now();
-      // Found anew: from here to the queue nothing waits, so that the model cannot be let go of in between.
+      // Looked up again: nothing is awaited from here to the queue, so the model cannot be unloaded in between.
       const found = this.#find(name, version);
       if (found !== served) {
         served = found;
-        ctx.state["headers"] = namesOf(served);
+        ctx.state["headers"] = modelHeaders(served);
       }
       assertRoom(served, deadline);
-      const { inputs, rows, wanted, word } = protocol.read(ctx, body, served, this.#maxRows);
-      const asked = performance.now();
+      const { inputs, rows, wanted, serialize } = protocol.read(ctx, body, served, this.#readOptions);
+      const submitted = performance.now();
       options = { wanted, client: ctx.req.socket, waitedUs: -1, ranUs: 0 };
-      const outputs = await before(deadline, served.batcher.submit(inputs, rows, deadline, options));
+      const outputs = await this.#deadlines.limit(deadline, served.batcher.submit(inputs, rows, deadline, options));
       const answered = performance.now();
-      const value = word(ctx, outputs);
+      const value = serialize(ctx, outputs);
       if (value !== undefined) {
         this.#send(ctx, value);
       }
-      const worded = performance.now();
+      const sent = performance.now();
       ctx.state["rows"] = rows;
       const recorder = served.metrics;
-      recorder.request("success", (worded - started) / 1000, rows);
-      recorder.stages((asked - arrived) / 1000, (answered - asked) / 1000, (worded - answered) / 1000, options);
-    } catch (error) {
-      const problem = error instanceof Problem ? error : modelFailed(error, served);
-      const failure = failureOf(error, (options?.waitedUs ?? -1) >= 0);
-      const recorder = served?.metrics ?? this.#unloaded(problem);
-      recorder?.failed(statusOf(problem), failure, (performance.now() - started) / 1000);
-      throw problem;
+      recorder.request("success", (sent - started) / 1000, rows);
+      recorder.stages((submitted - arrived) / 1000, (answered - submitted) / 1000, (sent - answered) / 1000, options);
+    } catch (cause) {
+      const error = cause instanceof HttpError ? cause : modelError(cause, served);
+      const failure = failureOf(cause, (options?.waitedUs ?? -1) >= 0);
+      const recorder = served?.metrics ?? this.#notLoaded(error);
+      recorder?.failed(statusOf(error), failure, (performance.now() - started) / 1000);
+      throw error;
     }
   }
 
   #look(name: string | undefined, version: string | undefined): ServedModel | undefined {
-    return name === undefined ? this.#host.only : this.#host.find(name, version);
+    return name === undefined ? this.#repository.only : this.#repository.find(name, version);
   }
 
   #find(name: string | undefined, version: string | undefined): ServedModel {
-    return this.#look(name, version) ?? refuse(this.#host, name, version);
+    return this.#look(name, version) ?? throwNotServed(this.#repository, name, version);
   }
 
-  /** Requests for a model that is not there are counted where there is one name only: callers must not make up series. */
-  #unloaded({ status }: Problem): ModelMetrics | undefined {
-    const { model, version } = this.#host.identity;
-    const isKnown = status === 503 && this.#host.selection.single !== undefined;
+  /** Metrics for requests to a model that is not loaded; only if a single name is possible, so that callers cannot add series. */
+  #notLoaded({ status }: HttpError): ModelMetrics | undefined {
+    const { model, version } = this.#repository.identity;
+    const isKnown = status === 503 && this.#repository.selection.single !== undefined;
     return isKnown ? this.#metrics.modelToCome(model, version) : undefined;
   }
 }
 
-/** What an answer's headers say of the model. */
-function namesOf({ model: { metadata } }: ServedModel): FlatHeaders {
+function modelHeaders({ model: { metadata } }: ServedModel): FlatHeaders {
   return ["X-Model-Name", metadata.name, "X-Model-Version", metadata.version];
 }
 
-/** @param unread Whose body has not been read, and will not be where there is no room. @default nobody */
+/** @param unread A request whose body was not read yet, and will not be if there is no room. @default none */
 function assertRoom({ batcher }: ServedModel, deadline: number, unread?: IncomingMessage): void {
-  const refusal = batcher.refusal(1, deadline);
-  if (refusal !== undefined) {
+  const rejection = batcher.rejection(1, deadline);
+  if (rejection !== undefined) {
     if (unread !== undefined) {
       leaveUnread(unread);
     }
-    throw refusal;
+    throw rejection;
   }
 }
 
-/** Says why a model is not found: 404, or 503 where it is still to come. */
-export function refuse(host: ModelHost, name: string | undefined, version: string | undefined): never {
-  const known = name ?? host.selection.single;
-  const mayCome = known === undefined ? host.names().length === 0 : isWanted(host, known, version);
-  if (!host.ready && mayCome) {
-    throw unavailable("not_ready", "the model is not loaded yet; try again shortly");
+/** 422 if a model that is known to work rejects these values, otherwise 500. */
+function modelError(cause: unknown, served: ServedModel | undefined): HttpError {
+  const isKnownToWork = served !== undefined && (served.warmedUp || served.metrics.requests.success > 0);
+  const rejection = isKnownToWork ? rejectionOf(cause) : undefined;
+  if (rejection !== undefined) {
+    return new HttpError(422, "invalid_input", rejection, { path: "", cause });
   }
-  if (known === undefined) {
-    const several = "several models are served here; name one: POST /models/{model}/predict";
-    throw new Problem(404, "not_found", host.names().length === 0 ? "no model is loaded here" : several);
-  }
-  const what = version === undefined ? "" : ` version ${version}`;
-  throw new Problem(404, "not_found", `model ${known}${what} is not served here`);
+  return new HttpError(500, "model_error", "the model could not answer this request", { cause });
 }
 
-/** Whether a version that is not served, or any of the model, is among those that are asked for. */
-function isWanted(host: ModelHost, name: string, version: string | undefined): boolean {
-  const { selection } = host;
-  if (version === undefined || !selection.includes(name)) {
-    return selection.includes(name);
-  }
-  // As if it were published: where only the newest is asked for, and one is served, that is the one.
-  const latest = host.versions(name).at(-1)?.model.metadata.version ?? version;
-  return selection.versionsOf({ models: [{ name, versions: [version], latest }] }, name).includes(version);
-}
-
-/** 422 where a model that can answer refuses these values, 500 for everything else. */
-function modelFailed(cause: unknown, served: ServedModel | undefined): Problem {
-  const canAnswer = served !== undefined && (served.warmedUp || served.metrics.requests.success > 0);
-  const refusal = canAnswer ? refusalOf(cause) : undefined;
-  if (refusal !== undefined) {
-    return new Problem(422, "invalid_input", refusal, { path: "", cause });
-  }
-  return new Problem(500, "model_error", "the model could not answer this request", { cause });
-}
-
-function statusOf({ status }: Problem): Exclude<RequestStatus, "success"> {
+function statusOf({ status }: HttpError): Exclude<RequestStatus, "success"> {
   if (status === 503) {
     return "rejected";
   }

@@ -1,28 +1,28 @@
 import type { ServedModel } from "./served-model.ts";
 
-/** The versions that are served, to be found in one or two look-ups. */
-export class Shelf {
+/** Index of the loaded versions by model and version. */
+export class LoadedModels {
   /** By name, then by version, ascending. */
   readonly #versions = new Map<string, ReadonlyMap<string, ServedModel>>();
   readonly #newest = new Map<string, ServedModel>();
   #generation = 0;
 
-  /** Grows with every change. */
+  /** Increases with every change. */
   get generation(): number {
     return this.#generation;
   }
 
-  /** How many models there are. */
+  /** Number of models. */
   get size(): number {
     return this.#newest.size;
   }
 
-  /** A version, by default the newest that the promotion gate has not marked as worse. */
+  /** A version of a model. @param version @default the newest that the promotion gate has not marked as a regression */
   find(name: string, version?: string): ServedModel | undefined {
     return version === undefined ? this.#newest.get(name) : this.#versions.get(name)?.get(version);
   }
 
-  /** The only model there is; undefined where there are more, or none. */
+  /** The only model; undefined if there are several, or none. */
   get only(): ServedModel | undefined {
     return this.#newest.size === 1 ? this.#newest.values().next().value : undefined;
   }
@@ -37,7 +37,7 @@ export class Shelf {
     return [...this.#versions.keys()].sort();
   }
 
-  /** Everything, by name and version. */
+  /** All versions of all models, ascending by name and version. */
   all(): ServedModel[] {
     return this.names().flatMap((name) => this.versions(name));
   }
@@ -48,7 +48,7 @@ export class Shelf {
     this.#set(name, new Map(versions.sort(([a], [b]) => Number(a) - Number(b))));
   }
 
-  /** From here on nobody finds this version. */
+  /** Removes a version, so that no request finds it from now on. */
   remove({ model }: ServedModel): void {
     const left = new Map(this.#versions.get(model.metadata.name));
     left.delete(model.metadata.version);

@@ -4,11 +4,11 @@ import type { RegistryIndex } from "../../registry/metadata.ts";
 import { exists, readPublished } from "../../registry/read.ts";
 import type { Logger } from "../logger.ts";
 
-/** Looks at what is published, time and again, and says once where that cannot be followed. */
+/** Reads what is published, and logs once if that fails and once when it works again. */
 export class RegistryWatch {
   readonly #root: string;
   readonly #logger: Logger;
-  #told = "";
+  #logged = "";
 
   /** @param root Root of the registry. */
   constructor(root: string, logger: Logger) {
@@ -17,29 +17,29 @@ export class RegistryWatch {
   }
 
   /**
-   * @param isServing Whether something of it is served.
-   * @throws RegistryError where nothing can be read, or nothing is left of what is served: its volume may have gone.
+   * @param isServing Whether models of the registry are served.
+   * @throws RegistryError if it cannot be read, or is suddenly empty: its volume may not be mounted any more.
    */
   async read(isServing: boolean): Promise<RegistryIndex> {
     const index = await readPublished(this.#root);
     if (isServing && index.models.length === 0 && !(await exists(indexFile(this.#root)))) {
       throw new RegistryError(
-        `${this.#root} has neither an index nor a model any more: see whether its volume is mounted`,
+        `${this.#root} has neither an index nor a model any more: check that its volume is mounted`,
       );
     }
     return index;
   }
 
-  /** @param reason Why what is published cannot be followed; empty where it can. */
-  tell(reason: string): void {
-    if (reason === this.#told) {
+  /** @param reason Why what is published cannot be followed; empty if it can. */
+  log(reason: string): void {
+    if (reason === this.#logged) {
       return;
     }
-    this.#told = reason;
+    this.#logged = reason;
     if (reason === "") {
-      this.#logger.info("what is published is followed again");
+      this.#logger.info("the registry is followed again");
     } else {
-      this.#logger.warn({ reason }, "what is published cannot be followed: what is served stays");
+      this.#logger.warn({ reason }, "the registry cannot be followed: what is served stays");
     }
   }
 }

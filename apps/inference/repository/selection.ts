@@ -1,23 +1,23 @@
 import type { RegistryIndex } from "../../registry/metadata.ts";
 
 /** One version of one model. */
-export interface Wanted {
+export interface VersionId {
   readonly name: string;
   readonly version: string;
 }
 
-/** Which versions are asked for, and what of it the index does not have. */
-export interface Choice {
-  readonly wanted: readonly Wanted[];
-  /** One line for each model that is asked for and not published. */
+/** The versions that are wanted, and what the index lacks of them. */
+export interface Selected {
+  readonly wanted: readonly VersionId[];
+  /** One line for each model that is wanted and not published. */
   readonly missing: readonly string[];
 }
 
-/** What `MODEL_NAME` and `MODEL_VERSION` ask for. */
+/** The models and versions that `MODEL_NAME` and `MODEL_VERSION` ask for. */
 export class Selection {
-  /** The names that are asked for; undefined where it is every model of the registry. */
+  /** The names of the wanted models; undefined for every model of the registry. */
   readonly names: readonly string[] | undefined;
-  /** The only model that is asked for; undefined where it may be several. */
+  /** The only wanted model; undefined if it may be several. */
   readonly single: string | undefined;
   readonly #version: string;
 
@@ -31,7 +31,7 @@ export class Selection {
     this.#version = version;
   }
 
-  /** Whether the index is needed to choose: a version by number of a model by name is where it is. */
+  /** Whether the index is needed: the folder of a model by name and a version by number is known without it. */
   get needsIndex(): boolean {
     return this.names === undefined || this.#version === "latest" || this.#version === "all";
   }
@@ -41,12 +41,12 @@ export class Selection {
   }
 
   /**
-   * @param index What is published; not looked at where it is not needed.
-   * @param root Root of the registry, for the messages.
+   * @param index What is published; unused if `needsIndex` is false.
+   * @param root Root of the registry, for error messages.
    */
-  choose(index: RegistryIndex, root: string): Choice {
+  choose(index: RegistryIndex, root: string): Selected {
     const published = index.models.map(({ name }) => name);
-    const wanted: Wanted[] = [];
+    const wanted: VersionId[] = [];
     const missing: string[] = [];
     for (const name of this.names ?? published) {
       const versions = this.versionsOf(index, name);

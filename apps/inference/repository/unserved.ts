@@ -3,11 +3,11 @@ import { indexFile, METADATA_FILE, MODEL_FILE, versionDirectory } from "../../re
 import { ModelName, ModelVersion, type RegistryIndex } from "../../registry/metadata.ts";
 import { exists, subdirectories } from "../../registry/read.ts";
 
-/** Folders beside the models that are none: the index, and what file systems and people keep there. */
+/** Folders that are not models: the index, `lost+found`, hidden folders. */
 const NOT_MODELS = /^(?:registry|lost\+found|\..*)$/;
 
 /**
- * What lies in a registry folder like a model and cannot be one, or is left out: one line for each place, with what to do.
+ * Folders of a registry that look like models or versions but are not served: one line for each, with the remedy.
  *
  * @param published What is published there.
  */
@@ -37,11 +37,11 @@ async function unservedVersions(root: string, name: string, listed: readonly str
   for (const version of versions) {
     const directory = versionDirectory(root, name, version);
     if (!(await exists(path.join(directory, METADATA_FILE)))) {
-      lines.push(`${directory} has no ${METADATA_FILE}: apps/inference/README.md says what it must have`);
+      lines.push(`${directory} has no ${METADATA_FILE}: see apps/inference/README.md for its content`);
     } else if (!listed.includes(version)) {
       lines.push(
-        `${directory} is not served: ${indexFile(root)} does not list it; remove that file, and every version folder ` +
-          "counts (training writes it anew)",
+        `${directory} is not served: ${indexFile(root)} does not list it; remove that file to serve every version folder ` +
+          "(training writes it again)",
       );
     }
   }

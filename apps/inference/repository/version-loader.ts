@@ -1,16 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ModelMetadata } from "../../registry/metadata.ts";
 import { readMetadata } from "../../registry/read.ts";
+import { errorMessage } from "../error-message.ts";
 import { versionStamp } from "./published.ts";
-import type { Wanted } from "./selection.ts";
+import type { VersionId } from "./selection.ts";
 import { type OpenDeps, openVersion, type ServedModel } from "./served-model.ts";
 
-/** A version that was tried and cannot be served. */
-export interface Fault {
+/** A version that could not be loaded. */
+export interface LoadFailure {
   readonly name: string;
   readonly version: string;
   readonly reason: string;
-  /** Sizes and times of its files when it was tried; empty where there were none. */
+  /** Sizes and times of its files when it was tried; empty if there were none. */
   readonly stamp: string;
 }
 
@@ -20,74 +21,74 @@ interface Origin {
   readonly stamp: string;
 }
 
-/** Opens versions, and remembers what was tried in vain and what the others were opened from. */
+/** Opens versions. Remembers which failed, and from which files the others were opened. */
 export class VersionLoader {
   readonly #deps: OpenDeps;
-  readonly #faults = new Map<string, Fault>();
+  readonly #failures = new Map<string, LoadFailure>();
   readonly #origins = new WeakMap<ServedModel, Origin>();
 
   constructor(deps: OpenDeps) {
     this.#deps = deps;
   }
 
-  /** What was tried in vain, and why. */
-  faults(): readonly Fault[] {
-    return [...this.#faults.values()];
+  /** The versions that could not be loaded, and why. */
+  failures(): readonly LoadFailure[] {
+    return [...this.#failures.values()];
   }
 
-  faultOf(one: Wanted): Fault | undefined {
-    return this.#faults.get(keyOf(one));
+  failureOf(one: VersionId): LoadFailure | undefined {
+    return this.#failures.get(keyOf(one));
   }
 
-  /** Forgets what is wrong with all versions but these. */
-  forgetFaultsBut(wanted: readonly Wanted[]): void {
+  /** Forgets the failures of all versions but these. */
+  forgetFailuresExcept(wanted: readonly VersionId[]): void {
     const keys = new Set(wanted.map(keyOf));
-    for (const key of this.#faults.keys()) {
+    for (const key of this.#failures.keys()) {
       if (!keys.has(key)) {
-        this.#faults.delete(key);
+        this.#failures.delete(key);
       }
     }
   }
 
-  forgetFaultOf(one: Wanted): void {
-    this.#faults.delete(keyOf(one));
+  forgetFailureOf(one: VersionId): void {
+    this.#failures.delete(keyOf(one));
   }
 
   /**
    * Opens a version as it is published now.
    *
-   * @param current The same version as it is served; undefined where it is not.
-   * @param isAsked Whether somebody asks for it: then nothing counts but that its files are the same. Otherwise `current`
-   *   stays as long as its metadata say the same, and what was tried in vain is tried again once its files have changed.
-   * @returns What is to be served: `current` where that is what is published; undefined where there is a fault.
+   * @param current The same version as it is served now; undefined if it is not.
+   * @param isRequested Whether to open it unless the very same files are served already. Otherwise `current` also stays if its
+   *   metadata is unchanged, and a version that failed is tried again only once its files have changed.
+   * @returns What is to be served: `current` if that is what is published; undefined if it could not be loaded.
    */
-  async load(one: Wanted, current: ServedModel | undefined, isAsked: boolean): Promise<ServedModel | undefined> {
+  async load(one: VersionId, current: ServedModel | undefined, isRequested: boolean): Promise<ServedModel | undefined> {
     const { name, version } = one;
     const { modelDirectory } = this.#deps.settings;
     const origin = current && this.#origins.get(current);
     const stamp = await versionStamp(modelDirectory, name, version);
     if (stamp !== "" && stamp === origin?.stamp) {
-      this.#faults.delete(keyOf(one));
+      this.#failures.delete(keyOf(one));
       return current;
     }
-    if (stamp !== "" && stamp === this.faultOf(one)?.stamp && !isAsked) {
+    if (stamp !== "" && stamp === this.failureOf(one)?.stamp && !isRequested) {
       return undefined;
     }
     try {
       const metadata = await readMetadata(modelDirectory, name, version);
-      const isSame = current !== undefined && !isAsked && isDeepStrictEqual(metadata, origin?.metadata);
+      const isSame = current !== undefined && !isRequested && isDeepStrictEqual(metadata, origin?.metadata);
       const served = isSame ? current : await openVersion(name, version, this.#deps);
       this.#origins.set(served, { metadata, stamp });
-      this.#faults.delete(keyOf(one));
+      this.#failures.delete(keyOf(one));
       return served;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#faults.set(keyOf(one), { name, version, reason, stamp });
+      const reason = errorMessage(error);
+      this.#failures.set(keyOf(one), { name, version, reason, stamp });
       return undefined;
     }
   }
 }
 
-function keyOf({ name, version }: Wanted): string {
+function keyOf({ name, version }: VersionId): string {
   return `${name}/${version}`;
 }

@@ -4,7 +4,7 @@ import type { Route } from "../http/router.ts";
 import { unavailable } from "../http-error.ts";
 
 /**
- * GET /models: the registry index, read anew each time so that what was published since is in it.
+ * GET /models: the registry index, read for each request, so that it includes what was published meanwhile.
  *
  * @param root Root of the models volume.
  */

@@ -1,48 +1,47 @@
 import type { ModelMetadata, TensorSpec } from "../../../registry/metadata.ts";
-import type { GraphFacts } from "../../model/graph-facts.ts";
 import { rowWidth, type Tensor, type Tensors } from "../../model/tensor.ts";
-import { wordElement } from "../../payload/numbers.ts";
+import type { SchemaFacts } from "../../payload/request-schema.ts";
+import { serializeElement } from "../../payload/serialize.ts";
 
-/** The class a model chose for one row. */
-export interface Choice {
+/** The class that a model chose for one row. */
+export interface ChosenClass {
   readonly index: number;
   readonly label: string;
-  /** The model's score for the class, 0–1; undefined where the graph gives no scores. Wording a number takes a microsecond. */
+  /** Computes the model's score for the class, 0–1; undefined if the graph gives no scores. */
   readonly score: () => number | undefined;
 }
 
 /** Reads the class of a row from the outputs of a classifier. */
-export type ReadChoice = (outputs: Tensors, row: number) => Choice;
+export type ReadClass = (outputs: Tensors, row: number) => ChosenClass;
 
-/** How the class is read, and which outputs it takes where nobody asks for the score. */
-export interface ChoiceReader {
-  readonly read: ReadChoice;
-  readonly choosing: readonly string[];
+/** How the class is read, and which outputs that needs if the score is not needed. */
+export interface ClassReader {
+  readonly read: ReadClass;
+  readonly classOutputs: readonly string[];
 }
 
 const SCORES = ["FP32", "FP64"];
 
 /**
- * Finds a classifier's outputs: an integer or string label per row, a score per class and row, or both. Where the graph
- * names a label, that is the class; otherwise it is the one with the highest score.
+ * Finds a classifier's outputs: an integer or string label per row, a score per class and row, or both. The label decides the
+ * class if there is one, otherwise the highest score.
  *
- * @param facts.classes What the graph calls its classes where those are numbers; `labels` are in the same order.
- *   @default 0, 1, …
- * @throws Error where the signature has neither, or no `labels`.
+ * @param facts.classes The graph's class numbers, in the order of `labels`. @default 0, 1, …
+ * @throws Error if the signature has neither output, or no `labels`.
  */
-export function choiceReader(metadata: ModelMetadata, { classes }: Pick<GraphFacts, "classes">): ChoiceReader {
+export function classReader(metadata: ModelMetadata, { classes }: SchemaFacts): ClassReader {
   const { labels, outputs } = metadata.signature;
   if (labels === undefined || labels.length === 0) {
     throw new Error("the signature of a classifier must list its labels");
   }
-  // Of another number they are an inner part's, such as the two of each classifier of one against the rest.
+  // A different number of classes belongs to an inner part of the graph, such as a one-vs-rest classifier.
   const numbers = classes?.length === labels.length ? classes : undefined;
   const scoreOutput = outputs.find((spec) => SCORES.includes(spec.datatype) && isScores(spec, labels.length));
   const labelOutput = outputs.find((spec) => !SCORES.includes(spec.datatype) && rowWidth(spec.shape) === 1);
   if (scoreOutput === undefined && labelOutput === undefined) {
     throw new Error(`the signature of a classifier must have a label, or a score for each of ${labels.length} labels`);
   }
-  const read: ReadChoice = (outputs, row) => {
+  const read: ReadClass = (outputs, row) => {
     const scores = scoreOutput && outputs.get(scoreOutput.name);
     const chosen = labelOutput && outputs.get(labelOutput.name);
     const index = chosen === undefined ? highest(scores, row) : indexOf(chosen, row, labels, numbers);
@@ -50,17 +49,21 @@ export function choiceReader(metadata: ModelMetadata, { classes }: Pick<GraphFac
     if (label === undefined) {
       throw new Error(`the model chose class ${index} of ${labels.length}`);
     }
-    return { index, label, score: () => scores && Number(wordElement(scores, row * rowWidth(scores.shape) + index)) };
+    return {
+      index,
+      label,
+      score: () => scores && Number(serializeElement(scores, row * rowWidth(scores.shape) + index)),
+    };
   };
-  const choosing = labelOutput ?? scoreOutput;
-  return { read, choosing: choosing === undefined ? [] : [choosing.name] };
+  const classOutput = labelOutput ?? scoreOutput;
+  return { read, classOutputs: classOutput === undefined ? [] : [classOutput.name] };
 }
 
 function isScores(spec: TensorSpec, classes: number): boolean {
   return spec.shape.length === 2 && (spec.shape[1] === classes || spec.shape[1] === -1);
 }
 
-/** @param numbers What the graph calls the classes of the labels; undefined where the numbers are their places. */
+/** @param numbers The graph's class numbers in the order of the labels; undefined if they are 0, 1, … */
 function indexOf(chosen: Tensor, row: number, labels: readonly string[], numbers?: readonly number[]): number {
   const value = chosen.data[row];
   if (typeof value === "string") {

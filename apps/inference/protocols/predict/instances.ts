@@ -1,13 +1,16 @@
 import { invalidInput } from "../../http-error.ts";
 import { elementCount, rowWidth, type Tensor } from "../../model/tensor.ts";
-import { asNumber, wordValue } from "../../payload/numbers.ts";
-import { type FormOf, field, join, nameOf, onlyInput, type Values } from "../../payload/request-schema.ts";
+import { field, join, nameOf } from "../../payload/fields.ts";
+import { asNumber } from "../../payload/numbers.ts";
+import type { Values } from "../../payload/request-schema.ts";
+import { serializeValue } from "../../payload/serialize.ts";
+import { type CreateRequestSchema, onlyInput } from "./only-input.ts";
 
 /**
- * `{instances: […]}` → `{predictions: […], model, version}`. An instance is a number where a row has one element, and a
- * list of numbers (or of lists, one level a dimension) where it has more; a prediction likewise.
+ * `{instances: […]}` → `{predictions: […], model, version}`. An instance is a number if a row has one element, otherwise
+ * a list of numbers, or of lists, one level per dimension. Predictions have the same form.
  */
-export const instances: FormOf = (metadata) => {
+export const instances: CreateRequestSchema = (metadata) => {
   const input = onlyInput(metadata);
   const inner = input.shape.slice(1);
   const scalar = rowWidth(input.shape) === 1;
@@ -57,30 +60,30 @@ export const instances: FormOf = (metadata) => {
       }
       return list.length;
     },
-    word(_request, outputs, from, rows) {
+    serialize(_request, outputs, from, rows) {
       const tensor = outputs.get(output.name);
       if (tensor === undefined) {
-        throw new Error(`the model's answer lacks "${output.name}"`);
+        throw new Error(`the model's output lacks "${output.name}"`);
       }
       const predictions: unknown[] = [];
       for (let row = from; row < from + rows; row++) {
-        predictions.push(wordRow(tensor, row));
+        predictions.push(serializeRow(tensor, row));
       }
       return { predictions, model, version };
     },
   };
 };
 
-function wordRow(tensor: Tensor, row: number): unknown {
+function serializeRow(tensor: Tensor, row: number): unknown {
   const width = rowWidth(tensor.shape);
-  return width === 1 ? wordValue(tensor, row) : wordLevel(tensor, row * width, 1);
+  return width === 1 ? serializeValue(tensor, row) : serializeLevel(tensor, row * width, 1);
 }
 
-function wordLevel(tensor: Tensor, offset: number, level: number): unknown {
+function serializeLevel(tensor: Tensor, offset: number, level: number): unknown {
   const size = tensor.shape[level];
   if (size === undefined) {
-    return wordValue(tensor, offset);
+    return serializeValue(tensor, offset);
   }
   const stride = elementCount(tensor.shape.slice(level + 1));
-  return Array.from({ length: size }, (_, index) => wordLevel(tensor, offset + index * stride, level + 1));
+  return Array.from({ length: size }, (_, index) => serializeLevel(tensor, offset + index * stride, level + 1));
 }

@@ -1,11 +1,12 @@
 import { invalidInput } from "../../http-error.ts";
 import { rowWidth } from "../../model/tensor.ts";
-import { wordValue } from "../../payload/numbers.ts";
-import { type FormOf, field, join, nameOf, onlyInput } from "../../payload/request-schema.ts";
+import { field, join, nameOf } from "../../payload/fields.ts";
+import { serializeValue } from "../../payload/serialize.ts";
 import { featureReader } from "./feature.ts";
+import { type CreateRequestSchema, onlyInput } from "./only-input.ts";
 
-/** `{features: […]}`, in column order → `{prediction}`. A model with categories takes one field per feature as well. */
-export const regression: FormOf = (metadata) => {
+/** `{features: […]}`, in column order → `{prediction}`. A model with categories also takes one field per feature. */
+export const regression: CreateRequestSchema = (metadata) => {
   const input = onlyInput(metadata);
   const width = rowWidth(input.shape);
   const names = metadata.signature.features ?? [];
@@ -41,12 +42,12 @@ export const regression: FormOf = (metadata) => {
       }
       return 1;
     },
-    word(_request, outputs, from) {
+    serialize(_request, outputs, from) {
       const tensor = outputs.get(output.name);
       if (tensor === undefined) {
-        throw new Error(`the model's answer lacks "${output.name}"`);
+        throw new Error(`the model's output lacks "${output.name}"`);
       }
-      return { prediction: wordValue(tensor, from) };
+      return { prediction: serializeValue(tensor, from) };
     },
   };
 };

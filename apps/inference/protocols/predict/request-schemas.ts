@@ -1,12 +1,12 @@
 import type { ModelMetadata, Signature } from "../../../registry/metadata.ts";
-import type { GraphFacts } from "../../model/graph-facts.ts";
-import type { Form, FormOf } from "../../payload/request-schema.ts";
+import type { RequestSchema, SchemaFacts } from "../../payload/request-schema.ts";
 import { instances } from "./instances.ts";
+import type { CreateRequestSchema } from "./only-input.ts";
 import { regression } from "./regression.ts";
 import { tabularClassification } from "./tabular-classification.ts";
 import { textClassification } from "./text-classification.ts";
 
-const FORMS: Readonly<Record<Exclude<Signature["kind"], "tensors">, FormOf>> = {
+const SCHEMAS: Readonly<Record<Exclude<Signature["kind"], "tensors">, CreateRequestSchema>> = {
   "text-classification": textClassification,
   "tabular-classification": tabularClassification,
   regression,
@@ -14,11 +14,11 @@ const FORMS: Readonly<Record<Exclude<Signature["kind"], "tensors">, FormOf>> = {
 };
 
 /**
- * The form of `/predict` for a model; undefined for one that takes tensors only.
+ * The request schema of `/predict` for a model; undefined for one that takes tensors only.
  *
- * @throws Error where the signature does not suit its kind.
+ * @throws Error if the signature does not suit its kind.
  */
-export function formFor(metadata: ModelMetadata, facts: Pick<GraphFacts, "classes">): Form | undefined {
+export function requestSchemaFor(metadata: ModelMetadata, facts: SchemaFacts): RequestSchema | undefined {
   const { kind } = metadata.signature;
-  return kind === "tensors" ? undefined : FORMS[kind](metadata, facts);
+  return kind === "tensors" ? undefined : SCHEMAS[kind](metadata, facts);
 }

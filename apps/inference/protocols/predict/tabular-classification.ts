@@ -1,10 +1,11 @@
 import { rowWidth } from "../../model/tensor.ts";
-import { type FormOf, field, onlyInput } from "../../payload/request-schema.ts";
-import { choiceReader } from "./classes.ts";
+import { field } from "../../payload/fields.ts";
+import { classReader } from "./classes.ts";
 import { featureReader } from "./feature.ts";
+import { type CreateRequestSchema, onlyInput } from "./only-input.ts";
 
 /** One field per feature, such as `{sepal_length, …}` → `{species_index, species_name}`. */
-export const tabularClassification: FormOf = (metadata, facts) => {
+export const tabularClassification: CreateRequestSchema = (metadata, facts) => {
   const input = onlyInput(metadata);
   const features = metadata.signature.features ?? [];
   if (features.length === 0 || features.length !== rowWidth(input.shape)) {
@@ -13,10 +14,10 @@ export const tabularClassification: FormOf = (metadata, facts) => {
     );
   }
   const { read: readFeature, sample } = featureReader(metadata, input, features.length);
-  const { read: choose, choosing } = choiceReader(metadata, facts);
+  const { read: readClass, classOutputs } = classReader(metadata, facts);
   return {
     input,
-    outputs: choosing,
+    outputs: classOutputs,
     sample,
     read(request, path, values) {
       for (let column = 0; column < features.length; column++) {
@@ -25,8 +26,8 @@ export const tabularClassification: FormOf = (metadata, facts) => {
       }
       return 1;
     },
-    word(_request, outputs, from) {
-      const { index, label } = choose(outputs, from);
+    serialize(_request, outputs, from) {
+      const { index, label } = readClass(outputs, from);
       return { species_index: index, species_name: label };
     },
   };

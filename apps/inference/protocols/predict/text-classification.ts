@@ -1,15 +1,16 @@
 import { invalidInput } from "../../http-error.ts";
-import { type FormOf, field, join, nameOf, onlyInput } from "../../payload/request-schema.ts";
-import { lengthProblem } from "../../payload/text-limit.ts";
-import { choiceReader } from "./classes.ts";
+import { field, join, nameOf } from "../../payload/fields.ts";
+import { tooLong } from "../../payload/text-limit.ts";
+import { classReader } from "./classes.ts";
+import { type CreateRequestSchema, onlyInput } from "./only-input.ts";
 
 /** `{text}` → `{text, sentiment, confidence, model, version}`; confidence is the chosen class's score, 0–1. */
-export const textClassification: FormOf = (metadata, facts) => {
+export const textClassification: CreateRequestSchema = (metadata, facts) => {
   const input = onlyInput(metadata);
   if (input.datatype !== "BYTES") {
     throw new Error(`the input of a text-classification model must be BYTES, not ${input.datatype}`);
   }
-  const { read: choose } = choiceReader(metadata, facts);
+  const { read: readClass } = classReader(metadata, facts);
   const { name: model, version } = metadata;
   return {
     input,
@@ -18,13 +19,13 @@ export const textClassification: FormOf = (metadata, facts) => {
       values.push(asText(field(request, "text", path), join(path, "text")));
       return 1;
     },
-    word(request, outputs, from) {
-      const choice = choose(outputs, from);
-      const score = choice.score();
+    serialize(request, outputs, from) {
+      const chosen = readClass(outputs, from);
+      const score = chosen.score();
       if (score === undefined) {
         throw new Error("the model gives no scores to take a confidence from");
       }
-      return { text: request["text"], sentiment: choice.label, confidence: score, model, version };
+      return { text: request["text"], sentiment: chosen.label, confidence: score, model, version };
     },
   };
 };
@@ -36,10 +37,10 @@ function asText(value: unknown, path: string): string {
   if (value.trim() === "") {
     throw invalidInput(path, "must not be blank");
   }
-  const problem = lengthProblem(value, path);
-  if (problem !== undefined) {
-    throw problem;
+  const error = tooLong(value, path);
+  if (error !== undefined) {
+    throw error;
   }
-  // A lone surrogate has no UTF-8 form, which the tokeniser insists on; at NUL the binding would cut the text off.
+  // The tokenizer needs valid UTF-8, so no lone surrogates; at NUL the binding would truncate the text.
   return value.toWellFormed().replaceAll("\0", " ");
 }

@@ -1,18 +1,19 @@
 import type { Signature, TensorSpec } from "../../../registry/metadata.ts";
 import { invalidInput } from "../../http-error.ts";
 import type { Tensor, Tensors } from "../../model/tensor.ts";
+import type { TensorMemory } from "../../model/tensor-memory.ts";
 import { readRows } from "../../payload/elements.ts";
+import { asObject, field, join, nameOf } from "../../payload/fields.ts";
 import { keptInteger } from "../../payload/long-integers.ts";
-import { asObject, field, join, nameOf } from "../../payload/request-schema.ts";
 import { checkTexts } from "../../payload/text-limit.ts";
 
 /**
- * The inputs from instances: each the value of the only input, or an object with one for each input by name.
+ * Reads the inputs from instances: each is the value of the only input, or an object with a value for each input by name.
  *
  * @param instances At least one.
- * @throws Problem 422 with the place of what does not fit the signature.
+ * @throws HttpError 422 with the path of what does not fit the signature.
  */
-export function readInstances(signature: Signature, instances: readonly unknown[]): Tensors {
+export function readInstances(signature: Signature, instances: readonly unknown[], memory: TensorMemory): Tensors {
   const { inputs: specs } = signature;
   const areObjects = specs.length !== 1 || isObject(instances[0]);
   const tensors = new Map<string, Tensor>();
@@ -20,7 +21,7 @@ export function readInstances(signature: Signature, instances: readonly unknown[
     const name = areObjects ? spec.name : undefined;
     const rows = name === undefined ? instances : columnOf(instances, name);
     const inner = innerShape(spec, rows[0], pathOf(0, name));
-    const data = readRows(spec.datatype, inner, rows, "instances", name);
+    const data = readRows(spec.datatype, inner, rows, "instances", memory, name);
     if (Array.isArray(data)) {
       checkTexts(data, signature, (row) => pathOf(row, name));
     }
@@ -36,13 +37,13 @@ function columnOf(instances: readonly unknown[], name: string): unknown[] {
   });
 }
 
-/** The shape of a row; a size that the signature leaves open is the first row's, and all others must have it. */
+/** The shape of a row; sizes that the signature leaves open are taken from the first row, and apply to all others. */
 function innerShape({ shape }: TensorSpec, row: unknown, path: string): number[] {
   let level = row;
   let where = path;
   return shape.slice(1).map((size) => {
     const list: readonly unknown[] | undefined = Array.isArray(level) ? level : undefined;
-    // Below an empty list, or what is none where one of a given size must be, nothing has a size.
+    // Inside an empty list, or a value that is wrongly not a list, there is no size to take.
     if (size === -1 && list === undefined && level !== undefined) {
       throw invalidInput(where, `must be a list, not ${nameOf(level)}`);
     }

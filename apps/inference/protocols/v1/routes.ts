@@ -1,18 +1,27 @@
 import type { Context } from "koa";
 import type { Route } from "../../http/router.ts";
-import { Problem } from "../../http-error.ts";
-import { refuse } from "../prediction.ts";
-import type { ProtocolDeps } from "../protocol.ts";
+import { HttpError } from "../../http-error.ts";
+import type { Lifecycle } from "../../lifecycle.ts";
+import type { ModelRepository } from "../../repository/model-repository.ts";
+import { throwNotServed } from "../not-served.ts";
+import type { Prediction } from "../prediction.ts";
 import { instancesProtocol } from "./protocol.ts";
 
-/** The protocol of TensorFlow Serving and of KServe's V1: models, their state, and `instances` → `predictions`. */
-export function v1({ host, lifecycle, prediction }: ProtocolDeps): Route[] {
+/** What the routes need. */
+export interface V1Deps {
+  readonly repository: ModelRepository;
+  readonly lifecycle: Lifecycle;
+  readonly prediction: Prediction;
+}
+
+/** The V1 protocol of TensorFlow Serving and KServe: models, their state, and `instances` → `predictions`. */
+export function v1({ repository, lifecycle, prediction }: V1Deps): Route[] {
   function status(ctx: Context, name: string, version?: string): void {
-    const found = host
+    const found = repository
       .versions(name)
       .filter(({ model }) => (version ?? model.metadata.version) === model.metadata.version);
     if (found.length === 0) {
-      refuse(host, name, version);
+      throwNotServed(repository, name, version);
     }
     const ready = !lifecycle.draining;
     ctx.status = ready ? 200 : 503;
@@ -28,25 +37,30 @@ export function v1({ host, lifecycle, prediction }: ProtocolDeps): Route[] {
       method: "GET",
       path: "/v1/models",
       handle(ctx) {
-        ctx.body = { models: host.names() };
+        ctx.body = { models: repository.names() };
       },
     },
-    { method: "GET", path: "/v1/models/{model}", handle: (ctx, [name = ""]) => status(ctx, name), otherwise: noVerb },
+    {
+      method: "GET",
+      path: "/v1/models/{model}",
+      handle: (ctx, [name = ""]) => status(ctx, name),
+      otherwise: unknownVerb,
+    },
     {
       method: "GET",
       path: "/v1/models/{model}/versions/{version}",
       handle: (ctx, [name = "", version]) => status(ctx, name, version),
-      otherwise: noVerb,
+      otherwise: unknownVerb,
     },
     prediction.route("/v1/models/{model}:predict", instancesProtocol),
     prediction.route("/v1/models/{model}/versions/{version}:predict", instancesProtocol),
   ];
 }
 
-/** The protocol's other verbs, such as `:explain`, are not here. */
-function noVerb(parameters: readonly string[]): Problem | undefined {
+/** 404 for the protocol's other verbs, such as `:explain`. */
+function unknownVerb(parameters: readonly string[]): HttpError | undefined {
   const [, verb] = parameters.at(-1)?.split(":") ?? [];
-  return verb === undefined ? undefined : new Problem(404, "not_found", `there is no :${verb} here; POST …:predict`);
+  return verb === undefined ? undefined : new HttpError(404, "not_found", `there is no :${verb} here; POST …:predict`);
 }
 
 function stateOf(version: string) {

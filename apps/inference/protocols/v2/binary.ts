@@ -1,18 +1,17 @@
 import type { Datatype } from "../../../registry/metadata.ts";
 import { invalidInput } from "../../http-error.ts";
 import { arrayOf, type TensorData } from "../../model/tensor.ts";
-import { nulProblem } from "../../payload/elements.ts";
+import { containsNul } from "../../payload/elements.ts";
 
 /** Every string is preceded by its length in bytes, as an unsigned number of this many bytes, little-endian. */
 const LENGTH_BYTES = 4;
 
 /**
- * The elements of a tensor from its raw form: little-endian numbers one after the other, BOOL a byte of 0 or 1, BYTES each
- * with its length before it.
+ * Decodes the elements of a binary tensor: little-endian numbers, BOOL as a byte of 0 or 1, BYTES each preceded by its length.
  *
  * @param length How many elements there must be.
- * @param path Where the tensor stands in the body.
- * @throws Problem 422 where the bytes are not exactly such elements.
+ * @param path Path of the tensor in the body.
+ * @throws HttpError 422 if the bytes are not exactly such elements.
  */
 export function decode(datatype: Datatype, bytes: Buffer, length: number, path: string): TensorData {
   return datatype === "BYTES" ? decodeTexts(bytes, length, path) : decodeNumbers(datatype, bytes, length, path);
@@ -54,13 +53,13 @@ function decodeTexts(bytes: Buffer, length: number, path: string): string[] {
 }
 
 /**
- * One element of BYTES.
+ * Decodes one element of BYTES.
  *
- * @throws Problem 422 where it is no text.
+ * @throws HttpError 422 if it is not text.
  */
 export function decodeText(bytes: Buffer, path: string): string {
   if (bytes.includes(0)) {
-    throw nulProblem(path);
+    throw containsNul(path);
   }
   try {
     return UTF8.decode(bytes);
@@ -69,7 +68,7 @@ export function decodeText(bytes: Buffer, path: string): string {
   }
 }
 
-/** The raw form of a tensor's elements; a view on the same memory where they are numbers. */
+/** Encodes a tensor's elements as bytes; numbers as a view of the same memory. */
 export function encode(data: TensorData): Buffer {
   if (!Array.isArray(data)) {
     return Buffer.from(data.buffer, data.byteOffset, data.byteLength);

@@ -2,28 +2,32 @@ import type { Context } from "koa";
 import type { ModelMetadata } from "../../../registry/metadata.ts";
 import { UNDECLARED } from "../../http/body.ts";
 import type { Tensors } from "../../model/tensor.ts";
-import { wordElements } from "../../payload/elements.ts";
-import { notFinite } from "../../payload/numbers.ts";
-import type { Protocol } from "../prediction.ts";
+import { notFinite, serializeElements } from "../../payload/serialize.ts";
+import type { Protocol } from "../protocol.ts";
 import { encode } from "./binary.ts";
-import { type InferRequest, RAW_TYPE, readInferRequest } from "./request.ts";
+import { RAW_TYPE, readV2Request, type V2Request } from "./request.ts";
 
-/** Inference by the Open Inference Protocol v2: JSON tensors, and raw ones by the binary tensor extension. */
+/** The Open Inference Protocol v2: tensors as JSON, or binary by the binary tensor extension. */
 export const inferProtocol: Protocol = {
   types: [RAW_TYPE, UNDECLARED],
-  read(ctx, bytes, { model }, maxRows) {
-    const request = readInferRequest(ctx.req, bytes, model, maxRows);
+  read(ctx, bytes, { model }, options) {
+    const request = readV2Request(ctx.req, bytes, model, options);
     return {
       inputs: request.inputs,
       rows: request.rows,
-      word: (answer, outputs) => wordAnswer(answer, request, model.metadata, outputs),
+      serialize: (response, outputs) => serializeResponse(response, request, model.metadata, outputs),
     };
   },
 };
 
-function wordAnswer(ctx: Context, request: InferRequest, { name, version }: ModelMetadata, outputs: Tensors): unknown {
+function serializeResponse(
+  ctx: Context,
+  request: V2Request,
+  { name, version }: ModelMetadata,
+  outputs: Tensors,
+): unknown {
   const raw: Buffer[] = [];
-  const tensors = request.outputs.map((requested) => wordOutput(requested.name, requested.binary, outputs, raw));
+  const tensors = request.outputs.map((requested) => serializeOutput(requested.name, requested.binary, outputs, raw));
   const body = {
     model_name: name,
     model_version: version,
@@ -40,14 +44,14 @@ function wordAnswer(ctx: Context, request: InferRequest, { name, version }: Mode
   return undefined;
 }
 
-function wordOutput(name: string, binary: boolean, outputs: Tensors, raw: Buffer[]) {
+function serializeOutput(name: string, binary: boolean, outputs: Tensors, raw: Buffer[]) {
   const tensor = outputs.get(name);
   if (tensor === undefined) {
-    throw new Error(`the model's answer lacks "${name}"`);
+    throw new Error(`the model's output lacks "${name}"`);
   }
   const { datatype, shape, data } = tensor;
   if (!binary) {
-    return { name, datatype, shape, data: wordElements(datatype, data, (value) => notFinite(value, name)) };
+    return { name, datatype, shape, data: serializeElements(datatype, data, (value) => notFinite(value, name)) };
   }
   const bytes = encode(data);
   raw.push(bytes);

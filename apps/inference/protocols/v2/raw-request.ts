@@ -6,10 +6,10 @@ import { checkTexts } from "../../payload/text-limit.ts";
 import { decode, decodeText } from "./binary.ts";
 
 /**
- * A request without JSON, as Triton has it: the body is the data of the only input, one row where the model has a batch, and
- * the size that the signature leaves open follows from its length. Of BYTES it is one text, without its length before it.
+ * Reads a request without JSON, as Triton accepts it: the body is the data of the only input, of one row if the model is
+ * batched, and its length gives the size that the signature leaves open. For BYTES it is one text without a length before it.
  *
- * @throws Problem 422 where there are more inputs or more open sizes, or the bytes do not fill the shape.
+ * @throws HttpError 422 if there are several inputs or open sizes, or the bytes do not fit the shape.
  */
 export function readRaw(bytes: Buffer, { metadata, batched }: Model): readonly [string, Tensor] {
   const input = onlyInput(metadata);
@@ -18,7 +18,7 @@ export function readRaw(bytes: Buffer, { metadata, batched }: Model): readonly [
   const open = sizes.indexOf(-1);
   const known = elementCount(sizes.filter((size) => size !== -1));
   if (sizes.lastIndexOf(-1) !== open) {
-    throw invalidInput("", `without JSON the shape of "${name}" is not known: more than one size of it is open`);
+    throw invalidInput("", `without JSON the shape of "${name}" is not known: more than one of its sizes is open`);
   }
   if (datatype === "BYTES") {
     if (open >= 0 || known !== 1) {

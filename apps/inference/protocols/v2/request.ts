@@ -1,45 +1,46 @@
 import type { IncomingMessage } from "node:http";
 import type { ModelMetadata, TensorSpec } from "../../../registry/metadata.ts";
-import { invalidInput, Problem } from "../../http-error.ts";
+import { HttpError, invalidInput } from "../../http-error.ts";
 import type { Model } from "../../model/model.ts";
 import { elementCount, type Tensor, type Tensors } from "../../model/tensor.ts";
+import type { TensorMemory } from "../../model/tensor-memory.ts";
 import { readElements } from "../../payload/elements.ts";
-import { asFlag, type JsonObject, optional, parameterOf } from "../../payload/fields.ts";
+import { asFlag, asObject, field, type JsonObject, nameOf, optional, parameterOf } from "../../payload/fields.ts";
 import { parseJson } from "../../payload/json.ts";
 import { parsingOf } from "../../payload/numbers.ts";
-import { asObject, field, nameOf } from "../../payload/request-schema.ts";
 import { checkTexts } from "../../payload/text-limit.ts";
+import type { ReadOptions } from "../protocol.ts";
 import { decode } from "./binary.ts";
 import { readRaw } from "./raw-request.ts";
 
-/** What a body with raw tensors after its JSON is declared as. */
+/** Content type of a body with binary tensors after its JSON. */
 export const RAW_TYPE = "application/octet-stream";
 
-/** Most dimensions of a tensor, as ONNX Runtime and NumPy have it. */
+/** Most dimensions of a tensor, as in NumPy. */
 const MAX_DIMENSIONS = 32;
 
-/** An output that the answer must have. */
+/** An output that the response must have. */
 export interface RequestedOutput {
   readonly name: string;
   readonly binary: boolean;
 }
 
-/** An inference request, read. */
-export interface InferRequest {
+/** A validated inference request. */
+export interface V2Request {
   readonly id: string | undefined;
   readonly inputs: Tensors;
-  /** Rows in each input; 1 where the model has no batch dimension. */
+  /** Rows in each input; 1 if the model has no batch dimension. */
   readonly rows: number;
   readonly outputs: readonly RequestedOutput[];
 }
 
 /**
- * Reads an inference request: JSON, and after it the raw tensors where the binary tensor extension is used.
+ * Reads an inference request: JSON, followed by binary tensors if the binary tensor extension is used.
  *
- * @param maxRows Most rows the request may have.
- * @throws Problem 400 or 422.
+ * @throws HttpError 400 or 422.
  */
-export function readInferRequest(req: IncomingMessage, bytes: Buffer, model: Model, maxRows: number): InferRequest {
+export function readV2Request(req: IncomingMessage, bytes: Buffer, model: Model, options: ReadOptions): V2Request {
+  const { maxRows, memory } = options;
   const { metadata } = model;
   const length = jsonLength(req, bytes);
   if (length === 0 && bytes.length > 0) {
@@ -51,7 +52,7 @@ export function readInferRequest(req: IncomingMessage, bytes: Buffer, model: Mod
   const isPlain = length === undefined && req.headers["content-type"] !== RAW_TYPE;
   const parsed = parseJson(json, isPlain ? parsing : { ...parsing, what: () => nameJson(length) });
   const body = asObject(parsed, "");
-  const { inputs, rows } = readInputs(body, isDivided ? bytes.subarray(length) : NOTHING, model);
+  const { inputs, rows } = readInputs(body, isDivided ? bytes.subarray(length) : NOTHING, model, memory);
   if (rows > maxRows) {
     throw invalidInput("inputs", `have ${rows} rows where one request may have ${maxRows}`);
   }
@@ -61,7 +62,7 @@ export function readInferRequest(req: IncomingMessage, bytes: Buffer, model: Mod
 
 const NOTHING = Buffer.alloc(0);
 
-/** How much of the body is JSON, as its header says; undefined where it says nothing, and all is. */
+/** Length of the JSON at the start of the body, from the header; undefined without the header: the whole body is JSON. */
 function jsonLength(req: IncomingMessage, bytes: Buffer): number | undefined {
   const header = req.headers["inference-header-content-length"];
   if (header === undefined) {
@@ -70,14 +71,14 @@ function jsonLength(req: IncomingMessage, bytes: Buffer): number | undefined {
   const length = typeof header === "string" && /^\d{1,10}$/.test(header) ? Number(header) : Number.NaN;
   if (!(length <= bytes.length)) {
     const message = `Inference-Header-Content-Length must be at most the ${bytes.length} bytes of the body`;
-    throw new Problem(400, "invalid_header", message);
+    throw new HttpError(400, "invalid_header", message);
   }
   return length;
 }
 
 function nameJson(length: number | undefined): string {
   return length === undefined
-    ? "the body, whose JSON has no end set by Inference-Header-Content-Length,"
+    ? "the body, read as JSON for lack of Inference-Header-Content-Length,"
     : `the body up to byte ${length}, as Inference-Header-Content-Length says,`;
 }
 
@@ -89,7 +90,12 @@ function readId(body: JsonObject): string | undefined {
   return id;
 }
 
-function readInputs(body: JsonObject, binary: Buffer, model: Model): { inputs: Tensors; rows: number } {
+function readInputs(
+  body: JsonObject,
+  binary: Buffer,
+  model: Model,
+  memory: TensorMemory,
+): { inputs: Tensors; rows: number } {
   const { inputs: specs } = model.metadata.signature;
   const list = field(body, "inputs", "");
   if (!Array.isArray(list)) {
@@ -109,7 +115,7 @@ function readInputs(body: JsonObject, binary: Buffer, model: Model): { inputs: T
     const size = binarySize(given, path);
     let data: Tensor["data"];
     if (size === undefined) {
-      data = readElements(spec.datatype, shape, field(given, "data", path), `${path}.data`);
+      data = readElements(spec.datatype, shape, field(given, "data", path), `${path}.data`, memory);
     } else {
       if (size > binary.length - offset) {
         throw invalidInput(path, `has ${size} bytes of binary data; ${binary.length - offset} are left of the body`);
@@ -162,7 +168,7 @@ function readShape(given: JsonObject, spec: TensorSpec, model: Model, path: stri
   if (!fits) {
     throw invalidInput(where, `must be [${anyRows ? [-1, ...spec.shape.slice(1)] : spec.shape}]`);
   }
-  // Nothing of something, such as a cache with no entry yet, is a tensor; no row is no request.
+  // A size may be 0, as of a cache without entries yet; a request must have at least one row.
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0) || (anyRows && shape[0] === 0)) {
     throw invalidInput(where, `must have whole numbers of at least 0${anyRows ? ", the first of at least 1" : ""}`);
   }
@@ -173,7 +179,7 @@ function readShape(given: JsonObject, spec: TensorSpec, model: Model, path: stri
 }
 
 function binarySize(given: JsonObject, path: string): number | undefined {
-  refuseExtensions(given, ["shared_memory_region"], path);
+  rejectExtensions(given, ["shared_memory_region"], path);
   const size = parameterOf(given, "binary_data_size", path);
   if (size === undefined) {
     return undefined;
@@ -182,7 +188,7 @@ function binarySize(given: JsonObject, path: string): number | undefined {
     throw invalidInput(`${path}.parameters.binary_data_size`, "must be a whole number of bytes");
   }
   if (optional(given, "data") !== undefined) {
-    throw invalidInput(`${path}.data`, "must not be there beside binary_data_size");
+    throw invalidInput(`${path}.data`, "must not be given together with binary_data_size");
   }
   return size;
 }
@@ -223,17 +229,17 @@ function readOutputs(body: JsonObject, metadata: ModelMetadata, binaryByDefault:
       throw invalidInput(`${path}.name`, `"${name}" is given twice`);
     }
     names.add(name);
-    refuseExtensions(given, ["classification", "shared_memory_region"], path);
+    rejectExtensions(given, ["classification", "shared_memory_region"], path);
     const binary = asFlag(parameterOf(given, "binary_data", path), `${path}.parameters.binary_data`);
     return { name, binary: binary ?? binaryByDefault };
   });
 }
 
-/** Where they are asked for, an answer without them would be another one than was asked for. */
-function refuseExtensions(given: JsonObject, names: readonly string[], path: string): void {
+/** Rejects extensions that the server does not support, because ignoring them would give a different response. */
+function rejectExtensions(given: JsonObject, names: readonly string[], path: string): void {
   for (const name of names) {
     if (parameterOf(given, name, path) !== undefined) {
-      throw invalidInput(`${path}.parameters.${name}`, "is an extension that this server does not have");
+      throw invalidInput(`${path}.parameters.${name}`, "is an extension that this server does not support");
     }
   }
 }

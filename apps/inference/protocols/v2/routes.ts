@@ -1,10 +1,19 @@
 import type { Context } from "koa";
 import { lineageProperties } from "../../../registry/lineage.ts";
 import type { Route } from "../../http/router.ts";
+import type { Lifecycle } from "../../lifecycle.ts";
+import type { ModelRepository } from "../../repository/model-repository.ts";
 import { VERSION } from "../../version.ts";
-import { refuse } from "../prediction.ts";
-import type { ProtocolDeps } from "../protocol.ts";
+import { throwNotServed } from "../not-served.ts";
+import type { Prediction } from "../prediction.ts";
 import { inferProtocol } from "./protocol.ts";
+
+/** What the routes need. */
+export interface V2Deps {
+  readonly repository: ModelRepository;
+  readonly lifecycle: Lifecycle;
+  readonly prediction: Prediction;
+}
 
 const EXTENSIONS = ["binary_tensor_data", "model_repository"];
 
@@ -12,22 +21,22 @@ const EXTENSIONS = ["binary_tensor_data", "model_repository"];
  * The Open Inference Protocol v2 over REST: health, metadata, inference.
  * https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
  */
-export function v2({ host, lifecycle, prediction }: ProtocolDeps): Route[] {
-  const isReady = () => host.ready && !lifecycle.draining;
+export function v2({ repository, lifecycle, prediction }: V2Deps): Route[] {
+  const isReady = () => repository.ready && !lifecycle.draining;
 
   function ready(ctx: Context, name: string, version?: string): void {
-    if (host.find(name, version) === undefined) {
-      refuse(host, name, version);
+    if (repository.find(name, version) === undefined) {
+      throwNotServed(repository, name, version);
     }
-    const answers = !lifecycle.draining;
-    ctx.status = answers ? 200 : 503;
-    ctx.body = { name, ready: answers };
+    const isServing = !lifecycle.draining;
+    ctx.status = isServing ? 200 : 503;
+    ctx.body = { name, ready: isServing };
   }
 
   function metadata(ctx: Context, name: string, version?: string): void {
-    const served = host.find(name, version) ?? refuse(host, name, version);
+    const served = repository.find(name, version) ?? throwNotServed(repository, name, version);
     const { inputs, outputs } = served.model.metadata.signature;
-    const versions = host.versions(name).map(({ model }) => model.metadata.version);
+    const versions = repository.versions(name).map(({ model }) => model.metadata.version);
     const properties = lineageProperties(served.model.metadata);
     ctx.body = { name, versions, platform: "onnxruntime_onnx", inputs, outputs, properties };
   }
@@ -61,7 +70,7 @@ export function v2({ host, lifecycle, prediction }: ProtocolDeps): Route[] {
       method: "GET",
       path: "/v2/models",
       handle(ctx) {
-        ctx.body = { models: host.names() };
+        ctx.body = { models: repository.names() };
       },
     },
     { method: "GET", path: "/v2/models/{model}", handle: (ctx, [name = ""]) => metadata(ctx, name) },

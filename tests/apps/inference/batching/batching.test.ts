@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Batcher } from "../../../../apps/inference/batching/batcher.ts";
+import { createBatchingState } from "../../../../apps/inference/batching/state.ts";
 import type { Model } from "../../../../apps/inference/model/model.ts";
 import { onnxOpener } from "../../../../apps/inference/model/onnx.ts";
 import type { Tensors } from "../../../../apps/inference/model/tensor.ts";
@@ -95,7 +96,7 @@ describe("one request that the model cannot take among 64", () => {
       },
       async close() {},
     };
-    const batcher = new Batcher(model, { maxBatchSize: 64, maxQueueSize: 64 });
+    const batcher = new Batcher(model, { ...createBatchingState(), maxBatchSize: 64, maxQueueSize: 64 });
     const far = performance.now() + 600_000;
     const asked = Array.from({ length: 64 }, (_, index) => {
       const data = Float32Array.of(index);

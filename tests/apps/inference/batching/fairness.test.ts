@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Batcher } from "../../../../apps/inference/batching/batcher.ts";
+import { type BatchingState, createBatchingState } from "../../../../apps/inference/batching/state.ts";
 import type { Model } from "../../../../apps/inference/model/model.ts";
 import type { Tensors } from "../../../../apps/inference/model/tensor.ts";
 import { type Clock, takeClock } from "../support/clock.ts";
@@ -30,14 +31,16 @@ describe("a flood on one model", () => {
 describe("models that run inside the event loop", () => {
   const INPUTS: Tensors = new Map([["x", { datatype: "FP32", shape: [1], data: new Float32Array(1) }]]);
   const FAR = performance.now() + 600_000;
-  // Rounds of runs are bounded in time as well: on a machine that holds this process up they would be others each time.
+  // Rounds are limited in time as well: on a busy machine they would differ from run to run.
   let clock: Clock;
+  let state: BatchingState;
   beforeEach(() => {
     clock = takeClock({ frozen: true });
+    state = createBatchingState();
   });
   afterEach(() => clock.restore());
 
-  /** A model that computes at once, and writes down that it ran. */
+  /** The queue of a model that runs synchronously and records its runs. */
   function queueOf(name: string, runs: string[], maxQueueSize = 1000): Batcher {
     const model: Model = {
       metadata: undefined as unknown as Model["metadata"],
@@ -48,7 +51,7 @@ describe("models that run inside the event loop", () => {
       },
       async close() {},
     };
-    return new Batcher(model, { maxBatchSize: 1, maxQueueSize });
+    return new Batcher(model, { ...state, maxBatchSize: 1, maxQueueSize });
   }
 
   it("take turns: a request waits for one run of each other model, however long their queues are", async () => {
@@ -66,7 +69,7 @@ describe("models that run inside the event loop", () => {
     await Promise.all(flood);
   });
 
-  it("do so as well where one of them refuses requests", async () => {
+  it("also take turns while one of them rejects requests", async () => {
     const runs: string[] = [];
     const full = queueOf("full", runs, 500);
     const last = queueOf("last", runs);

@@ -31,7 +31,7 @@ describe("a request that comes together with others", () => {
   const reasons = () =>
     server.log
       .map((line) => JSON.parse(line))
-      .filter(({ message }) => message.startsWith("each of its requests is a run by itself"))
+      .filter(({ message }) => message.startsWith("requests are not batched"))
       .map(({ reason }): string => reason);
 
   for (const [where, env] of [
@@ -49,7 +49,7 @@ describe("a request that comes together with others", () => {
         if (index % 2 === 0) expect(answer).to.deep.equal(alone);
       }
       expect(reasons()).to.deep.equal([
-        "its graph has DynamicQuantizeLinear, which rounds each row by what else is in a run",
+        "its graph has DynamicQuantizeLinear, which rounds each row depending on the other rows of a run",
       ]);
     });
   }
@@ -64,7 +64,7 @@ describe("a request that comes together with others", () => {
           [1, 1],
         ],
       ]);
-    expect(reasons()).to.deep.equal(["a row is answered otherwise together with another than by itself"]);
+    expect(reasons()).to.deep.equal(["a row gives other outputs together with another row than alone"]);
   });
 
   it("is answered with rows of its own length where those of a run are filled up to the longest", async () => {
@@ -124,7 +124,7 @@ describe("a request that comes together with others", () => {
   it("has a run of its own where the model cannot be tried with zeros", async () => {
     await serve("hundreds");
     expect(reasons()).to.deep.equal([
-      "it does not answer zeros, so that nothing shows what two rows of one run have to do with each other",
+      "it does not run with zeros, so whether the rows of a run influence each other could not be tested",
     ]);
   });
 

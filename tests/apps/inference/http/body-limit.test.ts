@@ -1,6 +1,6 @@
 import { constants } from "node:buffer";
 import { expect } from "chai";
-import { Problem } from "../../../../apps/inference/http-error.ts";
+import { HttpError } from "../../../../apps/inference/http-error.ts";
 import { parseJson } from "../../../../apps/inference/payload/json.ts";
 import { raw } from "../support/raw.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -71,7 +71,7 @@ describe("JSON longer than a string can be", () => {
     const { MAX_STRING_LENGTH } = constants;
     const parse = () => parseJson(Buffer.alloc(MAX_STRING_LENGTH + 1));
     expect(parse)
-      .to.throw(Problem, `JSON must not be longer than ${MAX_STRING_LENGTH} bytes`)
+      .to.throw(HttpError, `JSON must not be longer than ${MAX_STRING_LENGTH} bytes`)
       .with.property("status", 413);
   });
 });

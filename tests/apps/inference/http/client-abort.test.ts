@@ -35,7 +35,7 @@ describe("a client that goes away", () => {
       last.write("GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
       await last.toArray();
       // Past the deadline of the bodies, so that their timers have had their chance to do harm.
-      await passDeadlines(clock, 600_000);
+      await passDeadlines(clock, server.deadlines, 600_000);
       expect((await server.post("/predict", { text: "good" })).status).to.equal(200);
       expect(server.log.join("")).not.to.match(/"level":"(error|fatal)"/);
     });

@@ -1,22 +1,23 @@
 import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
-import { alarm } from "../../../../apps/inference/http/deadlines.ts";
+import { Deadlines } from "../../../../apps/inference/http/deadlines.ts";
 
-/** As requests do: each with some memory of its own, fifty at a time, through collections of the young alone. */
+/** Sets deadlines as requests do: each holds some memory, fifty at a time, across minor collections. */
 const HELD = `
-  const { alarm } = await import(${JSON.stringify(path.resolve(import.meta.dirname, "../../../../apps/inference/http/deadlines.ts"))});
+  const { Deadlines } = await import(${JSON.stringify(path.resolve(import.meta.dirname, "../../../../apps/inference/http/deadlines.ts"))});
+  const deadlines = new Deadlines();
   function requests(rounds) {
     const waiting = [];
     for (let round = 0; round < rounds; round++) {
       for (let index = 0; index < 100; index++) {
         const memory = new Array(250).fill(index);
-        waiting.push(alarm(performance.now() + 30_000, () => memory.length));
+        waiting.push(deadlines.set(performance.now() + 30_000, () => memory.length));
         if (waiting.length > 50) waiting.shift()?.();
       }
       gc({ type: "minor" });
     }
-    for (const callOff of waiting) callOff();
+    for (const cancel of waiting) cancel();
   }
   requests(50);
   gc();
@@ -25,21 +26,23 @@ const HELD = `
   console.log(process.memoryUsage().heapUsed - before);
 `;
 
-describe("the alarms of requests", () => {
-  it("ring at their time, whatever the order they were set in, unless they are called off", async () => {
-    const rung: number[] = [];
-    const set = (ms: number) => alarm(performance.now() + ms, () => rung.push(ms));
-    const callOff = [30, 10, 20, 11, 40].map(set);
-    callOff[3]?.();
-    callOff[3]?.();
-    await new Promise<void>((resolve) => alarm(performance.now() + 60, resolve));
-    callOff[0]?.();
-    expect(rung.sort()).to.deep.equal([10, 20, 30, 40]);
+describe("deadlines", () => {
+  const deadlines = new Deadlines();
+
+  it("expire in time, in whatever order they were set, unless they are cancelled", async () => {
+    const expired: number[] = [];
+    const set = (ms: number) => deadlines.set(performance.now() + ms, () => expired.push(ms));
+    const cancel = [30, 10, 20, 11, 40].map(set);
+    cancel[3]?.();
+    cancel[3]?.();
+    await new Promise<void>((resolve) => deadlines.set(performance.now() + 60, resolve));
+    cancel[0]?.();
+    expect(expired.sort()).to.deep.equal([10, 20, 30, 40]);
   });
 
-  it("share a timer that no request has to set, also after a pause", async () => {
+  it("share a timer that no request has to start, also after a pause", async () => {
     const { setTimeout: real } = globalThis;
-    alarm(performance.now() + 10, () => {})();
+    deadlines.set(performance.now() + 10, () => {})();
     await new Promise((resolve) => real(resolve, 50));
     let set = 0;
     globalThis.setTimeout = Object.assign((...args: Parameters<typeof real>) => {
@@ -47,21 +50,21 @@ describe("the alarms of requests", () => {
       return real(...args);
     }, real);
     try {
-      alarm(performance.now() + 30_000, () => {})();
+      deadlines.set(performance.now() + 30_000, () => {})();
       expect(set).to.equal(0);
-      // One that is due before the timer is: it has to.
-      await new Promise<void>((resolve) => alarm(performance.now() + 10, resolve));
+      // A deadline before the next tick has to restart it.
+      await new Promise<void>((resolve) => deadlines.set(performance.now() + 10, resolve));
       expect(set).to.be.greaterThan(0);
     } finally {
       globalThis.setTimeout = real;
     }
   });
 
-  it("hold on to nothing once they are called off", async () => {
-    // Collected by the thread that asks for it, and nothing is moved or counted by others meanwhile.
+  it("keep nothing alive once they are cancelled", async () => {
+    // Single-threaded, so that nothing is collected or counted concurrently.
     const flags = ["--expose-gc", "--single-threaded-gc", "--input-type=module", "--eval", HELD];
     const { stdout } = await execa(process.execPath, flags);
-    // 80 MB went through; a set of alarms kept 45 of them until the next full collection.
+    // 80 MB were allocated; a Set of deadlines kept 45 MB of them until the next full collection.
     expect(Number(stdout)).to.be.lessThan(5e6);
   });
 });

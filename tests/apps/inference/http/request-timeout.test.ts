@@ -23,7 +23,7 @@ describe("a request that takes too long", () => {
     await until(() => model.runs.length === 1);
     const second = server.post("/predict", { instances: [2] });
     await until(async () => /^model_queue_depth\{[^}]*\} 1$/m.test((await server.get("/metrics")).body));
-    await passDeadlines(clock, 600_000);
+    await passDeadlines(clock, server.deadlines, 600_000);
     for (const { status, body } of await Promise.all([first, second])) {
       expect(status).to.equal(504);
       expect(body.error.code).to.equal("timeout");

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { onnxOpener } from "../../../../apps/inference/model/onnx.ts";
-import { refusalOf } from "../../../../apps/inference/model/rejection.ts";
+import { rejectionOf } from "../../../../apps/inference/model/rejection.ts";
 import type { Signature } from "../../../../apps/registry/metadata.ts";
 import { type Child, endChild, startChild } from "../support/child.ts";
 import { WARM_UP_RUNS } from "../support/fake-model.ts";
@@ -13,10 +13,10 @@ const ids = (...data: number[]) => ({
 });
 const row = (name: string, data: number[]) => ({ name, datatype: "FP32", shape: [1, data.length], data });
 const OUT_OF_TABLE =
-  "the model refuses these values (operator Gather): indices element out of data bounds, idx=99 must be within the " +
+  "the model rejects these values (operator Gather): indices element out of data bounds, idx=99 must be within the " +
   "inclusive range [-10,9]";
 
-describe("values that a graph refuses", () => {
+describe("values that a graph rejects", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
@@ -40,7 +40,7 @@ describe("values that a graph refuses", () => {
       const unequal = await infer(server.url, "sum-of-rows", { inputs: [row("a", [1, 2]), row("b", [1, 2, 3])] });
       expect(unequal.status).to.equal(422);
       expect(unequal.body.error).to.equal(
-        "the model refuses these values (operator Add): Attempting to broadcast an axis by a dimension other than 1. 2 by 3",
+        "the model rejects these values (operator Add): Attempting to broadcast an axis by a dimension other than 1. 2 by 3",
       );
       expect((await infer(server.url, "lookup", ids(3))).body.outputs[0].data).to.deep.equal([3, 30]);
       expect(await counted("lookup", "invalid")).to.equal("1");
@@ -53,8 +53,8 @@ describe("values that a graph refuses", () => {
     const rows: number[] = [];
     server = await startTestServer({
       model: "lookup",
-      open: async (metadata, artefact) => {
-        const model = await onnxOpener(1)(metadata, artefact);
+      open: async (metadata, artifact) => {
+        const model = await onnxOpener(1)(metadata, artifact);
         const run = model.run.bind(model);
         let warmUps = 0;
         model.run = async (inputs) => {
@@ -183,7 +183,7 @@ describe("what is said of a node that did not run", () => {
   ];
   for (const [what, message, said] of messages) {
     it(`with ${what}`, () => {
-      expect(refusalOf(new Error(message))).to.equal(said && `the model refuses these values ${said}`);
+      expect(rejectionOf(new Error(message))).to.equal(said && `the model rejects these values ${said}`);
     });
   }
 });

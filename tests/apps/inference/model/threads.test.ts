@@ -45,7 +45,7 @@ describe("a model whose runs are long", function () {
     server = await startTestServer({ model: "slow", env: { THREAD_AFTER_MS: "20" } });
     await until(async () => {
       expect((await infer(server.url, "slow", turns(SHORT))).status).to.equal(200);
-      return server.log.some((line) => line.includes("has a thread of its own now"));
+      return server.log.some((line) => line.includes("was moved to a thread of its own"));
     });
     expect(await race()).to.equal("probes");
   });
@@ -105,48 +105,48 @@ describe("a model on a thread of its own", () => {
     expect((await server.get("/ready")).status).to.equal(503);
   });
 
-  it("takes over the memory of its artefact, so that nothing has to be copied meanwhile", async () => {
+  it("takes over the memory of its artifact, so that nothing has to be copied meanwhile", async () => {
     server = await startTestServer({ model: "linear" });
-    const { metadata, artefact } = await readVersion(server.root, "linear", "1");
-    const model = await threadOpener(1)(metadata, artefact);
+    const { metadata, artifact } = await readVersion(server.root, "linear", "1");
+    const model = await threadOpener(1)(metadata, artifact);
     await model.close();
-    expect(artefact.byteLength).to.equal(0);
+    expect(artifact.byteLength).to.equal(0);
   });
 
-  it("is opened anew where it ends by itself", async () => {
+  it("is opened again if it crashes", async () => {
     const fake = fakeModel();
-    const { promise: lost, resolve: lose } = Promise.withResolvers<void>();
+    const { promise: crashed, resolve: crash } = Promise.withResolvers<void>();
     let opened = 0;
     server = await startTestServer({
       model: "half-plus-two",
-      open: async (metadata, artefact): Promise<Model> => {
+      open: async (metadata, artifact): Promise<Model> => {
         opened += 1;
-        const model = await fake.open(metadata, artefact);
-        return opened === 1 ? { ...model, lost } : model;
+        const model = await fake.open(metadata, artifact);
+        return opened === 1 ? { ...model, crashed } : model;
       },
     });
-    lose();
+    crash();
     await until(async () => opened === 2 && (await server.post("/predict", { instances: [1] })).status === 200);
   });
 
-  it("is opened anew as soon as it can be, and nothing is ready until then", async () => {
+  it("is opened again as soon as possible, and the server is not ready until then", async () => {
     const fake = fakeModel();
-    const { promise: lost, resolve: lose } = Promise.withResolvers<void>();
+    const { promise: crashed, resolve: crash } = Promise.withResolvers<void>();
     let canOpen = true;
     let opened = 0;
     server = await startTestServer({
       model: "half-plus-two",
-      open: async (metadata, artefact): Promise<Model> => {
+      open: async (metadata, artifact): Promise<Model> => {
         if (!canOpen) throw new Error("no memory");
         opened += 1;
-        const model = await fake.open(metadata, artefact);
-        return opened === 1 ? { ...model, lost } : model;
+        const model = await fake.open(metadata, artifact);
+        return opened === 1 ? { ...model, crashed } : model;
       },
     });
     const loaded = async () => /^model_loaded (\d)$/m.exec((await server.get("/metrics")).body)?.[1];
     expect(await loaded()).to.equal("1");
     canOpen = false;
-    lose();
+    crash();
     await until(async () => (await server.get("/ready")).status === 503);
     const { status, headers, body } = await server.post("/predict", { instances: [1] });
     expect([status, headers.get("retry-after"), body.error.code]).to.deep.equal([503, "1", "not_ready"]);

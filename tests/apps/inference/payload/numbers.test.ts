@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { wordFloat32 } from "../../../../apps/inference/payload/numbers.ts";
+import { serializeFloat32 } from "../../../../apps/inference/payload/serialize.ts";
 
-describe("wording a float32", () => {
+describe("serializing a float32", () => {
   for (const decimal of [
     2.5,
     0.1,
@@ -16,14 +16,14 @@ describe("wording a float32", () => {
   ]) {
     it(`gives a decimal for ${decimal} that is the same float32 and has at most 9 digits`, () => {
       const float = Math.fround(decimal);
-      const worded = wordFloat32(float);
-      expect(Math.fround(worded)).to.equal(float);
-      expect(worded.toPrecision(9)).to.satisfy((text: string) => Number(text) === worded);
+      const serialized = serializeFloat32(float);
+      expect(Math.fround(serialized)).to.equal(float);
+      expect(serialized.toPrecision(9)).to.satisfy((text: string) => Number(text) === serialized);
     });
   }
 
   it("gives the decimal that was meant", () => {
-    expect([0.1, 0.2, 2.4, 99.9].map((decimal) => wordFloat32(Math.fround(decimal)))).to.deep.equal([
+    expect([0.1, 0.2, 2.4, 99.9].map((decimal) => serializeFloat32(Math.fround(decimal)))).to.deep.equal([
       0.1, 0.2, 2.4, 99.9,
     ]);
   });

@@ -47,7 +47,7 @@ describe("the server's process", function () {
     expect(await child.exited).to.equal("SIGKILL");
     expect(await lost).to.equal("cut");
     expect(child.stderr).to.deep.equal([]);
-    expect(child.stdout.at(-1)).to.include("closed, but for a run of a model that goes on");
+    expect(child.stdout.at(-1)).to.include("closed, except for a run of a model that continues");
   });
 
   it("exits 0 on a signal that comes while it still waits for its model", async () => {

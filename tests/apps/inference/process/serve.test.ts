@@ -111,7 +111,7 @@ describe("npm run serve", () => {
       const outcome = await Promise.race([running.exited, running.line(/^Serving /).catch(() => "ended")]);
       expect(outcome).to.be.oneOf([1, "ended"]);
       const [option] = args[0]?.split("=") ?? [];
-      expect(running.stderr).to.deep.equal([`${option} is empty: give it a value, or leave it out; see --help`]);
+      expect(running.stderr).to.deep.equal([`${option} is empty: give it a value or omit it; see --help`]);
     });
   }
 
@@ -153,13 +153,13 @@ describe("npm run serve", () => {
       const bare = await layOut(registry.root, "image");
       await rm(path.join(bare, METADATA_FILE));
       const lines = async () => unserved(registry.root, (await readPublished(registry.root)).models);
-      const noMetadata = `${bare} has no metadata.json: apps/inference/README.md says what it must have`;
+      const noMetadata = `${bare} has no metadata.json: see apps/inference/README.md for its content`;
       expect(await lines()).to.deep.equal([noMetadata]);
       await writeIndex(registry.root, ["words", "1"]);
       expect(await lines()).to.deep.equal([
         noMetadata,
-        `${whole} is not served: ${indexFile(registry.root)} does not list it; remove that file, and every version folder ` +
-          "counts (training writes it anew)",
+        `${whole} is not served: ${indexFile(registry.root)} does not list it; remove that file to serve every version folder ` +
+          "(training writes it again)",
       ]);
       await writeIndex(registry.root, ["pair", "1"], ["image", "1"]);
       expect(await lines()).to.deep.equal([noMetadata]);

@@ -83,8 +83,8 @@ describe("settings from the environment", () => {
     ["c2VjcmV0\r\n", /^API_KEY ends with a newline/],
     [" secret", /^API_KEY begins or ends with a blank/],
     ["c2VjcmV0\t", /^API_KEY begins or ends with a blank/],
-    ["schlüssel", /^API_KEY has a character that no header carries/],
-    ["sec\u007fret", /^API_KEY has a character that no header carries/],
+    ["schlüssel", /^API_KEY has a character that is not allowed in a header/],
+    ["sec\u007fret", /^API_KEY has a character that is not allowed in a header/],
   ] as const) {
     it(`refuse the key ${JSON.stringify(key)}, which no header can carry, without a word of it`, () => {
       expect(() => readSettings({ ...MODEL, API_KEY: key }))

@@ -68,7 +68,7 @@ describe("shutting down", () => {
     socket.write("POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{");
     await server.get("/health");
     await server.running.shutDown();
-    expect(server.log.join("")).to.include("cutting the connections that are still open");
+    expect(server.log.join("")).to.include("closing the connections that are still open");
   });
 
   it("is not held up by a model that hangs", async () => {
@@ -96,7 +96,7 @@ describe("shutting down", () => {
     await once(socket, "connect");
     await server.get("/health");
     await server.running.shutDown();
-    expect(server.log.join("")).not.to.include("cutting the connections");
+    expect(server.log.join("")).not.to.include("closing the connections");
   });
 
   it("cuts what is still open when it is asked once more after the drain", async () => {
@@ -114,6 +114,6 @@ describe("shutting down", () => {
     );
     void server.running.shutDown();
     expect(await closed).to.equal(true);
-    expect(server.log.join("")).to.include("cutting the connections that are still open");
+    expect(server.log.join("")).to.include("closing the connections that are still open");
   });
 });

@@ -68,11 +68,7 @@ describe("a graph from elsewhere", () => {
   it("says what to do with weights in a file of their own", async () => {
     server = await startEmpty();
     const directory = await layOut(server.root, "external");
-    await saysOf(
-      server,
-      directory,
-      /external\/1: the graph's weights are in files of their own .*: save it as one file/,
-    );
+    await saysOf(server, directory, /external\/1: the graph's weights are in separate files .*: save it as one file/);
   });
 
   it("is served without the outputs that are no tensors, and told to leave them out", async () => {
@@ -84,7 +80,7 @@ describe("a graph from elsewhere", () => {
     await saysOf(
       server,
       directory,
-      /maps\/1: output "maps" is no tensor but a sequence or map, .*leave it out of the signature/,
+      /maps\/1: output "maps" is not a tensor but a sequence or map, .*remove it from the signature/,
     );
     await layOut(server.root, "maps");
     await server.running.loaded;

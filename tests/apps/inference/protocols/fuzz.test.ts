@@ -3,12 +3,13 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { Context } from "koa";
 import { routeFinder, router } from "../../../../apps/inference/http/router.ts";
-import { Problem } from "../../../../apps/inference/http-error.ts";
+import { HttpError } from "../../../../apps/inference/http-error.ts";
 import { batchingOf } from "../../../../apps/inference/model/batch-dimension.ts";
 import type { Model } from "../../../../apps/inference/model/model.ts";
-import { formProtocol } from "../../../../apps/inference/protocols/predict/protocol.ts";
-import { formFor } from "../../../../apps/inference/protocols/predict/request-schemas.ts";
-import type { Protocol } from "../../../../apps/inference/protocols/prediction.ts";
+import { TensorMemory } from "../../../../apps/inference/model/tensor-memory.ts";
+import { predictProtocol } from "../../../../apps/inference/protocols/predict/protocol.ts";
+import { requestSchemaFor } from "../../../../apps/inference/protocols/predict/request-schemas.ts";
+import type { Protocol } from "../../../../apps/inference/protocols/protocol.ts";
 import { instancesProtocol } from "../../../../apps/inference/protocols/v1/protocol.ts";
 import { decode, encode } from "../../../../apps/inference/protocols/v2/binary.ts";
 import { inferProtocol } from "../../../../apps/inference/protocols/v2/protocol.ts";
@@ -20,6 +21,7 @@ import { metadataOf } from "../support/registry.ts";
 /** The same cases every time: a failure names its seed and path, and can be run again. */
 const RUNS = { seed: 42, numRuns: 1500 };
 const MAX_ROWS = 50;
+const MEMORY = new TensorMemory();
 
 /** JSON with the names that matter among its keys, so that more than the outermost check is reached. */
 const KEYS = [
@@ -86,20 +88,20 @@ function almostRight(model: ModelName): fc.Arbitrary<unknown> {
 async function served(name: ModelName): Promise<ServedModel> {
   const metadata = await metadataOf(name, "1");
   const model = { metadata, ...batchingOf(metadata.signature) } as unknown as Model;
-  return { model, form: formFor(metadata, { classes: undefined }) } as unknown as ServedModel;
+  return { model, schema: requestSchemaFor(metadata, { classes: undefined }) } as unknown as ServedModel;
 }
 
-/** Reads a request; a mistake must be a 4xx that says what is wrong in one line. */
-function readsOrRefuses(protocol: Protocol, body: Buffer, headers: object, to: ServedModel): void {
+/** Reads a request; a mistake must give a 4xx with a message of one line. */
+function readsOrRejects(protocol: Protocol, body: Buffer, headers: object, to: ServedModel): void {
   try {
     const ctx = { req: { headers } as IncomingMessage } as unknown as Context;
-    const { rows, inputs } = protocol.read(ctx, body, to, MAX_ROWS);
+    const { rows, inputs } = protocol.read(ctx, body, to, { maxRows: MAX_ROWS, memory: MEMORY });
     expect(rows).to.be.within(1, MAX_ROWS);
     for (const { shape, data } of inputs.values()) {
       expect(data).to.have.lengthOf(shape.reduce((product, size) => product * size, 1));
     }
   } catch (error) {
-    if (!(error instanceof Problem)) {
+    if (!(error instanceof HttpError)) {
       throw error;
     }
     expect(error.status).to.be.oneOf([400, 404, 422]);
@@ -109,28 +111,28 @@ function readsOrRefuses(protocol: Protocol, body: Buffer, headers: object, to: S
 }
 
 describe("whatever is sent", () => {
-  const protocols = { "/predict": formProtocol, "/v1": instancesProtocol, "/v2": inferProtocol };
+  const protocols = { "/predict": predictProtocol, "/v1": instancesProtocol, "/v2": inferProtocol };
   for (const [path, protocol] of Object.entries(protocols)) {
     for (const model of ["half-plus-two", "words", "iris", "linear", "types", "pair", "image", "slow"] as const) {
-      it(`is read or refused by ${path} for ${model}`, async () => {
+      it(`is read or rejected by ${path} for ${model}`, async () => {
         const to = await served(model);
         const bodies = fc.oneof(json, almostRight(model)).map((value) => Buffer.from(JSON.stringify(value) ?? ""));
         fc.assert(
-          fc.property(bodies, (body) => readsOrRefuses(protocol, body, {}, to)),
+          fc.property(bodies, (body) => readsOrRejects(protocol, body, {}, to)),
           RUNS,
         );
       });
     }
   }
 
-  it("is read or refused with raw tensors after it", async () => {
+  it("is read or rejected with raw tensors after it", async () => {
     const to = await served("types");
     const bodies = fc.tuple(almostRight("types"), fc.uint8Array({ maxLength: 64 }), fc.integer({ min: -9, max: 9 }));
     fc.assert(
       fc.property(bodies, ([value, raw, slip]) => {
         const text = Buffer.from(JSON.stringify(value));
         const headers = { "inference-header-content-length": String(text.length + slip) };
-        readsOrRefuses(inferProtocol, Buffer.concat([text, raw]), headers, to);
+        readsOrRejects(inferProtocol, Buffer.concat([text, raw]), headers, to);
       }),
       RUNS,
     );
@@ -140,7 +142,7 @@ describe("whatever is sent", () => {
     const to = await served("words");
     for (const protocol of Object.values(protocols)) {
       fc.assert(
-        fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => readsOrRefuses(protocol, Buffer.from(bytes), {}, to)),
+        fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => readsOrRejects(protocol, Buffer.from(bytes), {}, to)),
         RUNS,
       );
     }
@@ -164,7 +166,7 @@ describe("raw tensors", () => {
             expect(data).to.have.lengthOf(length);
             expect([...encode(data)]).to.deep.equal([...bytes]);
           } catch (error) {
-            expect(error).to.be.instanceOf(Problem);
+            expect(error).to.be.instanceOf(HttpError);
           }
         }),
         RUNS,
@@ -209,8 +211,8 @@ describe("whatever path is asked for", () => {
         try {
           await handle({ path, method } as Context, async () => {});
         } catch (error) {
-          expect(error).to.be.instanceOf(Problem);
-          expect((error as Problem).status).to.be.oneOf([404, 405]);
+          expect(error).to.be.instanceOf(HttpError);
+          expect((error as HttpError).status).to.be.oneOf([404, 405]);
         }
         for (const words of asked) {
           expect(words.every((word) => word !== "" && !word.includes("/"))).to.equal(true);

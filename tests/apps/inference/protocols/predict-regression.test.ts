@@ -17,7 +17,7 @@ describe("a prediction that is no number", () => {
       expect(answer.body.error).to.include({
         code: "not_finite",
         message:
-          'the model answers Infinity in "sum", which JSON has no word for; ask POST /v2/models/lengths/infer for binary_data',
+          'the model outputs Infinity in "sum", which JSON cannot represent; ask POST /v2/models/lengths/infer for binary_data',
       });
     }
     await server.stop();

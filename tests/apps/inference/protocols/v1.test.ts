@@ -112,7 +112,7 @@ describe("instances → predictions at /v1/models", () => {
     const { status, body } = await predict("pair", [{ a: [1e38, 1], b: [1e38, 1] }]);
     expect(status).to.equal(422);
     expect(body.error).to.equal(
-      'the model answers Infinity in "product", which JSON has no word for; ask POST /v2/models/pair/infer for binary_data',
+      'the model outputs Infinity in "product", which JSON cannot represent; ask POST /v2/models/pair/infer for binary_data',
     );
   });
 

@@ -186,11 +186,11 @@ describe("an Open Inference Protocol request", () => {
     const short = await ask({ "Inference-Header-Content-Length": "9" }, json);
     expect(short.status).to.equal(400);
     expect(short.body.error).to.equal(
-      "the body up to byte 9, as Inference-Header-Content-Length says, is not JSON: it ends too soon, at line 1, column 10",
+      "the body up to byte 9, as Inference-Header-Content-Length says, is not JSON: unexpected end of input at line 1, column 10",
     );
     const raw = await ask({ "Content-Type": "application/octet-stream" }, `${json}\x01\x02`);
     expect(raw.body.error).to.match(
-      /^the body, whose JSON has no end set by Inference-Header-Content-Length, is not JSON: "\\u0001" at line 1,/,
+      /^the body, read as JSON for lack of Inference-Header-Content-Length, is not JSON: unexpected "\\u0001" at line 1,/,
     );
   });
 

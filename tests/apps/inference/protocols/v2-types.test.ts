@@ -166,7 +166,7 @@ describe("tensors of every type, by the Open Inference Protocol", () => {
     const input = { name: "bytes", datatype: "BYTES", shape: [2, 2], data: ["a", "b", "c\0d", "e"] };
     const { status, body } = await infer(server.url, "types", { inputs: [...rest("BYTES"), input] });
     expect(status).to.equal(422);
-    expect(body.error).to.equal("inputs[12].data[2] must not have the character NUL in it");
+    expect(body.error).to.equal("inputs[12].data[2] must not contain the character NUL");
   });
 
   it("refuses a BOOL byte other than 0 and 1", async () => {

@@ -112,7 +112,7 @@ describe("a registry that was laid out by hand", () => {
     [
       "a file elsewhere",
       (written) => ({ ...written, artefact: { ...written.artefact, file: "../1/model.onnx" } }),
-      /: the artefact "\.\.\/1\/model\.onnx" is not the plain name of a file in it$/,
+      /: the artifact "\.\.\/1\/model\.onnx" is not the plain name of a file in it$/,
     ],
     [
       "another SHA-256",
@@ -220,6 +220,6 @@ describe("a registry that was laid out by hand", () => {
       artefact: { file: "no-graph.onnx", bytes: text.length, sha256 },
     }));
     await rename(path.join(server.root, "no-graph"), path.join(directory, "no-graph.onnx"));
-    await saysOf(server, directory, /pair\/1: the artefact is no ONNX graph that ONNX Runtime can run: .*protobuf/);
+    await saysOf(server, directory, /pair\/1: the artifact is not an ONNX graph that ONNX Runtime can run: .*protobuf/);
   });
 });

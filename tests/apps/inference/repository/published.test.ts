@@ -45,10 +45,10 @@ describe("a published version", () => {
   }
 
   it("is read whole where it has several pieces, and refused where the last byte differs", async () => {
-    const artefact = await publishBytes(Buffer.alloc(2 * MEGABYTE + 5, "graph"));
+    const artifact = await publishBytes(Buffer.alloc(2 * MEGABYTE + 5, "graph"));
     const version = await readVersion(registry.root, "linear", "1");
-    expect(createHash("sha256").update(version.artefact).digest("hex")).to.equal(artefact.sha256);
-    const bytes = Buffer.alloc(artefact.bytes, "graph");
+    expect(createHash("sha256").update(version.artifact).digest("hex")).to.equal(artifact.sha256);
+    const bytes = Buffer.alloc(artifact.bytes, "graph");
     bytes[bytes.length - 1] = 0;
     await writeFile(fileOf(MODEL_FILE), bytes);
     const failure = await readVersion(registry.root, "linear", "1").catch((error: unknown) => error);

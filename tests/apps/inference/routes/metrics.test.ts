@@ -179,7 +179,7 @@ describe("GET /metrics", () => {
     expect((await server.post("/predict", { instances: [4] })).status).to.equal(503);
     const clock = takeClock();
     try {
-      await passDeadlines(clock, 600_000);
+      await passDeadlines(clock, server.deadlines, 600_000);
       expect((await running).status).to.equal(504);
       expect((await waiting).status).to.equal(504);
     } finally {

@@ -1,5 +1,5 @@
 const BLANKS = /[\t\n\r ]*/y;
-/** A number, or as much of one as is there. */
+/** A number, or the beginning of one. */
 const NUMBER = /-?(?:(?:0|[1-9]\d*)(?:\.(?:\d+(?:[eE][+-]?\d*)?)?|[eE][+-]?\d*)?)?/y;
 const LITERALS = ["true", "false", "null"];
 const CHARACTERS = /[\u0020\u0021\u0023-\u005b\u005d-\uffff]*/y;
@@ -7,20 +7,20 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const BEGUN_ESCAPE = /\\(?:u[0-9a-fA-F]*)?/y;
 
 /**
- * Where a text stops being JSON: its length where it ends too soon or is JSON after all. V8's own messages say so for some
- * mistakes only, and quote the text around the others.
+ * The index at which a text stops being JSON; its length if it ends too early or is valid. V8's messages give the position of
+ * some errors only, and quote the text around others.
  */
-export function faultIn(text: string): number {
-  /** What is open: the brackets that would end it. */
+export function errorPosition(text: string): number {
+  /** The closing brackets of all open lists and objects. */
   const open: string[] = [];
   let at = match(BLANKS, text, 0);
   for (;;) {
-    const begun = beginValue(text, at, open);
-    if (!begun.whole) {
-      return begun.at;
+    const value = beginValue(text, at, open);
+    if (!value.complete) {
+      return value.at;
     }
-    at = begun.at;
-    // After a value: what ends there, and then the next one, or the end.
+    at = value.at;
+    // After a value: closing brackets, then a comma or the end.
     while (open.length > 0 && text[at] === open.at(-1)) {
       open.pop();
       at = match(BLANKS, text, at + 1);
@@ -31,7 +31,7 @@ export function faultIn(text: string): number {
     at = match(BLANKS, text, at + 1);
     if (open.at(-1) === "}") {
       const name = skipName(text, at);
-      if (!name.whole) {
+      if (!name.complete) {
         return name.at;
       }
       at = name.at;
@@ -39,13 +39,13 @@ export function faultIn(text: string): number {
   }
 }
 
-/** How far something was read, with the blanks after it, and whether to its end. */
+/** The index after something that was read and its trailing blanks, and whether it was complete. */
 interface Read {
   readonly at: number;
-  readonly whole: boolean;
+  readonly complete: boolean;
 }
 
-/** Reads a value that is not nested, or the beginnings of nested ones down to the first that is none or is empty. */
+/** Reads a scalar, or opening brackets down to the first scalar or empty list or object. */
 function beginValue(text: string, from: number, open: string[]): Read {
   let at = from;
   for (;;) {
@@ -54,11 +54,11 @@ function beginValue(text: string, from: number, open: string[]): Read {
       open.push(char === "[" ? "]" : "}");
       at = match(BLANKS, text, at + 1);
       if (text[at] === open.at(-1)) {
-        return { at, whole: true };
+        return { at, complete: true };
       }
       if (char === "{") {
         const name = skipName(text, at);
-        if (!name.whole) {
+        if (!name.complete) {
           return name;
         }
         at = name.at;
@@ -77,16 +77,16 @@ function skipScalar(text: string, from: number): Read {
   while (literal !== undefined && at - from < literal.length && text[at] === literal[at - from]) {
     at += 1;
   }
-  const whole = literal === undefined ? /\d/.test(text[at - 1] ?? "") && at > from : at - from === literal.length;
-  return { at: whole ? match(BLANKS, text, at) : at, whole };
+  const complete = literal === undefined ? /\d/.test(text[at - 1] ?? "") && at > from : at - from === literal.length;
+  return { at: complete ? match(BLANKS, text, at) : at, complete };
 }
 
 function skipName(text: string, from: number): Read {
-  const name = text[from] === '"' ? skipString(text, from) : { at: from, whole: false };
-  if (!name.whole || text[name.at] !== ":") {
-    return { at: name.at, whole: false };
+  const name = text[from] === '"' ? skipString(text, from) : { at: from, complete: false };
+  if (!name.complete || text[name.at] !== ":") {
+    return { at: name.at, complete: false };
   }
-  return { at: match(BLANKS, text, name.at + 1), whole: true };
+  return { at: match(BLANKS, text, name.at + 1), complete: true };
 }
 
 function skipString(text: string, from: number): Read {
@@ -94,14 +94,14 @@ function skipString(text: string, from: number): Read {
   while (text[at] === "\\") {
     const end = match(ESCAPE, text, at);
     if (end === at) {
-      return { at: match(BEGUN_ESCAPE, text, at), whole: false };
+      return { at: match(BEGUN_ESCAPE, text, at), complete: false };
     }
     at = match(CHARACTERS, text, end);
   }
-  return text[at] === '"' ? { at: match(BLANKS, text, at + 1), whole: true } : { at, whole: false };
+  return text[at] === '"' ? { at: match(BLANKS, text, at + 1), complete: true } : { at, complete: false };
 }
 
-/** Where the match that begins at `at` ends; `at` where there is none. */
+/** The end of the match that begins at `at`; `at` if there is none. */
 function match(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
   return pattern.test(text) ? pattern.lastIndex : at;

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { faultIn } from "../../../../apps/inference/payload/json-fault.ts";
+import { errorPosition } from "../../../../apps/inference/payload/json-error.ts";
 
-describe("where a text stops being JSON", () => {
-  const faults: readonly (readonly [string, number])[] = [
+describe("the position of a JSON syntax error", () => {
+  const errors: readonly (readonly [string, number])[] = [
     ["", 0],
     [" ", 1],
     ['{"a":}', 5],
@@ -31,14 +31,14 @@ describe("where a text stops being JSON", () => {
     ["{]", 1],
     ["{}}", 2],
   ];
-  for (const [text, at] of faults) {
+  for (const [text, at] of errors) {
     it(`${JSON.stringify(text)}: ${at}`, () => {
       expect(() => JSON.parse(text)).to.throw(SyntaxError);
-      expect(faultIn(text)).to.equal(at);
+      expect(errorPosition(text)).to.equal(at);
     });
   }
 
-  it("is where V8 has it, wherever V8 says it", () => {
+  it("is the one that V8 reports, where V8 reports one", () => {
     const text = JSON.stringify(
       { a: [1, -2.5e3, [true, null, {}], []], "\u00e9\\\n": { b: "c\t\ud83d\ude00", d: "" } },
       null,
@@ -51,7 +51,7 @@ describe("where a text stops being JSON", () => {
         const position = positionOf(broken);
         if (position !== undefined) {
           compared += 1;
-          expect(faultIn(broken), broken).to.equal(position);
+          expect(errorPosition(broken), broken).to.equal(position);
         }
       }
     }
@@ -60,7 +60,7 @@ describe("where a text stops being JSON", () => {
 
   it("is found in a text of megabytes, flat or nested", () => {
     for (const whole of [`["${"a".repeat(10_000_000)}"`, `["${"\\n".repeat(2_000_000)}"`, "[".repeat(1_000_000)]) {
-      expect(faultIn(whole)).to.equal(whole.length);
+      expect(errorPosition(whole)).to.equal(whole.length);
     }
   });
 });

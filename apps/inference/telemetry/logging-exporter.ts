@@ -6,20 +6,20 @@ type Done = Parameters<SpanExporter["export"]>[1];
 /** ExportResultCode.SUCCESS of @opentelemetry/core. */
 const SUCCESS = 0;
 
-/** Hands spans on to an exporter, and logs when it begins to fail, when it works again, and how many spans that cost. */
-export class Delivery implements SpanExporter {
+/** Passes spans to an exporter. Logs when exporting begins to fail, when it works again, and how many spans were lost. */
+export class LoggingExporter implements SpanExporter {
   readonly #exporter: SpanExporter;
   readonly #logger: Logger;
   readonly #collector: string;
   readonly #maxWaiting: number;
   #waiting = 0;
-  #underWay = 0;
+  #pending = 0;
   #lost = 0;
   #isFailing = false;
 
   /**
-   * @param collector Where the exporter sends them, for the log.
-   * @param maxWaiting Most spans that wait to be handed on.
+   * @param collector The exporter's target, for the log.
+   * @param maxWaiting Most spans that wait to be exported.
    */
   constructor(exporter: SpanExporter, logger: Logger, collector: string, maxWaiting: number) {
     this.#exporter = exporter;
@@ -28,15 +28,15 @@ export class Delivery implements SpanExporter {
     this.#maxWaiting = maxWaiting;
   }
 
-  /** Whether the last spans could not be sent. */
+  /** Whether the last export failed. */
   get isFailing(): boolean {
     return this.#isFailing;
   }
 
-  /** Whether one more span may wait; where it may not, it is lost. */
+  /** Whether one more span may wait; if not, it is lost. */
   admit(): boolean {
     if (this.#waiting >= this.#maxWaiting) {
-      this.#lose(1, "more spans come than can be sent");
+      this.#lose(1, "spans are created faster than they can be sent");
       return false;
     }
     this.#waiting += 1;
@@ -45,16 +45,16 @@ export class Delivery implements SpanExporter {
 
   export(spans: ReadableSpan[], done: Done): void {
     this.#waiting -= spans.length;
-    this.#underWay += spans.length;
+    this.#pending += spans.length;
     const lostBefore = this.#lost;
     this.#exporter.export(spans, ({ code, error }) => {
-      this.#underWay -= spans.length;
+      this.#pending -= spans.length;
       if (code !== SUCCESS) {
         this.#lose(spans.length, error?.message ?? "unknown");
       } else if (this.#isFailing && this.#lost === lostBefore) {
-        this.#works();
+        this.#recover();
       }
-      // That it failed has been told: whoever is told here throws it away.
+      // The failure has been logged; the processor would ignore it.
       done({ code: SUCCESS });
     });
   }
@@ -67,15 +67,15 @@ export class Delivery implements SpanExporter {
     return this.#exporter.shutdown();
   }
 
-  /** The process ends: says how many spans were lost since sending last worked, with those that are under way. */
+  /** Logs, before the process exits, how many spans were lost since the last successful export, including pending ones. */
   end(): void {
-    const lost = this.#lost + this.#underWay;
+    const lost = this.#lost + this.#pending;
     if (lost > 0) {
       this.#logger.warn({ collector: this.#collector, lost }, "the last spans were not sent");
     }
   }
 
-  #works(): void {
+  #recover(): void {
     this.#isFailing = false;
     this.#logger.info({ collector: this.#collector, lost: this.#lost }, "spans are sent again");
     this.#lost = 0;
