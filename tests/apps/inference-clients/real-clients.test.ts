@@ -6,7 +6,7 @@ import { startRepository, type TestServer } from "../inference/support/server.ts
 
 const script = (name: string) => path.join(import.meta.dirname, name);
 
-describe("the clients that people have", () => {
+describe("widely used clients", () => {
   let server: TestServer;
   before(async () => {
     server = await startRepository(["iris", "words", "pair", "types", "half-plus-two"]);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { BatchLimits, MAX_PADDED_CHARACTERS } from "../../../../apps/inference/batching/batch-limits.ts";
 import type { Tensors } from "../../../../apps/inference/model/tensor.ts";
 
-/** How many rows the pieces have into which texts of these lengths are split. */
+/** The rows of the pieces into which texts of these lengths are split. */
 function split(maxRows: number, lengths: readonly number[]): number[] {
   const data = lengths.map((length) => "x".repeat(length));
   const inputs: Tensors = new Map([["text", { datatype: "BYTES", shape: [data.length], data }]]);
@@ -21,7 +21,7 @@ describe("splitting a request into batches", () => {
     expect(split(64, new Array(9).fill(LONG))).to.deep.equal([4, 4, 1]);
   });
 
-  it("lets a text that is too long for company run alone", () => {
+  it("runs a text alone that is too long for a batch", () => {
     expect(split(64, [1, MAX_PADDED_CHARACTERS, 1, 1])).to.deep.equal([1, 1, 2]);
   });
 

@@ -27,7 +27,7 @@ describe("requests at the same time", () => {
     expect(model.runs.map((rows) => rows.length)).to.deep.equal([1, 8, 8, 4]);
   });
 
-  it("do not suffer from one among them that the model cannot take", async () => {
+  it("succeed although the model rejects one of them", async () => {
     const model = fakeModel(13);
     server = await startTestServer({ model: "half-plus-two", open: model.open });
     const release = model.hold();
@@ -49,7 +49,7 @@ describe("requests at the same time", () => {
     expect(server.log.join("")).to.include("the graph cannot take this row");
   });
 
-  it("each get the outputs they look at, whatever the others of their run want", async () => {
+  it("each get the outputs that they need, also if others in the run need different ones", async () => {
     const asked: (readonly string[] | undefined)[] = [];
     server = await startTestServer({
       model: "iris",
@@ -80,8 +80,8 @@ describe("requests at the same time", () => {
   });
 });
 
-describe("one request that the model cannot take among 64", () => {
-  it("is found by halves, and the others are answered", async () => {
+describe("one request among 64 that the model rejects", () => {
+  it("is isolated by bisection, and the others succeed", async () => {
     let runs = 0;
     const rowsOf = (tensors: Tensors) => Array.from((tensors.get("x")?.data ?? []) as Float32Array);
     const model: Model = {

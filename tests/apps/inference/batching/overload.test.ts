@@ -10,7 +10,7 @@ describe("more requests than the queue holds", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  it("are told to come back, and those in the queue are answered", async () => {
+  it("are rejected with Retry-After, and those in the queue are answered", async () => {
     const model = fakeModel();
     server = await startTestServer({
       model: "half-plus-two",
@@ -27,7 +27,7 @@ describe("more requests than the queue holds", () => {
     expect(refused.status).to.equal(503);
     expect(refused.headers.get("retry-after")).to.equal("1");
     expect(refused.body.error.code).to.equal("overloaded");
-    // What cannot be taken is not read either: refusals must cost next to nothing, or they would cost the others answers.
+    // Rejected requests are not read: rejections must cost little, or they would delay other requests.
     expect((await server.post("/predict", "not read")).status).to.equal(503);
 
     release();
@@ -40,7 +40,7 @@ describe("more requests than the queue holds", () => {
   });
 });
 
-describe("a request that comes while others are being refused", () => {
+describe("a request that arrives while others are being rejected", () => {
   const HALF = "/models/half-plus-two/predict";
   const TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   const key = { "X-API-Key": "secret" };
@@ -63,7 +63,7 @@ describe("a request that comes while others are being refused", () => {
   const rejected = () => read(/^model_requests_total\{model="half.*"rejected"\} (\d+)/m);
   const unavailable = () => read(/^http_requests_total\{method="POST",code="503"\} (\d+)/m);
 
-  it("is told so with all that an answer has, counted, and logged", async () => {
+  it("gets a complete response, and is counted and logged", async () => {
     const before = await rejected();
     const answered = await unavailable();
     const headers = { ...key, "X-Request-ID": "refused-1", traceparent: TRACEPARENT };
@@ -90,7 +90,7 @@ describe("a request that comes while others are being refused", () => {
   });
 
   for (const path of ["/v1/models/half-plus-two:predict", "/v2/models/half-plus-two/versions/1/infer"]) {
-    it(`is told so in the words of its protocol: ${path}`, async () => {
+    it(`gets an error in the format of its protocol: ${path}`, async () => {
       const refused = await server.post(path, {}, key);
       expect(refused.status).to.equal(503);
       expect(refused.body).to.deep.equal({ error: "the queue of 2 rows is full; try again shortly" });
@@ -101,7 +101,7 @@ describe("a request that comes while others are being refused", () => {
     ["", 0],
     [", also where it is the first", 150],
   ] as const) {
-    it(`leaves its connection usable, however much is sent after the refusal${who}`, async () => {
+    it(`leaves its connection usable, however much is sent after the rejection${who}`, async () => {
       const socket = connect(server.running.port, "127.0.0.1");
       let received = "";
       socket.setEncoding("latin1").on("data", (chunk) => {
@@ -112,7 +112,7 @@ describe("a request that comes while others are being refused", () => {
       try {
         for (const length of [2, 300_000, 0]) {
           await sleep(pauseMs);
-          // What is sent of the body with the head has come when it is refused; the rest comes after the refusal.
+          // Only the part of the body that was sent with the headers has arrived when it is rejected.
           received = "";
           socket.write(head(length) + "x".repeat(Math.min(length, 1000)));
           await until(() => received.includes('"overloaded"'));
@@ -128,13 +128,13 @@ describe("a request that comes while others are being refused", () => {
     });
   }
 
-  it("needs the key to be told even that", async () => {
+  it("gets 401 without the API key", async () => {
     const refused = await server.post(HALF, { instances: [1] }, { "X-API-Key": "wrong" });
     expect(refused.status).to.equal(401);
     expect(refused.headers.get("www-authenticate")).to.equal("ApiKey");
   });
 
-  it("is answered where it is for another model, or for no model at all", async () => {
+  it("is answered if it is for another model, or for no model", async () => {
     const answered = await server.post("/models/linear/predict", { features: [1, 2, 3] }, key);
     expect(answered.status).to.equal(200);
     expect((await server.post("/models/none/predict", {}, key)).status).to.equal(404);
@@ -145,7 +145,7 @@ describe("a request that comes while others are being refused", () => {
   });
 });
 
-describe("more requests than a model answers in the time they may take", () => {
+describe("more requests than a model can answer within their time limit", () => {
   let server: TestServer;
   let clock: Clock;
   beforeEach(() => {
@@ -156,7 +156,7 @@ describe("more requests than a model answers in the time they may take", () => {
     await server.stop();
   });
 
-  it("are refused at once where they would wait in vain", async () => {
+  it("are rejected at once if they would time out in the queue", async () => {
     const model = fakeModel();
     const slow: typeof model.open = async (metadata, artefact) => {
       const opened = await model.open(metadata, artefact);
@@ -182,7 +182,7 @@ describe("more requests than a model answers in the time they may take", () => {
     const running = ask();
     await until(() => model.runs.length === 13);
     const answers = Array.from({ length: 29 }, ask);
-    // Ten more may hope for an answer in time; the queue would have held all.
+    // Ten more can be answered in time; the queue would have room for all.
     const refused = await until(async () => {
       const { body } = await server.get("/metrics");
       return /^model_requests_total\{.*status="rejected"\} 19$/m.test(body);

@@ -8,7 +8,7 @@ describe("the log", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  it("has one JSON line a request, without what was sent", async () => {
+  it("has one JSON line per request, without the body", async () => {
     server = await startTestServer({ model: "words" });
     await server.post("/predict?token=in-the-query", { text: "a private good thing" });
     const line = await until(() => server.log.find((entry) => entry.includes('"/predict"')));
@@ -16,7 +16,7 @@ describe("the log", () => {
     expect(server.log.join("")).not.to.match(/private|in-the-query/);
   });
 
-  it("says nothing of probes at the default level", async () => {
+  it("omits probes at the default level", async () => {
     server = await startTestServer({ model: "linear", env: { LOG_LEVEL: "info" } });
     await server.get("/health");
     await server.get("/models");
@@ -24,7 +24,7 @@ describe("the log", () => {
     expect(server.log.join("")).not.to.include('"/health"');
   });
 
-  it("is JSON whatever the path holds, with the fields that every line has", async () => {
+  it("is JSON whatever the path contains, with the common fields", async () => {
     server = await startTestServer({ model: "linear" });
     const before = Date.now();
     const socket = connect(server.running.port, "127.0.0.1");
@@ -46,7 +46,7 @@ describe("the log", () => {
     expect(ms).to.be.a("number");
   });
 
-  it("is whole when the process ends, although lines are written several at a time", async function () {
+  it("is complete when the process exits, although lines are buffered", async function () {
     this.timeout(60_000);
     const { root, remove } = await emptyRegistry();
     try {

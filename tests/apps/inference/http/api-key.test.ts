@@ -12,12 +12,12 @@ describe("with an API key set", () => {
 
   const request = { features: [1, 2, 3] };
 
-  it("lets the right key through", async () => {
+  it("accepts the right key", async () => {
     expect((await server.post("/predict", request, { "X-API-Key": KEY })).status).to.equal(200);
     expect((await server.get("/models", { "X-API-Key": KEY })).status).to.equal(200);
   });
 
-  it("refuses a request without a key", async () => {
+  it("rejects a request without a key", async () => {
     const { status, body } = await server.post("/predict", request);
     expect(status).to.equal(401);
     expect(body.error).to.include({ code: "unauthorized", message: "the header X-API-Key is missing" });
@@ -25,14 +25,14 @@ describe("with an API key set", () => {
   });
 
   for (const wrong of ["", "x", `${KEY}x`, KEY.slice(0, -1), KEY.toUpperCase(), `${KEY}, ${KEY}`]) {
-    it(`refuses the key ${JSON.stringify(wrong)}`, async () => {
+    it(`rejects the key ${JSON.stringify(wrong)}`, async () => {
       const { status, body } = await server.post("/predict", request, { "X-API-Key": wrong });
       expect(status).to.equal(401);
       expect(JSON.stringify(body)).not.to.include(KEY);
     });
   }
 
-  it("writes neither the right key nor a wrong one into the log", async () => {
+  it("logs neither the right key nor a wrong one", async () => {
     await server.post("/predict", request, { "X-API-Key": "wrong-but-secret" });
     await server.post("/predict", request, { "X-API-Key": KEY });
     expect(server.log.join(""))

@@ -26,7 +26,7 @@ describe("a body longer than MAX_BODY_BYTES", () => {
     expect(headers.get("x-model-version")).to.equal("1");
   });
 
-  it("is answered 413 where it does not say its length", async () => {
+  it("is answered 413 if its length is not declared", async () => {
     const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`;
     const received = await raw(
       server.running.port,
@@ -36,7 +36,7 @@ describe("a body longer than MAX_BODY_BYTES", () => {
     expect(received).to.match(/^HTTP\/1\.1 413 /);
   });
 
-  it("is answered 413 before it is sent, to a client that asks first", async () => {
+  it("is answered 413 before it is sent, if the client expects 100-continue", async () => {
     const received = await raw(
       server.running.port,
       head(`Content-Length: ${LIMIT + 1}\r\nExpect: 100-continue\r\n`),
@@ -47,27 +47,27 @@ describe("a body longer than MAX_BODY_BYTES", () => {
       .and.to.match(/connection: close/i);
   });
 
-  it("is what a client that asks first is told to send where it is not too long", async () => {
+  it("is requested by 100 Continue if it is not too long", async () => {
     const port = server.running.port;
     const asked = head("Content-Length: 15\r\nExpect: 100-continue\r\n");
     expect(await raw(port, asked, /\r\n\r\n/)).to.match(/^HTTP\/1\.1 100 Continue/);
     expect(await raw(port, `${asked}{"text":"good"}`, /sentiment/)).to.match(/HTTP\/1\.1 200 OK/);
   });
 
-  it("is what a client of HTTP/1.0 is told nothing of, for the answer is the first that it reads", async () => {
+  it("is not requested by 100 Continue from a client of HTTP/1.0, which would take that for the response", async () => {
     const asked = head("Content-Length: 15\r\nExpect: 100-continue\r\n").replace("HTTP/1.1", "HTTP/1.0");
     const received = await raw(server.running.port, `${asked}{"text":"good"}`, /sentiment/);
     expect(received).to.match(/^HTTP\/1\.\d 200 OK/);
   });
 
-  it("does not keep the server from answering the next request", async () => {
+  it("does not prevent the server from answering the next request", async () => {
     expect((await server.post("/predict", { text: "x".repeat(LIMIT) })).status).to.equal(413);
     expect((await server.post("/predict", { text: "good" })).status).to.equal(200);
   });
 });
 
 describe("JSON longer than a string can be", () => {
-  it("is answered 413, and not as the model's mistake", () => {
+  it("is answered 413, not as an error of the model", () => {
     const { MAX_STRING_LENGTH } = constants;
     const parse = () => parseJson(Buffer.alloc(MAX_STRING_LENGTH + 1));
     expect(parse)

@@ -4,7 +4,7 @@ import { type Clock, passDeadlines, takeClock } from "../support/clock.ts";
 import { fakeModel } from "../support/fake-model.ts";
 import { startTestServer, type TestServer, until } from "../support/server.ts";
 
-describe("a client that goes away", () => {
+describe("a client that disconnects", () => {
   let server: TestServer;
   let clock: Clock;
   before(async () => {
@@ -30,27 +30,27 @@ describe("a client that goes away", () => {
         socket.on("error", () => {});
         socket.write(bytes, () => socket.resetAndDestroy());
       }
-      // Connections are accepted in their order: all of those have come when this one has.
+      // Connections are accepted in order: when this one is, all of those have been.
       const last = connect(server.running.port, "127.0.0.1");
       last.write("GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
       await last.toArray();
-      // Past the deadline of the bodies, so that their timers have had their chance to do harm.
+      // Past the deadline of the bodies, so that an uncancelled timer would have fired.
       await passDeadlines(clock, server.deadlines, 600_000);
       expect((await server.post("/predict", { text: "good" })).status).to.equal(200);
       expect(server.log.join("")).not.to.match(/"level":"(error|fatal)"/);
     });
   }
 
-  it("is named in the log as what it is", async () => {
+  it("is logged as aborted", async () => {
     await until(() => server.log.some((line) => line.includes('"code":"aborted"')));
   });
 });
 
-describe("a client that goes away while it waits in the queue", () => {
+describe("a client that disconnects while it waits in the queue", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  /** A server whose model is held up by instance 0, and so many clients that wait behind it. */
+  /** A server whose model is busy with instance 0, and a number of clients that wait behind it. */
   async function waiting(count: number) {
     const model = fakeModel();
     server = await startTestServer({
@@ -76,7 +76,7 @@ describe("a client that goes away while it waits in the queue", () => {
   const depth = (rows: number) =>
     until(async () => new RegExp(`model_queue_depth\\{[^}]*\\} ${rows}\n`).test((await server.get("/metrics")).body));
 
-  it("leaves its place in a full queue to another", async () => {
+  it("makes room in a full queue", async () => {
     const { model, running, release, clients } = await waiting(4);
     expect((await server.post("/predict", { instances: [9] })).status).to.equal(503);
     for (const client of clients) client.resetAndDestroy();
@@ -91,7 +91,7 @@ describe("a client that goes away while it waits in the queue", () => {
     expect(model.runs).to.deep.equal([[0], [9]]);
   });
 
-  it("waits no more, and has no work done for it", async () => {
+  it("costs no run of the model", async () => {
     const { model, running, release, clients } = await waiting(3);
     const [gone, ...stay] = clients;
     gone?.resetAndDestroy();

@@ -3,12 +3,12 @@ import { expect } from "chai";
 import type { Model } from "../../../../apps/inference/model/model.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
-/** Long enough that everything else the event loop does beside it takes no time. */
+/** So long that everything else in the event loop is negligible. */
 const RUN_MS = 5;
 
 const CLIENTS = 40;
 
-/** Half-plus-two, computed inside the event loop, and slowly. */
+/** Half-plus-two, computed slowly inside the event loop. */
 function busyModel() {
   let runs = 0;
   const open = async (metadata: Model["metadata"]): Promise<Model> => ({
@@ -28,29 +28,29 @@ function busyModel() {
   return { open, runs: () => runs };
 }
 
-describe("many clients that come at once while the model is busy", () => {
+describe("many clients that connect at once while the model is busy", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  it("are not let in one after the other, with a run between each two", async () => {
+  it("are not accepted one by one with a run in between", async () => {
     const model = busyModel();
     server = await startTestServer({ model: "half-plus-two", open: model.open });
     let isOver = false;
     const keepBusy = Array.from({ length: 4 }, async () => {
       while (!isOver) await server.post("/predict", { instances: [1] });
     });
-    // Connections of their own to be busy with, so that those that follow are the only new ones.
+    // These requests keep the server busy on existing connections, so that the following ones are the only new ones.
     while (model.runs() < 20) await new Promise((resolve) => setTimeout(resolve, 1));
     const before = model.runs();
     await Promise.all(Array.from({ length: CLIENTS }, () => health(server.running.port)));
     isOver = true;
-    // Two or three, and more where the kernel is slow to hand the connections over.
+    // Two or three, or more if the kernel delivers the connections slowly.
     expect(model.runs() - before).to.be.lessThan(CLIENTS / 2);
     await Promise.all(keepBusy);
   });
 });
 
-/** One question on a new connection. */
+/** One request on a new connection. */
 function health(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");

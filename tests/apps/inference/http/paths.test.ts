@@ -13,14 +13,14 @@ describe("a path with percent-encoded characters", () => {
     "/v1/models/half%2Dplus%2dtwo:predict",
     "/%76%31/models/half-plus-two:predict",
   ]) {
-    it(`is the one that is meant: ${path}`, async () => {
+    it(`is decoded: ${path}`, async () => {
       const { status, body } = await server.post(path, { instances: [2] });
       expect(status).to.equal(200);
       expect(body).to.deep.equal({ predictions: [3] });
     });
   }
 
-  it("without a word for it is found as well", async () => {
+  it("is found among routes without parameters", async () => {
     expect((await server.get("/he%61lth")).status).to.equal(200);
   });
 
@@ -31,14 +31,14 @@ describe("a path with percent-encoded characters", () => {
     "/v1/models/%:predict",
     "/v1/models/half-plus-two%00:predict",
   ]) {
-    it(`is none where it names nothing, or splits what is one: ${path}`, async () => {
+    it(`is not found if it is malformed, or if decoding would split a segment: ${path}`, async () => {
       const { status, body } = await server.post(path, { instances: [2] });
       expect(status).to.equal(404);
       expect(body.error).to.match(/^[^\n]{5,120}$/);
     });
   }
 
-  it("has no other verb of /v1: 404 that says which there is", async () => {
+  it("gets 404 for other verbs of /v1, with the supported one", async () => {
     for (const path of ["/v1/models/iris:explain", "/v1/models/iris/versions/1:explain"]) {
       const { status, body } = await server.post(path, { instances: [2] });
       expect(status).to.equal(404);

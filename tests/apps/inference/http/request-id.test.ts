@@ -10,13 +10,13 @@ describe("the request id", () => {
   });
   after(() => server.stop());
 
-  it("is the caller's, in the answer and in the log", async () => {
+  it("is the caller's, in the response and in the log", async () => {
     const { headers } = await server.get("/models", { "X-Request-ID": "trace-42/a" });
     expect(headers.get("x-request-id")).to.equal("trace-42/a");
     expect(server.log.join("")).to.include('"request_id":"trace-42/a"');
   });
 
-  it("is made where the caller has none, another one each time", async () => {
+  it("is generated if the caller sends none, a new one each time", async () => {
     const first = (await server.get("/models")).headers.get("x-request-id");
     const second = (await server.get("/models")).headers.get("x-request-id");
     expect(first).to.match(UUID);
@@ -24,7 +24,7 @@ describe("the request id", () => {
   });
 
   for (const bad of ["a b", 'a"}', "x".repeat(129), "é"]) {
-    it(`is made where the caller's is ${JSON.stringify(bad.slice(0, 10))}…`, async () => {
+    it(`is generated if the caller's is ${JSON.stringify(bad.slice(0, 10))}…`, async () => {
       const { headers } = await server.get("/models", { "X-Request-ID": bad });
       expect(headers.get("x-request-id")).to.match(UUID);
     });

@@ -5,18 +5,18 @@ import { expect } from "chai";
 import Koa from "koa";
 import { leaveUnread, SheddableRequest } from "../../../../apps/inference/http/sheddable.ts";
 
-describe("a request that is left unread", () => {
-  it("is of the same kind to V8 as one that is read: the first refusal has no code compiled anew", () => {
+describe("a request whose body is left unread", () => {
+  it("has the same hidden class as one that is read, so that rejections do not deoptimize code", () => {
     setFlagsFromString("--allow-natives-syntax");
     const sameKind = new Function("one", "other", "return %HaveSameMap(one, other)");
     const [read, unread] = [new SheddableRequest(new Socket()), new SheddableRequest(new Socket())];
     read.url = "/predict";
-    // What Koa and the reading of a body do to a request.
+    // The fields that Koa and reading a body set on a request.
     expect(new Koa().createContext(read, new ServerResponse(read)).path).to.equal("/predict");
     read.on("data", () => {}).on("end", () => {});
     leaveUnread(unread);
     expect(sameKind(read, unread)).to.equal(true);
-    // Were something added to it, it would not be.
+    // A control: adding a field changes the hidden class.
     expect(sameKind(read, Object.assign(unread, { more: 1 }))).to.equal(false);
   });
 

@@ -14,7 +14,7 @@ describe("a request with a W3C trace context", () => {
   const logged = (id: string) =>
     until(() => server.log.map((line) => JSON.parse(line)).find((line) => line.request_id === id));
 
-  it("has it passed on, and its trace id in the log", async () => {
+  it("gets it back, and its trace id is logged", async () => {
     const headers = { traceparent: TRACEPARENT, "X-Request-ID": "traced" };
     const answer = await server.post("/predict", { instances: [1] }, headers);
     expect(answer.status).to.equal(200);
@@ -22,7 +22,7 @@ describe("a request with a W3C trace context", () => {
     expect((await logged("traced")).trace_id).to.equal(TRACE_ID);
   });
 
-  it("has its tracestate passed on as well, but none without a traceparent, and none that is no such thing", async () => {
+  it("also gets its tracestate back, if that is valid and comes with a traceparent", async () => {
     const tracestate = "vendor=t61rcWkgMzE,other@system=1";
     const passedOn = async (headers: Record<string, string>) =>
       (await server.post("/predict", { instances: [1] }, headers)).headers.get("tracestate");
@@ -33,13 +33,13 @@ describe("a request with a W3C trace context", () => {
     expect(await passedOn({ traceparent: TRACEPARENT, tracestate: `a=${"x".repeat(512)}` })).to.equal(null);
   });
 
-  it("of a later version has what that adds passed on", async () => {
+  it("of a later version gets the additional fields back", async () => {
     const traceparent = `01${TRACEPARENT.slice(2)}-more`;
     const answer = await server.post("/predict", { instances: [1] }, { traceparent });
     expect(answer.headers.get("traceparent")).to.equal(traceparent);
   });
 
-  it("has it on a mistake as well", async () => {
+  it("gets it back with an error as well", async () => {
     const headers = { traceparent: TRACEPARENT, "X-Request-ID": "mistaken" };
     const answer = await server.post("/predict", {}, headers);
     expect(answer.status).to.equal(422);
@@ -57,7 +57,7 @@ describe("a request with a W3C trace context", () => {
     `${TRACEPARENT}-`,
     `${TRACEPARENT}-more`,
   ].entries()) {
-    it(`that is none by the specification is left out: ${wrong}`, async () => {
+    it(`does not get an invalid one back: ${wrong}`, async () => {
       const id = `wrong-${index}`;
       const answer = await server.post("/predict", { instances: [1] }, { traceparent: wrong, "X-Request-ID": id });
       expect(answer.status).to.equal(200);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { raw } from "../support/raw.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
-describe("what is no request that the API could be asked", () => {
+describe("an invalid HTTP request", () => {
   let server: TestServer;
   before(async () => {
     server = await startTestServer({ model: "words" });
@@ -38,7 +38,7 @@ describe("what is no request that the API could be asked", () => {
     ],
   ];
   for (const [what, bytes, status, code] of cases) {
-    it(`${what} → ${status} with the API's own error and its id in the log, and the connection is closed`, async () => {
+    it(`${what} → ${status} with an error in the API's format; its id is logged, and the connection is closed`, async () => {
       const received = await raw(server.running.port, bytes, /"request_id":"[^"]+"\}\}$/);
       const [head = "", body = ""] = received.split("\r\n\r\n");
       expect(head)
@@ -54,7 +54,7 @@ describe("what is no request that the API could be asked", () => {
     });
   }
 
-  it("is not a whole URL, as a proxy is asked", async () => {
+  it("is not one with an absolute URL, as sent to a proxy", async () => {
     const received = await raw(
       server.running.port,
       "GET http://models.example.com/health?x=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
@@ -63,7 +63,7 @@ describe("what is no request that the API could be asked", () => {
     expect(received).to.match(/^HTTP\/1\.1 200 /);
   });
 
-  it("leaves the server as it was", async () => {
+  it("does not affect the server", async () => {
     expect((await server.post("/predict", { text: "good" })).status).to.equal(200);
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { send, startTestServer, type TestServer } from "../support/server.ts";
 
-describe("a body that is not what the model takes", () => {
+describe("a body that is not what the model accepts", () => {
   let server: TestServer;
   before(async () => {
     server = await startTestServer({ model: "words" });
@@ -31,7 +31,7 @@ describe("a body that is not what the model takes", () => {
     });
   }
 
-  it("broken JSON → 400 that says where, and one character of it", async () => {
+  it("invalid JSON → 400 with the position and the one character there", async () => {
     const told = async (body: string) => (await server.post("/predict", body)).body.error.message;
     expect(await told('{"text":\n "secret" x}')).to.equal('the body is not JSON: unexpected "x" at line 2, column 11');
     expect(await told('{"text": "secret')).to.equal(
@@ -50,7 +50,7 @@ describe("a body that is not what the model takes", () => {
     expect(answer.body.error.message).to.equal("the body is not JSON: it is not UTF-8");
   });
 
-  it("leaves nothing behind on other objects", async () => {
+  it("does not pollute prototypes", async () => {
     await server.post("/predict", '{"text": "good", "__proto__": {"polluted": true}}');
     expect(({} as Record<string, unknown>)["polluted"]).to.equal(undefined);
     expect((await server.post("/predict", { text: "good" })).status).to.equal(200);

@@ -5,8 +5,8 @@ import { graphFacts } from "../../../../apps/inference/model/graph-facts.ts";
 
 const FIXTURES = path.join(import.meta.dirname, "..", "fixtures");
 
-describe("weights in files of their own", () => {
-  it("are found in a graph that has them, and in no other", async () => {
+describe("weights in separate files", () => {
+  it("are detected in a graph that has them, and in no other", async () => {
     const graphs = (await readdir(FIXTURES)).filter((name) => name.endsWith(".onnx"));
     const found: string[] = [];
     for (const name of graphs) {

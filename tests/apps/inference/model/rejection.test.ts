@@ -32,7 +32,7 @@ describe("values that a graph rejects", () => {
     ["in the event loop", {}],
     ["on a thread", { THREAD_AFTER_MS: "0" }],
   ] as const) {
-    it(`are the caller's mistake, in the model's own words, ${where}`, async () => {
+    it(`are the caller's mistake, with the model's reason, ${where}`, async () => {
       server = await start(env);
       const unknown = await infer(server.url, "lookup", ids(1, 99));
       expect(unknown.status).to.equal(422);
@@ -48,7 +48,7 @@ describe("values that a graph rejects", () => {
     });
   }
 
-  it("cost no other request of their batch its answer", async () => {
+  it("do not fail other requests of their batch", async () => {
     const { promise: gate, resolve: release } = Promise.withResolvers<void>();
     const rows: number[] = [];
     server = await startTestServer({
@@ -88,7 +88,7 @@ describe("values that a graph rejects", () => {
     expect(rows.slice(0, 2)).to.deep.equal([1, 6]);
   });
 
-  it("by the model's own form are worded as that form's mistakes are", async () => {
+  it("give errors in the format of /predict there", async () => {
     const signature: Signature = {
       kind: "instances",
       inputs: [{ name: "ids", datatype: "INT64", shape: [-1, 2] }],
@@ -111,7 +111,7 @@ describe("values that a graph rejects", () => {
     expect((await server.post("/v1/models/lookup:predict", { instances: [[1, 99]] })).status).to.equal(422);
   });
 
-  it("are the model's mistake as long as it has answered none", async () => {
+  it("are the model's error until it has answered a request", async () => {
     server = await start();
     const id = (value: number) => ({ inputs: [{ name: "id", datatype: "INT64", shape: [1], data: [value] }] });
     const early = await infer(server.url, "hundreds", id(7));
@@ -124,11 +124,11 @@ describe("values that a graph rejects", () => {
   });
 });
 
-describe("a process whose model refuses values", () => {
+describe("a process whose model rejects values", () => {
   let child: Child;
   afterEach(() => endChild(child));
 
-  it("logs them as JSON alone, and as no error", async () => {
+  it("logs them as JSON only, and not as errors", async () => {
     const { root, remove } = await emptyRegistry();
     try {
       await publish(root, ["lookup", "1"]);
@@ -149,7 +149,7 @@ describe("a process whose model refuses values", () => {
   });
 });
 
-describe("what is said of a node that did not run", () => {
+describe("the reason of a node that did not run", () => {
   const node = (operator: string, status: string) =>
     `Non-zero status code returned while running ${operator} node. Name:'/secret/layer.3' Status Message: ${status}`;
   const source = "/onnxruntime_src/onnxruntime/core/providers/cpu";

@@ -8,9 +8,9 @@ import { metadataOf, writeVersion } from "../support/registry.ts";
 import { startRepository, startTestServer, type TestServer, until } from "../support/server.ts";
 import { infer, postBinary } from "../support/tensors.ts";
 
-/** Turns of the model `slow` that take about three seconds on an idle core. */
+/** Loop iterations of the model `slow` that take about three seconds on an idle core. */
 const LONG = 40_000;
-/** Turns that take longer than any limit of these tests, and not much longer. */
+/** Loop iterations that take a little longer than any time limit of these tests. */
 const SHORT = 2000;
 
 const turns = (count: number) => ({ inputs: [{ name: "turns", datatype: "INT64", shape: [], data: [count] }] });
@@ -20,7 +20,7 @@ describe("a model whose runs are long", function () {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  /** Which came first: the answer to one long run, or the last of ten probes that were sent one after the other meanwhile. */
+  /** Which was first: the response to a long run, or the last of ten probes that were sent one by one meanwhile. */
   async function race(): Promise<string> {
     let first = "";
     const long = infer(server.url, "slow", turns(LONG)).then(({ status, body }) => {
@@ -36,12 +36,12 @@ describe("a model whose runs are long", function () {
     return first;
   }
 
-  it("does not hold up the probes where every model has a thread", async () => {
+  it("does not delay probes if every model has a thread", async () => {
     server = await startTestServer({ model: "slow", env: { THREAD_AFTER_MS: "0" } });
     expect(await race()).to.equal("probes");
   });
 
-  it("gets a thread of its own when its runs are seen to be long, and does not hold up the probes from then on", async () => {
+  it("is moved to a thread once its runs are found to be long, and does not delay probes from then on", async () => {
     server = await startTestServer({ model: "slow", env: { THREAD_AFTER_MS: "20" } });
     await until(async () => {
       expect((await infer(server.url, "slow", turns(SHORT))).status).to.equal(200);
@@ -50,7 +50,7 @@ describe("a model whose runs are long", function () {
     expect(await race()).to.equal("probes");
   });
 
-  it("does not hold up another model either", async () => {
+  it("does not delay another model", async () => {
     server = await startRepository(["slow", "half-plus-two"], { THREAD_AFTER_MS: "0" });
     let first = "";
     const long = infer(server.url, "slow", turns(LONG)).then(() => {
@@ -70,7 +70,7 @@ describe("a model on a thread of its own", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  it("takes and answers every type as it would without", async () => {
+  it("supports every type as it does without a thread", async () => {
     server = await startTestServer({ model: "types", env: { THREAD_AFTER_MS: "0" } });
     const values = (datatype: string) =>
       datatype === "BYTES" ? ["ä", ""] : datatype === "BOOL" ? [true, false] : [1, 0];
@@ -93,7 +93,7 @@ describe("a model on a thread of its own", () => {
     expect([...answer.raw]).to.deep.equal([...raw]);
   });
 
-  it("is not served, for the same reason, where its signature does not fit the graph", async () => {
+  it("is not served if its signature does not match the graph, with the same reason", async () => {
     server = await startTestServer({ model: "linear", published: [], wait: false, env: { THREAD_AFTER_MS: "0" } });
     const metadata = await metadataOf("linear", "1");
     const outputs = [{ name: "z", datatype: "FP32" as const, shape: [-1, 1] }];
@@ -105,7 +105,7 @@ describe("a model on a thread of its own", () => {
     expect((await server.get("/ready")).status).to.equal(503);
   });
 
-  it("takes over the memory of its artifact, so that nothing has to be copied meanwhile", async () => {
+  it("takes over the memory of its artifact without a copy", async () => {
     server = await startTestServer({ model: "linear" });
     const { metadata, artifact } = await readVersion(server.root, "linear", "1");
     const model = await threadOpener(1)(metadata, artifact);

@@ -22,7 +22,7 @@ describe("serializing a float32", () => {
     });
   }
 
-  it("gives the decimal that was meant", () => {
+  it("gives the shortest decimal", () => {
     expect([0.1, 0.2, 2.4, 99.9].map((decimal) => serializeFloat32(Math.fround(decimal)))).to.deep.equal([
       0.1, 0.2, 2.4, 99.9,
     ]);

@@ -7,14 +7,14 @@ const LEAST = "-9223372036854775808";
 const GREATEST = "9223372036854775807";
 const RANGE = `must be a whole number from ${LEAST} to ${GREATEST}`;
 
-describe("integers of 64 bits in JSON", () => {
+describe("64-bit integers in JSON", () => {
   let server: TestServer;
   before(async () => {
     server = await startTestServer({ model: "same" });
   });
   after(() => server.stop());
 
-  /** As text: neither side may pass through a number of JavaScript. */
+  /** As text, because JavaScript numbers would round. */
   const ask = async (path: string, body: string) => {
     const response = await fetch(server.url + path, {
       method: "POST",
@@ -25,13 +25,13 @@ describe("integers of 64 bits in JSON", () => {
   };
   const numbers = `${LEAST},-9007199254740993,-1,0,9007199254740993,1234567890123456,${GREATEST}`;
 
-  it("come and go digit by digit at /predict", async () => {
+  it("keep all digits at /predict", async () => {
     const { status, text } = await ask("/predict", `{"instances":[${numbers}]}`);
     expect(status, text).to.equal(200);
     expect(text).to.include(`"predictions":[${numbers}]`);
   });
 
-  it("and at /v1, plain or by name", async () => {
+  it("keep all digits at /v1, plain or by name", async () => {
     const plain = await ask("/v1/models/same:predict", `{"instances":[${numbers}]}`);
     expect(plain.text).to.equal(`{"predictions":[${numbers}]}`);
     const first = await ask("/v1/models/same:predict", `{"instances":[${GREATEST}]}`);
@@ -40,14 +40,14 @@ describe("integers of 64 bits in JSON", () => {
     expect(named.text).to.equal(`{"predictions":[${LEAST},1]}`);
   });
 
-  it("and at /v2, whatever else the request says", async () => {
+  it("keep all digits at /v2, whatever else the request contains", async () => {
     const body = `{"id":"\\"9223372036854775807","parameters":{"n":${GREATEST}},"inputs":[{"name":"x","datatype":"INT64","shape":[7],"data":[${numbers}]}]}`;
     const { status, text } = await ask("/v2/models/same/infer", body);
     expect(status, text).to.equal(200);
     expect(text).to.include(`"data":[${numbers}]`).and.to.include('"id":"\\"9223372036854775807"');
   });
 
-  it("are refused where the type cannot hold them, with its range", async () => {
+  it("are rejected if the type cannot hold them, with its range", async () => {
     for (const number of ["9223372036854775808", "-9223372036854775809", "1e19", "0.5", "12345678901234567890123"]) {
       const { status, text } = await ask("/predict", `{"instances":[1,${number}]}`);
       expect(status, number).to.equal(422);
@@ -55,7 +55,7 @@ describe("integers of 64 bits in JSON", () => {
     }
   });
 
-  it("leave it at that where they are no numbers of the model's", async () => {
+  it("are ignored outside of the model's inputs", async () => {
     const input = `{"name":"x","datatype":"INT64","shape":[1],"data":[1]}`;
     const { status, text } = await ask("/v2/models/same/infer", `{"id":${GREATEST},"inputs":[${input}]}`);
     expect(status).to.equal(422);
@@ -65,7 +65,7 @@ describe("integers of 64 bits in JSON", () => {
     }
   });
 
-  it("come back digit by digit from a regression as well", async () => {
+  it("keep all digits in the response of a regression", async () => {
     const other = await startTestServer({ model: "same", published: [], wait: false });
     await layOut(other.root, "same", (written) => ({
       ...written,
@@ -101,7 +101,7 @@ describe("keeping the digits of long integers", () => {
     });
   }
 
-  it("takes no object of a caller's for one", () => {
+  it("does not mistake an object of the request for one", () => {
     expect(keptInteger({ key: "1" })).to.equal(undefined);
     expect(keptInteger(JSON.parse('{"__proto__":"1"}'))).to.equal(undefined);
   });
@@ -114,13 +114,13 @@ describe("BOOL at /predict", () => {
   });
   after(() => server.stop());
 
-  it("is true or false, or 0 or 1, and answered as true or false", async () => {
+  it("is true or false, or 0 or 1, and true or false in the response", async () => {
     const { status, body } = await server.post("/predict", { instances: [true, false, 0, 1] });
     expect(status).to.equal(200);
     expect(body.predictions).to.deep.equal([false, true, true, false]);
   });
 
-  it("is nothing else", async () => {
+  it("rejects any other value", async () => {
     const { body } = await server.post("/predict", { instances: [true, "true"] });
     expect(body.error).to.include({ path: "instances[1]", message: "must be true, false, 0 or 1, not a string" });
     expect((await server.post("/predict", { instances: [2] })).status).to.equal(422);

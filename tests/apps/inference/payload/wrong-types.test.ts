@@ -8,7 +8,7 @@ const INDEX = "/v2/repository/index";
 const LOAD = "/v2/repository/models/pair/load";
 const UNLOAD = "/v2/repository/models/absent/unload";
 
-/** Values of every JSON type but those that are named; null is not among them, for it says that a field is left out. */
+/** Values of every JSON type except the given ones; without null, which stands for a missing field. */
 function valuesBut(...types: readonly string[]): unknown[] {
   const values = { boolean: true, number: 1, string: "true", list: [], object: {} };
   return Object.entries(values).flatMap(([type, value]) => (types.includes(type) ? [] : [value]));
@@ -90,7 +90,7 @@ describe("a field of the wrong type", () => {
     ["/models/half-plus-two/predict", "[0]", valuesBut("object"), (one) => [one]],
   ];
   for (const [path, place, values, request] of fields) {
-    it(`${place || "the body"} at ${path} → 422 that names it`, async () => {
+    it(`${place || "the body"} at ${path} → 422 with its path`, async () => {
       for (const value of values) {
         const { status, body } = await server.post(path, request(value));
         expect(status, JSON.stringify(value)).to.equal(422);
@@ -102,7 +102,7 @@ describe("a field of the wrong type", () => {
     });
   }
 
-  it("is none where it is null and may be left out", async () => {
+  it("is accepted if it is optional and null", async () => {
     const inputs = INPUTS.map((input) => ({ ...input, parameters: null }));
     const infer = await server.post(INFER, { id: null, parameters: null, inputs, outputs: null });
     expect(infer.status).to.equal(200);
@@ -113,7 +113,7 @@ describe("a field of the wrong type", () => {
     expect((await server.post(LOAD, { parameters: null })).status).to.equal(200);
   });
 
-  it("is none in a body that curl was not told the type of, as its example of the repository has it", async () => {
+  it("is accepted in a body with curl's default content type", async () => {
     const curl = { "Content-Type": "application/x-www-form-urlencoded" };
     for (const [path, status] of [
       [INDEX, 200],

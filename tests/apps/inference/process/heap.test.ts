@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { execa } from "execa";
 import { HEAP_FLAG } from "../../../../apps/inference/heap.ts";
 
-describe("heap of the server", () => {
-  it("grows by a flag that this V8 knows: one that it does not know it would ignore without a word", async () => {
+describe("the heap of the server", () => {
+  it("grows by a flag that this V8 supports; it would ignore an unknown flag silently", async () => {
     const { stdout } = await execa(process.execPath, ["--v8-options"]);
     const [name = ""] = HEAP_FLAG.split("=");
 

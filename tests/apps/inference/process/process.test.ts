@@ -9,7 +9,7 @@ import { emptyRegistry, publish } from "../support/registry.ts";
 import { until } from "../support/server.ts";
 import { infer } from "../support/tensors.ts";
 
-/** The server as a process: how it ends, and what does not end it. */
+/** How the server's process exits, and what does not make it exit. */
 describe("the server's process", function () {
   this.timeout(60_000);
   let registry: { root: string; remove: () => Promise<void> };
@@ -32,7 +32,7 @@ describe("the server's process", function () {
     ...more,
   });
 
-  it("ends at SHUTDOWN_SECONDS though a model computes on a thread, without a crash", async () => {
+  it("exits at SHUTDOWN_SECONDS without a crash although a model still runs on a thread", async () => {
     child = startChild("main.ts", env({ THREAD_AFTER_MS: "0", SHUTDOWN_SECONDS: "0.5" }));
     const { port } = JSON.parse(await child.line(/"listening"/));
     await child.line(/model loaded/);
@@ -50,7 +50,7 @@ describe("the server's process", function () {
     expect(child.stdout.at(-1)).to.include("closed, except for a run of a model that continues");
   });
 
-  it("exits 0 on a signal that comes while it still waits for its model", async () => {
+  it("exits 0 on a signal while it waits for its model", async () => {
     child = startChild(
       "main.ts",
       env({ MODEL_NAME: "absent", MODEL_WAIT_SECONDS: "3", DRAIN_SECONDS: "5", SHUTDOWN_SECONDS: "10" }),
@@ -61,8 +61,8 @@ describe("the server's process", function () {
     expect(child.stderr).to.deep.equal([]);
   });
 
-  it("exits 0 on a signal that comes before it is loaded", async () => {
-    // Signals itself as soon as there is a handler, and says whether the server's libraries are there by then.
+  it("exits 0 on a signal before its modules are loaded", async () => {
+    // Signals itself as soon as there is a handler, and prints whether the server's libraries are loaded by then.
     const early = `let isFirst = true;
       process.on("newListener", (name) => {
         if (name !== "SIGTERM" || !isFirst) return;
@@ -76,7 +76,7 @@ describe("the server's process", function () {
     expect(child.stderr).to.deep.equal([]);
   });
 
-  it("goes on where its log cannot be written, and says so once", async () => {
+  it("continues if its log cannot be written, and reports that once", async () => {
     const port = await steadyPort();
     const main = path.join(import.meta.dirname, "../../../../apps/inference/main.ts");
     const full = spawn(process.execPath, [main], {

@@ -40,14 +40,14 @@ describe("npm run serve", () => {
     expect(await running.exited).to.equal(0);
   });
 
-  it("serves the model and version it is told", async () => {
+  it("serves the given model and version", async () => {
     await publish(registry.root, ["iris", "1"], ["words", "1"], ["words", "2"]);
     const line = await serve("--model", "words", "--version", "1").line(/^Serving words /);
     const { body } = await send(`${/http:\/\/[^ ]+/.exec(line)?.[0]}/health`, {});
     expect(body).to.deep.equal({ status: "healthy", model: "words", version: "1" });
   });
 
-  it("serves the whole folder where it has several models and none is named", async () => {
+  it("serves the whole folder if it has several models and none is named", async () => {
     await publish(registry.root, ["iris", "1"], ["words", "1"]);
     const line = await serve().line(/^Serving every model /);
     const url = /http:\/\/[^ ]+/.exec(line)?.[0];
@@ -65,7 +65,7 @@ describe("npm run serve", () => {
     expect(unnamed.body.error.message).to.match(/name one: POST \/models\/\{model\}\/predict$/);
   });
 
-  it("serves what is published later", async () => {
+  it("serves versions that are published later", async () => {
     await publish(registry.root, ["half-plus-two", "1"]);
     child = startChild("serve.ts", { MODEL_POLL_SECONDS: "0.02" }, ["--models", registry.root, "--port", "0"]);
     const url = /http:\/\/[^ ]+/.exec(await child.line(/^Serving /))?.[0];
@@ -73,7 +73,7 @@ describe("npm run serve", () => {
     await until(async () => (await send(`${url}/health`, {})).body.version === "2");
   });
 
-  it("serves what is published later of another model where it is told to serve all", async () => {
+  it("serves models that are published later if all are served", async () => {
     await publish(registry.root, ["half-plus-two", "1"]);
     const args = ["--models", registry.root, "--port", "0", "--model", "*"];
     child = startChild("serve.ts", { MODEL_POLL_SECONDS: "0.02" }, args);
@@ -82,14 +82,14 @@ describe("npm run serve", () => {
     await until(async () => (await send(`${url}/v2/models/iris/ready`, {})).status === 200);
   });
 
-  it("says so where the folder has no model", async () => {
+  it("reports a folder without models", async () => {
     const running = serve();
     expect(await running.exited).to.equal(1);
     expect(running.stderr).to.have.lengthOf(1);
     expect(running.stderr[0]).to.match(/has no model: train one with/);
   });
 
-  it("says so where there is no such folder", async () => {
+  it("reports a missing folder", async () => {
     child = startChild("serve.ts", {}, ["--models", `${registry.root}/nowhere`]);
     expect(await child.exited).to.equal(1);
     expect(child.stderr).to.deep.equal([
@@ -97,7 +97,7 @@ describe("npm run serve", () => {
     ]);
   });
 
-  it("names the option that it does not know", async () => {
+  it("reports an unknown option", async () => {
     const running = serve("--prot", "1");
     expect(await running.exited).to.equal(1);
     expect(running.stderr).to.have.lengthOf(1);
@@ -105,7 +105,7 @@ describe("npm run serve", () => {
   });
 
   for (const args of [["--host="], ["--host", ""], ["--port="], ["--models="], ["--model", ""], ["--version="]]) {
-    it(`names the option that is empty: ${args.join(" ")}`, async () => {
+    it(`reports an empty option: ${args.join(" ")}`, async () => {
       await publish(registry.root, ["half-plus-two", "1"]);
       const running = serve(...args);
       const outcome = await Promise.race([running.exited, running.line(/^Serving /).catch(() => "ended")]);
@@ -115,15 +115,15 @@ describe("npm run serve", () => {
     });
   }
 
-  it("says where an address of version 6 is, as a browser takes it", async () => {
+  it("prints an IPv6 address as a URL", async () => {
     await publish(registry.root, ["half-plus-two", "1"]);
     const url = /http:\/\/[^ ]+/.exec(await serve("--host", "::1").line(/^Serving /))?.[0];
     expect(url).to.match(/^http:\/\/\[::1\]:\d+$/);
     expect((await send(`${url}/health`, {})).status).to.equal(200);
   });
 
-  describe("of a folder that was laid out by hand", () => {
-    it("serves what is whole, and says what is not and why", async () => {
+  describe("of a folder that was written by hand", () => {
+    it("serves complete versions, and reports the others with the reason", async () => {
       await layOut(registry.root, "pair");
       const directory = await layOut(registry.root, "image", (written) => ({ ...written, version: "2" }));
       const running = serve();
@@ -134,7 +134,7 @@ describe("npm run serve", () => {
       expect(reason).to.equal(`${directory}/metadata.json describes image version 2, not image version 1`);
     });
 
-    it("says where the files belong where nothing can be served", async () => {
+    it("reports where files belong if nothing can be served", async () => {
       await rename(await layOut(registry.root, "pair"), path.join(registry.root, "pair", "first"));
       await mkdir(path.join(registry.root, "My Model", "1"), { recursive: true });
       const running = serve();
@@ -148,7 +148,7 @@ describe("npm run serve", () => {
       expect(last).to.match(/has no model: train one with .*, or put one from elsewhere there as NAME\/1\/model\.onnx/);
     });
 
-    it("says which versions an index leaves out, and nothing of what is as it should be", async () => {
+    it("reports versions that the index omits, and nothing else", async () => {
       const whole = await layOut(registry.root, "pair");
       const bare = await layOut(registry.root, "image");
       await rm(path.join(bare, METADATA_FILE));

@@ -32,16 +32,16 @@ describe("settings from the environment", () => {
     });
   });
 
-  it("take fractions where seconds are meant, and 0 for what can be switched off", () => {
+  it("accept fractions of seconds, and 0 for what can be switched off", () => {
     const settings = readSettings({ ...MODEL, DRAIN_SECONDS: "0.5", METRICS_PORT: "0", MODEL_VERSION: "latest" });
     expect(settings).to.include({ drainSeconds: 0.5, metricsPort: 0, modelVersion: "latest" });
   });
 
-  it("count an empty variable as not set", () => {
+  it("treat an empty variable as not set", () => {
     expect(readSettings({ ...MODEL, API_KEY: "", PORT: "" })).to.include({ apiKey: undefined, port: 8080 });
   });
 
-  it("send spans where the standard's variables say, and nowhere where they say so", () => {
+  it("take the traces' URL from the standard variables, which can also disable traces", () => {
     const urlOf = (env: Record<string, string>) => readSettings({ ...MODEL, ...env }).tracesUrl;
     const base = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318/" };
     const own = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://traces:4318/custom" };
@@ -73,7 +73,7 @@ describe("settings from the environment", () => {
     [{ PORT: "9090" }, /^METRICS_PORT is not set: set it to another port than PORT, or to 0 for none$/],
   ];
   for (const [env, message] of wrong) {
-    it(`refuse ${JSON.stringify(env)} in one line that names the variable and the remedy`, () => {
+    it(`reject ${JSON.stringify(env)} in one line with the variable and the remedy`, () => {
       expect(() => readSettings({ ...MODEL, ...env })).to.throw(SettingsError, message);
     });
   }
@@ -86,7 +86,7 @@ describe("settings from the environment", () => {
     ["schlüssel", /^API_KEY has a character that is not allowed in a header/],
     ["sec\u007fret", /^API_KEY has a character that is not allowed in a header/],
   ] as const) {
-    it(`refuse the key ${JSON.stringify(key)}, which no header can carry, without a word of it`, () => {
+    it(`reject the key ${JSON.stringify(key)}, which is not allowed in a header, without quoting it`, () => {
       expect(() => readSettings({ ...MODEL, API_KEY: key }))
         .to.throw(SettingsError, message)
         .with.property("message")
@@ -94,7 +94,7 @@ describe("settings from the environment", () => {
     });
   }
 
-  it("name everything that is wrong at once, and never the key", () => {
+  it("report all mistakes at once, and never the key", () => {
     expect(() => readSettings({ ...MODEL, PORT: "x", METRICS_PORT: "y", API_KEY: "hidden" }))
       .to.throw(SettingsError, /PORT is "x".*; METRICS_PORT is "y"/)
       .with.property("message")

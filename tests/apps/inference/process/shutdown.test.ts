@@ -9,7 +9,7 @@ describe("shutting down", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  it("answers what is under way before it closes", async () => {
+  it("answers requests in progress before it closes", async () => {
     const model = fakeModel();
     server = await startTestServer({ model: "half-plus-two", open: model.open, env: { MAX_BATCH_SIZE: "1" } });
     const release = model.hold();
@@ -29,7 +29,7 @@ describe("shutting down", () => {
     await closed;
   });
 
-  it("says at every place of readiness that it is not ready, and answers predictions meanwhile", async () => {
+  it("is not ready at any readiness endpoint, and still answers predictions", async () => {
     server = await startTestServer({ model: "linear", env: { DRAIN_SECONDS: "3000", SHUTDOWN_SECONDS: "3600" } });
     const places = ["/ready", "/v2/health/ready", "/v2/models/linear/ready", "/v1/models/linear"];
     for (const place of places) {
@@ -43,7 +43,7 @@ describe("shutting down", () => {
     await server.running.shutDown();
   });
 
-  it("asks clients to let go in the second half of the drain, and not before", async () => {
+  it("sends Connection: close in the second half of the drain, and not before", async () => {
     server = await startTestServer({ model: "linear", env: { DRAIN_SECONDS: "3000", SHUTDOWN_SECONDS: "3600" } });
     const halves = holdPauses(1_500_000);
     const closed = server.running.shutDown();
@@ -61,7 +61,7 @@ describe("shutting down", () => {
     halves.restore();
   });
 
-  it("cuts a client that never finishes once SHUTDOWN_SECONDS have passed", async () => {
+  it("closes the connection of a client that never finishes at SHUTDOWN_SECONDS", async () => {
     server = await startTestServer({ model: "linear", env: { SHUTDOWN_SECONDS: "0.3" } });
     const socket = connect(server.running.port, "127.0.0.1");
     socket.on("error", () => {});
@@ -71,7 +71,7 @@ describe("shutting down", () => {
     expect(server.log.join("")).to.include("closing the connections that are still open");
   });
 
-  it("is not held up by a model that hangs", async () => {
+  it("does not wait for a hanging model", async () => {
     const model = fakeModel();
     server = await startTestServer({ model: "half-plus-two", open: model.open, env: { SHUTDOWN_SECONDS: "0.3" } });
     model.hold();
@@ -81,7 +81,7 @@ describe("shutting down", () => {
     expect(await lost).to.equal("cut");
   });
 
-  it("skips the rest of the drain when it is asked a second time", async () => {
+  it("skips the rest of the drain on the second request", async () => {
     server = await startTestServer({ model: "linear", env: { DRAIN_SECONDS: "3000", SHUTDOWN_SECONDS: "3600" } });
     const closed = server.running.shutDown();
     void server.running.shutDown();
@@ -89,7 +89,7 @@ describe("shutting down", () => {
     expect(await fetch(server.url).catch(() => "refused")).to.equal("refused");
   });
 
-  it("does not wait for a connection on which nothing has come", async () => {
+  it("does not wait for a connection on which nothing was received", async () => {
     server = await startTestServer({ model: "linear", env: { SHUTDOWN_SECONDS: "3600" } });
     const socket = connect(server.running.port, "127.0.0.1");
     socket.on("error", () => {});
@@ -99,7 +99,7 @@ describe("shutting down", () => {
     expect(server.log.join("")).not.to.include("closing the connections");
   });
 
-  it("cuts what is still open when it is asked once more after the drain", async () => {
+  it("closes open connections on another request after the drain", async () => {
     server = await startTestServer({ model: "linear", env: { SHUTDOWN_SECONDS: "3600" } });
     const socket = connect(server.running.port, "127.0.0.1");
     socket.on("error", () => {});

@@ -31,7 +31,7 @@ describe("with an OpenTelemetry collector", () => {
   let collector: Server;
   let endpoint = "";
   const sent: Sent[] = [];
-  /** What the collector answers; undefined for nothing at all. */
+  /** The collector's response; undefined for none. */
   let status: number | undefined;
   let asked = 0;
   beforeEach(async () => {
@@ -65,7 +65,7 @@ describe("with an OpenTelemetry collector", () => {
   const textOf = (attributes: readonly Attribute[], name: string) =>
     attributes.find(({ key }) => key === name)?.value.stringValue;
 
-  /** Variables that the SDK itself reads, for as long as a test takes. */
+  /** Sets variables that the SDK reads, for the duration of a test. */
   async function withEnv(env: Record<string, string>, test: () => Promise<void>): Promise<void> {
     Object.assign(process.env, env);
     try {
@@ -75,7 +75,7 @@ describe("with an OpenTelemetry collector", () => {
     }
   }
 
-  it("every request is a span in its caller's trace, and all are sent before the server ends", async () => {
+  it("every request is a span in its caller's trace, and all are sent before the server exits", async () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: "predictions" };
     const server = await startTestServer({ model: "half-plus-two", env });
     const traceparent = `00-${TRACE_ID}-${SPAN_ID}-01`;
@@ -100,7 +100,7 @@ describe("with an OpenTelemetry collector", () => {
     expect(textOf(resource, "telemetry.sdk.language")).to.equal("nodejs");
   });
 
-  it("spans are named by their routes, whatever names are made up in paths and however they are refused", async () => {
+  it("spans are named by their routes, whatever the path and however they are rejected", async () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, API_KEY: "right" };
     const server = await startTestServer({ model: "half-plus-two", env });
     const key = { "X-API-Key": "right" };
@@ -127,7 +127,7 @@ describe("with an OpenTelemetry collector", () => {
     ]);
   });
 
-  it("spans say what OTEL_RESOURCE_ATTRIBUTES say of their service", async () => {
+  it("spans carry the attributes of OTEL_RESOURCE_ATTRIBUTES", async () => {
     await withEnv({ OTEL_RESOURCE_ATTRIBUTES: "service.name=theirs,deployment.environment.name=prod" }, async () => {
       for (const name of ["", "ours"]) {
         const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: name };
@@ -144,7 +144,7 @@ describe("with an OpenTelemetry collector", () => {
     ]);
   });
 
-  it("it is logged once that spans are lost, and once that they are sent again and how many were lost", async () => {
+  it("lost spans are logged once, and once more, with their number, when spans are sent again", async () => {
     await withEnv({ OTEL_BSP_SCHEDULE_DELAY: "10" }, async () => {
       const server = await startTestServer({ model: "half-plus-two", env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } });
       const told = () =>
@@ -168,11 +168,11 @@ describe("with an OpenTelemetry collector", () => {
     });
   });
 
-  it("spans that there is no room for are lost, counted, and logged once", async () => {
+  it("spans beyond the queue are dropped, counted, and logged once", async () => {
     await withEnv({ OTEL_BSP_MAX_QUEUE_SIZE: "2" }, async () => {
       const server = await startTestServer({ model: "half-plus-two", env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } });
       status = undefined;
-      // Two are sent in vain, two wait, three are lost.
+      // Two are being sent without success, two wait, three are dropped.
       for (let request = 0; request < 7; request++) {
         await server.get("/health");
       }
@@ -185,8 +185,8 @@ describe("with an OpenTelemetry collector", () => {
     });
   });
 
-  describe("that never answers, the server ends", () => {
-    // The five seconds that the last spans have otherwise do not pass, and nothing else ends the attempt to send them.
+  describe("that never responds, the server exits", () => {
+    // The pause of five seconds is held, so nothing else ends the attempt to send the last spans.
     let pauses: HeldPauses;
     const patient = { OTEL_EXPORTER_OTLP_TIMEOUT: "3600000", OTEL_BSP_EXPORT_TIMEOUT: "3600000" };
     beforeEach(() => {
@@ -199,7 +199,7 @@ describe("with an OpenTelemetry collector", () => {
       pauses.restore();
     });
 
-    it("when SHUTDOWN_SECONDS have passed", async () => {
+    it("at SHUTDOWN_SECONDS", async () => {
       const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, SHUTDOWN_SECONDS: "0.2" };
       const server = await startTestServer({ model: "half-plus-two", env });
       await server.get("/health");
@@ -207,7 +207,7 @@ describe("with an OpenTelemetry collector", () => {
       expect(server.log.join("")).to.match(/"lost":1,"message":"the last spans were not sent"/);
     });
 
-    it("when it is asked a second time", async () => {
+    it("on a second shutdown request", async () => {
       const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, SHUTDOWN_SECONDS: "3600" };
       const server = await startTestServer({ model: "half-plus-two", env });
       await server.get("/health");
@@ -216,7 +216,7 @@ describe("with an OpenTelemetry collector", () => {
       await Promise.all([server.running.shutDown(), closed, server.stop()]);
     });
 
-    it("when nothing could be sent before", async () => {
+    it("at once if no span could be sent before", async () => {
       await withEnv({ OTEL_BSP_SCHEDULE_DELAY: "10" }, async () => {
         const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, SHUTDOWN_SECONDS: "3600" };
         const server = await startTestServer({ model: "half-plus-two", env });
@@ -242,7 +242,7 @@ describe("with an OpenTelemetry collector", () => {
     });
   });
 
-  it("that is away, requests are answered and the server ends all the same", async () => {
+  it("that is unreachable, the server still answers requests and exits", async () => {
     collector.close();
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint };
     const server = await startTestServer({ model: "half-plus-two", env });

@@ -8,7 +8,7 @@ describe("a graph from elsewhere", () => {
   let server: TestServer | undefined;
   afterEach(() => server?.stop());
 
-  it("is answered by the label of its own number for a class", async () => {
+  it("gives the label for its own class number", async () => {
     server = await startEmpty();
     await layOut(server.root, "one-or-two");
     await server.running.loaded;
@@ -19,7 +19,7 @@ describe("a graph from elsewhere", () => {
     ]);
   });
 
-  it("is served though it has no number for a row of zeros", async () => {
+  it("is served although its output for zeros is not finite", async () => {
     server = await startEmpty();
     await layOut(server.root, "ratio");
     await server.running.loaded;
@@ -28,7 +28,7 @@ describe("a graph from elsewhere", () => {
     expect([status, body.error.code]).to.deep.equal([422, "not_finite"]);
   });
 
-  it("is served by its kind though it refuses a row of zeros", async () => {
+  it("is served by its kind although it rejects a row of zeros", async () => {
     server = await startEmpty();
     await layOut(server.root, "lookup", (written) => ({
       ...written,
@@ -38,7 +38,7 @@ describe("a graph from elsewhere", () => {
     expect((await server.post("/predict", { instances: [[1, 2]] })).status).to.equal(200);
   });
 
-  it("says which inputs have to be listed where the graph has no word on their dimensions", async () => {
+  it("reports inputs to list if the graph does not declare their dimensions", async () => {
     server = await startEmpty();
     const directory = await layOut(server.root, "shapeless", ({ signature: _, ...rest }) => rest);
     await saysOf(
@@ -55,7 +55,7 @@ describe("a graph from elsewhere", () => {
     expect((await infer(server.url, "shapeless", request)).body.outputs[0]).to.deep.include({ shape: [2, 3] });
   });
 
-  it("says so where none of its outputs can be served", async () => {
+  it("is reported if none of its outputs can be served", async () => {
     server = await startEmpty();
     const directory = await layOut(server.root, "only-maps", ({ signature: _, ...rest }) => rest);
     await saysOf(
@@ -65,13 +65,13 @@ describe("a graph from elsewhere", () => {
     );
   });
 
-  it("says what to do with weights in a file of their own", async () => {
+  it("is reported if its weights are in a separate file, with the remedy", async () => {
     server = await startEmpty();
     const directory = await layOut(server.root, "external");
     await saysOf(server, directory, /external\/1: the graph's weights are in separate files .*: save it as one file/);
   });
 
-  it("is served without the outputs that are no tensors, and told to leave them out", async () => {
+  it("is served without outputs that are not tensors, which must not be in its signature", async () => {
     server = await startEmpty();
     const directory = await layOut(server.root, "maps", (written) => ({
       ...written,
@@ -90,7 +90,7 @@ describe("a graph from elsewhere", () => {
     expect(body.outputs).to.deep.equal([{ name: "y", datatype: "FP32", shape: [1, 2], data: [0.25, 0.75] }]);
   });
 
-  it("says so where the first dimension is not the batch, and serves it once the signature says so too", async () => {
+  it("is reported if its first dimension is not the batch, and served once its signature says so", async () => {
     server = await startEmpty();
     const directory = await layOut(server.root, "twice");
     await saysOf(

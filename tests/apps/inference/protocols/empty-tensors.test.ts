@@ -23,14 +23,14 @@ for (const [where, env] of [
     ];
 
     for (const data of [[], [[]]]) {
-      it(`come as ${JSON.stringify(data)}, and go as []`, async () => {
+      it(`are accepted as ${JSON.stringify(data)} and returned as []`, async () => {
         const { status, body } = await infer(server.url, "cache", { inputs: [{ ...PAST, data }, X] });
         expect(status, JSON.stringify(body)).to.equal(200);
         expect(body.outputs).to.deep.equal(answer);
       });
     }
 
-    it("come raw, and go so", async () => {
+    it("are accepted and returned as binary", async () => {
       const inputs = [{ ...PAST, parameters: { binary_data_size: 0 } }, X];
       const outputs = [{ name: "before", parameters: { binary_data: true } }, { name: "sum" }];
       const raw = await postBinary(`${server.url}/v2/models/cache/infer`, { inputs, outputs }, Buffer.alloc(0));
@@ -38,7 +38,7 @@ for (const [where, env] of [
       expect(raw.body.outputs[0]).to.deep.equal({ ...PAST, name: "before", parameters: { binary_data_size: 0 } });
     });
 
-    it("run beside requests that have some", async () => {
+    it("share runs with requests that have elements", async () => {
       const full = { ...PAST, shape: [1, 1, 2], data: [1, 2] };
       const answers = await Promise.all(
         [[], full, [], full].map((past) =>
@@ -53,7 +53,7 @@ for (const [where, env] of [
       ]);
     });
 
-    it("may be empty in the first dimension where that is no batch", async () => {
+    it("may have a first dimension of 0 if that is not the batch", async () => {
       const inputs = [
         { name: "boxes", datatype: "FP32", shape: [0, 4], data: [] },
         { name: "names", datatype: "BYTES", shape: [0], data: [] },
@@ -66,7 +66,7 @@ for (const [where, env] of [
       ]);
     });
 
-    it("are an empty list a row at /v1", async () => {
+    it("are an empty list per row at /v1", async () => {
       const sums = await server.post("/v1/models/lengths:predict", { instances: [[], []] });
       expect(sums.body).to.deep.equal({ predictions: [0, 0] });
       const { body } = await server.post("/v1/models/cache:predict", {
@@ -81,7 +81,7 @@ for (const [where, env] of [
       ]);
     });
 
-    it("have no rows less than one, and no size that is none", async () => {
+    it("must have at least one row and valid sizes", async () => {
       const ask = async (shape: unknown[]) =>
         (await infer(server.url, "cache", { inputs: [{ ...PAST, shape, data: [] }, X] })).body;
       const message = "inputs[0].shape must have whole numbers of at least 0, the first of at least 1";

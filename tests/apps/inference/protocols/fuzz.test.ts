@@ -18,12 +18,12 @@ import type { Datatype } from "../../../../apps/registry/metadata.ts";
 import { DATATYPES, MODELS, type ModelName } from "../support/models.ts";
 import { metadataOf } from "../support/registry.ts";
 
-/** The same cases every time: a failure names its seed and path, and can be run again. */
+/** The same cases every time; a failure prints its seed and path, to run it again. */
 const RUNS = { seed: 42, numRuns: 1500 };
 const MAX_ROWS = 50;
 const MEMORY = new TensorMemory();
 
-/** JSON with the names that matter among its keys, so that more than the outermost check is reached. */
+/** JSON with relevant names among its keys, so that inner checks are reached as well. */
 const KEYS = [
   "inputs",
   "outputs",
@@ -65,7 +65,7 @@ const json = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 })).value;
 
-/** A request to a model that is right but for one thing. */
+/** A nearly valid request to a model. */
 function almostRight(model: ModelName): fc.Arbitrary<unknown> {
   const input = fc.constantFrom(...MODELS[model].inputs).chain(({ name, datatype, shape }) =>
     fc.record(
@@ -110,11 +110,11 @@ function readsOrRejects(protocol: Protocol, body: Buffer, headers: object, to: S
   expect(Object.keys(Object.prototype)).to.deep.equal([]);
 }
 
-describe("whatever is sent", () => {
+describe("random requests", () => {
   const protocols = { "/predict": predictProtocol, "/v1": instancesProtocol, "/v2": inferProtocol };
   for (const [path, protocol] of Object.entries(protocols)) {
     for (const model of ["half-plus-two", "words", "iris", "linear", "types", "pair", "image", "slow"] as const) {
-      it(`is read or rejected by ${path} for ${model}`, async () => {
+      it(`are read or rejected by ${path} for ${model}`, async () => {
         const to = await served(model);
         const bodies = fc.oneof(json, almostRight(model)).map((value) => Buffer.from(JSON.stringify(value) ?? ""));
         fc.assert(
@@ -125,7 +125,7 @@ describe("whatever is sent", () => {
     }
   }
 
-  it("is read or rejected with raw tensors after it", async () => {
+  it("are read or rejected with binary tensors", async () => {
     const to = await served("types");
     const bodies = fc.tuple(almostRight("types"), fc.uint8Array({ maxLength: 64 }), fc.integer({ min: -9, max: 9 }));
     fc.assert(
@@ -138,7 +138,7 @@ describe("whatever is sent", () => {
     );
   });
 
-  it("is no crash where it is not JSON at all", async () => {
+  it("do not crash the server if they are not JSON", async () => {
     const to = await served("words");
     for (const protocol of Object.values(protocols)) {
       fc.assert(
@@ -149,9 +149,9 @@ describe("whatever is sent", () => {
   });
 });
 
-describe("raw tensors", () => {
+describe("binary tensors", () => {
   for (const datatype of DATATYPES) {
-    it(`of ${datatype} are the same bytes after a way there and back, or refused`, () => {
+    it(`of ${datatype} are decoded and encoded without loss, or rejected`, () => {
       const input = fc.tuple(
         fc.uint8Array({ maxLength: 64 }),
         fc.integer({ min: 0, max: 16 }),
@@ -159,7 +159,7 @@ describe("raw tensors", () => {
       );
       fc.assert(
         fc.property(input, ([bytes, length, offset]) => {
-          // Tensors follow one another in a body: they may begin at any address.
+          // In a body with several tensors they may begin at any offset.
           const body = Buffer.concat([Buffer.alloc(offset), bytes]).subarray(offset);
           try {
             const data = decode(datatype, body, length, "inputs[0]");
@@ -174,7 +174,7 @@ describe("raw tensors", () => {
     });
   }
 
-  it("of strings come back whole", () => {
+  it("of strings are decoded and encoded without loss", () => {
     const text = fc.string({ unit: "grapheme" }).filter((value) => !value.includes("\0"));
     fc.assert(
       fc.property(fc.array(text), (texts) => {
@@ -185,8 +185,8 @@ describe("raw tensors", () => {
   });
 });
 
-describe("whatever path is asked for", () => {
-  it("is answered by a route with words of one segment, or is 404 or 405", async () => {
+describe("random paths", () => {
+  it("match a route with parameters of one segment, or give 404 or 405", async () => {
     const asked: string[][] = [];
     const route = (path: string) => ({
       method: "POST" as const,

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { layOut } from "../support/registry.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
-describe("a prediction that is no number", () => {
-  it("→ 422 that names the output, and where it has a word", async () => {
+describe("a prediction that is not finite", () => {
+  it("→ 422 with the output, and the request that returns it", async () => {
     const server = await startTestServer({ model: "lengths", published: [], wait: false });
     const inputs = [{ name: "x", datatype: "FP32", shape: [-1, 2] }];
     await layOut(server.root, "lengths", (written) => ({
@@ -31,25 +31,25 @@ describe("predicting a number from a list of features", () => {
   });
   after(() => server.stop());
 
-  it("answers the prediction, worded as the decimal it stands for", async () => {
+  it("returns the prediction as the shortest decimal", async () => {
     const { status, body } = await server.post("/predict", { features: [1, 2, 3] });
     expect(status).to.equal(200);
     expect(body).to.deep.equal({ prediction: 2.4 });
   });
 
-  it("says how many features it takes, and which", async () => {
+  it("reports how many features it takes, and which", async () => {
     const { status, body } = await server.post("/predict", { features: [1, 2] });
     expect(status).to.equal(422);
     expect(body.error).to.include({ path: "features", message: "must have 3 numbers (a, b, c); it has 2" });
   });
 
-  it("says which feature is not a number", async () => {
+  it("reports a feature that is not a number", async () => {
     const { status, body } = await server.post("/predict", { features: [1, null, 3] });
     expect(status).to.equal(422);
     expect(body.error).to.include({ path: "features[1]", message: "must be a number, not null" });
   });
 
-  it("refuses what a float32 cannot hold, rather than predict from infinity", async () => {
+  it("rejects what a float32 cannot hold, rather than predict from infinity", async () => {
     const { status, body } = await server.post("/predict", { features: [1, 2, 1e39] });
     expect(status).to.equal(422);
     expect(body.error).to.include({ path: "features[2]", message: "is beyond the range of FP32" });

@@ -15,26 +15,26 @@ describe("predicting from named features", () => {
     ["versicolor", 4],
     ["virginica", 6] as const,
   ].entries()) {
-    it(`answers ${name} for a petal of ${petalLength} cm, and nothing beside it`, async () => {
+    it(`returns ${name} for a petal of ${petalLength} cm, and nothing else`, async () => {
       const { status, body } = await server.post("/predict", { ...FLOWER, petal_length: petalLength });
       expect(status).to.equal(200);
       expect(body).to.deep.equal({ species_index: index, species_name: name });
     });
   }
 
-  it("takes the features in any order", async () => {
+  it("accepts the features in any order", async () => {
     const reversed = Object.fromEntries(Object.entries({ ...FLOWER, petal_length: 6 }).reverse());
     expect((await server.post("/predict", reversed)).body.species_name).to.equal("virginica");
   });
 
-  it("says which feature is missing", async () => {
+  it("reports a missing feature", async () => {
     const { petal_width: _, ...incomplete } = FLOWER;
     const { status, body } = await server.post("/predict", incomplete);
     expect(status).to.equal(422);
     expect(body.error).to.include({ path: "petal_width", message: "is missing" });
   });
 
-  it("does not take a number in a string for a number", async () => {
+  it("rejects a number in a string", async () => {
     const { status, body } = await server.post("/predict", { ...FLOWER, sepal_width: "3.5" });
     expect(status).to.equal(422);
     expect(body.error).to.include({ path: "sepal_width", message: "must be a number, not a string" });

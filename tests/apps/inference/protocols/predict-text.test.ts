@@ -8,10 +8,10 @@ describe("predicting from a text", () => {
   });
   after(() => server.stop());
 
-  it("names the sentiment, how sure the model is, and which model said it", async () => {
+  it("returns the sentiment, its confidence, and the model", async () => {
     const { status, body } = await server.post("/predict", { text: "a GOOD day" });
     expect(status).to.equal(200);
-    // softmax(0, 1) = 0.73105857863…; its float32 is worded with the digits that tell it from its neighbours
+    // softmax(0, 1) = 0.73105857863…; its float32 is serialized with as many digits as it needs
     expect(body).to.deep.equal({
       text: "a GOOD day",
       sentiment: "positive",
@@ -21,26 +21,26 @@ describe("predicting from a text", () => {
     });
   });
 
-  it("tells a bad text from a good one", async () => {
+  it("distinguishes a bad text from a good one", async () => {
     const { body } = await server.post("/predict", { text: "awful and bad" });
     expect(body).to.include({ sentiment: "negative", text: "awful and bad" });
     expect(body.confidence).to.be.closeTo(1 / (1 + Math.exp(-2)), 1e-6);
   });
 
-  it("gives back text as it came, emoji and lone surrogates among it", async () => {
+  it("returns the text unchanged, including emoji and lone surrogates", async () => {
     const text = 'gut 👍 "x" \ud800 \u0000 good';
     const { status, body } = await server.post("/predict", { text });
     expect(status).to.equal(200);
     expect(body).to.include({ text, sentiment: "positive" });
   });
 
-  it("refuses a blank text", async () => {
+  it("rejects a blank text", async () => {
     const { status, body } = await server.post("/predict", { text: " \n" });
     expect(status).to.equal(422);
     expect(body.error).to.include({ code: "invalid_input", path: "text", message: "must not be blank" });
   });
 
-  it("answers long and short texts of one list in their order", async () => {
+  it("answers long and short texts of one list in order", async () => {
     const texts = ["good", "bad ".repeat(20_000), "great", "good ".repeat(20_000), "awful"];
     const { status, body } = await server.post(
       "/predict",
@@ -56,14 +56,14 @@ describe("predicting from a text", () => {
     ]);
   });
 
-  it("counts characters, of which an emoji is one", async () => {
+  it("counts an emoji as one character", async () => {
     const { status } = await server.post("/predict", { text: "👍".repeat(100_000) });
     expect(status).to.equal(200);
     const longer = await server.post("/predict", { text: "👍".repeat(100_001) });
     expect(longer.status).to.equal(422);
   });
 
-  it("takes a text of 100,000 characters and refuses a longer one", async () => {
+  it("accepts a text of 100,000 characters and rejects a longer one", async () => {
     const text = "good ".repeat(20_000);
     expect((await server.post("/predict", { text })).status).to.equal(200);
     const { status, body } = await server.post("/predict", { text: `${text}!` });

@@ -12,7 +12,7 @@ describe("instances → predictions at /v1/models", () => {
 
   const predict = (model: string, instances: unknown) => server.post(`/v1/models/${model}:predict`, { instances });
 
-  it("numbers for a model of numbers", async () => {
+  it("accept numbers for a model of one number a row", async () => {
     const { status, body } = await predict("half-plus-two", [1, 2, 5]);
     expect(status).to.equal(200);
     expect(body).to.deep.equal({ predictions: [2.5, 3, 4.5] });
@@ -20,7 +20,7 @@ describe("instances → predictions at /v1/models", () => {
     expect(byVersion.body).to.deep.equal({ predictions: [2] });
   });
 
-  it("lists for a model of rows, and lists back where a row has several values", async () => {
+  it("accept lists for a model of rows, and return lists if a row has several values", async () => {
     const { body } = await predict("linear", [
       [0, 0, 0],
       [1, 0, 0],
@@ -28,7 +28,7 @@ describe("instances → predictions at /v1/models", () => {
     expect(body.predictions.map(([value]: [number]) => Number(value.toFixed(6)))).to.deep.equal([1, 1.1]);
   });
 
-  it("objects by name where there are several inputs or outputs", async () => {
+  it("accept and return objects by name for several inputs or outputs", async () => {
     const { body } = await predict("pair", [
       { a: [1, 2], b: [3, 4] },
       { a: [0, 1], b: [5, 6] },
@@ -41,7 +41,7 @@ describe("instances → predictions at /v1/models", () => {
     });
   });
 
-  it("texts, alone or as objects", async () => {
+  it("accept texts, plain or as objects", async () => {
     const plain = await predict("words", ["good", "awful"]);
     const named = await predict("words", [{ text: "good" }, { text: "awful" }]);
     expect(plain.status).to.equal(200);
@@ -49,7 +49,7 @@ describe("instances → predictions at /v1/models", () => {
     expect(plain.body.predictions[0][1]).to.be.greaterThan(plain.body.predictions[0][0]);
   });
 
-  it("rows of a length that the caller chooses, the same for all", async () => {
+  it("accept rows of any length, the same for all", async () => {
     expect(
       (
         await predict("lengths", [
@@ -101,14 +101,14 @@ describe("instances → predictions at /v1/models", () => {
     ["words", [{ text }], "instances[0].text must not be longer than 100000 characters; it has 100001"],
   ];
   for (const [model, instances, message] of places) {
-    it(`says where and what is wrong: ${message}`, async () => {
+    it(`report the path and the mistake: ${message}`, async () => {
       const { status, body } = await predict(model, instances);
       expect(status).to.equal(422);
       expect(body.error).to.equal(message);
     });
   }
 
-  it("names the output that has no word in JSON, and where it has one", async () => {
+  it("report an output that is not finite, and the request that returns it", async () => {
     const { status, body } = await predict("pair", [{ a: [1e38, 1], b: [1e38, 1] }]);
     expect(status).to.equal(422);
     expect(body.error).to.equal(
@@ -117,14 +117,14 @@ describe("instances → predictions at /v1/models", () => {
   });
 
   for (const [what, model, instances, status] of wrong) {
-    it(`refuses ${what} with ${status} and a string`, async () => {
+    it(`reject ${what} with ${status} and a string`, async () => {
       const answer = await predict(model, instances);
       expect(answer.status).to.equal(status);
       expect(answer.body.error).to.match(/^[^\n]{5,120}$/);
     });
   }
 
-  it("says which versions of a model are served", async () => {
+  it("list the served versions of a model", async () => {
     const { body } = await server.get("/v1/models/iris");
     expect(body).to.deep.equal({
       name: "iris",

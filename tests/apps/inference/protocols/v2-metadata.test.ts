@@ -5,7 +5,7 @@ describe("health and metadata by the Open Inference Protocol", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  it("say that the server lives and is ready, also without the API key", async () => {
+  it("report that the server is live and ready, also without the API key", async () => {
     server = await startTestServer({ model: "iris", env: { API_KEY: "secret" } });
     expect((await server.get("/v2/health/live")).body).to.deep.equal({ live: true });
     expect((await server.get("/v2/health/ready")).body).to.deep.equal({ ready: true });
@@ -14,7 +14,7 @@ describe("health and metadata by the Open Inference Protocol", () => {
     expect((await server.get("/v2/models/iris", { "X-API-Key": "secret" })).status).to.equal(200);
   });
 
-  it("say 503 before the model is loaded", async () => {
+  it("report 503 before the model is loaded", async () => {
     server = await startTestServer({ model: "iris", published: [], wait: false });
     expect((await server.get("/v2/health/live")).status).to.equal(200);
     expect((await server.get("/v2/health/ready")).status).to.equal(503);
@@ -40,7 +40,7 @@ describe("health and metadata by the Open Inference Protocol", () => {
     for (const place of ["/v2/models/iris", "/v2/models/iris/versions/1"]) {
       const { properties, ...answered } = (await server.get(place)).body;
       expect(answered).to.deep.equal(described);
-      // Where the version comes from.
+      // The version's lineage.
       expect(properties).to.include.keys("commit", "trainedDate", "artefact");
       expect(properties.artefact).to.match(/^[0-9a-f]{64}$/);
     }

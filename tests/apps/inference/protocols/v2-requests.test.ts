@@ -22,7 +22,7 @@ describe("an Open Inference Protocol request", () => {
   });
   after(() => server.stop());
 
-  it("with several inputs, flat or nested, in any order, is answered by all outputs", async () => {
+  it("with several inputs, flat or nested, in any order, gets all outputs", async () => {
     const { status, headers, body } = await infer(server.url, "pair", { inputs: [B, A] });
     expect(status).to.equal(200);
     expect(headers.get("x-model-name")).to.equal("pair");
@@ -36,7 +36,7 @@ describe("an Open Inference Protocol request", () => {
     });
   });
 
-  it("gets the outputs it asks for, in its order, each as it asks", async () => {
+  it("gets the requested outputs, in its order and encoding", async () => {
     const answer = await postBinary(
       `${server.url}/v2/models/pair/versions/1/infer`,
       { inputs: [A, B], outputs: [{ name: "product", parameters: { binary_data: true } }, { name: "sum" }] },
@@ -47,7 +47,7 @@ describe("an Open Inference Protocol request", () => {
     expect([...new Float32Array(new Uint8Array(answer.raw).buffer)]).to.deep.equal([5, 12, 21, 32]);
   });
 
-  it("to a model without a batch dimension takes the tensor as it is", async () => {
+  it("to a model without a batch dimension may have any first dimension of its shape", async () => {
     const data = [1, 3, 5, 7, 0, 0, 0, 0, -1, -1, -1, -2];
     const input = { name: "image", datatype: "FP32", shape: [3, 2, 2], data };
     const answers = await Promise.all([1, 2, 3].map(() => infer(server.url, "image", { inputs: [input] })));
@@ -60,7 +60,7 @@ describe("an Open Inference Protocol request", () => {
     expect(wrong.body.error).to.equal("inputs[0].shape must be [3,2,2]");
   });
 
-  it("takes photographs, raw or in JSON, several of them in one batch", async () => {
+  it("may have images, binary or as JSON, several in one batch", async () => {
     const pixels = 3 * 224 * 224;
     const raw = Float32Array.from({ length: 2 * pixels }, (_, index) => Math.floor(index / (224 * 224)));
     const shape = [2, 3, 224, 224];
@@ -74,7 +74,7 @@ describe("an Open Inference Protocol request", () => {
     expect((await infer(server.url, "photo", { inputs: [one] })).body.outputs[0].data).to.deep.equal([3, 4, 5]);
   });
 
-  it("with rows of its own length is not mixed with requests of another length", async () => {
+  it("with rows of its own length does not share a run with requests of another length", async () => {
     const sums = await Promise.all(
       [1, 2, 3, 2, 1].map(async (length) => {
         const input = { name: "x", datatype: "FP32", shape: [2, length], data: new Array(2 * length).fill(length) };
@@ -84,7 +84,7 @@ describe("an Open Inference Protocol request", () => {
     expect(sums).to.deep.equal([1, 4, 9, 4, 1].map((sum) => [sum, sum]));
   });
 
-  it("reaches the models that have a form of their own as well", async () => {
+  it("also reaches models that /predict serves", async () => {
     const input = { name: "x", datatype: "FP32", shape: [1, 4], data: [5.1, 3.5, 1.4, 0.2] };
     const iris = await infer(server.url, "iris", { inputs: [input], outputs: [{ name: "label" }] });
     expect(iris.body.outputs[0]).to.deep.equal({ name: "label", datatype: "INT64", shape: [1], data: [0] });
@@ -148,7 +148,7 @@ describe("an Open Inference Protocol request", () => {
     ],
   ];
   for (const [what, request, message] of wrong) {
-    it(`with ${what} → 422 with the place`, async () => {
+    it(`with ${what} → 422 with the path`, async () => {
       const { status, body } = await infer(server.url, "pair", request);
       expect(status, JSON.stringify(body)).to.equal(422);
       expect(body.error).to.match(message);
@@ -170,12 +170,12 @@ describe("an Open Inference Protocol request", () => {
     ["no bytes at all", () => binary(0, 0)],
     ["data twice", () => binary(16, 16, { data: [1, 2, 3, 4] })],
   ] as const) {
-    it(`with raw tensors and ${what} → 422`, async () => {
+    it(`with binary tensors and ${what} → 422`, async () => {
       expect((await answer()).status).to.equal(422);
     });
   }
 
-  it("that is no JSON is told where its JSON was looked for", async () => {
+  it("that is not JSON gets an error that says where JSON was expected", async () => {
     const json = JSON.stringify({ inputs: [A, B] });
     const ask = (headers: Record<string, string>, body: string) =>
       send(`${server.url}/v2/models/pair/infer`, {
@@ -206,7 +206,7 @@ describe("an Open Inference Protocol request", () => {
     }
   });
 
-  it("to a model or version that is not there → 404", async () => {
+  it("to an unknown model or version → 404", async () => {
     for (const path of ["nothing/infer", "pair/versions/2/infer", "..%2fpair/infer", "__proto__/infer"]) {
       const { status, body } = await server.post(`/v2/models/${path}`, { inputs: [A, B] });
       expect(status, path).to.equal(404);

@@ -65,7 +65,7 @@ describe("tensors of every type, by the Open Inference Protocol", () => {
       });
     });
 
-    it(`${datatype}: raw in, raw out`, async () => {
+    it(`${datatype}: binary in, binary out`, async () => {
       const raw = VALUES[datatype][1];
       const parameters = { binary_data_size: raw.length };
       const answer = await postBinary(
@@ -85,7 +85,7 @@ describe("tensors of every type, by the Open Inference Protocol", () => {
     });
   }
 
-  it("all of them raw in one request, and all outputs raw unless asked otherwise", async () => {
+  it("all types binary in one request, with binary outputs by default", async () => {
     const inputs = DATATYPES.map((datatype) => ({
       name: nameOf(datatype),
       datatype,
@@ -101,7 +101,7 @@ describe("tensors of every type, by the Open Inference Protocol", () => {
     expect([...answer.raw]).to.deep.equal([...raw]);
   });
 
-  it("numbers of 64 bits come back digit by digit", async () => {
+  it("64-bit integers keep all digits", async () => {
     const raw = bytesOf(BigInt64Array.of(-9_223_372_036_854_775_808n, -1n, 0n, 9_223_372_036_854_775_807n));
     const json = Buffer.from(
       JSON.stringify({
@@ -120,7 +120,7 @@ describe("tensors of every type, by the Open Inference Protocol", () => {
     expect(await response.text()).to.include("[-9223372036854775808,-1,0,9223372036854775807]");
   });
 
-  it("what JSON has no word for is refused there, and given raw", async () => {
+  it("numbers that JSON cannot represent are rejected there, and returned as binary", async () => {
     const raw = bytesOf(Float32Array.of(Number.NaN, Number.POSITIVE_INFINITY, 0, 1));
     const request = (binary_data: boolean) => ({
       inputs: [
@@ -155,21 +155,21 @@ describe("tensors of every type, by the Open Inference Protocol", () => {
     ["a cut-off length", Buffer.from([1, 0, 0])],
     ["fewer strings than the shape has", lengthPrefixed("a")],
   ] as const) {
-    it(`refuses raw strings with ${what}`, async () => {
+    it(`rejects binary strings with ${what}`, async () => {
       const { status, body } = await texts(raw, 2);
       expect(status).to.equal(422);
       expect(body.error).to.match(/^inputs\[0\]/);
     });
   }
 
-  it("refuses a NUL in JSON", async () => {
+  it("rejects a NUL in JSON", async () => {
     const input = { name: "bytes", datatype: "BYTES", shape: [2, 2], data: ["a", "b", "c\0d", "e"] };
     const { status, body } = await infer(server.url, "types", { inputs: [...rest("BYTES"), input] });
     expect(status).to.equal(422);
     expect(body.error).to.equal("inputs[12].data[2] must not contain the character NUL");
   });
 
-  it("refuses a BOOL byte other than 0 and 1", async () => {
+  it("rejects a BOOL byte other than 0 and 1", async () => {
     const input = { name: "bool", datatype: "BOOL", shape: [2, 2], parameters: { binary_data_size: 4 } };
     const { status } = await postBinary(url(), { inputs: [input, ...rest("BOOL")] }, Uint8Array.of(0, 1, 2, 3));
     expect(status).to.equal(422);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { send, startTestServer, type TestServer } from "../support/server.ts";
 
-describe("a request that is not one of the API's", () => {
+describe("a request that the API does not have", () => {
   let server: TestServer;
   before(async () => {
     server = await startTestServer({ model: "linear" });
@@ -14,14 +14,14 @@ describe("a request that is not one of the API's", () => {
     expect(body.error).to.include({ code: "not_found", message: "there is no /nothing here" });
   });
 
-  it("GET /predict → 405 that says what is allowed", async () => {
+  it("GET /predict → 405 with the allowed methods", async () => {
     const { status, headers, body } = await server.get("/predict");
     expect(status).to.equal(405);
     expect(headers.get("allow")).to.equal("POST");
     expect(body.error.message).to.equal("/predict takes POST");
   });
 
-  it("POST /ready → 405 that says what is allowed", async () => {
+  it("POST /ready → 405 with the allowed methods", async () => {
     const { status, headers } = await server.post("/ready", {});
     expect(status).to.equal(405);
     expect(headers.get("allow")).to.equal("GET, HEAD");
@@ -40,7 +40,7 @@ describe("a request that is not one of the API's", () => {
     });
   }
 
-  it("a body that curl was not told the type of is JSON by the inference protocols, as their servers have it", async () => {
+  it("curl's default Content-Type is accepted as JSON by the inference protocols", async () => {
     const curl = { "Content-Type": "application/x-www-form-urlencoded" };
     const instances = await server.post("/v1/models/linear:predict", { instances: [[1, 2, 3]] }, curl);
     expect(instances.status).to.equal(200);
@@ -51,7 +51,7 @@ describe("a request that is not one of the API's", () => {
     expect((await server.post("/v1/models/linear:predict", { instances: [[1, 2, 3]] }, text)).status).to.equal(415);
   });
 
-  it("a type is what it is in large letters as well, and whoever sends another is told all that are taken", async () => {
+  it("Content-Type is case-insensitive, and a wrong one gets the list of accepted types", async () => {
     const inputs = [{ name: "x", datatype: "FP32", shape: [1, 3], data: [1, 2, 3] }];
     for (const type of ["Application/Octet-Stream", "Application/X-WWW-Form-Urlencoded"]) {
       expect((await server.post("/v2/models/linear/infer", { inputs }, { "Content-Type": type })).status).to.equal(200);
@@ -71,7 +71,7 @@ describe("a request that is not one of the API's", () => {
     });
   }
 
-  it("a compressed body → 415 that says so", async () => {
+  it("a compressed body → 415 with the reason", async () => {
     const { status, body } = await server.post("/predict", "x", { "Content-Encoding": "gzip" });
     expect(status).to.equal(415);
     expect(body.error.message).to.equal("send the body uncompressed");

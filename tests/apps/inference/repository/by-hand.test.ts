@@ -9,11 +9,11 @@ import { layOut, metadataOf, type Written } from "../support/registry.ts";
 import { type TestServer, until } from "../support/server.ts";
 import { infer } from "../support/tensors.ts";
 
-describe("a registry that was laid out by hand", () => {
+describe("a registry that was written by hand", () => {
   let server: TestServer | undefined;
   afterEach(() => server?.stop());
 
-  it("is served without an index, and with no more of metadata than what a graph needs", async () => {
+  it("is served without an index, with minimal metadata", async () => {
     server = await startEmpty();
     await layOut(server.root, "pair");
     await layOut(server.root, "image");
@@ -40,7 +40,7 @@ describe("a registry that was laid out by hand", () => {
     ["in the event loop", {}],
     ["on a thread", { THREAD_AFTER_MS: "0" }],
   ] as const) {
-    it(`is served by the graph's own tensors where its metadata list none, ${where}`, async () => {
+    it(`is served with the graph's own tensors if its metadata lists none, ${where}`, async () => {
       server = await startEmpty(env);
       const models = ["bfloat16", "image", "lengths", "location", "maps", "pair", "slow", "types"] as const;
       for (const model of models) {
@@ -65,7 +65,7 @@ describe("a registry that was laid out by hand", () => {
     });
   }
 
-  it("is answered in the words of its kind, with no more of a signature than those", async () => {
+  it("is served by its kind with a minimal signature", async () => {
     server = await startEmpty();
     await layOut(server.root, "iris", (written) => {
       const { kind, features, labels } = written.signature;
@@ -145,7 +145,7 @@ describe("a registry that was laid out by hand", () => {
     ],
   ];
   for (const [what, change, reason] of broken) {
-    it(`says where and what is wrong with ${what}`, async () => {
+    it(`reports the file and the mistake for ${what}`, async () => {
       server = await startEmpty();
       const directory = await layOut(server.root, "pair", change);
       await saysOf(server, directory, reason);
@@ -170,9 +170,9 @@ describe("a registry that was laid out by hand", () => {
     ],
   ];
   for (const [what, spoil, reason] of spoilt) {
-    it(`says where and what is wrong with ${what}`, async () => {
+    it(`reports the file and the mistake for ${what}`, async () => {
       server = await startEmpty();
-      // Under a name that the server does not look at, so that it never sees it whole.
+      // Written under another name first, so that the server never sees a complete version.
       const aside = path.join(server.root, ".aside");
       await spoil(await layOut(aside, "pair"));
       await rename(path.join(aside, "pair"), path.join(server.root, "pair"));
@@ -180,7 +180,7 @@ describe("a registry that was laid out by hand", () => {
     });
   }
 
-  it("is served through links to folders, as Kubernetes mounts have them, and without those that lead nowhere", async () => {
+  it("is served through symbolic links, as in Kubernetes mounts, and without dangling ones", async () => {
     server = await startEmpty();
     const aside = path.join(server.root, ".aside");
     await layOut(aside, "pair");
@@ -198,7 +198,7 @@ describe("a registry that was laid out by hand", () => {
   });
 
   for (const policy of ["latest", "all"]) {
-    it(`is served at the version it has while the next is an empty folder, with MODEL_VERSION ${policy}`, async () => {
+    it(`keeps its version while the next is an empty folder, with MODEL_VERSION ${policy}`, async () => {
       server = await startEmpty({ MODEL_NAME: "pair", MODEL_VERSION: policy });
       const aside = path.join(server.root, ".aside");
       await layOut(aside, "pair");
@@ -210,7 +210,7 @@ describe("a registry that was laid out by hand", () => {
     });
   }
 
-  it("says where and what is wrong with a file that is no graph", async () => {
+  it("reports a file that is not a graph", async () => {
     server = await startEmpty();
     const text = "this is no graph\n";
     const sha256 = createHash("sha256").update(text).digest("hex");

@@ -6,11 +6,11 @@ import type { ModelMetadata } from "../../../../apps/registry/metadata.ts";
 import { emptyRegistry, metadataOf, publish, writeMetadata } from "../support/registry.ts";
 import { startTestServer, type TestServer, until } from "../support/server.ts";
 
-describe("a model that is not what its metadata says", () => {
+describe("a model that does not match its metadata", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  /** Starts without a model, spoils one by `spoil` as it is published, and returns what the log says about it. */
+  /** Starts without a model, publishes one that `spoil` has changed, and returns the logged reason. */
   async function reasonAfter(spoil: (directory: string) => Promise<void>): Promise<string> {
     server = await startTestServer({ model: "linear", published: [], wait: false });
     const whole = await emptyRegistry();
@@ -20,7 +20,7 @@ describe("a model that is not what its metadata says", () => {
     await mkdir(to, { recursive: true });
     await writeFile(path.join(to, MODEL_FILE), await readFile(path.join(from, MODEL_FILE)));
     await spoil(to);
-    // Whole at once, unless the test has spoilt the metadata itself.
+    // Published in one step, unless the test has changed the metadata itself.
     await link(path.join(from, METADATA_FILE), path.join(to, METADATA_FILE)).catch(() => undefined);
     await whole.remove();
     const reasons = () => server.log.map((line) => JSON.parse(line).reason as string | undefined);
@@ -33,7 +33,7 @@ describe("a model that is not what its metadata says", () => {
     await writeMetadata(directory, { ...(await metadataOf("linear", "1")), ...change });
   }
 
-  it("is not served where one byte differs, and served once it is mended", async () => {
+  it("is not served if one byte differs, and served once it is fixed", async () => {
     let good = Buffer.alloc(0);
     let file = "";
     const reason = await reasonAfter(async (directory) => {
@@ -48,24 +48,24 @@ describe("a model that is not what its metadata says", () => {
     await until(async () => (await server.get("/ready")).status === 200);
   });
 
-  it("is not served where it is only half there", async () => {
+  it("is not served if it is incomplete", async () => {
     const reason = await reasonAfter((directory) => truncate(path.join(directory, MODEL_FILE), 50));
     expect(reason).to.match(/model\.onnx/);
   });
 
-  it("is not served where the metadata are of another version", async () => {
+  it("is not served if the metadata is of another version", async () => {
     const reason = await reasonAfter((directory) => describeAs(directory, { version: "2" }));
     expect(reason).to.match(/describes linear version 2/);
   });
 
-  it("is not served where the graph lacks an output of the signature", async () => {
+  it("is not served if the graph lacks an output of the signature", async () => {
     const { signature } = await metadataOf("linear", "1");
     const outputs = [{ name: "z", datatype: "FP32" as const, shape: [-1, 1] }];
     const reason = await reasonAfter((directory) => describeAs(directory, { signature: { ...signature, outputs } }));
     expect(reason).to.match(/linear\/1: the graph has no output "z"; it has y$/);
   });
 
-  it("is not served where the warm-up fails for a signature of the wrong width", async () => {
+  it("is not served if the warm-up fails for a signature of the wrong width", async () => {
     const { signature } = await metadataOf("linear", "1");
     const inputs = [{ name: "x", datatype: "FP32" as const, shape: [-1, 5] }];
     const reason = await reasonAfter((directory) => describeAs(directory, { signature: { ...signature, inputs } }));

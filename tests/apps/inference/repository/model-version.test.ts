@@ -16,12 +16,12 @@ describe("the version that is served", () => {
     expect(headers.get("x-model-version")).to.equal("10");
   });
 
-  it("is the one that was asked for, however many newer ones there are", async () => {
+  it("is the requested one, even if there are newer ones", async () => {
     server = await startTestServer({ model: "words", published, env: { MODEL_VERSION: "2" } });
     expect((await server.post("/predict", { text: "good" })).body.version).to.equal("2");
   });
 
-  it("is none that is marked as worse, unless it is asked for", async () => {
+  it("is not one that is marked as a regression, unless it is requested", async () => {
     server = await startTestServer({ model: "words", published: [], wait: false, env: { MODEL_VERSION: "all" } });
     await publishWorse(server.root, "words");
     await server.running.loaded;

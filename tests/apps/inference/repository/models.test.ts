@@ -8,7 +8,7 @@ describe("GET /models", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  it("is the registry index, with what was published since the start", async () => {
+  it("is the registry index, including what was published since the start", async () => {
     server = await startTestServer({ model: "linear" });
     const before = await server.get("/models");
     expect(before.status).to.equal(200);
@@ -23,12 +23,12 @@ describe("GET /models", () => {
     });
   });
 
-  it("is an empty index where there is no registry yet", async () => {
+  it("is an empty index if there is no registry yet", async () => {
     server = await startTestServer({ model: "linear", published: [], wait: false });
     expect((await server.get("/models")).body).to.deep.equal({ models: [] });
   });
 
-  it("says 503 and what is wrong where the index is broken, and predictions go on", async () => {
+  it("is 503 with the reason if the index is broken, and predictions continue", async () => {
     server = await startTestServer({ model: "linear" });
     await writeFile(indexFile(server.root), "{");
     const { status, body } = await server.get("/models");

@@ -10,7 +10,7 @@ import { until } from "../support/server.ts";
 
 const MEGABYTE = 1024 * 1024;
 
-/** Notes how much is hashed by all of this process until `restore`. */
+/** Counts the bytes that this process hashes until `restore`. */
 function watchHashing() {
   const { update } = Hash.prototype;
   let bytes = 0;
@@ -44,7 +44,7 @@ describe("a published version", () => {
     return artefact;
   }
 
-  it("is read whole where it has several pieces, and refused where the last byte differs", async () => {
+  it("is read completely in several pieces, and rejected if the last byte differs", async () => {
     const artifact = await publishBytes(Buffer.alloc(2 * MEGABYTE + 5, "graph"));
     const version = await readVersion(registry.root, "linear", "1");
     expect(createHash("sha256").update(version.artifact).digest("hex")).to.equal(artifact.sha256);
@@ -55,7 +55,7 @@ describe("a published version", () => {
     expect(String(failure)).to.match(/model\.onnx is corrupt: its SHA-256 is/);
   });
 
-  it("lets others go on while a large one is read", async () => {
+  it("does not block the event loop while it is read", async () => {
     const size = 32 * MEGABYTE;
     await publishBytes(new Uint8Array(size));
     const hashing = watchHashing();
@@ -78,12 +78,12 @@ describe("a published version", () => {
     }
   });
 
-  it("is worth another try once its files may be read", async () => {
+  it("is tried again once its files are readable", async () => {
     await writeVersion(registry.root, "linear", "1");
     const file = fileOf(MODEL_FILE);
     await chmod(file, 0o000);
     const before = await versionStamp(registry.root, "linear", "1");
-    // File systems tell times apart by some milliseconds only.
+    // File systems store times with a resolution of some milliseconds.
     await until(async () => {
       await chmod(file, 0o644);
       return (await versionStamp(registry.root, "linear", "1")) !== before;

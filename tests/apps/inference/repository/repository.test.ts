@@ -23,7 +23,7 @@ describe("a whole repository in one server", () => {
   const versionOf = async (model: string) =>
     (await server.get(`/v1/models/${model}`)).body.model_version_status?.map((one: { version: string }) => one.version);
 
-  /** Spoils one byte of a version's graph; returns how to mend it. */
+  /** Changes one byte of a version's graph; returns a function that restores it. */
   async function spoil(model: ModelName, version: string): Promise<() => Promise<void>> {
     const file = path.join(versionDirectory(server.root, model, version), MODEL_FILE);
     const good = await readFile(file);
@@ -33,7 +33,7 @@ describe("a whole repository in one server", () => {
     return () => writeFile(file, good);
   }
 
-  /** Publishes version 1 of half-plus-two anew, with a word about itself in its graph; returns its new SHA-256. */
+  /** Publishes version 1 of half-plus-two again, with a comment in its graph; returns its new SHA-256. */
   async function publishAnew(): Promise<string> {
     const directory = versionDirectory(server.root, "half-plus-two", "1");
     const graph = await readFile(path.join(directory, MODEL_FILE));
@@ -51,7 +51,7 @@ describe("a whole repository in one server", () => {
     [...(await server.get("/metrics")).body.matchAll(/^model_info\{.*sha256="([0-9a-f]+)"/gm)].map(
       ([, sha256]) => sha256,
     );
-  /** Sends one request after the other to half-plus-two; the function that ends it gives the statuses that came. */
+  /** Sends one request after the other to half-plus-two; the returned function stops it and returns the statuses. */
   function sendOn(): () => Promise<readonly number[]> {
     const clients = new AbortController();
     const statuses = new Set<number>();
@@ -67,7 +67,7 @@ describe("a whole repository in one server", () => {
     };
   }
 
-  it("serves the newest version of every model, each by its name", async () => {
+  it("serves the newest version of every model by its name", async () => {
     server = await start({}, [
       ["words", "1"],
       ["words", "2"],
@@ -92,7 +92,7 @@ describe("a whole repository in one server", () => {
     expect(metrics).to.include('model_predictions_total{model="half-plus-two",version="10"} 2');
   });
 
-  it("serves every version where it is told `all`, and a list of models where it is told that", async () => {
+  it("serves every version with `all`, and a list of models if one is given", async () => {
     server = await start({ MODEL_NAME: "words,iris", MODEL_VERSION: "all" }, [
       ["words", "1"],
       ["words", "2"],
@@ -106,7 +106,7 @@ describe("a whole repository in one server", () => {
     expect((await server.get("/v2/models/linear")).status).to.equal(404);
   });
 
-  it("says of each version whether it is served, and why not", async () => {
+  it("lists for each version whether it is served, or why not", async () => {
     server = await startTestServer({
       model: "words",
       published: [
@@ -121,7 +121,7 @@ describe("a whole repository in one server", () => {
     expect(ready.body.map(({ name }: { name: string }) => name)).to.deep.equal(["iris", "words"]);
   });
 
-  it("goes on without a broken model, and serves it once it is mended", async () => {
+  it("serves the others without a broken model, and that once it is fixed", async () => {
     server = await startTestServer({ model: "words", published: [], wait: false, env: { ...WHOLE, ...POLL } });
     expect((await server.get("/ready")).status).to.equal(503);
     await publish(server.root, ["iris", "1"]);
@@ -139,7 +139,7 @@ describe("a whole repository in one server", () => {
     await until(async () => (await server.get("/v2/models/words/ready")).status === 200);
   });
 
-  it("changes to a newer version when it is published, and back when it is withdrawn", async () => {
+  it("switches to a newer version when it is published, and back when it is withdrawn", async () => {
     server = await start(POLL, [["half-plus-two", "1"]]);
     const end = sendOn();
     await publish(server.root, ["half-plus-two", "1"], ["half-plus-two", "2"], ["iris", "1"]);
@@ -151,7 +151,7 @@ describe("a whole repository in one server", () => {
     expect(await end()).to.deep.equal([200]);
   });
 
-  it("changes to what is published anew under the same version", async () => {
+  it("switches to what is published again under the same version", async () => {
     server = await start(POLL, [["half-plus-two", "1"]]);
     const end = sendOn();
     const sha256 = await publishAnew();
@@ -160,7 +160,7 @@ describe("a whole repository in one server", () => {
     expect((await server.get("/metrics")).body).to.match(/^model_predictions_total\{model="half-plus-two".*\} [1-9]/m);
   });
 
-  it("lets go of a version that is withdrawn while another one is broken", async () => {
+  it("unloads a version that is withdrawn while another one is broken", async () => {
     server = await start({ ...POLL, MODEL_VERSION: "all" }, [
       ["words", "1"],
       ["words", "3"],
@@ -171,7 +171,7 @@ describe("a whole repository in one server", () => {
     await until(async () => (await versionOf("words"))?.join() === "3");
   });
 
-  it("keeps the version it has where the newer one is broken", async () => {
+  it("keeps its version if the newer one is broken", async () => {
     server = await start(POLL, [["words", "1"]]);
     await writeVersion(server.root, "words", "2");
     await rm(path.join(versionDirectory(server.root, "words", "2"), MODEL_FILE));
@@ -213,7 +213,7 @@ describe("a whole repository in one server", () => {
   ];
   for (const [what, lose, reason] of lost) {
     for (const names of ["*", "words"]) {
-      it(`keeps what it has where ${what}, says so once, and follows it again later, with MODEL_NAME ${names}`, async () => {
+      it(`keeps its models if ${what}, logs that once, and follows the registry again later, with MODEL_NAME ${names}`, async () => {
         server = await start({ ...POLL, MODEL_NAME: names }, [["words", "1"]]);
         const restore = await lose();
         const told = () =>
@@ -232,13 +232,13 @@ describe("a whole repository in one server", () => {
     }
   }
 
-  it("lets go of everything where the index says that nothing is published", async () => {
+  it("unloads everything if the index is empty", async () => {
     server = await start(POLL, [["words", "1"]]);
     await writeIndex(server.root);
     await until(async () => (await states()).length === 0);
   });
 
-  it("does not change anything by itself where it is not told to", async () => {
+  it("does not follow the registry by default", async () => {
     server = await start({}, [["words", "1"]]);
     await publish(server.root, ["words", "1"], ["words", "2"]);
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -250,7 +250,7 @@ describe("a whole repository in one server", () => {
     }
   });
 
-  it("loads and unloads by request where it is told to", async () => {
+  it("loads and unloads by request with MODEL_CONTROL=explicit", async () => {
     server = await start({ MODEL_CONTROL: "explicit" }, [["words", "1"]]);
     const change = (model: string, what: "load" | "unload", body: unknown = {}) =>
       server.post(`/v2/repository/models/${model}/${what}`, body);
@@ -273,7 +273,7 @@ describe("a whole repository in one server", () => {
     expect((await server.get("/metrics")).body).not.to.include('model="iris"');
   });
 
-  it("loads by request what is published anew under the same version, and keeps what it has where that is broken", async () => {
+  it("reloads by request what is published again under the same version, and keeps its version if that is broken", async () => {
     server = await start({ MODEL_CONTROL: "explicit" }, [["half-plus-two", "1"]]);
     const load = () => server.post("/v2/repository/models/half-plus-two/load", {});
     const end = sendOn();
@@ -289,7 +289,7 @@ describe("a whole repository in one server", () => {
     expect(await end()).to.deep.equal([200]);
   });
 
-  it("loads by request all versions that are whole, and says which is not and why", async () => {
+  it("loads by request all complete versions, and reports the others with the reason", async () => {
     server = await start({ MODEL_CONTROL: "explicit", MODEL_VERSION: "all" }, [["words", "1"]]);
     await writeVersion(server.root, "words", "2");
     await writeVersion(server.root, "words", "3");
@@ -305,7 +305,7 @@ describe("a whole repository in one server", () => {
     expect(await versionOf("words")).to.deep.equal(["2", "3"]);
   });
 
-  it("keeps nothing of names that are asked for and are not there", async () => {
+  it("remembers nothing of unknown names in requests", async () => {
     server = await start({ MODEL_NAME: "words", MODEL_VERSION: "1", MODEL_CONTROL: "explicit" }, [["words", "1"]]);
     for (const name of ["nothing", "made-up"]) {
       const { status, body } = await server.post(`/v2/repository/models/${name}/load`, {});
@@ -315,7 +315,7 @@ describe("a whole repository in one server", () => {
     expect(await states()).to.deep.equal(["words/1 READY"]);
   });
 
-  it("says nothing of a broken version any more once it is withdrawn", async () => {
+  it("does not list a broken version any more once it is withdrawn", async () => {
     server = await start(POLL, [["words", "1"]]);
     await writeVersion(server.root, "iris", "1");
     await spoil("iris", "1");
@@ -325,7 +325,7 @@ describe("a whole repository in one server", () => {
     await until(async () => (await states()).join() === "words/1 READY");
   });
 
-  it("asks for the API key before it changes anything", async () => {
+  it("requires the API key before it changes anything", async () => {
     server = await start({ MODEL_CONTROL: "explicit", API_KEY: "secret" }, [["words", "1"]]);
     expect((await server.post("/v2/repository/models/words/unload", {})).status).to.equal(401);
     expect((await server.get("/v2/models/words/ready")).status).to.equal(200);

@@ -16,18 +16,18 @@ describe("what MODEL_NAME and MODEL_VERSION choose", () => {
     ["*", "3", [], ["no version 3 of any model is published in /models"]],
     ["iris,words", "latest", ["iris/2", "words/1"], []],
     ["iris,rose", "latest", ["iris/2"], ["no version of rose is published in /models: published are iris, words"]],
-    // Found by its folder, listed or not.
+    // Found by its folder, whether or not the index lists it.
     ["rose", "7", ["rose/7"], []],
   ];
   for (const [names, version, chosen, missing] of cases) {
-    it(`${names} at ${version}: ${chosen.join(", ") || "nothing, and says so"}`, () => {
+    it(`${names} at ${version}: ${chosen.join(", ") || "nothing, with the reason"}`, () => {
       const choice = new Selection(names, version).choose(INDEX, "/models");
       expect(choice.wanted.map((one) => `${one.name}/${one.version}`)).to.deep.equal(chosen);
       expect(choice.missing).to.deep.equal(missing);
     });
   }
 
-  it("nothing of an empty registry, and says so", () => {
+  it("nothing of an empty registry, with the reason", () => {
     const empty = { models: [] };
     expect(new Selection("*", "latest").choose(empty, "/models").missing).to.deep.equal([
       "no model is published in /models",

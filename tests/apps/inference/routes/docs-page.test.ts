@@ -7,7 +7,7 @@ describe("GET /docs", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  it("is a page whose every part this server has, with headers that let it ask nobody else", async () => {
+  it("is a page that loads files from this server only, with headers that enforce it", async () => {
     server = await startTestServer({ model: "iris", env: { API_KEY: "secret" } });
     const page = await server.get("/docs");
     expect(page.status).to.equal(200);
@@ -27,14 +27,14 @@ describe("GET /docs", () => {
     }
   });
 
-  it("gives no other file", async () => {
+  it("serves no other file", async () => {
     server = await startTestServer({ model: "iris" });
     for (const name of ["index.html", "../app.ts", "..%2fapp.ts", "package.json", "swagger-ui-bundle.js.map"]) {
       expect((await server.get(`/docs/${name}`)).status, name).to.equal(404);
     }
   });
 
-  it("is not there where it is switched off", async () => {
+  it("is 404 if it is switched off", async () => {
     server = await startTestServer({ model: "iris", env: { DOCS_ENDPOINT: "false" } });
     expect((await server.get("/docs")).status).to.equal(404);
     expect((await server.get("/openapi.json")).status).to.equal(404);

@@ -42,11 +42,11 @@ describe("GET /openapi.json", () => {
     expect(answer.properties.species_name.enum).to.deep.equal(["setosa", "versicolor", "virginica"]);
   });
 
-  it("gives an example for every prediction that the server answers with 200", async () => {
+  it("gives a valid example for every prediction", async () => {
     server = await startRepository(EVERY);
     const paths: Paths = (await server.get("/openapi.json")).body.paths;
     const predictions = Object.entries(paths).filter(([path]) => /predict$|infer$/.test(path));
-    // Eight models: infer for each, instances for those with a batch, /predict for those with a form of their own.
+    // Eight models: infer for each, instances for those with a batch, /predict for those with a kind.
     expect(predictions).to.have.lengthOf(8 + 7 + 4);
     for (const [path, { post }] of predictions) {
       const { status, body } = await server.post(path, post?.requestBody?.content["application/json"]?.example);
@@ -57,7 +57,7 @@ describe("GET /openapi.json", () => {
   const requestOf = (paths: Record<string, Required<Pick<Paths[string], "post">>>, path: string) =>
     paths[path]?.post.requestBody?.content["application/json"]?.schema as Schema;
 
-  it("has every form of a request that the server takes", async () => {
+  it("describes every form of a request that the server accepts", async () => {
     server = await startTestServer({ model: "linear", published: [], wait: false });
     await layOut(server.root, "linear", (written) => ({
       ...written,
@@ -77,7 +77,7 @@ describe("GET /openapi.json", () => {
     expect(object?.items?.required).to.deep.equal(["x"]);
   });
 
-  it("says where a size may be 0, and how long a text is", async () => {
+  it("gives the sizes that may be 0, and the longest text", async () => {
     server = await startRepository(["boxes", "half-plus-two", "words", "same"]);
     const { paths } = (await server.get("/openapi.json")).body;
     const shapeOf = (model: string) =>
@@ -90,7 +90,7 @@ describe("GET /openapi.json", () => {
     expect(document).to.include('"minimum":-9223372036854775808,"maximum":9223372036854775807');
   });
 
-  it("has no empty choice for a graph without inputs, which answers", async () => {
+  it("has no empty list of alternatives for a graph without inputs", async () => {
     server = await startTestServer({ model: "constant", published: [], wait: false });
     await layOut(server.root, "constant", ({ signature: _, ...written }) => written);
     await server.running.loaded;
@@ -120,7 +120,7 @@ describe("GET /openapi.json", () => {
     expect(JSON.stringify(body).length).to.be.below(20_000);
   });
 
-  it("has every path that answers, and no other", async () => {
+  it("has every path that is served, and no other", async () => {
     server = await startTestServer({ model: "iris", env: { LOAD_ENDPOINT: "true" } });
     const paths: Paths = (await server.get("/openapi.json")).body.paths;
     for (const [path, { get }] of Object.entries(paths)) {
@@ -129,7 +129,7 @@ describe("GET /openapi.json", () => {
     }
   });
 
-  it("says how raw tensors are sent and come back, and where alone that is", async () => {
+  it("describes binary tensors in requests and responses, only where they are supported", async () => {
     server = await startTestServer({ model: "iris" });
     const paths: Paths = (await server.get("/openapi.json")).body.paths;
     const raw = Object.entries(paths).filter(([, { post }]) => post?.requestBody?.content["application/octet-stream"]);
@@ -146,7 +146,7 @@ describe("GET /openapi.json", () => {
     }
   });
 
-  it("has the loading and unloading of models where they are there, and nowhere else", async () => {
+  it("has loading and unloading of models only if they are enabled", async () => {
     server = await startTestServer({ model: "iris", env: { MODEL_CONTROL: "explicit" } });
     const paths: Paths = (await server.get("/openapi.json")).body.paths;
     const changes = Object.keys(paths).filter((path) => path.endsWith("load"));
@@ -162,7 +162,7 @@ describe("GET /openapi.json", () => {
     expect((await server.get("/openapi.json")).body.paths).not.to.have.any.keys(...changes);
   });
 
-  it("has each version by its number where a model has several", async () => {
+  it("has each version of a model with several", async () => {
     server = await startTestServer({
       model: "words",
       published: [
@@ -189,7 +189,7 @@ describe("GET /openapi.json", () => {
     }
   });
 
-  it("describes a model without a version as the one that answers then: none that is marked as worse", async () => {
+  it("describes a model without a version as it is served then: not by a regression", async () => {
     server = await startTestServer({ model: "words", published: [], wait: false, env: { MODEL_VERSION: "all" } });
     await publishWorse(server.root, "words");
     await server.running.loaded;
@@ -201,7 +201,7 @@ describe("GET /openapi.json", () => {
     expect(info.description).to.include("version 1");
   });
 
-  it("says that a key is needed where one is, and for what not", async () => {
+  it("states which paths need the key", async () => {
     server = await startTestServer({ model: "iris", env: { API_KEY: "secret" } });
     const { body } = await server.get("/openapi.json");
     expect(body.security).to.deep.equal([{ apiKey: [] }]);
@@ -211,7 +211,7 @@ describe("GET /openapi.json", () => {
     expect(JSON.stringify(body)).not.to.include("secret");
   });
 
-  it("follows what is loaded", async () => {
+  it("is updated when models are loaded or unloaded", async () => {
     server = await startTestServer({
       model: "iris",
       env: { MODEL_NAME: "*", MODEL_VERSION: "latest", MODEL_CONTROL: "explicit" },

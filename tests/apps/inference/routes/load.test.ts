@@ -6,12 +6,12 @@ describe("GET /load", () => {
   afterEach(() => server.stop());
   const start = (env: Record<string, string>) => startTestServer({ model: "linear", env });
 
-  it("is not there unless it is asked for", async () => {
+  it("is 404 by default", async () => {
     server = await start({});
     expect((await server.get("/load")).status).to.equal(404);
   });
 
-  it("uses as much processor time as it is told", async () => {
+  it("uses as much CPU time as requested", async () => {
     server = await start({ LOAD_ENDPOINT: "true" });
     const before = process.cpuUsage();
     const { status, body } = await server.get("/load?ms=200");
@@ -21,12 +21,12 @@ describe("GET /load", () => {
     expect(user + system).to.be.at.least(200_000);
   });
 
-  it("uses 100 ms where it is told nothing", async () => {
+  it("uses 100 ms by default", async () => {
     server = await start({ LOAD_ENDPOINT: "true" });
     expect((await server.get("/load")).body).to.deep.equal({ burned_ms: 100 });
   });
 
-  it("lets others have their answers meanwhile", async () => {
+  it("does not block other requests", async () => {
     server = await start({ LOAD_ENDPOINT: "true" });
     const order: string[] = [];
     await Promise.all([
@@ -37,7 +37,7 @@ describe("GET /load", () => {
   });
 
   for (const query of ["ms=0", "ms=1001", "ms=1e2", "ms=", "ms=1&ms=2", "ms=-5"]) {
-    it(`refuses ${query}`, async () => {
+    it(`rejects ${query}`, async () => {
       server = await start({ LOAD_ENDPOINT: "true" });
       const { status, body } = await server.get(`/load?${query}`);
       expect(status).to.equal(422);
@@ -45,7 +45,7 @@ describe("GET /load", () => {
     });
   }
 
-  it("asks for the API key", async () => {
+  it("requires the API key", async () => {
     server = await start({ LOAD_ENDPOINT: "true", API_KEY: "secret" });
     expect((await server.get("/load?ms=1")).status).to.equal(401);
   });

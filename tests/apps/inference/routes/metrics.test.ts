@@ -10,7 +10,7 @@ describe("GET /metrics", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  it("counts requests by how they ended, rows and runs", async () => {
+  it("counts requests by outcome, rows and runs", async () => {
     server = await startTestServer({ model: "half-plus-two" });
     const of = 'model="half-plus-two",version="1"';
     expect((await server.get("/metrics")).body).to.include(`model_requests_total{${of},status="success"} 0`);
@@ -44,7 +44,7 @@ describe("GET /metrics", () => {
     expect(body).to.match(/^process_resident_memory_bytes \d+/m);
   });
 
-  it("has the names that KServe's and Triton's dashboards ask for", async () => {
+  it("has the metrics of KServe's and Triton's dashboards", async () => {
     server = await startTestServer({ model: "half-plus-two" });
     await server.post("/predict", { instances: [1, 2, 5] });
     await server.post("/v2/models/half-plus-two/infer", {
@@ -74,7 +74,7 @@ describe("GET /metrics", () => {
     }
   });
 
-  it("counts a long request once, and each of its runs", async () => {
+  it("counts a split request once, and each of its runs", async () => {
     server = await startTestServer({ model: "half-plus-two", env: { MAX_BATCH_SIZE: "16" } });
     await server.post("/predict", { instances: new Array(40).fill(1) });
     const { body } = await server.get("/metrics");
@@ -89,7 +89,7 @@ describe("GET /metrics", () => {
     ]);
   });
 
-  it("says how many requests wait, and how many rows", async () => {
+  it("reports how many requests and rows wait", async () => {
     const model = fakeModel();
     server = await startTestServer({ model: "half-plus-two", open: model.open, env: { MAX_BATCH_SIZE: "16" } });
     const release = model.hold();
@@ -135,7 +135,7 @@ describe("GET /metrics", () => {
       const [request = 0, queue = 0, compute = 0] = await Promise.all(durations.map(read));
       expect(queue).to.be.greaterThan(0);
       expect(compute).to.be.at.least(5e6);
-      // Each is rounded for itself; the five seconds of the one that failed are in none.
+      // Each is rounded on its own; the five seconds of the failed request are in none.
       expect(queue + compute).to.be.lessThan(request + 2);
       const all = await read("model_inference_seconds_sum");
       expect(all).to.be.at.least(compute / 1e6 + 5);
@@ -144,7 +144,7 @@ describe("GET /metrics", () => {
     }
   });
 
-  it("counts failures by Triton's reasons: refused or late in the queue, gone, failed or late in the model", async () => {
+  it("counts failures by Triton's reasons: rejected or timed out in the queue, canceled, failed or timed out in the model", async () => {
     const model = fakeModel(13);
     const env = { MAX_BATCH_SIZE: "1", MAX_QUEUE_SIZE: "2", REQUEST_TIMEOUT_MS: "600000" };
     server = await startTestServer({ model: "half-plus-two", open: model.open, env });
@@ -189,7 +189,7 @@ describe("GET /metrics", () => {
     release();
   });
 
-  it("counts every answer by method and code, also those that reach no model", async () => {
+  it("counts every response by method and code, also those that reach no model", async () => {
     server = await startTestServer({ model: "half-plus-two", env: { API_KEY: "right" } });
     const key = { "X-API-Key": "right" };
     await server.post("/predict", { instances: [1] }, key);
@@ -212,7 +212,7 @@ describe("GET /metrics", () => {
     expect(body).to.include('model_requests_total{model="half-plus-two",version="1",status="invalid"} 1\n');
   });
 
-  it("is there before the model is, and says that it is not loaded", async () => {
+  it("is served before the model is loaded, and reports that", async () => {
     server = await startTestServer({ model: "linear", published: [], wait: false });
     await server.post("/predict", { features: [1, 2, 3] });
     const { body } = await server.get("/metrics");
@@ -220,7 +220,7 @@ describe("GET /metrics", () => {
     expect(body).to.include('model_requests_total{model="linear",version="1",status="rejected"} 1');
   });
 
-  it("counts requests for a model that was still to come as those of the version that came", async () => {
+  it("counts requests before the model was loaded for the version that was loaded", async () => {
     const env = { MODEL_VERSION: "latest" };
     server = await startTestServer({ model: "linear", published: [], wait: false, env });
     await server.post("/predict", { features: [1, 2, 3] });
@@ -238,7 +238,7 @@ describe("GET /metrics", () => {
     ]);
   });
 
-  it("leaves the numbers of a loaded version alone while another of its model is still to come", async () => {
+  it("keeps the metrics of a loaded version while another version is not loaded yet", async () => {
     const opening = Promise.withResolvers<void>();
     const { open } = fakeModel();
     server = await startTestServer({

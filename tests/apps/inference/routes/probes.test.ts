@@ -8,7 +8,7 @@ describe("the probes", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  it("say healthy and ready once the model answers", async () => {
+  it("report healthy and ready once the model is served", async () => {
     server = await startTestServer({ model: "iris" });
     const health = await server.get("/health");
     expect(health.status).to.equal(200);
@@ -18,7 +18,7 @@ describe("the probes", () => {
     expect(ready.body).to.deep.equal({ status: "ready", model_loaded: true });
   });
 
-  it("say healthy but not ready while there is no model, and ready when one is published", async () => {
+  it("report healthy but not ready without a model, and ready once one is published", async () => {
     server = await startTestServer({ model: "words", published: [], wait: false });
     const before = await server.get("/ready");
     expect(before.status).to.equal(503);
@@ -33,14 +33,14 @@ describe("the probes", () => {
     expect((await server.post("/predict", { text: "good" })).status).to.equal(200);
   });
 
-  it("need no key, nor do metrics, where everything else needs one", async () => {
+  it("need no key, like metrics and unlike everything else", async () => {
     server = await startTestServer({ model: "iris", env: { API_KEY: "k" } });
     for (const open of ["/health", "/ready", "/metrics"]) {
       expect((await server.get(open)).status, open).to.equal(200);
     }
   });
 
-  it("stay ready when the volume goes away after loading", async () => {
+  it("stay ready when the volume disappears after loading", async () => {
     server = await startTestServer({ model: "iris" });
     await rm(path.join(server.root, "iris"), { recursive: true });
     expect((await server.get("/ready")).status).to.equal(200);

@@ -5,9 +5,9 @@ import { type Answer, startTestServer, type TestServer, until } from "./server.t
 /** A server whose model half-plus-two has a full queue. */
 export interface FullModel {
   readonly server: TestServer;
-  /** Asks the full model for a prediction. */
+  /** Requests a prediction from the full model. */
   ask(): Promise<Answer>;
-  /** Lets the model run; resolves with the answers to those that ran or waited. */
+  /** Lets the model run; resolves with the responses to the requests that ran or waited. */
   release(): Promise<Answer[]>;
 }
 
