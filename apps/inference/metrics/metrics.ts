@@ -37,7 +37,7 @@ export class Metrics {
     });
     this.#loaded = new Gauge({
       name: "model_loaded",
-      help: "1 once the models asked for have answered their warm-up, 0 before",
+      help: "1 once the requested models are loaded and warmed up, 0 before",
       registers,
     });
     collectDefaultMetrics({ register: registry });

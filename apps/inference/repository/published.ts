@@ -6,7 +6,7 @@ import { versionDirectory } from "../../registry/layout.ts";
 import type { ModelMetadata } from "../../registry/metadata.ts";
 import { artefactFile, readMetadata } from "../../registry/read.ts";
 
-const REMEDY = "copy it here again, or correct the metadata where the file is the one that is meant";
+const REMEDY = "copy it here again, or correct the metadata if this is the right file";
 /** How much of an artifact is read and hashed at a time; requests are served in between. */
 const PIECE_BYTES = 1024 * 1024;
 
@@ -66,7 +66,7 @@ async function readHashed(file: string, length: number): Promise<{ artifact: Uin
   try {
     const found = await handle.stat();
     if (found.isFile() && found.size !== length) {
-      throw new RegistryError(`${file} has ${found.size} bytes where its metadata says ${length}: ${REMEDY}`);
+      throw new RegistryError(`${file} has ${found.size} bytes, its metadata says ${length}: ${REMEDY}`);
     }
     const artifact = new Uint8Array(length);
     const hash = createHash("sha256");

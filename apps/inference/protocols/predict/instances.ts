@@ -52,7 +52,7 @@ export const instances: CreateRequestSchema = (metadata) => {
         throw invalidInput(where, "must have at least one instance");
       }
       if (list.length > limit) {
-        throw invalidInput(where, `has ${list.length} rows where ${limit} are left of what one request may have`);
+        throw invalidInput(where, `has ${list.length} rows; only ${limit} more are allowed in one request`);
       }
       for (let row = 0; row < list.length; row++) {
         const plain = scalar && !Array.isArray(list[row]);

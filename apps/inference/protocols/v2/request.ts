@@ -54,7 +54,7 @@ export function readV2Request(req: IncomingMessage, bytes: Buffer, model: Model,
   const body = asObject(parsed, "");
   const { inputs, rows } = readInputs(body, isDivided ? bytes.subarray(length) : NOTHING, model, memory);
   if (rows > maxRows) {
-    throw invalidInput("inputs", `have ${rows} rows where one request may have ${maxRows}`);
+    throw invalidInput("inputs", `have ${rows} rows; one request may have at most ${maxRows}`);
   }
   const binaryByDefault = asFlag(parameterOf(body, "binary_data_output", ""), "parameters.binary_data_output") ?? false;
   return { id: readId(body), inputs, rows, outputs: readOutputs(body, metadata, binaryByDefault) };

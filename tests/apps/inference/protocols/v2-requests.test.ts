@@ -144,7 +144,7 @@ describe("an Open Inference Protocol request", () => {
           { ...B, shape: [101, 2], data: new Array(202).fill(0) },
         ],
       },
-      /^inputs have 101 rows where one request may have 100$/,
+      /^inputs have 101 rows; one request may have at most 100$/,
     ],
   ];
   for (const [what, request, message] of wrong) {

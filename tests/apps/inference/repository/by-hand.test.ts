@@ -122,7 +122,7 @@ describe("a registry that was written by hand", () => {
     [
       "another length",
       (written) => ({ ...written, artefact: { ...written.artefact, bytes: 1 } }),
-      /model\.onnx has \d+ bytes where its metadata says 1: copy it here again, or correct/,
+      /model\.onnx has \d+ bytes, its metadata says 1: copy it here again, or correct/,
     ],
     [
       "a type that the graph does not have",
