@@ -46,15 +46,15 @@ export async function startServer({ name, command, env }: Start, payload: Payloa
     stdio: ["ignore", "ignore", "pipe"],
   });
   const began = performance.now();
-  let output = "";
+  let said = "";
   child.stderr.on("data", (chunk) => {
-    output = `${output}${chunk}`.slice(-2000);
+    said = `${said}${chunk}`.slice(-2000);
   });
   const end = performance.now() + START_MS;
   while (!(await answers(port, payload))) {
     if (child.exitCode !== null || performance.now() > end) {
       await stop(child);
-      throw new Error(`${name} does not answer ${payload.paths[0]}: ${output}`);
+      throw new Error(`${name} does not answer ${payload.paths[0]}: ${said}`);
     }
     await sleep(5);
   }
