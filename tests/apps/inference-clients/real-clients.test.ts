@@ -37,10 +37,10 @@ describe("widely used clients", () => {
     });
     expect(heard).to.have.nested.property("metadata.inputs[0].name", "x");
     expect(heard)
-      .to.have.nested.property("refusal.message")
+      .to.have.nested.property("error.message")
       .that.matches(/shape|4/);
     expect(heard)
-      .to.have.nested.property("refusal.status")
+      .to.have.nested.property("error.status")
       .that.matches(/^4\d\d$/);
   });
 

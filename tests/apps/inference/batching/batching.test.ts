@@ -53,8 +53,8 @@ describe("requests at the same time", () => {
     const asked: (readonly string[] | undefined)[] = [];
     server = await startTestServer({
       model: "iris",
-      open: async (metadata, artefact) => {
-        const model = await onnxOpener(1)(metadata, artefact);
+      open: async (metadata, artifact) => {
+        const model = await onnxOpener(1)(metadata, artifact);
         const run = model.run.bind(model);
         model.run = (inputs, wanted) => {
           asked.push(wanted);

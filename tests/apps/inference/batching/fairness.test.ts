@@ -11,9 +11,9 @@ describe("a flood on one model", () => {
     const { server, ask, release } = await startFullModel(10);
     try {
       for (let turn = 0; turn < 20; turn++) {
-        const refused = await ask();
-        expect(refused.status).to.equal(503);
-        expect(refused.headers.get("retry-after")).to.equal("1");
+        const rejected = await ask();
+        expect(rejected.status).to.equal(503);
+        expect(rejected.headers.get("retry-after")).to.equal("1");
         const answered = await server.post("/models/linear/predict", { features: [1, 2, 3] });
         expect(answered.status).to.equal(200);
       }

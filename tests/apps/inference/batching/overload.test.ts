@@ -23,10 +23,10 @@ describe("more requests than the queue holds", () => {
     const queued = [1, 2, 3, 4].map((x) => server.post("/predict", { instances: [x] }));
     await until(async () => /model_queue_depth\{[^}]*\} 4/.test((await server.get("/metrics")).body));
 
-    const refused = await server.post("/predict", { instances: [5] });
-    expect(refused.status).to.equal(503);
-    expect(refused.headers.get("retry-after")).to.equal("1");
-    expect(refused.body.error.code).to.equal("overloaded");
+    const rejected = await server.post("/predict", { instances: [5] });
+    expect(rejected.status).to.equal(503);
+    expect(rejected.headers.get("retry-after")).to.equal("1");
+    expect(rejected.body.error.code).to.equal("overloaded");
     // Rejected requests are not read: rejections must cost little, or they would delay other requests.
     expect((await server.post("/predict", "not read")).status).to.equal(503);
 
@@ -60,30 +60,30 @@ describe("a request that arrives while others are being rejected", () => {
   });
 
   const read = async (line: RegExp) => Number(line.exec((await server.get("/metrics")).body)?.[1]);
-  const rejected = () => read(/^model_requests_total\{model="half.*"rejected"\} (\d+)/m);
+  const rejectedCount = () => read(/^model_requests_total\{model="half.*"rejected"\} (\d+)/m);
   const unavailable = () => read(/^http_requests_total\{method="POST",code="503"\} (\d+)/m);
 
   it("gets a complete response, and is counted and logged", async () => {
-    const before = await rejected();
+    const before = await rejectedCount();
     const answered = await unavailable();
-    const headers = { ...key, "X-Request-ID": "refused-1", traceparent: TRACEPARENT };
-    const refused = await server.post(`${HALF}?query=1`, { instances: [1] }, headers);
-    expect(refused.status).to.equal(503);
-    expect(refused.body).to.deep.equal({
+    const headers = { ...key, "X-Request-ID": "rejected-1", traceparent: TRACEPARENT };
+    const rejected = await server.post(`${HALF}?query=1`, { instances: [1] }, headers);
+    expect(rejected.status).to.equal(503);
+    expect(rejected.body).to.deep.equal({
       error: {
         code: "overloaded",
         message: "the queue of 2 rows is full; try again shortly",
-        request_id: "refused-1",
+        request_id: "rejected-1",
       },
     });
-    expect(refused.headers.get("content-type")).to.equal("application/json; charset=utf-8");
-    expect(refused.headers.get("retry-after")).to.equal("1");
-    expect(refused.headers.get("x-request-id")).to.equal("refused-1");
-    expect(refused.headers.get("traceparent")).to.equal(TRACEPARENT);
-    expect(await rejected()).to.equal(before + 1);
+    expect(rejected.headers.get("content-type")).to.equal("application/json; charset=utf-8");
+    expect(rejected.headers.get("retry-after")).to.equal("1");
+    expect(rejected.headers.get("x-request-id")).to.equal("rejected-1");
+    expect(rejected.headers.get("traceparent")).to.equal(TRACEPARENT);
+    expect(await rejectedCount()).to.equal(before + 1);
     expect(await unavailable()).to.equal(answered + 1);
     const line = await until(() =>
-      server.log.map((each) => JSON.parse(each)).find((each) => each.request_id === "refused-1"),
+      server.log.map((each) => JSON.parse(each)).find((each) => each.request_id === "rejected-1"),
     );
     expect(line).to.include({ level: "warn", method: "POST", path: HALF, status: 503, code: "overloaded" });
     expect(line).to.include({ trace_id: "4bf92f3577b34da6a3ce929d0e0e4736", message: "request" });
@@ -91,15 +91,15 @@ describe("a request that arrives while others are being rejected", () => {
 
   for (const path of ["/v1/models/half-plus-two:predict", "/v2/models/half-plus-two/versions/1/infer"]) {
     it(`gets an error in the format of its protocol: ${path}`, async () => {
-      const refused = await server.post(path, {}, key);
-      expect(refused.status).to.equal(503);
-      expect(refused.body).to.deep.equal({ error: "the queue of 2 rows is full; try again shortly" });
+      const rejected = await server.post(path, {}, key);
+      expect(rejected.status).to.equal(503);
+      expect(rejected.body).to.deep.equal({ error: "the queue of 2 rows is full; try again shortly" });
     });
   }
 
   for (const [who, pauseMs] of [
     ["", 0],
-    [", also where it is the first", 150],
+    [", also for the first one", 150],
   ] as const) {
     it(`leaves its connection usable, however much is sent after the rejection${who}`, async () => {
       const socket = connect(server.running.port, "127.0.0.1");
@@ -129,9 +129,9 @@ describe("a request that arrives while others are being rejected", () => {
   }
 
   it("gets 401 without the API key", async () => {
-    const refused = await server.post(HALF, { instances: [1] }, { "X-API-Key": "wrong" });
-    expect(refused.status).to.equal(401);
-    expect(refused.headers.get("www-authenticate")).to.equal("ApiKey");
+    const rejected = await server.post(HALF, { instances: [1] }, { "X-API-Key": "wrong" });
+    expect(rejected.status).to.equal(401);
+    expect(rejected.headers.get("www-authenticate")).to.equal("ApiKey");
   });
 
   it("is answered if it is for another model, or for no model", async () => {
@@ -158,8 +158,8 @@ describe("more requests than a model can answer within their time limit", () => 
 
   it("are rejected at once if they would time out in the queue", async () => {
     const model = fakeModel();
-    const slow: typeof model.open = async (metadata, artefact) => {
-      const opened = await model.open(metadata, artefact);
+    const slow: typeof model.open = async (metadata, artifact) => {
+      const opened = await model.open(metadata, artifact);
       return {
         ...opened,
         run: async (inputs) => {
@@ -183,11 +183,11 @@ describe("more requests than a model can answer within their time limit", () => 
     await until(() => model.runs.length === 13);
     const answers = Array.from({ length: 29 }, ask);
     // Ten more can be answered in time; the queue would have room for all.
-    const refused = await until(async () => {
+    const rejected = await until(async () => {
       const { body } = await server.get("/metrics");
       return /^model_requests_total\{.*status="rejected"\} 19$/m.test(body);
     });
-    expect(refused).to.equal(true);
+    expect(rejected).to.equal(true);
     release();
     expect((await running).status).to.equal(200);
     const codes = (await Promise.all(answers)).map(({ status, body }) => (status === 503 ? body.error.code : ""));

@@ -24,9 +24,9 @@ describe("the probes", () => {
     expect(before.status).to.equal(503);
     expect(before.body).to.deep.equal({ status: "not ready", model_loaded: false });
     expect((await server.get("/health")).status).to.equal(200);
-    const refused = await server.post("/predict", { text: "good" });
-    expect(refused.status).to.equal(503);
-    expect(refused.headers.get("retry-after")).to.equal("1");
+    const rejected = await server.post("/predict", { text: "good" });
+    expect(rejected.status).to.equal(503);
+    expect(rejected.headers.get("retry-after")).to.equal("1");
 
     await publish(server.root, ["words", "1"]);
     await until(async () => (await server.get("/ready")).status === 200);
