@@ -1,62 +1,83 @@
 import Koa, { type Context } from "koa";
-import { jsonAnswers } from "./http/answer.ts";
+import type { BatchingState } from "./batching/state.ts";
 import { apiKeyCheck } from "./http/api-key.ts";
-import { exchange } from "./http/exchange.ts";
+import { BodyBudget, type BodyLimits } from "./http/body.ts";
+import type { Deadlines } from "./http/deadlines.ts";
 import { listener } from "./http/listener.ts";
+import { requestMiddleware } from "./http/request-middleware.ts";
+import { jsonSender } from "./http/response.ts";
 import { routeFinder, router, templateOf } from "./http/router.ts";
 import type { Handle } from "./http/sheddable.ts";
 import { shedding } from "./http/shedding.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics/metrics.ts";
-import type { ModelHost } from "./model/host.ts";
-import { Prediction } from "./prediction.ts";
+import { predict } from "./protocols/predict/routes.ts";
+import { Prediction } from "./protocols/prediction.ts";
+import { v1 } from "./protocols/v1/routes.ts";
+import { v2 } from "./protocols/v2/routes.ts";
+import type { ModelRepository } from "./repository/model-repository.ts";
 import { docs } from "./routes/docs.ts";
 import { load } from "./routes/load.ts";
 import { metrics as metricsRoute } from "./routes/metrics.ts";
 import { models } from "./routes/models.ts";
-import { predict } from "./routes/predict.ts";
 import { health, ready } from "./routes/probes.ts";
-import { repository } from "./routes/repository.ts";
-import { v1 } from "./routes/v1.ts";
-import { v2 } from "./routes/v2.ts";
+import { repositoryRoutes } from "./routes/repository.ts";
 import type { Settings } from "./settings.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
 
-/** Everything the application works with; it makes nothing of its own and listens nowhere. */
+/** Everything that the application works with; it creates none of it and does not listen. */
 export interface AppDeps {
   readonly settings: Settings;
-  readonly host: ModelHost;
+  readonly repository: ModelRepository;
+  /** The state that the repository's batchers share. */
+  readonly batching: BatchingState;
+  readonly deadlines: Deadlines;
   readonly metrics: Metrics;
   readonly lifecycle: Lifecycle;
   readonly logger: Logger;
-  /** Makes a span of every request. @default none */
+  /** Creates a span for every request. @default no spans */
   readonly tracing?: Tracing | undefined;
 }
 
+/** Memory for bodies that are being received: 64 MiB, or the longest body if that is more. */
+const BODIES_BYTES = 64 * 1024 * 1024;
+
 /** The inference API: probes, predictions by model and by protocol, the registry, metrics. */
-export function createApp({ settings, host, metrics, lifecycle, logger, tracing }: AppDeps): Handle {
+export function createApp(deps: AppDeps): Handle {
+  const { settings, repository, batching, deadlines, metrics, lifecycle, logger, tracing } = deps;
   const app = base(logger);
-  const prediction = new Prediction({ host, metrics, settings, answer: jsonAnswers(lifecycle) });
+  const limits: BodyLimits = {
+    maxBytes: settings.maxBodyBytes,
+    timeoutMs: settings.requestTimeoutMs,
+    budget: new BodyBudget(Math.max(BODIES_BYTES, settings.maxBodyBytes)),
+    deadlines,
+  };
+  const prediction = new Prediction({
+    ...{ repository, metrics, limits, deadlines, send: jsonSender(lifecycle), memory: batching.memory },
+    ...{ maxRows: settings.maxQueueSize, timeoutMs: settings.requestTimeoutMs },
+  });
   const find = routeFinder([
-    health(host),
-    ready(host, lifecycle),
+    health(repository),
+    ready(repository, lifecycle),
     ...predict(prediction),
-    ...v1({ host, lifecycle, prediction }),
-    ...v2({ host, lifecycle, prediction }),
-    ...repository({ host, settings, limits: prediction.limits }),
+    ...v1({ repository, lifecycle, prediction }),
+    ...v2({ repository, lifecycle, prediction }),
+    ...repositoryRoutes({ repository, settings, limits }),
     models(settings.modelDirectory),
     metricsRoute(metrics.registry),
     ...(settings.loadEndpoint ? [load()] : []),
-    ...(settings.docsEndpoint ? docs({ host, settings }) : []),
+    ...(settings.docsEndpoint ? docs({ repository, settings }) : []),
   ]);
   const authorize = apiKeyCheck(settings.apiKey);
   const { responses } = metrics;
+  const { overload } = batching;
   const beginSpan = tracing && ((ctx: Context) => tracing.begin(ctx, templateOf(find(ctx.path))));
-  app.use(exchange(lifecycle, logger, { responses, beginSpan }));
+  app.use(requestMiddleware(lifecycle, logger, { responses, beginSpan }));
   app.use(router(find, authorize));
-  // A span is made of a context, so where there are spans nothing is refused without one.
-  const shed = tracing === undefined ? shedding({ find, authorize, lifecycle, responses, logger }) : undefined;
+  // A span needs a context, so with tracing no request is rejected before it has one.
+  const shed =
+    tracing === undefined ? shedding({ find, authorize, overload, lifecycle, responses, logger }) : undefined;
   return listener(app, logger, shed);
 }
 
@@ -67,7 +88,7 @@ export function createMetricsApp({
   logger,
 }: Pick<AppDeps, "metrics" | "lifecycle" | "logger">): Handle {
   const app = base(logger);
-  app.use(exchange(lifecycle, logger));
+  app.use(requestMiddleware(lifecycle, logger));
   app.use(router(routeFinder([metricsRoute(metrics.registry)]), () => undefined));
   return listener(app, logger);
 }
@@ -75,7 +96,7 @@ export function createMetricsApp({
 function base(logger: Logger): Koa {
   const app = new Koa({ env: "production" });
   app.silent = true;
-  // What reaches this event broke while an answer was being written: most often the client left.
+  // Emitted if a response fails while it is written, usually because the client disconnected.
   app.on("error", (error: unknown) => logger.debug({ error }, "connection failed"));
   return app;
 }

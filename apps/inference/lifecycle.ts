@@ -1,20 +1,23 @@
-/** Where the server stands between start and exit; the routes read it, the shutdown moves it. */
-export class Lifecycle {
-  #phase: "serving" | "draining" | "parting" | "closing" = "serving";
+/** The signals that shut the server down in an orderly way. */
+export const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-  /** SIGTERM has come: not ready, though requests are still served. */
+/** The phase of the server between start and exit: the shutdown advances it, request handlers read it. */
+export class Lifecycle {
+  #phase: "serving" | "draining" | "closing" | "stopped" = "serving";
+
+  /** SIGTERM was received: the server is not ready, though it still serves requests. */
   get draining(): boolean {
     return this.#phase !== "serving";
   }
 
-  /** The drain nears its end: every answer asks its client to let the connection go. */
-  get parting(): boolean {
-    return this.#phase === "parting" || this.#phase === "closing";
+  /** The drain is nearly over: every response carries `Connection: close`. */
+  get closing(): boolean {
+    return this.#phase === "closing" || this.#phase === "stopped";
   }
 
-  /** The drain is over: nothing new is accepted. */
-  get closing(): boolean {
-    return this.#phase === "closing";
+  /** The drain is over: the server accepts no new requests. */
+  get stopped(): boolean {
+    return this.#phase === "stopped";
   }
 
   drain(): void {
@@ -23,11 +26,11 @@ export class Lifecycle {
     }
   }
 
-  part(): void {
-    this.#phase = "parting";
-  }
-
   close(): void {
     this.#phase = "closing";
+  }
+
+  stop(): void {
+    this.#phase = "stopped";
   }
 }

@@ -2,19 +2,19 @@ import { type DestinationStream, type Logger, pino } from "pino";
 
 export type { Logger } from "pino";
 
-/** Lines are handed over once this many characters have gathered: a system call a line costs more than wording it. */
+/** Lines are written once this many characters have been buffered: a system call per line would cost more than composing it. */
 const BUFFER_LENGTH = 12 * 1024;
-/** How long a line may wait for others, in milliseconds. */
+/** Longest time that a line is buffered, in milliseconds. */
 const FLUSH_MS = 100;
-/** Characters that wait for a standard output that takes none; what comes then is lost. */
+/** Most characters that wait for a blocked standard output; further lines are dropped. */
 const MAX_UNWRITTEN = 1024 * 1024;
 const SERVICE = "inference";
 
 /**
- * JSON lines with an ISO time and the level as a word. Callers log ids, counts and durations, never bodies or keys.
+ * Writes JSON lines with an ISO time and the level's name. Callers log ids, counts and durations, never bodies or keys.
  *
  * @param level Least severe level that is written.
- * @param destination Where lines go. @default standard output, a few at a time
+ * @param destination @default standard output, buffered
  */
 export function createLogger(level: string, destination: DestinationStream = standardOutput()): Logger {
   return pino(
@@ -30,8 +30,8 @@ export function createLogger(level: string, destination: DestinationStream = sta
   );
 }
 
-/** Writes what has been gathered, where the process is about to end without a word. */
-export function writeOut(logger: Logger): void {
+/** Writes the buffered lines, for a process that is about to be killed. */
+export function flushLog(logger: Logger): void {
   const destination = destinationOf(logger) as Partial<ReturnType<typeof standardOutput>> | undefined;
   destination?.flushSync?.();
 }
@@ -40,12 +40,12 @@ function destinationOf(logger: Logger): DestinationStream | undefined {
   return (logger as unknown as Record<symbol, DestinationStream>)[pino.symbols.streamSym];
 }
 
-/** Writes a line whose fields are worded already: `"name":value,"name":value …`, after those that every line begins with. */
+/** Writes a line from its serialized fields, `"name":value,"name":value …`; those common to all lines are added. */
 export type WriteLine = (level: "debug" | "info" | "warn", fields: string) => void;
 
 /**
- * The way to the logger's destination for lines that are written for each request; the logger itself takes three times as
- * long to find out what is in an object. Whether the level is enabled is for the caller to ask.
+ * Writes straight to the logger's destination, for lines that are written for each request: the logger itself is slower. The
+ * caller has to check whether the level is enabled.
  */
 export function lineWriter(logger: Logger): WriteLine {
   const destination = destinationOf(logger);
@@ -57,7 +57,7 @@ export function lineWriter(logger: Logger): WriteLine {
 let second = Number.NaN;
 let untilSecond = "";
 
-/** This moment, such as `2026-01-02T03:04:05.678Z`; the date is worded anew once a second. */
+/** The current time, such as `2026-01-02T03:04:05.678Z`; the part up to the second is cached. */
 function isoTime(): string {
   const now = Date.now();
   const milliseconds = now % 1000;
@@ -68,33 +68,33 @@ function isoTime(): string {
   return `${untilSecond}${milliseconds < 10 ? "00" : milliseconds < 100 ? "0" : ""}${milliseconds}Z`;
 }
 
-/** It gathers lines itself: pino's destination could, but measures all that it has gathered anew with each line. */
+/** Buffers lines itself: pino's own buffering measures its whole buffer with each line. */
 function standardOutput(): DestinationStream & { flushSync(): void } {
   const output = pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN });
-  let isTold = false;
-  // Without a listener a full disk would be the end of the server, and nothing would say why.
+  let isReported = false;
+  // Without a listener an error such as a full disk would end the server without a message.
   output.on("error", (error: Error) => {
-    if (!isTold) {
-      console.error(`the log cannot be written (${error.message}): lines are lost, and the server goes on`);
-      isTold = true;
+    if (!isReported) {
+      console.error(`the log cannot be written (${error.message}): lines are lost; the server continues`);
+      isReported = true;
     }
   });
-  let gathered = "";
+  let buffered = "";
   const flushSync = () => {
-    const lines = gathered;
-    gathered = "";
+    const lines = buffered;
+    buffered = "";
     if (lines !== "") {
       output.write(lines);
     }
   };
   setInterval(flushSync, FLUSH_MS).unref();
-  // The last lines say why the process ends; `process.exit` waits for no timer.
+  // The last lines say why the process ends, and `process.exit` does not wait for timers.
   process.on("exit", flushSync);
   return {
     flushSync,
     write(line) {
-      gathered += line;
-      if (gathered.length >= BUFFER_LENGTH) {
+      buffered += line;
+      if (buffered.length >= BUFFER_LENGTH) {
         flushSync();
       }
     },

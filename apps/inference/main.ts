@@ -1,7 +1,7 @@
-import { SIGNALS } from "./signals.ts";
+import { SIGNALS } from "./lifecycle.ts";
 
-// Before the server itself is loaded, which takes longer than all the rest of a start: process 1 of a container ignores a
-// signal that it has no handler for, and would be killed only when its grace period is over.
+// Set before the server's modules are loaded, which is most of the start-up time: process 1 of a container ignores signals
+// without a handler, and would be killed only after its grace period.
 for (const signal of SIGNALS) {
   process.on(signal, () => process.exit(0));
 }

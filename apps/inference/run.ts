@@ -1,20 +1,20 @@
-import { collectSeldom } from "./heap.ts";
-import { createLogger, writeOut } from "./logger.ts";
-import { ModelWaitError } from "./model/host.ts";
+import { delayFullCollections } from "./heap.ts";
+import { SIGNALS } from "./lifecycle.ts";
+import { createLogger, flushLog } from "./logger.ts";
+import { ModelWaitError } from "./repository/model-repository.ts";
 import { ListenError, type RunningServer, startServer } from "./server.ts";
 import type { Settings } from "./settings.ts";
-import { SIGNALS } from "./signals.ts";
 
 /**
- * Runs the server as this process until SIGTERM or SIGINT, and exits: 0 after a shutdown, 1 where it cannot serve. A second
- * signal skips what is left of the drain, another cuts the connections that are still open. Where a model computes on beyond
- * `SHUTDOWN_SECONDS` the process kills itself (SIGKILL): its thread cannot be stopped in the midst of a run, and an exit would
- * wait for it.
+ * Runs the server as this process until SIGTERM or SIGINT, and exits: 0 after a shutdown, 1 if it cannot serve. A second
+ * signal skips the rest of the drain, a third closes all open connections. If a run of a model continues beyond
+ * `SHUTDOWN_SECONDS`, the process kills itself (SIGKILL), because the run's thread cannot be stopped and an exit would wait for
+ * it.
  *
- * @param onReady Told the port once the model answers.
+ * @param onReady Called with the port once the models are served.
  */
 export async function run(settings: Settings, onReady: (port: number) => void = () => {}): Promise<void> {
-  collectSeldom();
+  delayFullCollections();
   const logger = createLogger(settings.logLevel);
   process.on("unhandledRejection", (error) => logger.error({ error }, "unhandled rejection"));
   process.on("uncaughtException", (error) => {
@@ -24,14 +24,14 @@ export async function run(settings: Settings, onReady: (port: number) => void = 
   let server: RunningServer | undefined;
   let stopping = false;
   for (const signal of SIGNALS) {
-    // Instead of what main.ts does until then.
+    // Replaces the handlers of main.ts.
     process.removeAllListeners(signal);
     process.on(signal, async () => {
       stopping = true;
       logger.info({ signal }, "signal received");
       const isClosed = (await server?.shutDown()) ?? true;
       if (!isClosed) {
-        writeOut(logger);
+        flushLog(logger);
         process.kill(process.pid, "SIGKILL");
       }
       process.exit(0);

@@ -3,24 +3,24 @@ import { parseArgs } from "node:util";
 import { errorCode, RegistryError } from "../registry/errors.ts";
 import { METADATA_FILE, MODEL_FILE } from "../registry/layout.ts";
 import { readPublished } from "../registry/read.ts";
+import { unserved } from "./repository/unserved.ts";
 import { run } from "./run.ts";
 import { readSettings, SettingsError } from "./settings.ts";
-import { unserved } from "./unserved.ts";
 
-const USAGE = `Serves the models of a registry folder on this machine, and what is published of them later. A folder with one
-model is served as that one, which requests then need not name.
+const USAGE = `Serves the models of a registry folder on this machine, and versions that are published later. If the folder has a
+single model, requests need not name it.
 
   npm run serve -- --models DIR [--port N] [--model NAME] [--version V] [--host ADDRESS]
 
   --models DIR     registry folder, as "npm run train" writes it
   --port N         port to listen on (8080; 0 takes a free one)
-  --model NAME     which model (all of the folder); several with commas between them; '*' for all there are, also later
+  --model NAME     which model (all of the folder); several separated by commas; '*' for all, also later ones
   --version V      which version (latest)
   --host ADDRESS   address to listen on (127.0.0.1)
 
 Everything else is set by the environment variables of the server, such as LOG_LEVEL.`;
 
-/** A mistake on the command line; the message is one line that says what to do. */
+/** A mistake on the command line; the message is one line with the remedy. */
 class UsageError extends Error {
   override name = "UsageError";
 }
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
     throw new UsageError("--models is missing: name the registry folder, or see --help");
   }
   const settings = readSettings({
-    // On one's own machine nothing has to be told that this server goes: it closes as soon as it is asked to.
+    // No load balancer has to notice the shutdown, so the server need not drain.
     DRAIN_SECONDS: "0",
     LOG_LEVEL: "warn",
     MODEL_CONTROL: "poll",
@@ -74,15 +74,15 @@ function readArguments() {
   }
 }
 
-/** Most often a variable of the shell that is not set: without it another default might come in, such as every address. */
+/** Rejects empty options, usually unset shell variables: a default of the environment, such as HOST, might apply instead. */
 function assertNotEmpty(values: Readonly<Record<string, string | boolean | undefined>>): void {
   const empty = Object.keys(values).find((name) => values[name] === "");
   if (empty !== undefined) {
-    throw new UsageError(`--${empty} is empty: give it a value, or leave it out; see --help`);
+    throw new UsageError(`--${empty} is empty: give it a value or omit it; see --help`);
   }
 }
 
-/** The only model of a registry folder, which then needs no name in a request, or `*` for several. */
+/** `MODEL_NAME` for a registry folder: its only model, or `*` for several. */
 async function modelsOf(root: string): Promise<string> {
   await readdir(root).catch((error: unknown) => {
     throw new UsageError(`--models ${root} cannot be read (${errorCode(error)}): name a registry folder`);
@@ -95,7 +95,7 @@ async function modelsOf(root: string): Promise<string> {
   if (first === undefined) {
     throw new UsageError(
       `--models ${root} has no model: train one with "npm run train -- --models ${root}", or put one from elsewhere ` +
-        `there as NAME/1/${MODEL_FILE} with its ${METADATA_FILE} (apps/inference/README.md says what that must have)`,
+        `there as NAME/1/${MODEL_FILE} with its ${METADATA_FILE} (see apps/inference/README.md for its content)`,
     );
   }
   return models.length > 1 ? "*" : first.name;

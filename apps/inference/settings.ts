@@ -3,7 +3,7 @@ import { ModelName, ModelVersion } from "../registry/metadata.ts";
 
 const LogLevel = z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]);
 
-/** A decimal number within bounds; anything else is refused rather than read in part, as `parseInt` would. */
+/** A decimal number within bounds. Anything else is rejected, not read in part as by `parseInt`. */
 function number(minimum: number, maximum: number, integer: boolean, fallback: number) {
   const shape = integer ? /^\d+$/ : /^\d+(\.\d+)?$/;
   const remedy = `set it to ${integer ? "a whole number" : "a number"} from ${minimum} to ${maximum}`;
@@ -18,7 +18,7 @@ function number(minimum: number, maximum: number, integer: boolean, fallback: nu
 const whole = (minimum: number, maximum: number, fallback: number) => number(minimum, maximum, true, fallback);
 const seconds = (minimum: number, maximum: number, fallback: number) => number(minimum, maximum, false, fallback);
 
-/** `true` or `false`, in small letters. */
+/** `true` or `false`, in lower case. */
 function flag(fallback: boolean) {
   return z
     .enum(["true", "false"], { error: "set it to true or false" })
@@ -28,17 +28,17 @@ function flag(fallback: boolean) {
 
 const url = (example: string) => z.url({ protocol: /^https?$/, error: `set it to a URL such as ${example}` });
 
-const NAME_REMEDY = "set it to a model of the registry, to several with commas between them, or to * for all";
+const NAME_REMEDY = "set it to a model of the registry, to several separated by commas, or to * for all";
 const VERSION_REMEDY = 'set it to a version such as "1", to "latest", or to "all"';
 
-/** What a header can carry; Node takes the blanks around a header's value away. */
+/** Printable ASCII, which a header can carry; Node removes blanks around a header's value. */
 const ApiKey = z.string().superRefine((key, context) => {
   const fault = /[\r\n]$/.test(key)
     ? "ends with a newline: write the key without it (printf %s KEY, or echo -n)"
     : key !== key.trim()
       ? "begins or ends with a blank: write the key without it"
       : /[^ -~]/.test(key)
-        ? "has a character that no header carries: take letters, digits and signs of ASCII"
+        ? "has a character that is not allowed in a header: use printable ASCII"
         : undefined;
   if (fault !== undefined) {
     context.addIssue({ code: "custom", message: fault });
@@ -99,36 +99,36 @@ const Environment = z
     }
   });
 
-/** Everything the server can be told from outside, checked. */
+/** All settings of the server, validated. */
 export interface Settings {
   /** Root of the models volume. `MODEL_DIR`, default `/models`. */
   readonly modelDirectory: string;
-  /** What to serve: a model, several with commas between them, or `*` for every model. `MODEL_NAME`, required. */
+  /** What to serve: a model, several separated by commas, or `*` for every model. `MODEL_NAME`, required. */
   readonly modelName: string;
-  /** Which of their versions: a positive integer, `latest` for the newest that is not marked as worse, or `all`. `MODEL_VERSION`, required. */
+  /** Which of their versions: a positive integer, `latest` for the newest that is not marked as a regression, or `all`. `MODEL_VERSION`, required. */
   readonly modelVersion: string;
   /**
-   * What changes the models once they are loaded: `none`; `poll`, what is published or withdrawn later; `explicit`, the
-   * requests of the repository API. `MODEL_CONTROL`, default `none`.
+   * What changes the loaded models: `none`; `poll`, versions that are published or withdrawn later; `explicit`, requests of the
+   * repository API. `MODEL_CONTROL`, default `none`.
    */
   readonly modelControl: "none" | "poll" | "explicit";
-  /** Time between two looks at the registry where `modelControl` is `poll`. `MODEL_POLL_SECONDS`, default 5. */
+  /** Time between two looks at the registry if `modelControl` is `poll`. `MODEL_POLL_SECONDS`, default 5. */
   readonly modelPollSeconds: number;
   /** Address to listen on. `HOST`, default `0.0.0.0`. */
   readonly host: string;
   /** Port of the API; 0 takes any free one. `PORT`, default 8080. */
   readonly port: number;
-  /** Port that has `/metrics` alone; 0 for none. `METRICS_PORT`, default 9090. */
+  /** Port that serves `/metrics` alone; 0 for none. `METRICS_PORT`, default 9090. */
   readonly metricsPort: number;
   /** Least severe level that is logged. `LOG_LEVEL`, default `info`. */
   readonly logLevel: z.infer<typeof LogLevel>;
-  /** Key that `X-API-Key` must carry, printable ASCII; none where undefined. `API_KEY`, default none. */
+  /** Key that `X-API-Key` must carry, printable ASCII; undefined for none. `API_KEY`, default none. */
   readonly apiKey: string | undefined;
   /** Longest request body, in bytes. `MAX_BODY_BYTES`, default 10 MiB. */
   readonly maxBodyBytes: number;
   /** Most rows in one run of the model. `MAX_BATCH_SIZE`, default 64. */
   readonly maxBatchSize: number;
-  /** Most rows waiting for the model, and so the most rows of one request. `MAX_QUEUE_SIZE`, default 4096. */
+  /** Most rows waiting for a model, and so the most rows of one request. `MAX_QUEUE_SIZE`, default 4096. */
   readonly maxQueueSize: number;
   /** Longest time a request may take, in milliseconds. `REQUEST_TIMEOUT_MS`, default 30,000. */
   readonly requestTimeoutMs: number;
@@ -141,21 +141,21 @@ export interface Settings {
   /** How long to wait for the model before giving up, in seconds; 0 for ever. `MODEL_WAIT_SECONDS`, default 0. */
   readonly modelWaitSeconds: number;
   /**
-   * Processor time of one run from which on a model gets a thread of its own, so that its runs hold up nobody else; 0 for
-   * every model from the start. `THREAD_AFTER_MS`, default 100.
+   * CPU time of one run above which a model gets a thread of its own, so that its runs do not delay other requests; 0 for every
+   * model from the start. `THREAD_AFTER_MS`, default 100.
    */
   readonly threadAfterMs: number;
-  /** Whether `GET /load` is there, which uses processor time on request. `LOAD_ENDPOINT`, default false. */
+  /** Whether to serve `GET /load`, which uses CPU time on request. `LOAD_ENDPOINT`, default false. */
   readonly loadEndpoint: boolean;
-  /** Whether `/docs` and `/openapi.json` are there. `DOCS_ENDPOINT`, default true. */
+  /** Whether to serve `/docs` and `/openapi.json`. `DOCS_ENDPOINT`, default true. */
   readonly docsEndpoint: boolean;
   /**
-   * Where a span of every request is sent to; undefined for nowhere. `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` as it is, or
-   * `OTEL_EXPORTER_OTLP_ENDPOINT` with `/v1/traces`; nowhere where `OTEL_SDK_DISABLED` is `true` or `OTEL_TRACES_EXPORTER` is
-   * `none`. Default nowhere.
+   * URL that a span of every request is sent to; undefined for none. `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` as it is, or
+   * `OTEL_EXPORTER_OTLP_ENDPOINT` with `/v1/traces`; none if `OTEL_SDK_DISABLED` is `true` or `OTEL_TRACES_EXPORTER` is `none`.
+   * Default none.
    */
   readonly tracesUrl: string | undefined;
-  /** What the spans' service is called. `OTEL_SERVICE_NAME`, default `service.name` in `OTEL_RESOURCE_ATTRIBUTES`, or `inference`. */
+  /** Service name of the spans. `OTEL_SERVICE_NAME`, default `service.name` in `OTEL_RESOURCE_ATTRIBUTES`, or `inference`. */
   readonly serviceName: string | undefined;
 }
 

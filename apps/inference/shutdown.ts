@@ -1,86 +1,97 @@
 import type { Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { closeUnused } from "./http/connections.ts";
+import type { Connections } from "./http/connections.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./logger.ts";
-import type { ModelHost } from "./model/host.ts";
+import type { ModelRepository } from "./repository/model-repository.ts";
 import type { Settings } from "./settings.ts";
 
-/** What there is to close. */
+/** A server and its open connections. */
+export interface HttpServer {
+  readonly server: Server;
+  readonly connections: Connections;
+}
+
+/** What to close, and how. */
 export interface ShutdownDeps {
   readonly settings: Pick<Settings, "drainSeconds" | "shutdownSeconds">;
   readonly lifecycle: Lifecycle;
-  readonly host: ModelHost;
-  readonly api: Server;
-  readonly scrape: Server | undefined;
+  readonly repository: ModelRepository;
+  readonly api: HttpServer;
+  readonly scrape: HttpServer | undefined;
   readonly logger: Logger;
-  /** Aborted to skip what is left of the drain, as a second Ctrl-C does. */
-  readonly hurry: AbortSignal;
-  /** Aborted to cut what is still open once the drain is over. */
-  readonly cut: AbortSignal;
+  /** Aborted to skip the rest of the drain, as a second Ctrl-C does. */
+  readonly skipDrain: AbortSignal;
+  /** Aborted to close all open connections once the drain is over. */
+  readonly forceClose: AbortSignal;
 }
 
 /**
  * Closes the server without failing a request:
  *
- * 1. not ready at once, so that endpoints begin to leave it out; requests go on being served;
- * 2. from the middle of `drainSeconds` on, every answer carries `Connection: close`, so that keep-alive clients let go of
- *    their connections at a moment when nothing is under way on them;
- * 3. then nothing new is accepted, idle connections are closed, requests under way are answered;
- * 4. at `shutdownSeconds` whatever is still open is cut.
+ * 1. it is not ready from now on, so that load balancers remove it, but still serves requests;
+ * 2. from the middle of `drainSeconds` on, every response carries `Connection: close`, so that keep-alive clients close their
+ *    connections while no request is in progress on them;
+ * 3. after `drainSeconds` it accepts nothing new, closes idle connections and answers the requests in progress;
+ * 4. at `shutdownSeconds` it closes all connections that are still open.
  *
- * @returns Whether all is closed; where not, a run of a model goes on that nothing can stop.
+ * @returns Whether everything is closed; if not, a run of a model continues that cannot be stopped.
  */
 export async function shutDown(deps: ShutdownDeps): Promise<boolean> {
-  const { settings, lifecycle, host, api, scrape, logger, hurry, cut } = deps;
+  const { settings, lifecycle, repository, api, scrape, logger, skipDrain, forceClose } = deps;
   const started = performance.now();
   const left = () => Math.max(0, settings.shutdownSeconds * 1000 - (performance.now() - started));
   const half = (settings.drainSeconds * 1000) / 2;
 
   lifecycle.drain();
   logger.info({ drain_seconds: settings.drainSeconds }, "draining: not ready, still serving");
-  await pause(half, hurry);
-  lifecycle.part();
-  await pause(half, hurry);
+  await pause(half, skipDrain);
   lifecycle.close();
+  await pause(half, skipDrain);
+  lifecycle.stop();
 
-  await closeAll(api, left(), cut, () =>
-    logger.warn({ shutdown_seconds: settings.shutdownSeconds }, "cutting the connections that are still open"),
+  await closeAll(api, left(), forceClose, () =>
+    logger.warn({ shutdown_seconds: settings.shutdownSeconds }, "closing the connections that are still open"),
   );
-  // A model that hangs must not hold the process beyond its deadline.
-  const end = pause(left(), cut).then(() => sleep(100, false, { ref: false }));
-  const isClosed = await Promise.race([host.close().then(() => true), end]);
+  // A hanging model must not keep the process running beyond the deadline.
+  const end = pause(left(), forceClose).then(() => sleep(100, false, { ref: false }));
+  const isClosed = await Promise.race([repository.close().then(() => true), end]);
   if (scrape !== undefined) {
     const last = closed(scrape);
-    scrape.closeAllConnections();
+    scrape.server.closeAllConnections();
     await last;
   }
   const seconds = (performance.now() - started) / 1000;
   if (isClosed) {
     logger.info({ seconds }, "closed");
   } else {
-    logger.warn({ seconds }, "closed, but for a run of a model that goes on");
+    logger.warn({ seconds }, "closed, except for a run of a model that continues");
   }
   return isClosed;
 }
 
-/** Closes a server, and cuts what is open when the time is up or `cut` is aborted. */
-async function closeAll(server: Server, milliseconds: number, cut: AbortSignal, onCut: () => void): Promise<void> {
-  const cutNow = () => {
-    onCut();
-    server.closeAllConnections();
+/** Closes a server; closes its open connections when the time is up or `forceClose` is aborted. */
+async function closeAll(
+  http: HttpServer,
+  milliseconds: number,
+  forceClose: AbortSignal,
+  onForce: () => void,
+): Promise<void> {
+  const force = () => {
+    onForce();
+    http.server.closeAllConnections();
   };
-  const timer = setTimeout(cutNow, milliseconds);
-  cut.addEventListener("abort", cutNow, { once: true });
-  await closed(server);
+  const timer = setTimeout(force, milliseconds);
+  forceClose.addEventListener("abort", force, { once: true });
+  await closed(http);
   clearTimeout(timer);
-  cut.removeEventListener("abort", cutNow);
+  forceClose.removeEventListener("abort", force);
 }
 
-/** Stops accepting, closes idle connections, and resolves when the last one is gone. */
-function closed(server: Server): Promise<void> {
+/** Stops accepting, closes idle connections, and resolves when the last connection is closed. */
+function closed({ server, connections }: HttpServer): Promise<void> {
   const closing = new Promise<void>((resolve) => server.close(() => resolve()));
-  closeUnused(server);
+  connections.closeUnused();
   return closing;
 }
 

@@ -1,2 +1,2 @@
-/** The version of the server and of its API, which package.json has as well. */
+/** Version of the server and of its API; the same as in package.json. */
 export const VERSION = "0.1.0";

@@ -1,4 +1,4 @@
-/** What is sent to a server. */
+/** The requests to a server. */
 export interface Payload {
   readonly paths: readonly string[];
   readonly body: string;

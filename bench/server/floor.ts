@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 
 /**
- * The floor: the least that can answer the same requests. node:http, JSON.parse, one run of the model a request, an answer;
- * no validation, no key, no metrics, no log, no bounds but one: what comes while so many requests wait is refused unread.
+ * The baseline: a minimal server for the same requests. node:http, JSON.parse, one run of the model per request, a response; no
+ * validation, key, metrics or log. Its only limit is the number of waiting requests: further ones are rejected unread.
  *
  * node bench/server/floor.ts MODEL.onnx PORT iris|sentiment-classifier|half_plus_two
  */

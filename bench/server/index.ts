@@ -16,7 +16,7 @@ import {
 import { type BenchServer, type Start, startServer } from "./process.ts";
 import { compileServer, fastApi, flask, floor, MANY, mlServer, ours, trainModels } from "./servers.ts";
 
-/** Servers against each other on one kind of request; the first is what the others are compared with. */
+/** Compares servers for one kind of request; the first is the baseline. */
 export interface Comparison {
   readonly what: string;
   readonly model: string;
@@ -26,7 +26,7 @@ export interface Comparison {
   readonly halfLoad?: readonly HalfLoad[];
 }
 
-/** Everything that was measured of the server. */
+/** All results. */
 export interface ServerReport {
   readonly comparisons: readonly Comparison[];
   readonly overload: { readonly model: string; readonly rows: number; readonly servers: readonly Overload[] };
@@ -36,15 +36,15 @@ export interface ServerReport {
 
 const CONNECTIONS = 32;
 
-/** A server to start, and its request of so many rows; undefined where it has no such request. */
+/** A server to start, and its request for a number of rows; undefined if it has no such request. */
 interface Entry {
   readonly start: Start;
   readonly payload: (rows: number) => Payload | undefined;
 }
 
 /**
- * Measures the inference server on loopback: against a bare server of the same runtime, which is the floor, and against
- * services as they are usually written in Python. Servers on one core, clients on another. Takes about ten minutes.
+ * Measures the inference server on loopback: against a minimal server on the same runtime as baseline, and against typical Python
+ * services. Servers run on one core, clients on another. Takes about ten minutes.
  */
 export async function measureServer(report: (line: string) => void): Promise<ServerReport> {
   await installPackages(await missingPackages(["wrk"]), report);
@@ -114,7 +114,7 @@ async function compare(
   });
 }
 
-/** One process over the whole registry: asked for one of its models, and for all of them in turn. */
+/** One process with the whole registry: requests for one of its models, and for all of them in turn. */
 async function compareMany(root: string, report: (line: string) => void): Promise<Comparison> {
   const names = Array.from({ length: MANY }, (_, index) => (index === 0 ? "iris" : `iris-${index + 1}`));
   const payload = (models: readonly string[]) => () =>
@@ -136,7 +136,7 @@ async function compareMany(root: string, report: (line: string) => void): Promis
   });
 }
 
-/** With the model whose runs are the longest: the client must be able to send four times as much. */
+/** Uses the model with the longest runs, because the client must be able to send four times as many requests. */
 function flood(entries: readonly Entry[]): Promise<ServerReport["overload"]> {
   const [model, rows] = ["sentiment-classifier", ROWS[1]] as const;
   const payload = predictPayload(model, rows);
@@ -146,7 +146,7 @@ function flood(entries: readonly Entry[]): Promise<ServerReport["overload"]> {
   });
 }
 
-/** Starts servers, works with them, and stops them. */
+/** Starts servers, calls `work`, and stops them. */
 async function running<T>(
   entries: readonly Entry[],
   rows: number,

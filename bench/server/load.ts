@@ -7,13 +7,13 @@ import { API_KEY, CLIENT_CORE } from "./process.ts";
 
 const HEADERS = { "Content-Type": "application/json", "X-API-Key": API_KEY };
 
-/** What a closed loop of clients got: each sends as soon as it is answered. */
+/** The result of a closed loop: each client sends its next request as soon as it has a response. */
 export interface Saturated {
   readonly requests: number;
   readonly seconds: number;
 }
 
-/** Sends as much as a server takes, by wrk. @throws Error where an answer is not 2xx: it would be no measure of anything. */
+/** Sends as much as a server can handle, by wrk. @throws Error if a response is not 2xx, which would make the result meaningless. */
 export async function saturate(
   port: number,
   payload: Payload,
@@ -27,8 +27,8 @@ export async function saturate(
 }
 
 /**
- * The requests as they are sent: one a path, taken in turn. Made here rather than by wrk, which puts the headers in another
- * order in each of its runs: to V8 headers in another order are of another kind, and code is compiled anew for them.
+ * The requests, one per path, sent in turn. Built here because wrk orders headers differently in each of its runs, which makes V8
+ * deoptimize code.
  */
 function requestsOf({ paths, body }: Payload, port: number): string {
   const headers = { Host: `127.0.0.1:${port}`, ...HEADERS, "Content-Length": Buffer.byteLength(body) };
@@ -49,29 +49,28 @@ end
 `;
 }
 
-/** What came back to many clients that send now and then; times in milliseconds. */
+/** The result for many clients that pause between requests; times in milliseconds. */
 export interface Paced {
   readonly requests: number;
-  /** From when the first may send. */
+  /** Since the first request may be sent. */
   readonly seconds: number;
-  /** Answers other than 2xx. */
-  readonly refused: number;
-  /** Latency that so many in a hundred answers (1 to 99) did not exceed, from when the request was sent. */
+  /** Responses other than 2xx. */
+  readonly rejected: number;
+  /** Percentile of the latency, 1 to 99, measured from when the request was sent. */
   percentile(percent: number): number;
 }
 
-/** How long a client waits on average between an answer and its next request, in milliseconds. */
+/** Average pause of a client between a response and its next request, in milliseconds. */
 const PAUSE_MS = 20;
-/** How long clients hold back their first requests, in milliseconds. */
+/** How long clients delay their first requests, in milliseconds. */
 const CONNECT_MS = 300;
 
 /**
- * Sends about so many requests a second, by wrk: as many clients as that takes, each of which pauses after an answer, by
- * turns short and long as if by chance (exponentially). A server that is slow for a moment has what was meant to come then
- * come at once, as from real clients.
+ * Sends about `rate` requests per second, by wrk. Each client pauses after a response for an exponentially distributed time. After
+ * a stall the delayed requests arrive at once, as from real clients.
  *
- * @param rate Requests a second, were each answered at once.
- * @param connections Least clients. @default 32
+ * @param rate Requests per second if each were answered at once.
+ * @param connections Minimum number of clients. @default 32
  */
 export async function pace(
   port: number,
@@ -89,17 +88,17 @@ export async function pace(
     seconds,
   );
   const [, text = ""] = /^report (.*)$/m.exec(stdout) ?? [];
-  const [requests = 0, microseconds = 0, refused = 0, failed = 0, ...percentiles] = text.split(" ").map(Number);
+  const [requests = 0, microseconds = 0, rejected = 0, failed = 0, ...percentiles] = text.split(" ").map(Number);
   if (percentiles.length !== 99 || failed > 0) throw new Error(`wrk: ${stdout}`);
   return {
     requests,
     seconds: (microseconds / 1000 - CONNECT_MS) / 1000,
-    refused,
+    rejected,
     percentile: (percent) => (percentiles[Math.min(99, Math.max(1, Math.round(percent))) - 1] ?? Number.NaN) / 1000,
   };
 }
 
-/** All clients connect before any of them asks: hundreds of connections at once are another load than requests. */
+/** All clients connect before any of them sends a request, so that accepting connections is not measured. */
 function pausesOf(milliseconds: number, clients: number): string {
   return `
 local connecting = ${clients}
@@ -114,7 +113,7 @@ end
 `;
 }
 
-/** wrk's own report rounds; this one has the percentiles from 1 to 99, in microseconds. */
+/** Percentiles from 1 to 99 in microseconds; wrk's own report is rounded. */
 const REPORT = `
 done = function(summary, latency)
   local errors = summary.errors

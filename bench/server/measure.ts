@@ -2,17 +2,17 @@ import type { Payload } from "./cases.ts";
 import { pace, saturate } from "./load.ts";
 import { type BenchServer, type Start, startServer } from "./process.ts";
 
-/** A server and what is sent to it. */
+/** A server and the requests sent to it. */
 export interface Contestant {
   readonly server: BenchServer;
   readonly payload: Payload;
 }
 
-/** Medians over the rounds, and the memory at their end. */
+/** Medians over the rounds, and the memory after them. */
 export interface Throughput {
   readonly server: string;
   readonly requestsPerSecond: number;
-  /** Requests for each second of the processor that the server used: the same however busy the machine is otherwise. */
+  /** Requests per second of the server's CPU time: independent of other load on the machine. */
   readonly requestsPerCpuSecond: number;
   readonly residentMiB: number;
 }
@@ -20,16 +20,13 @@ export interface Throughput {
 const ROUNDS = 5;
 const ROUND_SECONDS = 1;
 const PACED_SECONDS = 2;
-/**
- * Rounds that are not counted. Another load has code compiled anew, by threads that share the server's only core with it:
- * for the first ten seconds they take it for milliseconds at a time.
- */
+/** Rounds that are not counted: a new kind of load makes V8 recompile code for about ten seconds, on the server's only core. */
 const PACED_WARM_UPS = 5;
-/** Requests before anything is counted, so that what is compiled on the way is compiled; or as many as this time allows. */
+/** Requests before measuring, so that V8 has optimized the code; fewer if the time below is over. */
 const WARM_UP_REQUESTS = 30_000;
 const WARM_UP_SECONDS = 5;
 
-/** Measures servers at saturation in turns, so that whatever else the machine does meets all of them. */
+/** Measures servers at saturation, in turns, so that other load on the machine affects all of them. */
 export async function throughput(contestants: readonly Contestant[], connections: number): Promise<Throughput[]> {
   for (const contestant of contestants) await warmUp(contestant, connections);
   const rounds = contestants.map(() => ({ perSecond: [] as number[], perCpuSecond: [] as number[] }));
@@ -64,24 +61,24 @@ export interface HalfLoad {
   readonly rate: number;
   readonly p50: number;
   readonly p99: number;
-  /** Refused of all requests in the worst of the rounds: at half load there should be none. */
-  readonly refusedShare: number;
+  /** Share of rejected requests in the worst round: at half load there should be none. */
+  readonly rejectedShare: number;
 }
 
-/** Measures servers at half of what each takes, in turns. */
+/** Measures servers at half of their throughput, in turns. */
 export async function halfLoad(
   contestants: readonly Contestant[],
   saturated: readonly Throughput[],
 ): Promise<HalfLoad[]> {
   const rates = contestants.map((_, index) => (saturated[index]?.requestsPerSecond ?? 0) / 2);
-  const rounds = contestants.map(() => ({ p50: [] as number[], p99: [] as number[], refused: [] as number[] }));
+  const rounds = contestants.map(() => ({ p50: [] as number[], p99: [] as number[], rejected: [] as number[] }));
   for (let round = -PACED_WARM_UPS; round < ROUNDS; round++) {
     for (const [index, { server, payload }] of contestants.entries()) {
       const paced = await pace(server.port, payload, rates[index] ?? 1, PACED_SECONDS);
       if (round < 0) continue;
       rounds[index]?.p50.push(paced.percentile(50));
       rounds[index]?.p99.push(paced.percentile(99));
-      rounds[index]?.refused.push(paced.refused / paced.requests);
+      rounds[index]?.rejected.push(paced.rejected / paced.requests);
     }
   }
   return contestants.map(({ server }, index) => ({
@@ -89,11 +86,11 @@ export async function halfLoad(
     rate: rates[index] ?? 0,
     p50: median(rounds[index]?.p50 ?? []),
     p99: median(rounds[index]?.p99 ?? []),
-    refusedShare: Math.max(...(rounds[index]?.refused ?? [])),
+    rejectedShare: Math.max(...(rounds[index]?.rejected ?? [])),
   }));
 }
 
-/** What becomes of four times the load that a server takes: medians over the rounds. */
+/** Behavior at four times the throughput: medians over the rounds. */
 export interface Overload extends OverloadFigures {
   readonly server: string;
 }
@@ -101,26 +98,26 @@ export interface Overload extends OverloadFigures {
 interface OverloadFigures {
   readonly offeredPerSecond: number;
   readonly answeredPerSecond: number;
-  /** Answered with 2xx of what is answered at saturation: by the clock, and by the processor time of the server. */
+  /** Responses with 2xx relative to saturation: per second, and per second of the server's CPU time. */
   readonly goodput: number;
   readonly goodputPerCpu: number;
-  /** Refused of all requests. */
-  readonly refusedShare: number;
-  /** Time in which half of the refusals came, and nearly all (99 in a hundred), in milliseconds. */
-  readonly refusalP50: number;
-  readonly refusalP99: number;
-  /** Of the requests at half load in the second after, how many were answered with 2xx. */
+  /** Share of rejected requests. */
+  readonly rejectedShare: number;
+  /** Median and 99th percentile of the time until a rejection, in milliseconds. */
+  readonly rejectionP50: number;
+  readonly rejectionP99: number;
+  /** Share of 2xx responses at half load in the second afterwards. */
   readonly after: number;
 }
 
 const OVERLOAD = 4;
-/** Several times as many as the queue holds of 32 rows: those that wait in it ask for nothing meanwhile. */
+/** Several times as many clients as the queue holds requests of 32 rows: those in the queue send nothing meanwhile. */
 const OVERLOAD_CLIENTS = 512;
 const OVERLOAD_SECONDS = 4;
-/** Overload that is not counted, as with half load: what refuses is compiled as well. */
+/** Overload that is not counted, so that V8 has optimized the code of rejections. */
 const OVERLOAD_WARM_UP_SECONDS = 12;
 
-/** Floods servers, and at once lets them be: saturation, four times that, and half of it, in turns. */
+/** Measures servers at saturation, at four times that load, and at half of it right afterwards, in turns. */
 export async function overload(contestants: readonly Contestant[], connections: number): Promise<Overload[]> {
   for (const contestant of contestants) {
     await warmUp(contestant, connections);
@@ -143,18 +140,18 @@ async function flood({ server, payload }: Contestant, connections: number, secon
   const flooded = await pace(server.port, payload, OVERLOAD * rate, seconds, OVERLOAD_CLIENTS);
   const end = await server.cpuSeconds();
   const after = await pace(server.port, payload, rate / 2, 1);
-  const answered = flooded.requests - flooded.refused;
-  const refusedShare = flooded.refused / flooded.requests;
+  const answered = flooded.requests - flooded.rejected;
+  const rejectedShare = flooded.rejected / flooded.requests;
   return {
     offeredPerSecond: OVERLOAD * rate,
     answeredPerSecond: answered / flooded.seconds,
     goodput: answered / flooded.seconds / rate,
     goodputPerCpu: answered / (end - between) / (saturated.requests / (between - start)),
-    refusedShare,
-    // A refusal waits for nothing but the run that is going on, an answer for the whole queue: refusals are the fastest.
-    refusalP50: flooded.percentile(50 * refusedShare),
-    refusalP99: flooded.percentile(99 * refusedShare),
-    after: 1 - after.refused / after.requests,
+    rejectedShare,
+    // A rejection waits for the current run only, other responses for the whole queue: so rejections are the fastest responses.
+    rejectionP50: flooded.percentile(50 * rejectedShare),
+    rejectionP99: flooded.percentile(99 * rejectedShare),
+    after: 1 - after.rejected / after.requests,
   };
 }
 
@@ -165,14 +162,14 @@ function medians(rounds: readonly OverloadFigures[]): OverloadFigures {
     answeredPerSecond: of("answeredPerSecond"),
     goodput: of("goodput"),
     goodputPerCpu: of("goodputPerCpu"),
-    refusedShare: of("refusedShare"),
-    refusalP50: of("refusalP50"),
-    refusalP99: of("refusalP99"),
+    rejectedShare: of("rejectedShare"),
+    rejectionP50: of("rejectionP50"),
+    rejectionP99: of("rejectionP99"),
     after: of("after"),
   };
 }
 
-/** How long a server takes from its start to its first answer, in seconds: the median of some starts. */
+/** Time from a server's start to its first response, in seconds: median over the starts. */
 export interface Startup {
   readonly server: string;
   readonly seconds: number;
@@ -180,7 +177,7 @@ export interface Startup {
 
 const STARTS = 5;
 
-/** Starts servers in turns. The first round, which reads what is on disk for the first time, is not counted. */
+/** Starts servers in turns. The first round, with a cold disk cache, is not counted. */
 export async function startup(
   servers: readonly { readonly start: Start; readonly payload: Payload }[],
 ): Promise<Startup[]> {

@@ -7,24 +7,24 @@ import type { Payload } from "./cases.ts";
 
 const repository = path.resolve(import.meta.dirname, "..", "..");
 
-/** Cores that the servers and their clients are pinned to: neither takes time from the other. */
+/** Cores that the servers and their clients are pinned to, so that they do not compete. */
 export const SERVER_CORE = "0";
 export const CLIENT_CORE = "1";
-/** The key that our server asks for; the others do not look at it. */
+/** The key that our server requires; the others ignore it. */
 export const API_KEY = "key-of-the-benchmark";
 
-/** How long a server may take to answer its first request, in milliseconds: scikit-learn alone takes seconds to import. */
+/** Longest time until the first response, in milliseconds: importing scikit-learn alone takes seconds. */
 const START_MS = 120_000;
 
-/** A server that runs on its own core. */
+/** A running server. */
 export interface BenchServer {
   readonly name: string;
   readonly port: number;
-  /** Time from its start to its first answer, in seconds. */
+  /** Time from its start to its first response, in seconds. */
   readonly startSeconds: number;
-  /** Processor time of all its threads so far, in seconds. */
+  /** CPU time of all its threads so far, in seconds. */
   cpuSeconds(): Promise<number>;
-  /** Memory it holds, in bytes. */
+  /** Resident memory, in bytes. */
   residentBytes(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export interface Start {
   readonly env?: (port: number) => Readonly<Record<string, string>>;
 }
 
-/** Starts a server and waits until it answers `payload` with 200. @throws Error with what it said where it does not. */
+/** Starts a server and waits until it answers `payload` with 2xx. @throws Error with its output if it does not. */
 export async function startServer({ name, command, env }: Start, payload: Payload): Promise<BenchServer> {
   const port = await freePort();
   const [program = "", ...args] = command(port);
@@ -79,7 +79,7 @@ async function answers(port: number, { paths, body }: Payload): Promise<boolean>
   );
 }
 
-/** Of all threads, also of those that have ended, in hundredths of a second (proc(5): utime and stime). */
+/** utime and stime of /proc/PID/stat (proc(5)), in hundredths of a second: all threads, including those that have ended. */
 async function cpuSeconds(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

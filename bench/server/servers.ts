@@ -8,10 +8,10 @@ import { API_KEY, type Start } from "./process.ts";
 const repository = path.resolve(import.meta.dirname, "..", "..");
 const peer = (script: string) => path.join(import.meta.dirname, "peers", script);
 
-/** How many models one process serves where it serves many. */
+/** Number of models in the case of many models in one process. */
 export const MANY = 16;
 
-/** Trains what is served: the three models, and as many more of the first that it is one of `MANY`. */
+/** Trains the three models, and further copies of iris up to `MANY`. */
 export async function trainModels(root: string, report: (line: string) => void): Promise<void> {
   const copies = Array.from({ length: MANY - 1 }, (_, index) => ["iris", `iris-${index + 2}`] as const);
   const models = [["sentiment", undefined] as const, ["half_plus_two", undefined] as const, ["iris", "iris"] as const];
@@ -24,25 +24,24 @@ export async function trainModels(root: string, report: (line: string) => void):
 }
 
 /**
- * Loads the server once, which leaves it compiled under `root`, as in the image: stripping types and compiling is half of
- * the time that it takes to start.
+ * Loads the server once, to fill a compile cache as in the image: stripping types and compiling is half of the start-up time.
  */
 export async function compileServer(root: string): Promise<void> {
   const load = `import(${JSON.stringify(path.join(repository, "apps", "inference", "run.ts"))})`;
   await execa(process.execPath, ["--eval", load], { env: asInImage(root) });
 }
 
-/** What the image sets for Node. */
+/** NODE_OPTIONS of the image. */
 export const NODE_OPTIONS = "--max-semi-space-size=32";
 
 const compiled = (root: string, by: string) => ({ NODE_COMPILE_CACHE: path.join(root, "..", `compiled-${by}`) });
 const asInImage = (root: string) => ({ NODE_OPTIONS, ...compiled(root, "as-in-image") });
 
-/** Our server, with everything on: validation, key, metrics, request ids, a line in the log for each request. */
+/** Our server with all features: validation, key, metrics, request ids, a log line per request. */
 export function ours(root: string, model: string, name = "this server"): Start {
   return {
     name,
-    // What the image runs it with.
+    // As in the image.
     command: () => [process.execPath, "apps/inference/main.ts"],
     env: (port) => ({
       ...{ MODEL_DIR: root, MODEL_NAME: model, MODEL_VERSION: model === "*" ? "latest" : "1", API_KEY },
@@ -51,7 +50,7 @@ export function ours(root: string, model: string, name = "this server"): Start {
   };
 }
 
-/** The bare server of `floor.ts`. */
+/** The minimal server of `floor.ts`. */
 export function floor(root: string, model: ModelCase): Start {
   const file = path.join(root, model, "1", "model.onnx");
   return {
@@ -61,7 +60,7 @@ export function floor(root: string, model: ModelCase): Start {
   };
 }
 
-/** FastAPI and scikit-learn, on uvicorn with its compiled parts. */
+/** FastAPI and scikit-learn, on uvicorn with its compiled extensions. */
 export async function fastApi(): Promise<Start> {
   const python = await pythonEnvironment("bench-apps");
   const app = ["-m", "uvicorn", "--app-dir", path.dirname(peer("")), "fastapi_iris:app", "--host", "127.0.0.1"];

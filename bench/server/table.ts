@@ -2,7 +2,7 @@ import { columns } from "../columns.ts";
 import type { Comparison, ServerReport } from "./index.ts";
 import type { Overload } from "./measure.ts";
 
-/** What was measured, as text: one table, each line compared with the first of its kind. */
+/** The results as tables; each line is compared with the first of its kind. */
 export function serverTable({ comparisons, overload, startup }: ServerReport): string {
   const head = ["", "requests/s", "ratio", "per CPU second", "ratio", "memory", "half load p50", "p99", "p99/p50"];
   const lines = comparisons.flatMap((comparison) => [[comparison.what], ...rowsOf(comparison)]);
@@ -23,16 +23,16 @@ export function serverTable({ comparisons, overload, startup }: ServerReport): s
 
 function overloadRows({ model, rows, servers }: ServerReport["overload"]): string[][] {
   const share = (part: number) => `${(100 * part).toFixed(1)} %`;
-  const line = (what: string, word: (of: Overload) => string) => [what, ...servers.map(word)];
+  const line = (what: string, format: (of: Overload) => string) => [what, ...servers.map(format)];
   return [
     line(`four times the load (${model}, ${rows} rows)`, ({ server }) => server),
     line("offered, requests/s", ({ offeredPerSecond }) => offeredPerSecond.toFixed(0)),
     line("answered with 2xx, requests/s", ({ answeredPerSecond }) => answeredPerSecond.toFixed(0)),
     line("of saturation, by the clock", ({ goodput }) => goodput.toFixed(2)),
     line("of saturation, per CPU second", ({ goodputPerCpu }) => goodputPerCpu.toFixed(2)),
-    line("refused", ({ refusedShare }) => share(refusedShare)),
-    line("a refusal takes, p50", ({ refusalP50 }) => `${refusalP50.toFixed(1)} ms`),
-    line("a refusal takes, p99", ({ refusalP99 }) => `${refusalP99.toFixed(1)} ms`),
+    line("rejected", ({ rejectedShare }) => share(rejectedShare)),
+    line("time to reject, p50", ({ rejectionP50 }) => `${rejectionP50.toFixed(1)} ms`),
+    line("time to reject, p99", ({ rejectionP99 }) => `${rejectionP99.toFixed(1)} ms`),
     line("answered at half load the second after", ({ after }) => share(after)),
   ];
 }
@@ -54,7 +54,7 @@ function rowsOf({ throughput, halfLoad }: Comparison): string[][] {
             `${latency.p50.toFixed(2)} ms`,
             `${latency.p99.toFixed(2)} ms`,
             (latency.p99 / latency.p50).toFixed(1),
-            ...(latency.refusedShare > 0 ? [`${(100 * latency.refusedShare).toFixed(1)} % refused`] : []),
+            ...(latency.rejectedShare > 0 ? [`${(100 * latency.rejectedShare).toFixed(1)} % rejected`] : []),
           ]),
     ];
   });

@@ -94,10 +94,10 @@ describe("the server's benchmark", function () {
     const measured = (server: string, requestsPerSecond: number) => ({
       ...{ server, requestsPerSecond, requestsPerCpuSecond: requestsPerSecond * 2, residentMiB: 100 },
     });
-    const latency = (server: string) => ({ server, rate: 500, p50: 0.5, p99: 2, refusedShare: 0 });
+    const latency = (server: string) => ({ server, rate: 500, p50: 0.5, p99: 2, rejectedShare: 0 });
     const flooded = (server: string, goodput: number) => ({
       ...{ server, offeredPerSecond: 4000, answeredPerSecond: 1000 * goodput, goodput, goodputPerCpu: 0.98 },
-      ...{ refusedShare: 0.7525, refusalP50: 1.25, refusalP99: 3.5, after: 1 },
+      ...{ rejectedShare: 0.7525, rejectionP50: 1.25, rejectionP99: 3.5, after: 1 },
     });
     const report: ServerReport = {
       comparisons: [
@@ -118,8 +118,8 @@ describe("the server's benchmark", function () {
     const rest = lines.slice(4).join("\n");
     expect(rest)
       .to.match(/of saturation, by the clock +0\.90 +0\.99\n/)
-      .and.match(/refused +75\.3 % +75\.3 %\n/);
-    expect(rest).to.match(/a refusal takes, p99 +3\.5 ms +3\.5 ms\n/);
+      .and.match(/rejected +75\.3 % +75\.3 %\n/);
+    expect(rest).to.match(/time to reject, p99 +3\.5 ms +3\.5 ms\n/);
     expect(rest).to.match(/this server +0\.25 s +2\.50$/);
   });
 

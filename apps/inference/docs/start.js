@@ -1,4 +1,4 @@
-// Everything is asked of this server: no validator elsewhere looks at the document.
+// Everything is loaded from this server; no external validator sees the document.
 SwaggerUIBundle({
   url: new URL("openapi.json", document.baseURI).href,
   dom_id: "#swagger-ui",

@@ -1,23 +1,23 @@
 import { timingSafeEqual } from "node:crypto";
-import { Problem } from "../problem.ts";
+import { HttpError } from "../http-error.ts";
 import type { Authorize } from "./router.ts";
 
 /**
- * Checks `X-API-Key` in a time that tells nothing of the key but whether its length was met.
+ * Checks `X-API-Key` in constant time: the duration reveals no more than whether the length is right.
  *
- * @param key The right key; undefined lets every request through.
- * @returns A check that finds Problem 401 where there is one.
+ * @param key The expected key; undefined accepts every request.
+ * @returns A check that returns HttpError 401 if the key is missing or wrong.
  */
 export function apiKeyCheck(key: string | undefined): Authorize {
   if (key === undefined) {
     return () => undefined;
   }
   const expected = Buffer.from(key);
-  const room = Buffer.alloc(expected.length);
-  // Compared in room of the key's own length: a digest of each header would be as safe, and cost three times as much.
+  const received = Buffer.alloc(expected.length);
+  // Compared in a buffer of the key's own length: comparing digests would be as safe, but slower.
   const matches = (given: string) => {
-    room.fill(0).write(given);
-    const same = timingSafeEqual(room, expected);
+    received.fill(0).write(given);
+    const same = timingSafeEqual(received, expected);
     return same && Buffer.byteLength(given) === expected.length;
   };
   return (req) => {
@@ -26,6 +26,6 @@ export function apiKeyCheck(key: string | undefined): Authorize {
       return undefined;
     }
     const what = given === undefined ? "the header X-API-Key is missing" : "the key in X-API-Key is wrong";
-    return new Problem(401, "unauthorized", what, { headers: { "WWW-Authenticate": "ApiKey" } });
+    return new HttpError(401, "unauthorized", what, { headers: { "WWW-Authenticate": "ApiKey" } });
   };
 }

@@ -1,26 +1,26 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
-const open = new WeakMap<Server, Set<Socket>>();
+/** The open connections of a server. */
+export class Connections {
+  readonly #sockets = new Set<Socket>();
 
-/** Remembers the connections of a server. */
-export function watchConnections(server: Server): void {
-  const sockets = new Set<Socket>();
-  open.set(server, sockets);
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-}
+  constructor(server: Server) {
+    server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+  }
 
-/**
- * Closes the connections on which nothing has come yet, such as those that a gateway opens ahead of need: to Node they have
- * a request under way, and a server that closes would wait for it.
- */
-export function closeUnused(server: Server): void {
-  for (const socket of open.get(server) ?? []) {
-    if (socket.bytesRead === 0) {
-      socket.destroy();
+  /**
+   * Closes the connections on which nothing was received yet, such as those that a gateway opens in advance: to Node they have
+   * a request in progress, and a server that closes would wait for it.
+   */
+  closeUnused(): void {
+    for (const socket of this.#sockets) {
+      if (socket.bytesRead === 0) {
+        socket.destroy();
+      }
     }
   }
 }

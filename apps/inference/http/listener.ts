@@ -1,32 +1,31 @@
+import type { IncomingMessage } from "node:http";
 import type Koa from "koa";
 import type { Context } from "koa";
 import compose from "koa-compose";
 import type { Logger } from "../logger.ts";
 import type { Handle } from "./sheddable.ts";
 import type { Shed } from "./shedding.ts";
-import { takePath } from "./target.ts";
-import { refuseTarget } from "./unparsed.ts";
+import { rejectTarget } from "./unparsed.ts";
 
 /**
- * What a server calls for each request. Koa's own callback, but for POST: predictions are many and small, and the watch
- * that it sets on each answer (`on-finished`: for streams to be closed) costs as much as the rest of Koa. No answer to a
- * POST is a stream.
+ * Returns what the HTTP server calls for each request. POST bypasses Koa's own callback, which watches each response in case
+ * its body is a stream; no response to a POST is one.
  *
- * @param shed Asked before anything is made of a POST. @default nothing is refused at the door
+ * @param shed Asked before anything else is done for a POST. @default no load shedding
  */
 export function listener(app: Koa, logger: Logger, shed?: Shed): Handle {
   const koa = app.callback();
   const handle = compose(app.middleware);
   return (req, res) => {
-    if (!takePath(req)) {
-      refuseTarget(req, res, logger);
+    if (!normalizeTarget(req)) {
+      rejectTarget(req, res, logger);
       return;
     }
     if (req.method !== "POST") {
       koa(req, res);
       return;
     }
-    // Before anything else: V8 tells answers whose fields came in another order apart, and compiles code for each.
+    // Set first, as Koa does: V8 optimizes for the order in which a response's fields are set.
     res.statusCode = 404;
     if (shed?.(req, res)) {
       return;
@@ -36,6 +35,20 @@ export function listener(app: Koa, logger: Logger, shed?: Shed): Handle {
       .then(() => respond(ctx))
       .catch((error: Error) => ctx.onerror(error));
   };
+}
+
+/** Reduces an absolute URL, as sent to a proxy, to its path. Returns false if the target is neither a path nor a URL. */
+function normalizeTarget(req: IncomingMessage): boolean {
+  const { url = "" } = req;
+  if (url.startsWith("/") || url === "*") {
+    return true;
+  }
+  const whole = URL.parse(url);
+  if (whole === null || !/^https?:$/.test(whole.protocol)) {
+    return false;
+  }
+  req.url = whole.pathname + whole.search;
+  return true;
 }
 
 function respond(ctx: Context): void {

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
-/** What may come back in a header and stand in a log: no blanks, no quotes, nothing that ends a line. */
+/** Ids that are safe in a header and in a log line: no blanks, quotes or line breaks. */
 const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
 
-/** The caller's `X-Request-ID` where it is a sane one, and a new one where not. */
+/** The caller's `X-Request-ID` if it is valid, otherwise a new one. */
 export function requestIdOf(req: IncomingMessage): string {
   const given = req.headers["x-request-id"];
   return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();

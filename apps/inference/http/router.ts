@@ -1,26 +1,26 @@
 import type { IncomingMessage } from "node:http";
 import type { Context, Middleware } from "koa";
-import { Problem } from "../problem.ts";
+import { HttpError } from "../http-error.ts";
 
 /** One path and method. */
 export interface Route {
   readonly method: "GET" | "POST";
-  /** `{word}` stands for any one segment, or for its beginning where something follows it: `/v1/models/{model}:predict`. */
+  /** `{name}` matches any one segment, or its beginning if something follows: `/v1/models/{model}:predict`. */
   readonly path: string;
-  /** Whether it answers without an API key. @default false */
+  /** Whether it needs no API key. @default false */
   readonly open?: boolean;
-  /** @param parameters What stood for the path's words, in their order. */
+  /** @param parameters Values of the path's parameters, in their order. */
   readonly handle: (ctx: Context, parameters: readonly string[]) => void | Promise<void>;
-  /** Why a request with another method is none for its path; undefined where it is, and 405. @default always 405 */
-  readonly otherwise?: (parameters: readonly string[]) => Problem | undefined;
-  /** Why it would refuse any request, asked while the server is overloaded, before anything is made of a request. */
-  readonly refusal?: (parameters: readonly string[]) => Problem | undefined;
+  /** The error for a request with another method; undefined for 405. @default always 405 */
+  readonly otherwise?: (parameters: readonly string[]) => HttpError | undefined;
+  /** The error with which it would reject any request now; asked while the server is overloaded. */
+  readonly rejection?: (parameters: readonly string[]) => HttpError | undefined;
 }
 
-/** Why a request may not use a route that is not open; undefined where it may. */
-export type Authorize = (req: IncomingMessage) => Problem | undefined;
+/** The error for a request that may not use the routes that need a key; undefined if it may. */
+export type Authorize = (req: IncomingMessage) => HttpError | undefined;
 
-/** The routes of a path by method, and what stood for its words, in their order. */
+/** The routes of a path by method, and the values of its parameters, in their order. */
 export interface Found {
   readonly methods: ReadonlyMap<string, Route>;
   readonly parameters: readonly string[];
@@ -28,34 +28,34 @@ export interface Found {
 
 type Methods = Map<string, Route>;
 
-/** One segment of the paths. */
+/** A node of the tree of path segments. */
 interface Node {
   readonly literals: Map<string, Node>;
-  /** Segments that a word stands for, by what follows the word; the longest such ending is tried first. */
-  readonly words: { readonly ending: string; readonly node: Node }[];
+  /** Parameters, by the literal text that follows them in the segment; the longest such ending is tried first. */
+  readonly parameters: { readonly ending: string; readonly node: Node }[];
   methods: Methods | undefined;
 }
 
-/** Finds the routes of a path; undefined where it has none. */
+/** Finds the routes of a path; undefined if it has none. */
 export type FindRoutes = (path: string) => Found | undefined;
 
 const NO_PARAMETERS: readonly string[] = [];
 
-/** Puts routes in an order in which they are found fast. */
+/** Indexes routes: one look-up for a path without parameters, a walk through a tree for others. */
 export function routeFinder(routes: readonly Route[]): FindRoutes {
   const { exact, root } = index(routes);
   const found = new Map([...exact].map(([path, methods]) => [path, { methods, parameters: NO_PARAMETERS }]));
-  const find: FindRoutes = (path) => found.get(path) ?? findByWords(root, path);
-  return (path) => found.get(path) ?? (path.includes("%") ? findDecoded(find, path) : findByWords(root, path));
+  const find: FindRoutes = (path) => found.get(path) ?? findBySegments(root, path);
+  return (path) => found.get(path) ?? (path.includes("%") ? findDecoded(find, path) : findBySegments(root, path));
 }
 
-function findByWords(root: Node, path: string): Found | undefined {
+function findBySegments(root: Node, path: string): Found | undefined {
   const parameters: string[] = [];
   const methods = walk(root, path, 1, parameters);
   return methods && { methods, parameters };
 }
 
-/** Finds a path by what its segments stand for, each by itself: what stands for a slash parts none. */
+/** Finds a percent-encoded path. Segments are decoded one by one, so that an encoded slash does not split a segment. */
 function findDecoded(find: FindRoutes, path: string): Found | undefined {
   let segments: string[];
   try {
@@ -66,43 +66,42 @@ function findDecoded(find: FindRoutes, path: string): Found | undefined {
   return find(segments.join("/"));
 }
 
-/** A path as its route words it, such as `/models/{model}/predict`; undefined where no route has it. */
+/** The route's path, such as `/models/{model}/predict`; undefined if there is no route. */
 export function templateOf(found: Found | undefined): string | undefined {
   return found?.methods.values().next().value?.path;
 }
 
 /**
- * Sends each request to its route; HEAD goes where GET does.
+ * Calls the route of each request; HEAD is handled as GET.
  *
- * @throws Problem 404 for a path no route has, 405 with Allow for a method its routes do not have; what `authorize` says.
+ * @throws HttpError 404 for a path without route, 405 with Allow for a method without route; what `authorize` returns.
  */
 export function router(find: FindRoutes, authorize: Authorize): Middleware {
   return (ctx) => {
     const { path } = ctx;
     const found = find(path);
     if (found === undefined) {
-      throw new Problem(404, "not_found", `there is no ${path} here`);
+      throw new HttpError(404, "not_found", `there is no ${path} here`);
     }
     const route = found.methods.get(ctx.method);
     if (route === undefined) {
       for (const { otherwise } of found.methods.values()) {
-        const problem = otherwise?.(found.parameters);
-        if (problem !== undefined) {
-          throw problem;
+        const error = otherwise?.(found.parameters);
+        if (error !== undefined) {
+          throw error;
         }
       }
       const allow = [...found.methods.keys()].join(", ");
-      throw new Problem(405, "method_not_allowed", `${path} takes ${allow}`, { headers: { Allow: allow } });
+      throw new HttpError(405, "method_not_allowed", `${path} takes ${allow}`, { headers: { Allow: allow } });
     }
-    const refusal = route.open === true ? undefined : authorize(ctx.req);
-    if (refusal !== undefined) {
-      throw refusal;
+    const unauthorized = route.open === true ? undefined : authorize(ctx.req);
+    if (unauthorized !== undefined) {
+      throw unauthorized;
     }
     return route.handle(ctx, found.parameters);
   };
 }
 
-/** A path without words is found in one look-up; the others by their segments. */
 function index(routes: readonly Route[]): { exact: Map<string, Methods>; root: Node } {
   const exact = new Map<string, Methods>();
   const root = newNode();
@@ -128,7 +127,7 @@ function methodsOf(exact: Map<string, Methods>, root: Node, path: string): Metho
 }
 
 function newNode(): Node {
-  return { literals: new Map(), words: [], methods: undefined };
+  return { literals: new Map(), parameters: [], methods: undefined };
 }
 
 function child(parent: Node, segment: string): Node {
@@ -138,13 +137,13 @@ function child(parent: Node, segment: string): Node {
     return node;
   }
   const ending = segment.slice(segment.indexOf("}") + 1);
-  const known = parent.words.find((word) => word.ending === ending);
+  const known = parent.parameters.find((parameter) => parameter.ending === ending);
   if (known !== undefined) {
     return known.node;
   }
   const node = newNode();
-  parent.words.push({ ending, node });
-  parent.words.sort((a, b) => b.ending.length - a.ending.length);
+  parent.parameters.push({ ending, node });
+  parent.parameters.sort((a, b) => b.ending.length - a.ending.length);
   return node;
 }
 
@@ -157,11 +156,11 @@ function walk(node: Node, path: string, from: number, parameters: string[]): Met
   if (methods !== undefined) {
     return methods;
   }
-  for (const word of node.words) {
-    if (segment.length > word.ending.length && segment.endsWith(word.ending)) {
+  for (const { ending, node: next } of node.parameters) {
+    if (segment.length > ending.length && segment.endsWith(ending)) {
       const depth = parameters.length;
-      parameters.push(segment.slice(0, segment.length - word.ending.length));
-      const found = descend(word.node);
+      parameters.push(segment.slice(0, segment.length - ending.length));
+      const found = descend(next);
       if (found !== undefined) {
         return found;
       }

@@ -2,17 +2,16 @@ import { IncomingMessage, type RequestListener, type ServerResponse } from "node
 import type { Socket } from "node:net";
 
 /**
- * A request whose body may be left unread. Node keeps what has come of a body that nobody reads, and reads it to its end once
- * the answer is out: half a dozen ticks for nothing.
+ * A request whose body can be left unread. Node would otherwise buffer a body that nobody reads, and read it to its end after
+ * the response.
  *
- * To V8 a request with a field more or less, or with another value in a field that was written once only, is of another kind,
- * and code compiled for the one is compiled anew for the other. So that this does not happen with the first refusal, when
- * there is the least time for it, all requests are of one kind from the beginning.
+ * All fields are set in the constructor, `isUnread` twice: V8 then sees the same kind of object whether a request is served or
+ * rejected, so that the first rejection does not deoptimize code.
  */
 export class SheddableRequest extends IncomingMessage {
-  /** Whether what comes of the body is dropped as it comes. @default false */
+  /** Whether arriving parts of the body are dropped. @default false */
   isUnread = true;
-  // Events count listeners here, and Koa keeps the parsed address, each from its first use on.
+  // Fields that Node's event emitter and Koa would otherwise add on first use.
   protected _eventsCount = 0;
   protected _parsedUrl = undefined;
 
@@ -25,7 +24,7 @@ export class SheddableRequest extends IncomingMessage {
     return this.isUnread || super.push(chunk, encoding);
   }
 
-  /** Node's way to have a body read to its end that nobody has asked for. */
+  /** Called by Node after the response, to read an unread body to its end. */
   protected _dump(): void {
     if (!this.isUnread) {
       dump.call(this);
@@ -35,10 +34,10 @@ export class SheddableRequest extends IncomingMessage {
 
 const { _dump: dump } = IncomingMessage.prototype as unknown as { _dump(this: IncomingMessage): void };
 
-/** What a server of such requests calls for each. */
+/** The request handler of a server of such requests. */
 export type Handle = RequestListener<typeof SheddableRequest, typeof ServerResponse>;
 
-/** Has whatever comes of a request's body dropped. Only before any of it can have come: what has is not read any more. */
+/** Drops the body of a request. Only valid before any of it may have arrived, because it cannot be read afterwards. */
 export function leaveUnread(req: IncomingMessage): void {
   if (req instanceof SheddableRequest) {
     req.isUnread = true;

@@ -2,15 +2,15 @@ import { FAILURES } from "./failure.ts";
 import type { Histogram } from "./histogram.ts";
 import { type ModelMetrics, STATUSES } from "./model-metrics.ts";
 
-/** One line of a family. */
+/** One sample of a metric family. */
 export interface Sample {
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
-  /** Where it is not the family's own, as of a histogram's buckets. */
+  /** Name of the sample if it differs from the family's, as for a histogram's buckets. @default the family's */
   readonly metricName?: string;
 }
 
-/** A metric of every model: its name and meaning, and how its lines are read off one model's numbers. */
+/** A metric of every model: its name and meaning, and how its samples are computed for one model. */
 export interface Family {
   readonly name: string;
   readonly help: string;
@@ -58,7 +58,7 @@ function histogramSamples(name: string, labels: Sample["labels"], { bounds, coun
   return samples;
 }
 
-/** The server's own metrics, by the names its alerts and dashboards use. */
+/** The server's own metrics, as its alerts and dashboards use them. */
 const OWN: readonly Family[] = [
   {
     name: "model_requests_total",
@@ -69,24 +69,24 @@ const OWN: readonly Family[] = [
   },
   histogram(
     "model_request_latency_seconds",
-    "Time from a prediction request's headers to its answer; success and error only",
+    "Time from a prediction request's headers to its response; success and error only",
     ({ latency }) => latency,
   ),
-  counter("model_predictions_total", "Rows the model has answered", ({ predictions }) => predictions),
+  counter("model_predictions_total", "Rows the model has predicted", ({ predictions }) => predictions),
   histogram("model_batch_size", "Rows in one run of the model", ({ batchSize }) => batchSize),
   histogram("model_inference_seconds", "Time of one run of the model", ({ inference }) => inference),
   histogram("model_queue_seconds", "Time a request waited for its run", ({ queue }) => queue),
   gauge("model_queue_depth", "Rows waiting for the model", ({ waiting }) => waiting().rows),
 ];
 
-/** The names of KServe's own servers, for dashboards made for them. */
+/** Metrics by the names of KServe's servers, for existing dashboards. */
 const KSERVE: readonly Family[] = [
   kserveHistogram("request_preprocess_seconds", "Time to read and check a request", ({ preprocess }) => preprocess),
-  kserveHistogram("request_predict_seconds", "Time from the queue to the model's answer", ({ predict }) => predict),
-  kserveHistogram("request_postprocess_seconds", "Time to word an answer", ({ postprocess }) => postprocess),
+  kserveHistogram("request_predict_seconds", "Time from the queue to the model's outputs", ({ predict }) => predict),
+  kserveHistogram("request_postprocess_seconds", "Time to serialize a response", ({ postprocess }) => postprocess),
 ];
 
-/** The names of NVIDIA Triton, for dashboards made for it: they divide the durations by the number of successful requests. */
+/** Metrics by the names of NVIDIA Triton, for existing dashboards, which divide durations by successful requests. */
 const TRITON: readonly Family[] = [
   counter("nv_inference_request_success", "Successful inference requests", ({ requests }) => requests.success),
   {
@@ -105,14 +105,14 @@ const TRITON: readonly Family[] = [
   duration("queue", "Time successful requests spent in the queue", (of) => of.successQueueUs),
   duration("compute_input", "Time spent reading successful requests", (of) => of.preprocess.sum * MICROSECONDS),
   duration("compute_infer", "Time successful requests spent in runs of the model", (of) => of.successComputeUs),
-  duration("compute_output", "Time spent wording answers", (of) => of.postprocess.sum * MICROSECONDS),
+  duration("compute_output", "Time spent serializing responses", (of) => of.postprocess.sum * MICROSECONDS),
 ];
 
 function duration(what: string, help: string, microseconds: Read): Family {
-  return counter(`nv_inference_${what}_duration_us`, `${help}, summed up, in microseconds`, (model) =>
+  return counter(`nv_inference_${what}_duration_us`, `${help}, cumulative, in microseconds`, (model) =>
     Math.round(microseconds(model)),
   );
 }
 
-/** Every metric that each model has. */
+/** All metrics of a model. */
 export const FAMILIES: readonly Family[] = [...OWN, ...KSERVE, ...TRITON];

@@ -1,8 +1,8 @@
-/** A histogram of plain numbers: to observe is to find a bucket and to add twice. */
+/** A histogram of plain numbers, without the label look-ups of prom-client. */
 export class Histogram {
-  /** Upper bounds of the buckets, ascending; what is above the last falls into one of its own. */
+  /** Upper bounds of the buckets, ascending; values above the last have a bucket of their own. */
   readonly bounds: readonly number[];
-  /** Observations by bucket, not summed up; one more than there are bounds. */
+  /** Observations by bucket, not cumulative; one more than there are bounds. */
   readonly counts: Float64Array;
   sum = 0;
 

@@ -1,12 +1,12 @@
 import type { Sample } from "./families.ts";
 
-/** Above every status that HTTP has. */
+/** Above every HTTP status. */
 const STATUSES = 600;
 
-/** How many answers there were by method and status. Counted for every request: a number in an array, and no look-up for POST. */
+/** Counts responses by method and status. On every request, so counts are array elements, without a look-up for POST. */
 export class HttpResponses {
   readonly #posts = new Float64Array(STATUSES);
-  /** Node's parser knows three dozen methods: callers cannot make up more. */
+  /** Bounded: Node's parser accepts only three dozen methods. */
   readonly #methods = new Map([["POST", this.#posts]]);
 
   count(method: string, status: number): void {

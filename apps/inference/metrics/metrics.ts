@@ -6,14 +6,14 @@ import { ModelMetrics } from "./model-metrics.ts";
 
 const HTTP_REQUESTS = {
   name: "http_requests_total",
-  help: "Answers of the API by method and status code, those included that reached no model",
+  help: "Responses of the API by method and status code, including those that reached no model",
   type: "counter",
 } as const;
 
-/** The server's metrics, registered in the registry that is handed in. */
+/** The server's metrics, registered in a given registry. */
 export class Metrics {
   readonly registry: Registry;
-  /** Every answer of the API, whether or not it is one of a model. */
+  /** All responses of the API, whether or not they reached a model. */
   readonly responses = new HttpResponses();
   readonly #models = new Map<string, ModelMetrics>();
   #early: ModelMetrics | undefined;
@@ -37,13 +37,13 @@ export class Metrics {
     });
     this.#loaded = new Gauge({
       name: "model_loaded",
-      help: "1 once the models asked for have answered their warm-up, 0 before",
+      help: "1 once the requested models are loaded and warmed up, 0 before",
       registers,
     });
     collectDefaultMetrics({ register: registry });
   }
 
-  /** The numbers of one version of a model, which begin at 0: rates begin at the first request. */
+  /** The metrics of one version of a model. They start at 0, so that rates include the first request. */
   model(name: string, version: string): ModelMetrics {
     const key = `${name}/${version}`;
     const found = this.#models.get(key) ?? new ModelMetrics(name, version);
@@ -52,7 +52,7 @@ export class Metrics {
   }
 
   /**
-   * The numbers of a model that is not loaded yet, under the version as it was asked for: `latest` may be any. They become
+   * The metrics of a model that is not loaded yet, under the version of the settings, which may be `latest`. They are added to
    * those of its first version that is loaded.
    */
   modelToCome(name: string, version: string): ModelMetrics {
@@ -75,30 +75,30 @@ export class Metrics {
     this.#info.set(infoLabels(metadata), 1);
   }
 
-  /** A version has been published anew and loaded in its own place: its numbers go on. */
+  /** A version was published again and replaced: its counters continue. */
   modelReplaced(before: ModelMetadata, after: ModelMetadata): void {
     this.#info.remove(infoLabels(before));
     this.#info.set(infoLabels(after), 1);
   }
 
-  /** A version has ended by itself, and is being opened anew: its numbers go on. */
-  modelLost(metadata: ModelMetadata): void {
+  /** A version crashed and is being opened again: its counters continue. */
+  modelCrashed(metadata: ModelMetadata): void {
     this.#info.remove(infoLabels(metadata));
   }
 
-  /** A version has been unloaded: its numbers end here. */
+  /** A version has been unloaded: its metrics are removed. */
   modelUnloaded(metadata: ModelMetadata): void {
     this.#info.remove(infoLabels(metadata));
     this.#models.delete(`${metadata.name}/${metadata.version}`);
   }
 
-  /** Whether all that was asked for is served. */
+  /** Whether everything that was asked for is served. */
   set ready(isReady: boolean) {
     this.#loaded.set(isReady ? 1 : 0);
   }
 }
 
-/** prom-client's registry asks a metric for no more than this; its own classes look labels up for each observation. */
+/** The part of prom-client's `Metric` that its registry uses. */
 function asMetric({ name, help, type }: Omit<Family, "samples">, samples: () => Sample[]): Metric {
   const get = async () => ({ name, help, type, aggregator: "sum", values: samples() });
   return { name, help, type, get, reset() {} } as unknown as Metric;

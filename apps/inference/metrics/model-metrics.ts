@@ -1,10 +1,10 @@
-import type { Spent } from "../job-queue.ts";
+import type { RequestTimings } from "../batching/job-queue.ts";
 import { FAILURES, type Failure } from "./failure.ts";
 import { Histogram } from "./histogram.ts";
 
 /**
- * How a prediction request ended: `success`; `invalid`, the caller's mistake (4xx); `rejected`, not ready or overloaded
- * (503); `error`, ours (500, 504).
+ * Outcome of a prediction request: `success`; `invalid`, the caller's mistake (4xx); `rejected`, not ready or overloaded (503);
+ * `error`, the server's failure (500, 504).
  */
 export type RequestStatus = "success" | "invalid" | "rejected" | "error";
 
@@ -15,37 +15,37 @@ const LATENCY_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 const INFERENCE_BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5];
 const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
-/** What one version of a model has done, as plain numbers; the families in `families.ts` put them into words. */
+/** The metrics of one version of a model as plain numbers; `families.ts` turns them into samples. */
 export class ModelMetrics {
   readonly model: string;
   readonly version: string;
-  /** Requests by how they ended. */
+  /** Requests by outcome. */
   readonly requests: Record<RequestStatus, number> = { success: 0, invalid: 0, rejected: 0, error: 0 };
-  /** The others than `success`, by Triton's reasons. */
+  /** Requests other than `success`, by Triton's reasons. */
   readonly failures: Record<Failure, number> = { REJECTED: 0, CANCELED: 0, BACKEND: 0, OTHER: 0 };
-  /** Rows answered. */
+  /** Rows predicted. */
   predictions = 0;
-  /** Seconds from a request's headers to its answer; success and error only. */
+  /** Seconds from a request's headers to its response; success and error only. */
   readonly latency = new Histogram(LATENCY_BUCKETS);
   /** Rows of one run. */
   readonly batchSize = new Histogram(BATCH_BUCKETS);
   /** Seconds of one run. */
   readonly inference = new Histogram(INFERENCE_BUCKETS);
-  /** Seconds that a request waited for its run, or a long one for the first of its runs. */
+  /** Seconds that a request waited for its run (a split request: for its first run). */
   readonly queue = new Histogram(INFERENCE_BUCKETS);
   /** Seconds to read and check a request that has arrived. */
   readonly preprocess = new Histogram(INFERENCE_BUCKETS);
-  /** Seconds from entering the queue to the model's answer. */
+  /** Seconds from entering the queue to the model's outputs. */
   readonly predict = new Histogram(LATENCY_BUCKETS);
-  /** Seconds to word the answer. */
+  /** Seconds to serialize the response. */
   readonly postprocess = new Histogram(INFERENCE_BUCKETS);
-  /** Seconds from headers to answer, of requests that ended well. */
+  /** Seconds from headers to response of successful requests, in total. */
   successSeconds = 0;
-  /** Microseconds that such requests waited. */
+  /** Microseconds that successful requests waited, in total. */
   successQueueUs = 0;
-  /** Microseconds of runs, counted once for each such request in them. */
+  /** Microseconds of runs, counted once for each successful request in them. */
   successComputeUs = 0;
-  /** Reads how many rows and requests wait at this moment. */
+  /** Returns how many rows and requests wait now. */
   waiting: () => { readonly rows: number; readonly requests: number } = () => ({ rows: 0, requests: 0 });
 
   constructor(model: string, version: string) {
@@ -53,7 +53,7 @@ export class ModelMetrics {
     this.version = version;
   }
 
-  /** Counts one prediction request; `rows` are those it was answered. */
+  /** Counts one prediction request and the rows predicted for it. */
   request(status: RequestStatus, seconds: number, rows: number): void {
     this.requests[status] += 1;
     if (status === "success" || status === "error") {
@@ -71,7 +71,7 @@ export class ModelMetrics {
     this.failures[failure] += 1;
   }
 
-  /** Adds the requests that failed for want of a model to those of the version that has come. */
+  /** Adds the requests that failed while no version was loaded. */
   add({ requests, failures }: ModelMetrics): void {
     this.requests.rejected += requests.rejected;
     for (const reason of FAILURES) {
@@ -79,8 +79,8 @@ export class ModelMetrics {
     }
   }
 
-  /** Counts the stages of a request that was answered, in seconds, and what it spent in its queue and in runs. */
-  stages(preprocess: number, predict: number, postprocess: number, { waitedUs = 0, ranUs = 0 }: Spent): void {
+  /** Records the stages of a successful request, in seconds, and its time in the queue and in runs. */
+  stages(preprocess: number, predict: number, postprocess: number, { waitedUs = 0, ranUs = 0 }: RequestTimings): void {
     this.successQueueUs += waitedUs;
     this.successComputeUs += ranUs;
     this.preprocess.observe(preprocess);

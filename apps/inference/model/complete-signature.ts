@@ -5,10 +5,10 @@ import type { NativeSession } from "./native-session.ts";
 import { datatypeOf } from "./ort-types.ts";
 
 /**
- * A signature with the graph's own tensors where it lists none: of inputs all, of outputs those that can be served. A
- * dimension that the graph does not fix is -1.
+ * Fills in the tensors that a signature does not list from the graph: all inputs, and the outputs that can be served. A
+ * dimension that the graph does not fix becomes -1.
  *
- * @throws Error where an input is no tensor, of a type that cannot be served, or without a shape, or no output can be served.
+ * @throws Error if an input is not a tensor, has an unsupported type or no shape, or if no output can be served.
  */
 export function completeSignature(
   signature: Signature,
@@ -29,12 +29,12 @@ export function completeSignature(
 }
 
 const INSTEAD =
-  "export the graph with tensors of numbers or strings instead (bfloat16 and smaller floats cast to float)";
+  "export the graph with tensors of numbers or strings instead (cast bfloat16 and smaller floats to float)";
 
 function inputOf(value: InferenceSession.ValueMetadata, shapeless: ReadonlySet<string>): TensorSpec {
   const spec = specOf(value);
   if (spec === undefined) {
-    throw new Error(`input "${value.name}" is no tensor of a type that can be served: ${INSTEAD}`);
+    throw new Error(`input "${value.name}" is not a tensor of a type that can be served: ${INSTEAD}`);
   }
   if (shapeless.has(value.name)) {
     throw new Error(

@@ -1,17 +1,17 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { errorMessage } from "../error-message.ts";
 
-/** What a graph says of itself that ONNX Runtime does not pass on. */
+/** Facts about a graph that ONNX Runtime does not report. */
 export interface GraphFacts {
   /**
-   * Whether some of its weights are in files of their own. ONNX Runtime would read them from the working directory, and
-   * nobody has checked what they are.
+   * Whether some of its weights are in separate files. ONNX Runtime would read those from the working directory, unverified.
    */
   readonly hasExternalData: boolean;
   /** The types of its operators, such as `MatMul`. */
   readonly operators: ReadonlySet<string>;
-  /** Inputs of which it does not even say how many dimensions they have. */
+  /** Inputs that do not even declare how many dimensions they have. */
   readonly shapeless: ReadonlySet<string>;
-  /** The numbers that its classifier gives its classes, in the order of its scores; undefined where it has none, or several. */
+  /** The class numbers of its classifier, in the order of the scores; undefined if it has no classifier, or several. */
   readonly classes: readonly number[] | undefined;
 }
 
@@ -23,13 +23,13 @@ interface Found {
 }
 
 type Read = (reader: BinaryReader, found: Found, wireType: WireType) => void;
-/** What is done with the fields of a message, by number; others are skipped, so that weights are not looked at. */
+/** How the fields of a message are read, by number; others are skipped, weights among them. */
 type Fields = Readonly<Record<number, Read>>;
 
-/** Attributes of `LinearClassifier` and `SVMClassifier`, and of `TreeEnsembleClassifier`. */
+/** Attributes of `LinearClassifier`, `SVMClassifier` and `TreeEnsembleClassifier`. */
 const CLASSES = new Set(["classlabels_ints", "classlabels_int64s"]);
 
-/** Numbers of fields as `onnx.proto` has them. @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
+/** Field numbers of `onnx.proto`. @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
 const model: Fields = { 7: inside(() => graph), 25: inside(() => subprogram) };
 const graph: Fields = { 1: inside(() => node), 5: inside(() => tensor), 11: readInput, 15: inside(() => sparse) };
 const subprogram: Fields = { 7: inside(() => node), 11: readAttribute };
@@ -43,28 +43,24 @@ const tensor: Fields = {
 };
 
 /**
- * Reads a graph's own words, not its weights.
+ * Reads the facts about a graph, without its weights.
  *
- * @throws Error where the bytes are no ONNX graph.
+ * @throws Error if the bytes are not an ONNX graph.
  */
 export function graphFacts(bytes: Uint8Array): GraphFacts {
   const found: Found = { hasExternalData: false, operators: new Set(), shapeless: new Set(), classifiers: [] };
   try {
     readFields(new BinaryReader(bytes), bytes.length, model, found);
   } catch (error) {
-    throw noGraph(`it is no protobuf message (${wordError(error)})`);
+    throw notAGraph(`it is not a protobuf message (${errorMessage(error).trim()})`);
   }
   const { classifiers, ...facts } = found;
   return { ...facts, classes: classifiers.length === 1 ? classifiers[0] : undefined };
 }
 
-/** Says of what kind the artefact is not. */
-export function noGraph(reason: string): Error {
-  return new Error(`the artefact is no ONNX graph that ONNX Runtime can run: ${reason}`);
-}
-
-function wordError(error: unknown): string {
-  return error instanceof Error ? error.message.trim() : String(error);
+/** The error for an artifact that cannot be opened. */
+export function notAGraph(reason: string): Error {
+  return new Error(`the artifact is not an ONNX graph that ONNX Runtime can run: ${reason}`);
 }
 
 function readFields(reader: BinaryReader, end: number, fields: Fields, found: Found): void {
@@ -79,7 +75,7 @@ function readFields(reader: BinaryReader, end: number, fields: Fields, found: Fo
   }
 }
 
-/** Messages lie in each other in circles: a graph in an attribute of a node of a graph. */
+/** Takes a function because messages nest recursively: a graph may be in an attribute of a node of a graph. */
 function inside(fields: () => Fields): Read {
   return (reader, found) => {
     const end = reader.uint32() + reader.pos;
@@ -102,7 +98,7 @@ function readAttribute(reader: BinaryReader, found: Found): void {
         reader.skip(wireType);
         return;
       }
-      // Packed or not: every reader takes both.
+      // Protobuf readers must accept both packed and unpacked fields.
       const last = wireType === WireType.LengthDelimited ? reader.uint32() + reader.pos : reader.pos + 1;
       while (reader.pos < last) numbers.push(Number(reader.int64()));
     },
@@ -115,7 +111,7 @@ function readAttribute(reader: BinaryReader, found: Found): void {
   }
 }
 
-/** `ValueInfoProto` of a graph's input: its name, and whether its tensor type has a shape. */
+/** Reads the `ValueInfoProto` of an input: its name, and whether its tensor type has a shape. */
 function readInput(reader: BinaryReader, found: Found): void {
   let name = "";
   let isTensor = false;

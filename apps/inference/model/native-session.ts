@@ -4,30 +4,29 @@ import { type Binding, binding, initOrt } from "onnxruntime-node/dist/binding.js
 /** Values by the name of the graph's input or output. */
 export type NamedValues = Readonly<Record<string, OnnxValue>>;
 
-/** A graph that is run at once, on the calling thread. */
+/** An opened graph that runs synchronously, on the calling thread. */
 export interface NativeSession {
   readonly inputNames: readonly string[];
   readonly inputMetadata: readonly InferenceSession.ValueMetadata[];
   readonly outputMetadata: readonly InferenceSession.ValueMetadata[];
-  /** Runs the graph for the outputs that are the keys of `fetches`; their values are null. */
+  /** Runs the graph and computes the outputs that are the keys of `fetches`; the values of `fetches` are null. */
   run(feeds: NamedValues, fetches: Readonly<Record<string, null>>): NamedValues;
   release(): void;
 }
 
-/** ONNX's numbers for the types of elements (`TensorProto.DataType`), from 1. */
+/** Element types by ONNX's number (`TensorProto.DataType`), which begins at 1. */
 const ELEMENT_TYPES: readonly string[] = [
   ...["float32", "uint8", "int8", "uint16", "int16", "int32", "int64"],
   ...["string", "bool", "float16", "float64", "uint32", "uint64"],
-  // These the binding cannot hand over.
+  // The binding does not support these.
   ...["complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz"],
 ];
 
 /**
- * Opens a graph below ONNX Runtime's own session class. That class computes on the calling thread as well, but one turn of
- * the event loop and several promises later, which for a small graph is a third of the whole call (7 µs against 5). The
- * batcher has chosen its moment already.
+ * Opens a graph through ONNX Runtime's native binding. Its public session class also computes on the calling thread, but adds
+ * a turn of the event loop to each run, which matters for small graphs.
  *
- * @throws Error where the bytes are no graph that this runtime can run.
+ * @throws Error if the bytes are not a graph that this runtime can run.
  */
 export function openSession(graph: Uint8Array, options: InferenceSession.SessionOptions): NativeSession {
   initOrt();
@@ -37,7 +36,7 @@ export function openSession(graph: Uint8Array, options: InferenceSession.Session
     inputNames: session.inputMetadata.map(({ name }) => name),
     inputMetadata: session.inputMetadata.map(describe),
     outputMetadata: session.outputMetadata.map(describe),
-    // Without options the binding keeps those of its own; with any, even none, it makes and reads them anew for each run.
+    // Called without run options: given any, even empty ones, the binding parses them in each run.
     run: session.run.bind(session) as NativeSession["run"],
     release: () => session.dispose(),
   };

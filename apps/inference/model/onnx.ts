@@ -1,24 +1,25 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
-import { batchingOf } from "./batching.ts";
+import { errorMessage } from "../error-message.ts";
+import { batchingOf } from "./batch-dimension.ts";
 import { completeSignature } from "./complete-signature.ts";
-import { type GraphFacts, graphFacts, noGraph } from "./graph-facts.ts";
+import { type GraphFacts, graphFacts, notAGraph } from "./graph-facts.ts";
 import type { Model, OpenModel } from "./model.ts";
 import { type NativeSession, openSession } from "./native-session.ts";
 import { datatypeOf, ORT_TYPES } from "./ort-types.ts";
 import type { Tensor, TensorData, Tensors } from "./tensor.ts";
 
-/** ONNX Runtime's level for what ends the process: lines of its own would break the JSON log, and errors it throws as well. */
+/** ONNX Runtime's log level `fatal`: its own lines would break the JSON log, and it throws its errors as well. */
 const FATAL_ONLY = 4;
 
 /**
- * How to open ONNX models.
+ * Returns a function that opens ONNX models.
  *
- * @param intraOpThreads Threads of one operator. Inside a CPU limit more than one thread only adds switching.
+ * @param intraOpThreads Threads of one operator. Inside a CPU limit more than one only adds context switches.
  */
 export function onnxOpener(intraOpThreads: number): OpenModel {
-  return async (metadata, artefact) => {
-    const { session, facts } = openGraph(artefact, {
+  return async (metadata, artifact) => {
+    const { session, facts } = openGraph(artifact, {
       intraOpNumThreads: intraOpThreads,
       interOpNumThreads: 1,
       executionMode: "sequential",
@@ -34,18 +35,18 @@ export function onnxOpener(intraOpThreads: number): OpenModel {
   };
 }
 
-function openGraph(artefact: Uint8Array, options: InferenceSession.SessionOptions) {
-  const facts = graphFacts(artefact);
+function openGraph(artifact: Uint8Array, options: InferenceSession.SessionOptions) {
+  const facts = graphFacts(artifact);
   if (facts.hasExternalData) {
     throw new Error(
-      "the graph's weights are in files of their own (external data), which its SHA-256 does not vouch for: save it as one " +
+      "the graph's weights are in separate files (external data), which its SHA-256 does not cover: save it as one " +
         "file, as onnx.save_model does with save_as_external_data=False",
     );
   }
   try {
-    return { session: openSession(artefact, options), facts };
+    return { session: openSession(artifact, options), facts };
   } catch (error) {
-    throw noGraph(error instanceof Error ? error.message.trim() : String(error));
+    throw notAGraph(errorMessage(error).trim());
   }
 }
 
@@ -56,7 +57,7 @@ class OnnxModel implements Model {
   readonly ragged: boolean;
   readonly #session: NativeSession;
   readonly #fetches: Fetches;
-  /** By the list of what is wanted: those who ask keep theirs. */
+  /** By the list of wanted outputs: callers pass the same list each time. */
   readonly #fetchesOf = new WeakMap<readonly string[], Fetches>();
 
   constructor(metadata: ModelMetadata, session: NativeSession, facts: GraphFacts) {
@@ -110,7 +111,7 @@ class OnnxModel implements Model {
   }
 }
 
-/** Some outputs, and the same as the binding is told of them. */
+/** Some outputs, and the argument that asks the binding for them. */
 interface Fetches {
   readonly specs: readonly TensorSpec[];
   readonly fetches: Readonly<Record<string, null>>;
@@ -121,12 +122,11 @@ function fetchesOf(specs: readonly TensorSpec[]): Fetches {
 }
 
 /**
- * What the binding reads of a tensor: ONNX Runtime's own class checks for each run what has been checked against the
- * signature already.
+ * The fields of a tensor that the binding reads. ONNX Runtime's own tensor class would check in each run what has already been
+ * checked against the signature.
  */
 function toOrt({ datatype, data, shape }: Tensor): OrtTensor {
-  // Node-API has no name for a Float16Array: the binding would take its bytes for none. The same bits as whole numbers
-  // are what it reads.
+  // Node-API does not know Float16Array: the binding reads the same bits from a Uint16Array.
   const elements = data instanceof Float16Array ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
   return { type: ORT_TYPES[datatype], dims: shape, data: elements, location: "cpu" } as unknown as OrtTensor;
 }
@@ -144,9 +144,9 @@ function checkSpecs(
     if (!found.isTensor) {
       const remedy =
         what === "output"
-          ? "leave it out of the signature, or export the graph without it (skl2onnx: zipmap=False)"
+          ? "remove it from the signature, or export the graph without it (skl2onnx: zipmap=False)"
           : "export the graph with tensors instead";
-      throw new Error(`${what} "${name}" is no tensor but a sequence or map, which cannot be served: ${remedy}`);
+      throw new Error(`${what} "${name}" is not a tensor but a sequence or map, which cannot be served: ${remedy}`);
     }
     if (found.type !== ORT_TYPES[datatype]) {
       throw new Error(
@@ -159,7 +159,7 @@ function checkSpecs(
   }
 }
 
-/** A dimension that the graph fixes is what it is; a graph without a word on a shape has none to compare. */
+/** Compares the dimensions that the graph fixes; a graph may declare no shape at all. */
 function checkShape(name: string, signature: readonly number[], graph: readonly (number | string)[]): void {
   if (graph.length > 0 && graph.length !== signature.length) {
     throw new Error(

@@ -1,7 +1,7 @@
 import type { Tensor as OrtTensor } from "onnxruntime-node";
 import type { Datatype } from "../../registry/metadata.ts";
 
-/** ONNX Runtime's names of the data types. */
+/** ONNX Runtime's names for the data types. */
 export const ORT_TYPES = {
   BOOL: "bool",
   UINT8: "uint8",
@@ -18,7 +18,7 @@ export const ORT_TYPES = {
   BYTES: "string",
 } as const satisfies Record<Datatype, string>;
 
-/** The data type that ONNX Runtime calls `type`; undefined for one that cannot be served. */
+/** The data type for one of ONNX Runtime's; undefined if it cannot be served. */
 export function datatypeOf(type: OrtTensor.Type): Datatype | undefined {
   return (Object.keys(ORT_TYPES) as Datatype[]).find((datatype) => ORT_TYPES[datatype] === type);
 }

@@ -1,22 +1,10 @@
 import type { Datatype } from "../../registry/metadata.ts";
-import { allocateNumbers } from "./slab.ts";
+import type { NumericArrayConstructor, TensorMemory, TypedArray } from "./tensor-memory.ts";
 
 /** Elements of a tensor in row-major order. BOOL is a Uint8Array of 0 and 1, BYTES an array of strings. */
-export type TensorData =
-  | Float16Array
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array
-  | string[];
+export type TensorData = TypedArray | string[];
 
-/** A tensor; where the model is batched, its first dimension is the batch. */
+/** A tensor; if the model is batched, its first dimension is the batch. */
 export interface Tensor {
   readonly datatype: Datatype;
   readonly shape: readonly number[];
@@ -25,8 +13,6 @@ export interface Tensor {
 
 /** Tensors by the name of the graph's input or output. */
 export type Tensors = ReadonlyMap<string, Tensor>;
-
-export type TypedArray = Exclude<TensorData, string[]>;
 
 const CONSTRUCTORS = {
   BOOL: Uint8Array,
@@ -43,19 +29,12 @@ const CONSTRUCTORS = {
   FP64: Float64Array,
 } as const satisfies Record<Exclude<Datatype, "BYTES">, new (length: number) => TypedArray>;
 
-/** How an array for elements of a type is made: of a length, or over bytes that are there. */
-export interface NumericArrayConstructor {
-  readonly BYTES_PER_ELEMENT: number;
-  new (length: number): TypedArray;
-  new (buffer: ArrayBufferLike, byteOffset: number, length: number): TypedArray;
-}
-
-/** The array type for a data type of numbers. */
+/** The array type for a numeric data type. */
 export function arrayOf(datatype: Exclude<Datatype, "BYTES">): NumericArrayConstructor {
   return CONSTRUCTORS[datatype];
 }
 
-/** Elements of a tensor of these sizes: their product. */
+/** Number of elements of a tensor with these dimensions: their product. */
 export function elementCount(sizes: readonly number[]): number {
   let count = 1;
   for (const size of sizes) {
@@ -64,7 +43,7 @@ export function elementCount(sizes: readonly number[]): number {
   return count;
 }
 
-/** Whether the elements are of 64 bits, which JavaScript has as bigints. */
+/** Whether the elements are 64-bit integers, which JavaScript represents as bigints. */
 export function isWide(data: TensorData): data is BigInt64Array | BigUint64Array {
   return data instanceof BigInt64Array || data instanceof BigUint64Array;
 }
@@ -78,12 +57,12 @@ export function rowWidth(shape: readonly number[]): number {
   return width;
 }
 
-/** Room for `length` elements of a type; numbers are zero and strings "". */
-export function allocate(datatype: Datatype, length: number): TensorData {
-  return datatype === "BYTES" ? new Array<string>(length).fill("") : allocateNumbers(CONSTRUCTORS[datatype], length);
+/** An array for `length` elements of a type; numbers are zero and strings are empty. */
+export function allocate(datatype: Datatype, length: number, memory: TensorMemory): TensorData {
+  return datatype === "BYTES" ? new Array<string>(length).fill("") : memory.allocate(CONSTRUCTORS[datatype], length);
 }
 
-/** Rows `from` up to, not including, `to`; a view on the same memory where the type has one. */
+/** Rows `from` up to, not including, `to`; a view of the same memory unless the elements are strings. */
 export function sliceRows(tensor: Tensor, from: number, to: number): Tensor {
   const width = rowWidth(tensor.shape);
   const data = Array.isArray(tensor.data)
@@ -92,15 +71,15 @@ export function sliceRows(tensor: Tensor, from: number, to: number): Tensor {
   return { datatype: tensor.datatype, shape: [to - from, ...tensor.shape.slice(1)], data };
 }
 
-/** Outputs do not have the rows that they should: what a model calls its first dimension is not the batch. */
+/** A tensor does not have the expected rows: its first dimension is not the batch. */
 export class RowsError extends Error {}
 
 /**
- * Tensors of one type and row shape, one below the other.
+ * Concatenates tensors of one type and row shape along the first dimension.
  *
- * @throws TypeError where the list is empty; RowsError where the tensors do not fit together.
+ * @throws TypeError if the list is empty; RowsError if the row shapes differ.
  */
-export function concatenateRows(tensors: readonly Tensor[]): Tensor {
+export function concatenateRows(tensors: readonly Tensor[], memory: TensorMemory): Tensor {
   const [first] = tensors;
   if (first === undefined) {
     throw new TypeError("no tensors to concatenate");
@@ -119,7 +98,7 @@ export function concatenateRows(tensors: readonly Tensor[]): Tensor {
   }
   const shape = [...first.shape];
   shape[0] = rows;
-  return { datatype: first.datatype, shape, data: concatenateData(tensors, rows * rowWidth(shape)) };
+  return { datatype: first.datatype, shape, data: concatenateData(tensors, rows * rowWidth(shape), memory) };
 }
 
 /** Whether the shapes differ in the number of rows at most. */
@@ -132,7 +111,7 @@ function sameRows(one: readonly number[], other: readonly number[]): boolean {
   return one.length === other.length;
 }
 
-function concatenateData(tensors: readonly Tensor[], length: number): TensorData {
+function concatenateData(tensors: readonly Tensor[], length: number, memory: TensorMemory): TensorData {
   const datatype = tensors[0]?.datatype;
   if (datatype === undefined) {
     throw new TypeError("there is nothing to concatenate");
@@ -140,10 +119,10 @@ function concatenateData(tensors: readonly Tensor[], length: number): TensorData
   if (datatype === "BYTES") {
     return tensors.flatMap((tensor) => tensor.data as string[]);
   }
-  const whole = allocateNumbers(CONSTRUCTORS[datatype], length);
+  const whole = memory.allocate(CONSTRUCTORS[datatype], length);
   let offset = 0;
   for (const tensor of tensors) {
-    // One constructor made all of them: the element types agree although the compiler cannot tell.
+    // All have the same datatype, so the same array type, although the compiler cannot tell.
     (whole as Float32Array).set(tensor.data as Float32Array, offset);
     offset += tensor.data.length;
   }

@@ -1,11 +1,11 @@
 import type { ModelMetadata } from "../../registry/metadata.ts";
-import type { ModelHost } from "../model/host.ts";
 import type { Model } from "../model/model.ts";
+import type { ModelRepository } from "../repository/model-repository.ts";
 import type { Settings } from "../settings.ts";
 import { VERSION } from "../version.ts";
-import { formSchemas } from "./forms.ts";
 import { Operations } from "./operations.ts";
 import { repositoryPaths } from "./repository.ts";
+import { predictSchemas } from "./request-schemas.ts";
 import { listOf, objectOf, type Schema } from "./schema.ts";
 import { inferSchemas, instancesSchemas, metadataSchema } from "./tensors.ts";
 
@@ -28,18 +28,18 @@ const SCHEMAS = {
 };
 
 /**
- * The OpenAPI 3.1 document of the server as it is at this moment: the fields of each loaded model are its signature's.
+ * The OpenAPI 3.1 document of the server in its current state: request fields come from the signatures of the loaded models.
  *
- * @param host Whose models are described, each as it is served without a version; where it has several, by their numbers too.
+ * @param repository Its models are described as served without a version; those with several versions also by version.
  */
 export function openApiDocument(
-  host: ModelHost,
+  repository: ModelRepository,
   settings: Pick<Settings, "apiKey" | "maxQueueSize" | "modelControl" | "loadEndpoint">,
 ): unknown {
   const hasKey = settings.apiKey !== undefined;
   const operations = new Operations(hasKey);
-  const models = host.names().flatMap((name) => host.find(name)?.model ?? []);
-  const only = host.only?.model.metadata;
+  const models = repository.names().flatMap((name) => repository.find(name)?.model ?? []);
+  const only = repository.only?.model.metadata;
   const paths: Record<string, unknown> = {
     ...serverPaths(operations, settings),
     ...repositoryPaths(operations, settings.modelControl),
@@ -47,7 +47,7 @@ export function openApiDocument(
   };
   for (const newest of models) {
     Object.assign(paths, modelPaths(operations, newest, newest.metadata.name, settings));
-    const versions = host.versions(newest.metadata.name);
+    const versions = repository.versions(newest.metadata.name);
     for (const { model } of versions.length > 1 ? versions : []) {
       const { name, version } = model.metadata;
       Object.assign(paths, modelPaths(operations, model, `${name}/versions/${version}`, settings));
@@ -58,7 +58,7 @@ export function openApiDocument(
     info: {
       title: "Inference server",
       version: VERSION,
-      description: models.map(({ metadata }) => wordModel(metadata)).join("\n"),
+      description: models.map(({ metadata }) => describeModel(metadata)).join("\n"),
     },
     servers: [{ url: "./" }],
     ...(hasKey ? { security: [{ apiKey: [] }] } : {}),
@@ -70,30 +70,30 @@ export function openApiDocument(
   };
 }
 
-function wordModel({ name, version, description }: ModelMetadata): string {
+function describeModel({ name, version, description }: ModelMetadata): string {
   return `- **${name}** version ${version}${description === "" ? "" : `: ${description}`}`;
 }
 
 function predictPath(operations: Operations, path: string, metadata: ModelMetadata, maxRows: number) {
-  const form = formSchemas(metadata, maxRows);
-  if (form === undefined) {
+  const schemas = predictSchemas(metadata, maxRows);
+  if (schemas === undefined) {
     return {};
   }
-  const { request, answer, example } = form;
+  const { request, response, example } = schemas;
   return {
     [path]: {
       post: operations.predict({
         summary: `Prediction of ${metadata.name}: one request, or a list of them`,
         tag: metadata.name,
         request: { oneOf: [request, listOf(request, 1, maxRows)] },
-        answer: { oneOf: [answer, listOf(answer, 1)] },
+        response: { oneOf: [response, listOf(response, 1)] },
         example,
       }),
     },
   };
 }
 
-/** @param place Model, or model and version, as they stand in the paths. */
+/** @param place Model, or model and version, as in the paths. */
 function modelPaths(
   operations: Operations,
   { metadata, batched }: Model,
@@ -101,8 +101,8 @@ function modelPaths(
   settings: Pick<Settings, "maxQueueSize">,
 ): Record<string, unknown> {
   const { name } = metadata;
-  const common = { tag: name, wording: "ProtocolError" } as const;
-  const notHere = { "404": "The model is not served here", "503": "The model is not loaded yet" };
+  const common = { tag: name, errorSchema: "ProtocolError" } as const;
+  const notServed = { "404": "The model is not served here", "503": "The model is not loaded yet" };
   const instances = {
     [`/v1/models/${place}:predict`]: {
       post: operations.predict({
@@ -119,24 +119,24 @@ function modelPaths(
       get: operations.get({
         ...common,
         summary: "Served versions",
-        answer: objectOf({
+        response: objectOf({
           name: { const: name },
           ready: { type: "boolean" },
           model_version_status: { type: "array" },
         }),
-        problems: { "404": notHere["404"] },
+        errors: { "404": notServed["404"] },
         also: { "503": "It is not ready, or is draining" },
       }),
     },
     [`/v2/models/${place}`]: {
-      get: operations.get({ ...common, summary: "Metadata", answer: metadataSchema(metadata), problems: notHere }),
+      get: operations.get({ ...common, summary: "Metadata", response: metadataSchema(metadata), errors: notServed }),
     },
     [`/v2/models/${place}/ready`]: {
       get: operations.get({
         ...common,
         summary: "Readiness of the model",
-        answer: objectOf({ name: { const: name }, ready: { type: "boolean" } }),
-        problems: { "404": notHere["404"] },
+        response: objectOf({ name: { const: name }, ready: { type: "boolean" } }),
+        errors: { "404": notServed["404"] },
         also: { "503": "It is not ready" },
         open: true,
       }),
@@ -151,13 +151,13 @@ function serverPaths(
   operations: Operations,
   { loadEndpoint }: Pick<Settings, "loadEndpoint">,
 ): Record<string, unknown> {
-  const probe = (summary: string, answer: Schema, also = {}) => ({
-    get: operations.get({ summary, tag: "server", answer, also, open: true }),
+  const probe = (summary: string, response: Schema, also = {}) => ({
+    get: operations.get({ summary, tag: "server", response, also, open: true }),
   });
   const flag = (name: string) => objectOf({ [name]: { type: "boolean" } });
   const notReady = { "503": "It is not ready, or is draining" };
   const names = objectOf({ models: { type: "array", items: TEXT } });
-  const v2 = { tag: "server", wording: "ProtocolError" } as const;
+  const v2 = { tag: "server", errorSchema: "ProtocolError" } as const;
   const milliseconds = {
     name: "ms",
     in: "query",
@@ -165,11 +165,11 @@ function serverPaths(
   };
   const load = {
     get: operations.get({
-      summary: "Uses processor time, for autoscaling demonstrations",
+      summary: "Uses CPU time, for autoscaling demonstrations",
       tag: "server",
-      answer: objectOf({ burned_ms: { type: "integer" } }),
+      response: objectOf({ burned_ms: { type: "integer" } }),
       parameters: [milliseconds],
-      problems: { "422": "ms is not a whole number from 1 to 1000", "503": "Too many loads are under way" },
+      errors: { "422": "ms is not a whole number from 1 to 1000", "503": "Too many loads are under way" },
     }),
   };
   return {
@@ -179,28 +179,28 @@ function serverPaths(
       get: operations.get({
         summary: "The registry's index",
         tag: "server",
-        answer: objectOf({
+        response: objectOf({
           models: { type: "array", items: objectOf({ name: TEXT, versions: listOf(TEXT, 1), latest: TEXT }) },
         }),
-        problems: { "503": "The registry cannot be read" },
+        errors: { "503": "The registry cannot be read" },
       }),
     },
     "/metrics": {
       get: operations.get({
         summary: "Prometheus metrics",
         tag: "server",
-        answer: TEXT,
+        response: TEXT,
         type: "text/plain",
         open: true,
       }),
     },
     ...(loadEndpoint ? { "/load": load } : {}),
-    "/v1/models": { get: operations.get({ ...v2, summary: "Names of the served models", answer: names }) },
+    "/v1/models": { get: operations.get({ ...v2, summary: "Names of the served models", response: names }) },
     "/v2": {
-      get: operations.get({ ...v2, summary: "Server metadata", answer: objectOf({ name: TEXT, version: TEXT }) }),
+      get: operations.get({ ...v2, summary: "Server metadata", response: objectOf({ name: TEXT, version: TEXT }) }),
     },
     "/v2/health/live": probe("Whether the process lives", flag("live")),
     "/v2/health/ready": probe("Whether it answers", flag("ready"), notReady),
-    "/v2/models": { get: operations.get({ ...v2, summary: "Names of the served models", answer: names }) },
+    "/v2/models": { get: operations.get({ ...v2, summary: "Names of the served models", response: names }) },
   };
 }

@@ -7,14 +7,14 @@ const JSON_TYPE = "application/json";
 const RAW_TYPE = "application/octet-stream";
 
 /**
- * What the binary tensor extension of the Open Inference Protocol adds to a request and to its answer: a header, and bodies
- * that begin with JSON and end with raw tensors.
+ * What the binary tensor extension of the Open Inference Protocol adds to a request and its response: a header, and bodies of
+ * JSON followed by binary tensors.
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  */
 const JSON_LENGTH = "Inference-Header-Content-Length";
 const RAW_TENSORS = {
   header: {
-    description: "How many bytes at the beginning of the body are JSON; only where raw tensors follow",
+    description: "Length of the JSON at the beginning of the body; only if binary tensors follow",
     schema: { type: "integer", minimum: 0 },
   },
   content: {
@@ -22,52 +22,52 @@ const RAW_TENSORS = {
       schema: {
         type: "string",
         format: "binary",
-        description: `JSON of ${JSON_LENGTH} bytes, and after it the tensors with binary_data_size, in their order there`,
+        description: `JSON of ${JSON_LENGTH} bytes, followed by the tensors with binary_data_size, in their order there`,
       },
     },
   },
 } as const;
 
-/** Mistakes that every request with a body may be told of. */
-export const BODY_PROBLEMS = {
-  "400": "The body is not JSON, or broken off",
+/** Errors of every request with a body. */
+export const BODY_ERRORS = {
+  "400": "The body is not JSON, or incomplete",
   "408": "The body did not arrive in time",
   "413": "The body is too large",
-  "415": "The body is declared as something else",
-  "422": "The body is JSON, but not what is taken here",
-  "503": "Too much is asked at once; try again shortly",
+  "415": "The body has another content type",
+  "422": "The body is JSON, but not a valid request",
+  "503": "The server is overloaded; try again shortly",
 } as const;
 
-const PREDICTION_PROBLEMS = {
-  ...BODY_PROBLEMS,
+const PREDICTION_ERRORS = {
+  ...BODY_ERRORS,
   "404": "The model is not served here",
   "500": "The model failed",
   "504": "The model did not answer in time",
 } as const;
 
-/** How mistakes are worded: with their parts, or as one string by the inference protocols. */
-export type Wording = "Problem" | "ProtocolError";
+/** Format of error responses: an object, or one string in the inference protocols. */
+export type ErrorSchema = "Problem" | "ProtocolError";
 
-/** A request without a body. */
-export interface Asking {
+/** Describes a request without a body. */
+export interface GetOptions {
   readonly summary: string;
   readonly tag: string;
-  readonly answer: Schema;
-  /** Further statuses that are answered by the same schema. */
+  readonly response: Schema;
+  /** Further statuses with the same schema. */
   readonly also?: Readonly<Record<string, string>>;
-  /** Statuses that are mistakes. */
-  readonly problems?: Readonly<Record<string, string>>;
-  readonly wording?: Wording;
+  /** Statuses that are errors. */
+  readonly errors?: Readonly<Record<string, string>>;
+  readonly errorSchema?: ErrorSchema;
   /** Whether it needs no API key. @default false */
   readonly open?: boolean;
   readonly type?: string;
   readonly parameters?: readonly unknown[];
-  /** Whether tensors may be raw, in the request and in the answer. @default false */
+  /** Whether tensors may be binary, in the request and in the response. @default false */
   readonly raw?: boolean;
 }
 
-/** A request with a JSON body. */
-export interface Sending extends Asking {
+/** Describes a request with a JSON body. */
+export interface PostOptions extends GetOptions {
   readonly request: Schema;
   readonly example?: unknown;
   readonly required?: boolean;
@@ -81,60 +81,60 @@ export class Operations {
     this.#hasKey = hasKey;
   }
 
-  get(asking: Asking): Operation {
-    return this.#operation(asking, asking.problems ?? {});
+  get(options: GetOptions): Operation {
+    return this.#operation(options, options.errors ?? {});
   }
 
-  post(sending: Sending): Operation {
-    const { request, example, required = true, raw = false } = sending;
+  post(options: PostOptions): Operation {
+    const { request, example, required = true, raw = false } = options;
     const content = {
       [JSON_TYPE]: { schema: request, ...(example === undefined ? {} : { example }) },
       ...(raw ? RAW_TENSORS.content : {}),
     };
     return {
-      ...this.#operation(sending, sending.problems ?? BODY_PROBLEMS),
+      ...this.#operation(options, options.errors ?? BODY_ERRORS),
       requestBody: { required, content },
     };
   }
 
-  /** A prediction: it may fail in every way there is. */
-  predict(sending: Sending): Operation {
-    return this.post({ ...sending, problems: PREDICTION_PROBLEMS });
+  /** A prediction, with all errors that it may have. */
+  predict(options: PostOptions): Operation {
+    return this.post({ ...options, errors: PREDICTION_ERRORS });
   }
 
-  #operation(asking: Asking, problems: Readonly<Record<string, string>>): Operation {
+  #operation(options: GetOptions, errors: Readonly<Record<string, string>>): Operation {
     const {
       summary,
       tag,
-      answer,
+      response,
       also = {},
-      wording = "Problem",
+      errorSchema = "Problem",
       open = false,
       type = JSON_TYPE,
       raw = false,
-    } = asking;
+    } = options;
     const parameters = [
-      ...(asking.parameters ?? []),
+      ...(options.parameters ?? []),
       ...(raw ? [{ name: JSON_LENGTH, in: "header", ...RAW_TENSORS.header }] : []),
     ];
-    const content = { [type]: { schema: answer } };
-    const right = {
-      description: "The answer",
+    const content = { [type]: { schema: response } };
+    const success = {
+      description: "The response",
       content: { ...content, ...(raw ? RAW_TENSORS.content : {}) },
       ...(raw ? { headers: { [JSON_LENGTH]: RAW_TENSORS.header } } : {}),
     };
-    const refused: Readonly<Record<string, string>> =
+    const unauthorized: Readonly<Record<string, string>> =
       this.#hasKey && !open ? { "401": "X-API-Key is missing or wrong" } : {};
-    const mistake = { [JSON_TYPE]: { schema: { $ref: `#/components/schemas/${wording}` } } };
+    const errorContent = { [JSON_TYPE]: { schema: { $ref: `#/components/schemas/${errorSchema}` } } };
     return {
       summary,
       tags: [tag],
       ...(parameters.length === 0 ? {} : { parameters }),
       ...(this.#hasKey && open ? { security: [] } : {}),
       responses: {
-        "200": right,
+        "200": success,
         ...mapValues(also, (description) => ({ description, content })),
-        ...mapValues({ ...problems, ...refused }, (description) => ({ description, content: mistake })),
+        ...mapValues({ ...errors, ...unauthorized }, (description) => ({ description, content: errorContent })),
       },
     };
   }

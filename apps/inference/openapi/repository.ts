@@ -1,35 +1,35 @@
 import type { Settings } from "../settings.ts";
-import { BODY_PROBLEMS, type Operations } from "./operations.ts";
+import { BODY_ERRORS, type Operations } from "./operations.ts";
 import { objectOf, type Schema } from "./schema.ts";
 
 const TEXT: Schema = { type: "string" };
 
 const NAME = { name: "model", in: "path", required: true, schema: TEXT };
 
-/** The model repository extension: what there is, and, where models are loaded by request, how. */
+/** The model repository extension: the index, and, if models are loaded by request, loading and unloading. */
 export function repositoryPaths(
   operations: Operations,
   modelControl: Settings["modelControl"],
 ): Record<string, unknown> {
-  const common = { tag: "server", wording: "ProtocolError", required: false } as const;
+  const common = { tag: "server", errorSchema: "ProtocolError", required: false } as const;
   const states = objectOf({ name: TEXT, version: TEXT, state: { enum: ["READY", "UNAVAILABLE"] }, reason: TEXT });
-  const change = (summary: string, request: Schema, refused: string) => ({
+  const change = (summary: string, request: Schema, failure: string) => ({
     post: operations.post({
       ...common,
       summary,
       request,
-      answer: { type: "object" },
+      response: { type: "object" },
       parameters: [NAME],
-      problems: { ...BODY_PROBLEMS, "400": `${BODY_PROBLEMS["400"]}; or ${refused}` },
+      errors: { ...BODY_ERRORS, "400": `${BODY_ERRORS["400"]}; or ${failure}` },
     }),
   });
   return {
     "/v2/repository/index": {
       post: operations.post({
         ...common,
-        summary: "What is in the registry, and what of it is served",
-        request: parametersOf({ ready: { type: "boolean", description: "Whether to leave out what is not served" } }),
-        answer: { type: "array", items: states },
+        summary: "The versions in the registry, and which are served",
+        request: parametersOf({ ready: { type: "boolean", description: "Whether to list served versions only" } }),
+        response: { type: "array", items: states },
       }),
     },
     ...(modelControl === "explicit"
@@ -40,7 +40,7 @@ export function repositoryPaths(
             "none is published, or one cannot be served",
           ),
           "/v2/repository/models/{model}/unload": change(
-            "Lets go of a model",
+            "Unloads a model",
             parametersOf({ parameters: parametersOf({ unload_dependents: { type: "boolean" } }) }),
             "it is not loaded",
           ),
@@ -49,7 +49,7 @@ export function repositoryPaths(
   };
 }
 
-/** An object with any of these properties. */
+/** An object with these properties, all optional. */
 function parametersOf(properties: Readonly<Record<string, Schema>>): Schema {
   return { type: "object", properties };
 }

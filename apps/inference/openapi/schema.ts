@@ -1,8 +1,9 @@
 import type { Datatype, TensorSpec } from "../../registry/metadata.ts";
 import { rowWidth } from "../model/tensor.ts";
-import { WIDE_RANGES, wordBigint } from "../predict/numbers.ts";
+import { WIDE_RANGES } from "../payload/numbers.ts";
+import { serializeBigint } from "../payload/serialize.ts";
 
-/** A JSON Schema of the dialect that OpenAPI 3.1 uses. */
+/** A JSON Schema in OpenAPI 3.1's dialect. */
 export type Schema = Readonly<Record<string, unknown>>;
 
 export const FP16_MAX = 65_504;
@@ -24,7 +25,7 @@ const NUMBERS: Readonly<Record<Exclude<Datatype, "BYTES" | "BOOL">, Schema>> = {
 
 function wideSchema(datatype: "INT64" | "UINT64"): Schema {
   const [minimum, maximum] = WIDE_RANGES[datatype];
-  return { type: "integer", minimum: wordBigint(minimum), maximum: wordBigint(maximum) };
+  return { type: "integer", minimum: serializeBigint(minimum), maximum: serializeBigint(maximum) };
 }
 
 /** One element of a tensor in a request. */
@@ -39,8 +40,8 @@ export function elementSchema(datatype: Datatype): Schema {
   }
 }
 
-/** One element of a tensor in an answer. */
-export function answeredSchema(datatype: Datatype): Schema {
+/** One element of a tensor in a response. */
+export function outputElementSchema(datatype: Datatype): Schema {
   switch (datatype) {
     case "BYTES":
       return { type: "string" };
@@ -51,7 +52,7 @@ export function answeredSchema(datatype: Datatype): Schema {
   }
 }
 
-/** A row of a tensor: an element, or lists of them, one level a dimension. */
+/** A row of a tensor: an element, or nested lists, one level per dimension. */
 export function rowSchema({ shape }: TensorSpec, element: Schema): Schema {
   return shape
     .slice(1)
@@ -59,13 +60,13 @@ export function rowSchema({ shape }: TensorSpec, element: Schema): Schema {
     .reduce<Schema>((items, size) => listOf(items, size === -1 ? 0 : size, size === -1 ? undefined : size), element);
 }
 
-/** A row that may be its only element by itself, where it has one only. */
-export function looseRowSchema(spec: TensorSpec, element: Schema): Schema {
+/** The schema of a row; a row of one element may also be given as that element. */
+export function rowOrElementSchema(spec: TensorSpec, element: Schema): Schema {
   const row = rowSchema(spec, element);
   return spec.shape.length > 1 && rowWidth(spec.shape) === 1 ? { anyOf: [element, row] } : row;
 }
 
-/** Any of these, each once; the one where there is one only. */
+/** Any of these schemas, without duplicates. */
 export function anyOf(schemas: readonly Schema[]): Schema {
   const different = [...new Map(schemas.map((schema) => [JSON.stringify(schema), schema])).values()];
   const [first] = different;
@@ -76,7 +77,7 @@ export function listOf(items: Schema, minItems: number, maxItems?: number): Sche
   return { type: "array", items, minItems, ...(maxItems === undefined ? {} : { maxItems }) };
 }
 
-/** An object with exactly these as required properties; others may be there and are not looked at. */
+/** An object with these properties, all required; others are allowed and ignored. */
 export function objectOf(properties: Readonly<Record<string, Schema>>): Schema {
   return { type: "object", required: Object.keys(properties), properties };
 }

@@ -1,15 +1,15 @@
 import type { ModelMetadata, Signature, TensorSpec } from "../../registry/metadata.ts";
-import { batchingOf } from "../model/batching.ts";
+import { batchingOf } from "../model/batch-dimension.ts";
 import { elementCount } from "../model/tensor.ts";
-import { MAX_TEXT_LENGTH } from "../predict/text-limit.ts";
-import { exampleOf, MAX_EXAMPLE_ELEMENTS } from "./forms.ts";
-import { answeredSchema, anyOf, elementSchema, listOf, objectOf, rowSchema, type Schema } from "./schema.ts";
+import { MAX_TEXT_LENGTH } from "../payload/text-limit.ts";
+import { exampleOf, MAX_EXAMPLE_ELEMENTS } from "./request-schemas.ts";
+import { anyOf, elementSchema, listOf, objectOf, outputElementSchema, rowSchema, type Schema } from "./schema.ts";
 
-/** What a protocol takes and answers. */
+/** Schemas of a protocol's requests and responses. */
 export interface ProtocolSchemas {
   readonly request: Schema;
-  readonly answer: Schema;
-  /** A request that the model can answer; undefined where it would be too long to read. */
+  readonly response: Schema;
+  /** A valid request; undefined if it would be too long to read. */
   readonly example: unknown;
 }
 
@@ -22,7 +22,7 @@ export function inferSchemas({ name, version, signature }: ModelMetadata): Proto
     required: ["name"],
     properties: {
       name: { enum: outputs.map((output) => output.name) },
-      parameters: flagOf("binary_data", "Whether this output is given raw"),
+      parameters: flagOf("binary_data", "Whether this output is binary"),
     },
   };
   return {
@@ -35,17 +35,17 @@ export function inferSchemas({ name, version, signature }: ModelMetadata): Proto
           type: "array",
           minItems: inputs.length,
           maxItems: inputs.length,
-          ...(inputs.length === 0 ? {} : { items: { anyOf: inputs.map((input) => given(input, batched)) } }),
+          ...(inputs.length === 0 ? {} : { items: { anyOf: inputs.map((input) => inputSchema(input, batched)) } }),
         },
         outputs: { type: "array", items: requested, maxItems: outputs.length },
-        parameters: flagOf("binary_data_output", "Whether outputs that do not say otherwise are given raw"),
+        parameters: flagOf("binary_data_output", "Whether outputs are binary by default"),
       },
     },
-    answer: {
+    response: {
       ...objectOf({
         model_name: { const: name },
         model_version: { const: version },
-        outputs: { type: "array", items: { anyOf: outputs.map((output) => answered(output, batched)) } },
+        outputs: { type: "array", items: { anyOf: outputs.map((output) => outputSchema(output, batched)) } },
       }),
     },
     example: isShort(inputs) ? { inputs: inputs.map(tensorExample) } : undefined,
@@ -57,29 +57,29 @@ export function instancesSchemas({ signature }: ModelMetadata, maxRows: number):
   const { inputs } = signature;
   const [first] = inputs;
   const single = inputs.length === 1 && first !== undefined;
-  // All instances of a request are of one form, which the first has.
-  const forms = instanceForms(signature).map((form) => listOf(form, 1, maxRows));
+  // All instances of a request have the same form as the first.
+  const variants = instanceSchemas(signature).map((schema) => listOf(schema, 1, maxRows));
   const rowOf = ({ shape, datatype }: TensorSpec) => exampleOf(shape.slice(1), sample(datatype));
   const instance = () =>
     single ? rowOf(first) : Object.fromEntries(inputs.map((input) => [input.name, rowOf(input)]));
   return {
-    request: objectOf({ instances: anyOf(forms) }),
-    answer: objectOf({ predictions: listOf({}, 1) }),
+    request: objectOf({ instances: anyOf(variants) }),
+    response: objectOf({ predictions: listOf({}, 1) }),
     example: isShort(inputs) ? { instances: [instance()] } : undefined,
   };
 }
 
-/** An object by the names of the inputs; of the only input also its row, which may be its only element. */
-function instanceForms({ kind, inputs }: Signature): Schema[] {
+/** An object with a value per input; for a single input also its row, or the row's only element. */
+function instanceSchemas({ kind, inputs }: Signature): Schema[] {
   const rows = inputs.map((input) => {
     const { datatype, shape } = input;
     const isLimited = kind === "text-classification" && datatype === "BYTES";
     const element = { ...elementSchema(datatype), ...(isLimited ? { maxLength: MAX_TEXT_LENGTH } : {}) };
     const row = rowSchema(input, element);
-    return { name: input.name, forms: shape.length === 2 && shape[1] === 1 ? [row, element] : [row] };
+    return { name: input.name, schemas: shape.length === 2 && shape[1] === 1 ? [row, element] : [row] };
   });
-  const named = objectOf(Object.fromEntries(rows.map(({ name, forms }) => [name, anyOf(forms)])));
-  return [...(rows.length === 1 ? (rows[0]?.forms ?? []) : []), named];
+  const named = objectOf(Object.fromEntries(rows.map(({ name, schemas }) => [name, anyOf(schemas)])));
+  return [...(rows.length === 1 ? (rows[0]?.schemas ?? []) : []), named];
 }
 
 /** `GET /v2/models/{model}`. */
@@ -94,23 +94,23 @@ export function metadataSchema({ name, signature }: ModelMetadata): Schema {
     properties: {
       type: "object",
       additionalProperties: { type: "string" },
-      description: "Where the version comes from: commit, date of training, SHA-256 of model and data, …",
+      description: "Lineage of the version: commit, date of training, SHA-256 of model and data, …",
     },
   });
 }
 
-/** With its elements, or raw after the JSON, of as many bytes as `binary_data_size` says. */
-function given(spec: TensorSpec, batched: boolean): Schema {
-  const data = { type: "array", description: "Flat in row-major order, or nested one list a dimension" };
-  const size = { type: "integer", minimum: 0, description: "Bytes of this tensor among those that follow the JSON" };
+/** An input with its elements, or with the size of its binary data after the JSON. */
+function inputSchema(spec: TensorSpec, batched: boolean): Schema {
+  const data = { type: "array", description: "Flat in row-major order, or nested one list per dimension" };
+  const size = { type: "integer", minimum: 0, description: "Length of this tensor's binary data after the JSON" };
   return {
     ...objectOf(fieldsOf(spec, batched)),
     anyOf: [objectOf({ data }), objectOf({ parameters: objectOf({ binary_data_size: size }) })],
   };
 }
 
-function answered(spec: TensorSpec, batched: boolean): Schema {
-  return objectOf({ ...fieldsOf(spec, batched), data: { type: "array", items: answeredSchema(spec.datatype) } });
+function outputSchema(spec: TensorSpec, batched: boolean): Schema {
+  return objectOf({ ...fieldsOf(spec, batched), data: { type: "array", items: outputElementSchema(spec.datatype) } });
 }
 
 function fieldsOf({ name, datatype, shape }: TensorSpec, batched: boolean): Readonly<Record<string, Schema>> {
@@ -122,8 +122,8 @@ function flagOf(name: string, description: string): Schema {
 }
 
 /**
- * Not by `prefixItems`: tools that know older drafts as well (Schemathesis 4) take it for a list under `items`. So that a
- * batch has a row at least is said only where no other size is open, which may be 0.
+ * Without `prefixItems`, which tools that also support older drafts (Schemathesis 4) misread as `items`. Requires at least one
+ * row only if no other size is open, because those may be 0.
  */
 function shapeOf(shape: readonly number[], batched: boolean): Schema {
   const least = batched && shape.lastIndexOf(-1) === 0 ? 1 : 0;
@@ -139,7 +139,7 @@ function sizeOf(size: number, least: number): Schema {
   return size === -1 ? { type: "integer", minimum: least } : { const: size };
 }
 
-/** The sizes of one row, or of the shortest tensor there may be. */
+/** The shape with 1 for each open size. */
 function sizesOf({ shape }: TensorSpec): number[] {
   return shape.map((size) => (size === -1 ? 1 : size));
 }

@@ -3,18 +3,18 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import type { Context } from "koa";
 import type { Route } from "../http/router.ts";
-import type { ModelHost } from "../model/host.ts";
+import type { ModelRepository } from "../repository/model-repository.ts";
 import type { Settings } from "../settings.ts";
 
 /** What the documentation is made from. */
 export interface DocsDeps {
-  readonly host: ModelHost;
+  readonly repository: ModelRepository;
   readonly settings: Pick<Settings, "apiKey" | "maxQueueSize" | "modelControl" | "loadEndpoint">;
 }
 
 const OWN = path.join(import.meta.dirname, "..", "docs");
 
-/** The page may load what this server has, and may ask nothing of any other; Swagger UI styles its elements itself. */
+/** The page may load files from this server and no other; Swagger UI needs inline styles. */
 const SECURITY_HEADERS = {
   "Content-Security-Policy": [
     "default-src 'none'",
@@ -34,18 +34,18 @@ const SECURITY_HEADERS = {
 };
 
 /**
- * GET /docs: Swagger UI over GET /openapi.json, which is made from the signatures of the loaded models. Both are open: a
- * browser has no way to send the key before it has the page, and neither says more than a caller must know.
+ * GET /docs: Swagger UI for GET /openapi.json, which is generated from the signatures of the loaded models. Both need no key: a
+ * browser cannot send it before it has the page, and neither shows more than a caller must know.
  */
-export function docs({ host, settings }: DocsDeps): Route[] {
-  let made: { generation: number; text: string } | undefined;
+export function docs({ repository, settings }: DocsDeps): Route[] {
+  let cached: { generation: number; text: string } | undefined;
   async function document(): Promise<string> {
-    if (made?.generation !== host.generation) {
-      // Loaded when it is asked for: most servers never are.
+    if (cached?.generation !== repository.generation) {
+      // Loaded on the first request: most servers never get one.
       const { openApiDocument } = await import("../openapi/document.ts");
-      made = { generation: host.generation, text: JSON.stringify(openApiDocument(host, settings)) };
+      cached = { generation: repository.generation, text: JSON.stringify(openApiDocument(repository, settings)) };
     }
-    return made.text;
+    return cached.text;
   }
 
   return [
@@ -80,7 +80,7 @@ function file(route: string, find: () => string, type: string): Route {
   };
 }
 
-/** A file of Swagger UI's package; the package's own entry is not loaded, nor anything that it depends on. */
+/** A file of Swagger UI's package, found without loading the package's code or its dependencies. */
 function vendored(name: string): string {
   return path.join(path.dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json")), name);
 }

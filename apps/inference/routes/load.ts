@@ -1,17 +1,17 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { Route } from "../http/router.ts";
-import { invalidInput, unavailable } from "../problem.ts";
+import { invalidInput, unavailable } from "../http-error.ts";
 
 const DEFAULT_MS = 100;
 const MAX_MS = 1000;
-/** Between two slices everybody else has a turn: a probe waits for one slice and not for the whole load. */
+/** Other requests run between two slices: a probe waits for one slice, not for the whole load. */
 const SLICE_MS = 5;
-/** Most loads at once; beyond it the server is as busy as it can be made. */
+/** Most concurrent loads. */
 const MAX_AT_ONCE = 64;
 
 /**
- * GET /load?ms=N: uses N milliseconds of processor time, 1–1000, by default 100. It gives an autoscaler something to see
- * without a model that is slow by itself. Answers `{burned_ms}`.
+ * GET /load?ms=N: uses N milliseconds of CPU time, 1–1000, by default 100, to demonstrate an autoscaler without a slow model.
+ * Responds with `{burned_ms}`.
  */
 export function load(): Route {
   let active = 0;
@@ -27,7 +27,7 @@ export function load(): Route {
       try {
         for (let left = milliseconds; left > 0; left -= SLICE_MS) {
           burn(Math.min(left, SLICE_MS));
-          await nextTurn();
+          await yieldToEventLoop();
         }
       } finally {
         active -= 1;
@@ -48,7 +48,7 @@ function readMilliseconds(given: string | string[] | undefined): number {
   return milliseconds;
 }
 
-/** Processor time, not time on the clock: inside a CPU limit the clock runs on while the process is held back. */
+/** Measures CPU time: under a CPU limit the clock also advances while the process is throttled. */
 function burn(milliseconds: number): void {
   const started = process.threadCpuUsage();
   let spent = { user: 0, system: 0 };

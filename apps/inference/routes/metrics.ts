@@ -1,7 +1,7 @@
 import type { Registry } from "prom-client";
 import type { Route } from "../http/router.ts";
 
-/** GET /metrics: everything in the registry, in Prometheus' text format. */
+/** GET /metrics: all metrics of the registry, in Prometheus' text format. */
 export function metrics(registry: Registry): Route {
   return {
     method: "GET",

@@ -1,10 +1,10 @@
 import { RegistryError } from "../../registry/errors.ts";
 import { readPublished } from "../../registry/read.ts";
 import type { Route } from "../http/router.ts";
-import { unavailable } from "../problem.ts";
+import { unavailable } from "../http-error.ts";
 
 /**
- * GET /models: the registry index, read anew each time so that what was published since is in it.
+ * GET /models: the registry index, read for each request, so that it includes what was published meanwhile.
  *
  * @param root Root of the models volume.
  */

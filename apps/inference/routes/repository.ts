@@ -1,22 +1,22 @@
 import type { Context } from "koa";
 import { readPublished } from "../../registry/read.ts";
+import { errorMessage } from "../error-message.ts";
 import { type BodyLimits, checkType, readBody, UNDECLARED } from "../http/body.ts";
-import { parseJson } from "../http/json.ts";
 import type { Route } from "../http/router.ts";
-import type { ModelHost } from "../model/host.ts";
-import { asObject } from "../predict/form.ts";
-import { invalidInput, Problem } from "../problem.ts";
+import { HttpError, invalidInput } from "../http-error.ts";
+import { asFlag, asObject, type JsonObject, optional, parameterOf, parametersOf } from "../payload/fields.ts";
+import { parseJson } from "../payload/json.ts";
+import type { ModelRepository } from "../repository/model-repository.ts";
 import type { Settings } from "../settings.ts";
-import { asFlag, type JsonObject, optional, parameterOf, parametersOf } from "../v2/fields.ts";
 
 /** What the routes of the model repository need. */
 export interface RepositoryDeps {
-  readonly host: ModelHost;
+  readonly repository: ModelRepository;
   readonly settings: Pick<Settings, "modelControl" | "modelDirectory">;
   readonly limits: BodyLimits;
 }
 
-interface State {
+interface VersionState {
   readonly name: string;
   readonly version: string;
   readonly state: "READY" | "UNAVAILABLE";
@@ -24,14 +24,14 @@ interface State {
 }
 
 /**
- * The model repository extension: what is in the registry and in which state, and, where `MODEL_CONTROL` is `explicit`,
- * loading and unloading by name.
+ * The model repository extension: the versions in the registry with their state, and, with `MODEL_CONTROL=explicit`, loading
+ * and unloading by name.
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_model_repository.md
  */
-export function repository({ host, settings, limits }: RepositoryDeps): Route[] {
+export function repositoryRoutes({ repository, settings, limits }: RepositoryDeps): Route[] {
   function assertExplicit(): void {
     if (settings.modelControl !== "explicit") {
-      throw new Problem(
+      throw new HttpError(
         403,
         "not_allowed",
         "models are loaded and unloaded by request with MODEL_CONTROL=explicit only",
@@ -39,7 +39,7 @@ export function repository({ host, settings, limits }: RepositoryDeps): Route[] 
     }
   }
 
-  /** A JSON object; of an empty body an empty one, for all that these requests say is optional. */
+  /** The request's JSON object; an empty body counts as an empty object, because all fields are optional. */
   async function readRequest(ctx: Context): Promise<JsonObject> {
     checkType(ctx.req, [UNDECLARED]);
     const bytes = await readBody(ctx, limits);
@@ -52,7 +52,7 @@ export function repository({ host, settings, limits }: RepositoryDeps): Route[] 
       path: "/v2/repository/index",
       async handle(ctx) {
         const ready = asFlag(optional(await readRequest(ctx), "ready"), "ready") === true;
-        const states = await index(host, settings.modelDirectory);
+        const states = await index(repository, settings.modelDirectory);
         ctx.body = ready ? states.filter(({ state }) => state === "READY") : states;
       },
     },
@@ -66,9 +66,9 @@ export function repository({ host, settings, limits }: RepositoryDeps): Route[] 
           throw invalidInput("parameters", "must be empty: a model is loaded as it is published");
         }
         try {
-          await host.loadModel(name);
+          await repository.loadModel(name);
         } catch (error) {
-          throw new Problem(400, "not_loaded", error instanceof Error ? error.message : String(error));
+          throw new HttpError(400, "not_loaded", errorMessage(error));
         }
         ctx.status = 200;
         ctx.body = {};
@@ -79,10 +79,10 @@ export function repository({ host, settings, limits }: RepositoryDeps): Route[] 
       path: "/v2/repository/models/{model}/unload",
       async handle(ctx, [name = ""]) {
         assertExplicit();
-        // Nothing here depends on another model: true and false mean the same.
+        // No model depends on another here, so true and false mean the same.
         asFlag(parameterOf(await readRequest(ctx), "unload_dependents", ""), "parameters.unload_dependents");
-        if (!(await host.unloadModel(name))) {
-          throw new Problem(400, "not_loaded", `model ${name} is not loaded`);
+        if (!(await repository.unloadModel(name))) {
+          throw new HttpError(400, "not_loaded", `model ${name} is not loaded`);
         }
         ctx.status = 200;
         ctx.body = {};
@@ -91,24 +91,24 @@ export function repository({ host, settings, limits }: RepositoryDeps): Route[] 
   ];
 }
 
-/** What is published, what is served, and what was tried in vain. */
-async function index(host: ModelHost, root: string): Promise<State[]> {
-  const states = new Map<string, State>();
+/** The versions that are published, that are served, and that could not be loaded. */
+async function index(repository: ModelRepository, root: string): Promise<VersionState[]> {
+  const states = new Map<string, VersionState>();
   const put = (name: string, version: string, reason?: string) => {
     const state = reason === undefined ? "READY" : "UNAVAILABLE";
     states.set(`${name}/${version}`, { name, version, state, reason: reason ?? "" });
   };
-  // Where the index cannot be read, what is served is still known.
+  // If the index cannot be read, the served versions are still known.
   const { models } = await readPublished(root).catch(() => ({ models: [] }));
   for (const { name, versions } of models) {
     for (const version of versions) {
       put(name, version, "not loaded");
     }
   }
-  for (const { name, version, reason } of host.faults()) {
+  for (const { name, version, reason } of repository.failures()) {
     put(name, version, reason);
   }
-  for (const { model } of host.all()) {
+  for (const { model } of repository.all()) {
     put(model.metadata.name, model.metadata.version);
   }
   return [...states.values()].sort((a, b) =>

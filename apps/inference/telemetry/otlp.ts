@@ -21,33 +21,33 @@ import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trac
 import type { Context } from "koa";
 import type { TraceContext } from "../http/trace.ts";
 import type { Logger } from "../logger.ts";
-import { Delivery } from "./delivery.ts";
+import { LoggingExporter } from "./logging-exporter.ts";
 import type { Tracing } from "./tracing.ts";
 
-/** How long the last spans may take to be sent, in milliseconds: a collector that is away must not hold the process. */
+/** How long sending the last spans may take, in milliseconds: an unreachable collector must not keep the process running. */
 const CLOSE_MS = 5000;
-/** What they get where there is no time left or the collector is known to be away: enough for one that is well. */
+/** The same if no time is left or the collector is known to be unreachable: enough for a healthy one. */
 const LEAST_MS = 100;
-/** Spans that wait at most, by the specification, where OTEL_BSP_MAX_QUEUE_SIZE does not say otherwise. */
+/** Most spans that wait, unless OTEL_BSP_MAX_QUEUE_SIZE is set; the specification's default. */
 const MAX_WAITING = 2048;
 
 /**
- * Sends a span for every request to an OpenTelemetry collector, by OTLP over HTTP. This module and all that it loads are
- * imported only where that is asked for. What its settings do not say it takes from the standard's OTEL_… variables.
+ * Sends a span for every request to an OpenTelemetry collector, by OTLP over HTTP. This module and its dependencies are loaded
+ * only if tracing is configured. Everything but the parameters comes from the standard's OTEL_… variables.
  *
- * @param url Where spans are posted, such as `http://collector:4318/v1/traces`.
- * @param serviceName What the spans' service is called. @default what OTEL_RESOURCE_ATTRIBUTES say, or `inference`
+ * @param url URL that spans are posted to, such as `http://collector:4318/v1/traces`.
+ * @param serviceName Service name of the spans. @default the one in OTEL_RESOURCE_ATTRIBUTES, or `inference`
  */
 export function otlpTracing(url: string, serviceName: string | undefined, logger: Logger): Tracing {
   const maxQueueSize = Number(process.env["OTEL_BSP_MAX_QUEUE_SIZE"]) || MAX_WAITING;
-  const delivery = new Delivery(new OTLPTraceExporter({ url }), logger, new URL(url).origin, maxQueueSize);
-  const processor = new BatchSpanProcessor(delivery, { maxQueueSize });
+  const exporter = new LoggingExporter(new OTLPTraceExporter({ url }), logger, new URL(url).origin, maxQueueSize);
+  const processor = new BatchSpanProcessor(exporter, { maxQueueSize });
   const provider = new BasicTracerProvider({ resource: resourceOf(serviceName), spanProcessors: [processor] });
   const tracer = provider.getTracer("inference");
   let giveUpAt = Number.POSITIVE_INFINITY;
   return {
     begin(ctx, route) {
-      // By its route alone: whoever asks for made-up paths must not make up names of spans.
+      // Named by the route, not the path: callers must not create span names by inventing paths.
       const name = route === undefined ? ctx.method : `${ctx.method} ${route}`;
       const attributes = {
         "http.request.method": ctx.method,
@@ -62,13 +62,13 @@ export function otlpTracing(url: string, serviceName: string | undefined, logger
       const own: TraceContext = { ...caller, traceId, traceparent: `00-${traceId}-${spanId}-${flags}` };
       ctx.state["trace"] = own;
       return () => {
-        if ((traceFlags & TraceFlags.SAMPLED) === 0 || !delivery.admit()) {
+        if ((traceFlags & TraceFlags.SAMPLED) === 0 || !exporter.admit()) {
           return;
         }
         span.setAttributes({
           "http.response.status_code": ctx.status,
           "request.id": ctx.state["requestId"],
-          ...(ctx.state["problem"] === undefined ? {} : { "error.type": ctx.state["problem"] }),
+          ...(ctx.state["errorCode"] === undefined ? {} : { "error.type": ctx.state["errorCode"] }),
         });
         if (ctx.status >= 500) {
           span.setStatus({ code: SpanStatusCode.ERROR });
@@ -78,24 +78,24 @@ export function otlpTracing(url: string, serviceName: string | undefined, logger
     },
     flush() {
       giveUpAt = performance.now() + CLOSE_MS;
-      const sent = processor.forceFlush().then(() => delivery.forceFlush());
+      const sent = processor.forceFlush().then(() => exporter.forceFlush());
       sent
         .then(() => {
           giveUpAt = Number.POSITIVE_INFINITY;
         })
         .catch(() => {});
     },
-    async close(deadline, hurry) {
+    async close(deadline, skip) {
       const now = performance.now();
-      const until = delivery.isFailing ? now : Math.min(now + CLOSE_MS, giveUpAt, deadline);
+      const until = exporter.isFailing ? now : Math.min(now + CLOSE_MS, giveUpAt, deadline);
       const sent = processor.shutdown().catch(() => {});
-      await Promise.race([sent, pause(Math.max(LEAST_MS, until - now)), hurried(hurry)]);
-      delivery.end();
+      await Promise.race([sent, pause(Math.max(LEAST_MS, until - now)), skipped(skip)]);
+      exporter.end();
     },
   };
 }
 
-/** Whoever the process is by the environment; `inference` where nobody says. */
+/** The resource of the environment's variables; its service name defaults to `inference`. */
 function resourceOf(serviceName: string | undefined): Resource {
   const named = defaultResource()
     .merge(resourceFromAttributes({ "service.name": "inference" }))
@@ -107,7 +107,7 @@ function pause(milliseconds: number): Promise<void> {
   return sleep(milliseconds, undefined, { ref: false });
 }
 
-async function hurried(signal: AbortSignal): Promise<void> {
+async function skipped(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) {
     await once(signal, "abort");
   }

@@ -3,7 +3,7 @@ import { browser } from "../../support/chromium.ts";
 import { startTestServer } from "../inference/support/server.ts";
 
 describe("the documentation page in a browser", () => {
-  it("shows the model's own fields, sends a prediction and shows its answer, and asks nothing of other hosts", async function () {
+  it("shows the model's fields, sends a prediction and shows the response, without requests to other hosts", async function () {
     const { context, close } = await browser(this);
     const server = await startTestServer({ model: "iris" });
     try {

@@ -12,12 +12,12 @@ import { type FuzzedRequest, MODELS, nonsense, requests } from "./requests.ts";
 const SEED = 20_260_101;
 const REQUESTS = 95_000;
 const NONSENSE = 5_000;
-/** What the process may hold at the end beyond what it held after the first fifth, when all code has run once. */
+/** Allowed memory growth since the end of the first fifth, when all code has run once. */
 const GROWTH_BYTES = 128 * 1024 ** 2;
-/** 5xx that say nothing bad of the server: overloaded or not ready, and too slow. */
+/** 5xx that are no bugs: overloaded or not ready, and timed out. */
 const DOCUMENTED = new Set([503, 504]);
 
-/** One request over a kept connection: its status, and what was said where it is a mistake. */
+/** Sends one request over a keep-alive connection; returns its status, and the error if there is one. */
 async function ask(port: number, agent: Agent, { method, path, headers, body }: FuzzedRequest) {
   const sent = request({
     ...{ port, host: "127.0.0.1", agent, method, path },
@@ -33,7 +33,7 @@ async function ask(port: number, agent: Agent, { method, path, headers, body }: 
   return { status: answer.statusCode as number, type: String(answer.headers["content-type"]), text };
 }
 
-/** Bytes over a connection of their own; resolves when the server has let go of it. */
+/** Sends bytes over a new connection; resolves when the server has closed it. */
 function shout(port: number, bytes: Buffer): Promise<string> {
   return new Promise((resolve) => {
     let text = "";
@@ -51,7 +51,7 @@ async function residentBytes(child: Child): Promise<number> {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }
 
-/** Has `work` done for each item by `workers` at a time. */
+/** Calls `work` for each item, `workers` at a time. */
 async function inParallel<T>(items: readonly T[], workers: number, work: (item: T) => Promise<void>): Promise<void> {
   let next = 0;
   await Promise.all(
@@ -63,7 +63,7 @@ async function inParallel<T>(items: readonly T[], workers: number, work: (item: 
   );
 }
 
-describe("a hundred thousand requests that nobody meant", function () {
+describe("a hundred thousand random requests", function () {
   this.timeout(900_000);
   let registry: { root: string; remove: () => Promise<void> };
   let child: Child;
@@ -75,7 +75,7 @@ describe("a hundred thousand requests that nobody meant", function () {
       ...{ MODEL_DIR: registry.root, MODEL_NAME: "*", MODEL_VERSION: "latest", LOG_LEVEL: "info" },
       ...{ HOST: "127.0.0.1", PORT: "0", METRICS_PORT: "0", DRAIN_SECONDS: "0" },
     };
-    // Threads of the collector fall behind on a busy machine, and what they have not collected would look like a leak.
+    // On a busy machine concurrent garbage collection falls behind, and uncollected garbage would look like a leak.
     child = startChild("main.ts", env, [], ["--single-threaded-gc"]);
     port = JSON.parse(await child.line(/"listening"/)).port;
     await until(async () => (await fetch(`http://127.0.0.1:${port}/ready`)).ok);
@@ -85,7 +85,7 @@ describe("a hundred thousand requests that nobody meant", function () {
     await registry.remove();
   });
 
-  it("cost no crash, no unexpected answer, no leak", async () => {
+  it("cause no crash, no unexpected response, no leak", async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 32 });
     const statuses = new Map<number, number>();
     const unexpected: string[] = [];
@@ -97,7 +97,7 @@ describe("a hundred thousand requests that nobody meant", function () {
         unexpected.push(`${status} ${text} to ${sent.method} ${sent.path} ${sent.body.toString("latin1")}`);
       }
     };
-    // In parts, so that neither all requests nor all answers are held at once.
+    // In parts, so that not all requests and responses are in memory at once.
     const parts = 19;
     let settled = 0;
     for (let part = 0; part < parts; part++) {
@@ -111,7 +111,7 @@ describe("a hundred thousand requests that nobody meant", function () {
       if (/^HTTP\/1\.1 5/.test(text)) unexpected.push(`${text} to ${bytes.toString("latin1")}`);
     });
     expect(unexpected.slice(0, 5)).to.deep.equal([]);
-    // A fuzz that is refused at the door finds nothing: a good part of it must have reached a model.
+    // Requests that are rejected early test little: many of them must have reached a model.
     expect(statuses.get(200)).to.be.greaterThan(REQUESTS / 50);
     expect(statuses.get(422)).to.be.greaterThan(REQUESTS / 20);
     expect((await fetch(`http://127.0.0.1:${port}/ready`)).status).to.equal(200);

@@ -6,7 +6,7 @@ import { startRepository, type TestServer } from "../inference/support/server.ts
 
 const script = (name: string) => path.join(import.meta.dirname, name);
 
-describe("the clients that people have", () => {
+describe("widely used clients", () => {
   let server: TestServer;
   before(async () => {
     server = await startRepository(["iris", "words", "pair", "types", "half-plus-two"]);
@@ -37,10 +37,10 @@ describe("the clients that people have", () => {
     });
     expect(heard).to.have.nested.property("metadata.inputs[0].name", "x");
     expect(heard)
-      .to.have.nested.property("refusal.message")
+      .to.have.nested.property("error.message")
       .that.matches(/shape|4/);
     expect(heard)
-      .to.have.nested.property("refusal.status")
+      .to.have.nested.property("error.status")
       .that.matches(/^4\d\d$/);
   });
 

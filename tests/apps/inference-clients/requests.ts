@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** A request as bytes make it: any method, any path, any headers, any body. */
+/** A request with any method, path, headers and body. */
 export interface FuzzedRequest {
   readonly method: string;
   readonly path: string;
@@ -24,7 +24,7 @@ export const MODELS = [
 const FIELDS = ["text", "features", "instances", "inputs", "sepal_length", "__proto__", "constructor", "id", "outputs"];
 const DATATYPES = ["FP32", "INT64", "BYTES", "BOOL", "FP16", "UINT8", "float", ""];
 
-/** Names that models have, and ones that would lead elsewhere. */
+/** Names of models, and names that try to escape the registry. */
 const name = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...MODELS) },
   {
@@ -75,7 +75,7 @@ const value = fc.oneof(
 );
 const values = fc.array(value, { maxLength: 6 });
 
-/** One of the forms of `/predict`, right or nearly so. */
+/** A request to `/predict`, valid or nearly so. */
 const form = fc.oneof(
   fc.record({ text: fc.oneof(fc.string(), fc.string({ unit: "binary", maxLength: 40 }), value) }, { requiredKeys: [] }),
   fc.record({ features: fc.oneof(fc.array(number, { minLength: 3, maxLength: 3 }), values) }),
@@ -87,7 +87,7 @@ const form = fc.oneof(
   fc.dictionary(fc.constantFrom(...FIELDS), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 4, noNullPrototype: true }),
 );
 
-/** A request of the Open Inference Protocol, right or nearly so. */
+/** A request of the Open Inference Protocol, valid or nearly so. */
 const tensor = fc.record(
   {
     name: fc.oneof(fc.constantFrom("x", "a", "b", "text", "image", "fp32", "__proto__"), fc.string({ maxLength: 8 })),
@@ -126,7 +126,7 @@ const body = fc.oneof(
   { weight: 2, arbitrary: text(fc.jsonValue()) },
   { weight: 1, arbitrary: fc.string().map((broken) => Buffer.from(broken)) },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes)) },
-  // The binary extension: JSON, and after it bytes that may be too few or too many.
+  // The binary extension: JSON, followed by bytes, which may be too few or too many.
   {
     weight: 2,
     arbitrary: fc.tuple(text(infer), fc.uint8Array({ maxLength: 64 })).map(([json, raw]) => Buffer.concat([json, raw])),
@@ -169,7 +169,7 @@ const header = fc.oneof(
   },
 );
 
-/** Requests that suit their model but for the values, and now and then for one thing more. */
+/** Requests that suit their model except for the values, and sometimes one other thing. */
 const rows = (width: number) => fc.array(fc.float({ noNaN: true }), { minLength: width, maxLength: width });
 const suiting = fc.oneof(
   fc.tuple(
@@ -179,7 +179,7 @@ const suiting = fc.oneof(
   fc.tuple(fc.constant("/models/words/predict"), fc.record({ text: fc.string({ unit: "binary", maxLength: 200 }) })),
   fc.tuple(fc.constant("/models/half-plus-two/predict"), fc.record({ instances: fc.array(number, { maxLength: 5 }) })),
   fc.tuple(fc.constant("/v1/models/lengths:predict"), fc.record({ instances: fc.array(rows(3), { maxLength: 3 }) })),
-  // Of values that some are refused by the graph itself, alone or in a batch with those that are not.
+  // Some of the values are rejected by the graph itself, alone or in a batch with valid ones.
   fc.tuple(
     fc.constant("/v2/models/lookup/infer"),
     fc.integer({ min: -15, max: 15 }).map((id) => ({

@@ -7,15 +7,15 @@ import { python } from "../../support/python.ts";
 import { startRepository } from "../inference/support/server.ts";
 
 /**
- * What each answer is held to. Not asked: that all data which fits the schema is taken, and all other refused. A schema
- * cannot say that there are as many elements as the shape has, nor that a number is none for this model.
+ * Checks of each response. Not checked: that all data that fits the schema is accepted and all other rejected. A schema
+ * cannot express that there are as many elements as the shape has, or that the model rejects a number.
  */
 const CHECKS = [
   ...["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance"],
   ...["response_schema_conformance", "unsupported_method", "allow_header_conformance", "ignored_auth"],
 ];
 
-/** Fixed in every way that it can be: the same cases each time, one after the other, nothing kept between runs. */
+/** Deterministic: the same cases each time, one after the other, nothing kept between runs. */
 const SETTINGS = [
   ...["--seed", "1", "--max-examples", "15", "--workers", "1", "--no-shrink", "--continue-on-failure", "--no-color"],
   ...["--phases", "examples,coverage,fuzzing", "--generation-database", "none", "--warnings", "off"],
@@ -56,12 +56,12 @@ async function check(interpreter: string, env: Record<string, string>, ...option
 }
 
 describe("Schemathesis, from the document at /openapi.json", () => {
-  it("finds no answer but those that are documented", async function () {
+  it("finds documented responses only", async function () {
     const interpreter = await python(this, "schemathesis");
     expect(await check(interpreter, {})).to.be.greaterThan(20);
   });
 
-  it("nor at loading and unloading models", async function () {
+  it("finds documented responses only when models are loaded and unloaded", async function () {
     const interpreter = await python(this, "schemathesis");
     const only = ["--include-path-regex", "^/v2/repository/"];
     expect(await check(interpreter, { MODEL_CONTROL: "explicit" }, ...only)).to.equal(3);

@@ -75,7 +75,7 @@ try:
     wrong = triton.InferInput("x", [1, 3], "FP32")
     wrong.set_data_from_numpy(np.zeros((1, 3), dtype=np.float32))
     client.infer("iris", [wrong])
-except triton.InferenceServerException as refusal:
-    heard["refusal"] = {"status": refusal.status(), "message": refusal.message()}
+except triton.InferenceServerException as error:
+    heard["error"] = {"status": error.status(), "message": error.message()}
 
 print(json.dumps(heard))

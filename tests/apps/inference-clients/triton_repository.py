@@ -23,7 +23,7 @@ client.unload_model("iris", unload_dependents=True)
 heard["unloaded_with_dependents"] = states()
 try:
     client.load_model("absent")
-except triton.InferenceServerException as refusal:
-    heard["absent"] = [refusal.status(), refusal.message()]
+except triton.InferenceServerException as error:
+    heard["absent"] = [error.status(), error.message()]
 
 print(json.dumps(heard))

@@ -1,37 +1,42 @@
 import type { ModelMetadata } from "../../../registry/metadata.ts";
 import type { Logger } from "../../logger.ts";
 import type { Model, OpenModel } from "../model.ts";
-import { readVersion } from "../published.ts";
 import type { Tensors } from "../tensor.ts";
 
-/** What it takes to move a model from the event loop to a thread. */
+/** A model's description and the bytes that it describes. */
+export interface ModelFiles {
+  readonly metadata: ModelMetadata;
+  readonly artifact: Uint8Array;
+}
+
+/** What `movingOpener` needs to move a model from the event loop to a worker thread. */
 export interface MovingDeps {
-  /** Opens a model that runs inside the event loop: the fastest way for a small one. */
+  /** Opens a model that runs inside the event loop, which is fastest for a small one. */
   readonly inline: OpenModel;
-  /** Opens a model on a thread of its own. */
+  /** Opens a model on a worker thread of its own. */
   readonly threaded: OpenModel;
-  /** Processor time of one run from which on a model is moved, in milliseconds; 0 for every model from the start. */
+  /** CPU time of one run above which a model is moved, in milliseconds; 0 moves every model from the start. */
   readonly afterMs: number;
-  /** Root of the registry: a model that moves is read again. */
-  readonly modelDirectory: string;
+  /** Reads a model's artifact again, to open it on a thread. */
+  readonly read: (name: string, version: string) => Promise<ModelFiles>;
   readonly logger: Logger;
 }
 
-/** Artefacts of this many bytes get a thread from the start: to open them takes long already. */
+/** Artifacts of at least this many bytes get a thread from the start: opening them already takes long. */
 const LARGE_BYTES = 16 * 1024 * 1024;
-/** How many runs are looked at closely after one that took long on the clock. */
-const CLOSE_LOOKS = 100;
+/** How many runs are measured by CPU time after one that took long by the clock. */
+const MEASURED_RUNS = 100;
 
 /**
- * How to open models where each belongs: inside the event loop as long as its runs are short, on a thread of its own from
- * the first time that a run was seen to be long.
+ * Returns a function that opens models inside the event loop and moves each to a thread of its own once one of its runs is
+ * found to be long.
  */
 export function movingOpener(deps: MovingDeps): OpenModel {
-  return async (metadata, artefact) => {
-    if (deps.afterMs === 0 || artefact.byteLength >= LARGE_BYTES) {
-      return deps.threaded(metadata, artefact);
+  return async (metadata, artifact) => {
+    if (deps.afterMs === 0 || artifact.byteLength >= LARGE_BYTES) {
+      return deps.threaded(metadata, artifact);
     }
-    return new MovingModel(await deps.inline(metadata, artefact), deps);
+    return new MovingModel(await deps.inline(metadata, artifact), deps);
   };
 }
 
@@ -40,21 +45,21 @@ class MovingModel implements Model {
   readonly batched: boolean;
   readonly maxRows: number;
   readonly ragged: boolean;
-  readonly lost: Promise<void>;
+  readonly crashed: Promise<void>;
   readonly #deps: MovingDeps;
   #current: Model;
-  #looks = 0;
+  #measuredRuns = 0;
   #moving: Promise<void> | undefined;
   #isClosed = false;
-  #tellLost: () => void = () => {};
+  #reportCrash: () => void = () => {};
 
   constructor(inline: Model, deps: MovingDeps) {
     this.metadata = inline.metadata;
     this.batched = inline.batched;
     this.maxRows = inline.maxRows;
     this.ragged = inline.ragged;
-    this.lost = new Promise((resolve) => {
-      this.#tellLost = resolve;
+    this.crashed = new Promise((resolve) => {
+      this.#reportCrash = resolve;
     });
     this.#current = inline;
     this.#deps = deps;
@@ -64,11 +69,11 @@ class MovingModel implements Model {
     if (this.#moving !== undefined) {
       return this.#current.run(inputs, wanted);
     }
-    const spent = this.#looks > 0 ? process.threadCpuUsage() : undefined;
+    const spent = this.#measuredRuns > 0 ? process.threadCpuUsage() : undefined;
     const started = performance.now();
-    // Inside the event loop: when the call returns, the run is over.
+    // The model runs inside the event loop: when the call returns, the run is over.
     const outputs = this.#current.run(inputs, wanted);
-    this.#judge(performance.now() - started, spent);
+    this.#measure(performance.now() - started, spent);
     return outputs;
   }
 
@@ -79,37 +84,40 @@ class MovingModel implements Model {
   }
 
   /**
-   * On the clock a run may also be long because the machine was busy otherwise, and a limit on CPU stops a process for
-   * tens of milliseconds. So the clock only calls for a closer look, and processor time decides.
+   * By the clock a run may also be long because the machine was busy, or because a CPU limit throttled the process. So a run
+   * that is long by the clock only makes the next runs be measured by CPU time, which decides.
    */
-  #judge(milliseconds: number, spent: NodeJS.CpuUsage | undefined): void {
+  #measure(milliseconds: number, spent: NodeJS.CpuUsage | undefined): void {
     const { afterMs } = this.#deps;
     if (spent !== undefined) {
       const { user, system } = process.threadCpuUsage(spent);
-      this.#looks -= 1;
+      this.#measuredRuns -= 1;
       if ((user + system) / 1000 > afterMs) {
         this.#moving = this.#move();
       }
     } else if (milliseconds > afterMs) {
-      this.#looks = CLOSE_LOOKS;
+      this.#measuredRuns = MEASURED_RUNS;
     }
   }
 
   async #move(): Promise<void> {
-    const { threaded, modelDirectory, logger } = this.#deps;
+    const { threaded, read, logger } = this.#deps;
     const { name, version } = this.metadata;
     try {
-      const { metadata, artefact } = await readVersion(modelDirectory, name, version);
+      const { metadata, artifact } = await read(name, version);
       if (this.#isClosed || metadata.artefact.sha256 !== this.metadata.artefact.sha256) {
         return;
       }
       const inline = this.#current;
-      this.#current = await threaded(metadata, artefact);
-      this.#current.lost?.then(this.#tellLost);
-      logger.info({ model: name, version }, "its runs are long: the model has a thread of its own now");
+      this.#current = await threaded(metadata, artifact);
+      this.#current.crashed?.then(this.#reportCrash);
+      logger.info({ model: name, version }, "runs are long: the model was moved to a thread of its own");
       await inline.close();
     } catch (error) {
-      logger.warn({ model: name, version, error }, "its runs are long, but the model cannot be moved to a thread");
+      logger.warn(
+        { model: name, version, error },
+        "runs are long, but the model cannot be moved to a thread of its own",
+      );
     }
   }
 }

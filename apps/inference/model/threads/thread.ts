@@ -1,33 +1,30 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { errorMessage } from "../../error-message.ts";
 import type { Model } from "../model.ts";
 import { onnxOpener } from "../onnx.ts";
-import { type Opened, pack, type RunAnswer, type RunRequest, type ThreadData, unpack } from "./messages.ts";
+import { type Opened, pack, type RunRequest, type RunResponse, type ThreadData, unpack } from "./messages.ts";
 
-/** The thread of one model: opens it, says so, and answers one run after the other. */
-const { metadata, artefact, intraOpThreads } = workerData as ThreadData;
+/** The worker thread of one model: opens it, reports that, and does one run after the other. */
+const { metadata, artifact, intraOpThreads } = workerData as ThreadData;
 
-async function answer(model: Model, { id, inputs }: RunRequest): Promise<void> {
-  let message: RunAnswer;
+async function respond(model: Model, { id, inputs }: RunRequest): Promise<void> {
+  let message: RunResponse;
   let memory: ArrayBuffer[] = [];
   try {
     const packed = pack(await model.run(unpack(inputs)), true);
     memory = packed.memory;
-    message = { id, outputs: packed.parcel };
+    message = { id, outputs: packed.tensors };
   } catch (error) {
-    message = { id, error: wordError(error) };
+    message = { id, error: errorMessage(error) };
   }
   parentPort?.postMessage(message, memory);
 }
 
-function wordError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 try {
-  const model = await onnxOpener(intraOpThreads)(metadata, artefact);
-  parentPort?.on("message", (request: RunRequest) => answer(model, request));
+  const model = await onnxOpener(intraOpThreads)(metadata, artifact);
+  parentPort?.on("message", (request: RunRequest) => respond(model, request));
   const { batched, maxRows, ragged } = model;
   parentPort?.postMessage({ metadata: model.metadata, batched, maxRows, ragged } satisfies Opened);
 } catch (error) {
-  parentPort?.postMessage({ error: wordError(error) } satisfies Opened);
+  parentPort?.postMessage({ error: errorMessage(error) } satisfies Opened);
 }

@@ -3,20 +3,19 @@ import { Worker } from "node:worker_threads";
 import type { ModelMetadata } from "../../../registry/metadata.ts";
 import type { Model, OpenModel } from "../model.ts";
 import type { Tensors } from "../tensor.ts";
-import { type Opened, pack, type RunAnswer, type RunRequest, type ThreadData, unpack } from "./messages.ts";
+import { type Opened, pack, type RunRequest, type RunResponse, type ThreadData, unpack } from "./messages.ts";
 
 /**
- * How to open ONNX models on threads of their own, one for each: a run of seconds then holds up nobody but the requests
- * for its own model. An artefact that has its memory for itself is handed over to the thread, not copied: its length is 0
- * afterwards.
+ * Returns a function that opens each ONNX model on a worker thread of its own: a long run then delays requests for its own
+ * model only. If the artifact is the only view of its memory, that is transferred to the thread: its length is 0 afterwards.
  *
  * @param intraOpThreads Threads of one operator.
  */
 export function threadOpener(intraOpThreads: number): OpenModel {
-  return async (metadata, artefact) => {
-    const workerData: ThreadData = { metadata, artefact, intraOpThreads };
-    const { buffer } = artefact;
-    const isWhole = buffer instanceof ArrayBuffer && artefact.byteLength === buffer.byteLength;
+  return async (metadata, artifact) => {
+    const workerData: ThreadData = { metadata, artifact, intraOpThreads };
+    const { buffer } = artifact;
+    const isWhole = buffer instanceof ArrayBuffer && artifact.byteLength === buffer.byteLength;
     const transferList = isWhole ? [buffer] : [];
     const worker = new Worker(new URL("./thread.ts", import.meta.url), {
       workerData,
@@ -26,7 +25,7 @@ export function threadOpener(intraOpThreads: number): OpenModel {
     const [opened]: Opened[] = await once(worker, "message");
     if (opened === undefined || "error" in opened) {
       await worker.terminate();
-      throw new Error(opened?.error ?? "the model's thread did not answer");
+      throw new Error(opened?.error ?? "the model's thread did not respond");
     }
     return new ThreadedModel(opened, worker);
   };
@@ -42,7 +41,7 @@ class ThreadedModel implements Model {
   readonly batched: boolean;
   readonly maxRows: number;
   readonly ragged: boolean;
-  readonly lost: Promise<void>;
+  readonly crashed: Promise<void>;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #onIdle: (() => void)[] = [];
@@ -55,10 +54,10 @@ class ThreadedModel implements Model {
     this.maxRows = opened.maxRows;
     this.ragged = opened.ragged;
     this.#worker = worker;
-    worker.on("message", (answer: RunAnswer) => this.#settle(answer));
-    // Without a listener the end of a thread, by want of memory for instance, would be the end of the process.
+    worker.on("message", (response: RunResponse) => this.#settle(response));
+    // Without a listener an error of the thread, such as a lack of memory, would end the process.
     worker.on("error", () => {});
-    this.lost = new Promise((resolve) => {
+    this.crashed = new Promise((resolve) => {
       worker.on("exit", () => {
         this.#hasEnded = true;
         for (const { reject } of this.#waiting.values()) {
@@ -78,31 +77,31 @@ class ThreadedModel implements Model {
       }
       this.#lastId += 1;
       this.#waiting.set(this.#lastId, { resolve, reject });
-      const { parcel, memory } = pack(inputs);
-      this.#worker.postMessage({ id: this.#lastId, inputs: parcel } satisfies RunRequest, memory);
+      const { tensors, memory } = pack(inputs);
+      this.#worker.postMessage({ id: this.#lastId, inputs: tensors } satisfies RunRequest, memory);
     });
   }
 
-  /** Once the thread is idle: ONNX Runtime's binding ends the whole process where a thread is stopped in the midst of a run. */
+  /** Waits until the thread is idle: to terminate it during a run would crash the whole process (ONNX Runtime's binding). */
   async close(): Promise<void> {
     while (this.#waiting.size > 0) {
-      await Promise.race([this.lost, new Promise<void>((resolve) => this.#onIdle.push(resolve))]);
+      await Promise.race([this.crashed, new Promise<void>((resolve) => this.#onIdle.push(resolve))]);
     }
     await this.#worker.terminate();
   }
 
-  #settle(answer: RunAnswer): void {
-    const waiting = this.#waiting.get(answer.id);
-    this.#waiting.delete(answer.id);
+  #settle(response: RunResponse): void {
+    const waiting = this.#waiting.get(response.id);
+    this.#waiting.delete(response.id);
     if (this.#waiting.size === 0) {
       for (const resolve of this.#onIdle.splice(0)) {
         resolve();
       }
     }
-    if ("error" in answer) {
-      waiting?.reject(new Error(answer.error));
+    if ("error" in response) {
+      waiting?.reject(new Error(response.error));
     } else {
-      waiting?.resolve(unpack(answer.outputs));
+      waiting?.resolve(unpack(response.outputs));
     }
   }
 }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { startTestServer, type TestServer, until } from "./server.ts";
 
-/** A server of everything in a registry that is laid out while it runs. */
+/** A server of a whole registry that is written while it runs. */
 export function startEmpty(env: Record<string, string> = {}): Promise<TestServer> {
   return startTestServer({
     model: "pair",
@@ -11,11 +11,11 @@ export function startEmpty(env: Record<string, string> = {}): Promise<TestServer
   });
 }
 
-/** Waits until the log says in one line what is wrong in a directory, which keeps the server from being ready. */
+/** Waits until the log has the reason, in one line, why a directory cannot be served; the server is not ready then. */
 export async function saysOf(server: TestServer, directory: string, reason: string | RegExp): Promise<void> {
   const matches = (text: string) => (typeof reason === "string" ? text.endsWith(reason) : reason.test(text));
   const reasons = () => server.log.flatMap((line): string[] => JSON.parse(line).reason ?? []);
-  // While it is being laid out, other things are wrong with it.
+  // While the directory is being written there are other reasons.
   const said = await until(() => reasons().find((text) => text.includes(directory) && matches(text)));
   expect(said).to.match(/^[^\n]*$/);
   expect((await server.get("/ready")).status).to.equal(503);

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 
 const ROOT = path.join(import.meta.dirname, "..", "..", "..", "..");
 
-/** The server as a process of its own. */
+/** The server in a process of its own. */
 export interface Child {
   readonly process: ChildProcess;
   readonly stdout: readonly string[];
@@ -67,7 +67,7 @@ export function startChild(
   };
 }
 
-/** Ends a child that a failed test left behind. */
+/** Kills a child that a failed test left running. */
 export async function endChild(child: Child | undefined): Promise<void> {
   child?.process.kill("SIGKILL");
   await child?.exited;

@@ -1,20 +1,19 @@
 import { syncBuiltinESMExports } from "node:module";
 import timers from "node:timers/promises";
-import { alarm } from "../../../../apps/inference/deadline.ts";
+import type { Deadlines } from "../../../../apps/inference/http/deadlines.ts";
 
-/** What `performance.now()` says in this process, in the hands of a test. */
+/** Controls what `performance.now()` returns in this process. */
 export interface Clock {
-  /** Moves the time on, in milliseconds. */
+  /** Advances the time, in milliseconds. */
   advance(milliseconds: number): void;
-  /** Gives the real clock back. */
+  /** Restores the real clock. */
   restore(): void;
 }
 
 /**
- * Takes over `performance.now()`: what a test is to say of durations then holds however busy the machine is. Timers go on by
- * the real clock.
+ * Takes over `performance.now()`, so that durations do not depend on how busy the machine is. Timers still use the real clock.
  *
- * @param frozen Whether the time moves only when it is told to. @default false
+ * @param frozen Whether the time advances only by `advance`. @default false
  */
 export function takeClock({ frozen = false }: { readonly frozen?: boolean } = {}): Clock {
   const real = performance.now.bind(performance);
@@ -32,27 +31,26 @@ export function takeClock({ frozen = false }: { readonly frozen?: boolean } = {}
 }
 
 /**
- * Moves the time on until every deadline within so many milliseconds has passed and whoever waited for it has been told: the
- * deadlines of all requests share one timer.
+ * Advances the time until every deadline within so many milliseconds has expired and its callback was called.
  */
-export async function passDeadlines(clock: Clock, milliseconds: number): Promise<void> {
-  // Once it has run, the timer looks at the clock every second.
-  await new Promise<void>((resolve) => alarm(performance.now(), resolve));
+export async function passDeadlines(clock: Clock, deadlines: Deadlines, milliseconds: number): Promise<void> {
+  // After the first tick the timer ticks every second.
+  await new Promise<void>((resolve) => deadlines.set(performance.now(), resolve));
   clock.advance(milliseconds);
-  await new Promise<void>((resolve) => alarm(performance.now(), resolve));
+  await new Promise<void>((resolve) => deadlines.set(performance.now(), resolve));
 }
 
-/** Pauses by `setTimeout` of `node:timers/promises` that do not end by themselves. */
+/** Pauses by `setTimeout` of `node:timers/promises` that a test ends. */
 export interface HeldPauses {
-  /** Ends the pause that has begun first. */
+  /** Ends the oldest pause. */
   endNext(): void;
-  /** Gives the real timers back; what is held stays so. */
+  /** Restores the real timers; held pauses stay held. */
   restore(): void;
 }
 
 /**
- * Holds every pause of at least so long until a test ends it or its signal is aborted: what happens before and after it can
- * be told without a clock, and what ends by itself has not waited for it.
+ * Holds every pause of at least so long until a test ends it or its signal is aborted. So a test can tell what happens before
+ * and after a pause, and what does not wait for it, without a clock.
  *
  * @param least The shortest pause that is held, in milliseconds.
  */
@@ -68,7 +66,7 @@ export function holdPauses(least: number): HeldPauses {
   }
   const replace = (setTimeout: typeof real) => {
     timers.setTimeout = setTimeout;
-    // Without it those who have imported the function by its name go on with the one before.
+    // Updates the modules that have imported the function by name.
     syncBuiltinESMExports();
   };
   replace(((delay = 1, value, options) =>

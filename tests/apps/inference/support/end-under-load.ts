@@ -2,29 +2,29 @@ import { type Child, endChild, startChild } from "./child.ts";
 import { keepAliveClient } from "./keep-alive-client.ts";
 import { send, until } from "./server.ts";
 
-/** What SIGTERM did to a server and to its clients. */
+/** How a server and its clients ended after SIGTERM. */
 export interface EndUnderLoad {
   /** Exit code of the server, or the signal it died of. */
   readonly exit: number | string | null;
-  /** What `/ready` said once the drain had begun. */
+  /** The response of `/ready` during the drain. */
   readonly ready: { readonly status: number; readonly body: unknown };
-  /** Requests that failed, or were answered otherwise than by 200, and how. */
+  /** Requests that failed or were not answered with 200, and how. */
   readonly failed: readonly string[];
 }
 
-/** How a server is ended by {@link endUnderLoad}. */
+/** Options of {@link endUnderLoad}. */
 export interface EndOptions {
-  /** Clients, each with one kept-alive connection. */
+  /** Clients, each with one keep-alive connection. */
   readonly connections: number;
-  /** Time between an answer and a client's next request, in milliseconds. */
+  /** Time between a response and a client's next request, in milliseconds. */
   readonly pauseMs: number;
   /** How long the server drains; clients that come back to it must do so in the second half of this time. */
   readonly drainSeconds: number;
 }
 
 /**
- * Serves half-plus-two from a registry, ends the server by SIGTERM once every client has had an answer, and takes it from the
- * clients, as a gateway does, once each has had another while it drains.
+ * Serves half-plus-two from a registry, sends SIGTERM once every client has had a response, and removes the server for new
+ * connections, as a gateway does, once each client has had another response during the drain.
  */
 export async function endUnderLoad(root: string, options: EndOptions): Promise<EndUnderLoad> {
   const { connections, pauseMs, drainSeconds } = options;
@@ -57,7 +57,7 @@ export async function endUnderLoad(root: string, options: EndOptions): Promise<E
   }
 }
 
-/** The port of a server, once it has its model. */
+/** The port of a server, once it has loaded its model. */
 async function served(child: Child): Promise<number> {
   const { port } = JSON.parse(await child.line(/"listening"/));
   await child.line(/model loaded/);

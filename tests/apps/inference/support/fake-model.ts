@@ -1,20 +1,20 @@
 import type { Model, OpenModel } from "../../../../apps/inference/model/model.ts";
 import type { Tensors } from "../../../../apps/inference/model/tensor.ts";
 
-/** A stand-in for half-plus-two whose runs a test can watch, hold back and spoil. */
+/** A fake of half-plus-two whose runs a test can watch, delay and make fail. */
 export interface FakeModel {
   readonly open: OpenModel;
-  /** The rows of each run so far, without the warm-up. */
+  /** The rows of each run so far, except the warm-up. */
   readonly runs: number[][];
-  /** Makes runs wait until the function it returns is called. */
+  /** Delays runs until the returned function is called. */
   hold(): () => void;
 }
 
-/** Runs that a model has before its first request: of zeros, and of two rows by themselves and together. */
+/** Runs of a model before its first request: zeros, then two rows alone and together. */
 export const WARM_UP_RUNS = 4;
 
 /**
- * @param spoil Rows with this value make the whole run fail, as a row does that the graph cannot take.
+ * @param spoil Rows with this value make the whole run fail, like a row that the graph rejects.
  */
 export function fakeModel(spoil?: number): FakeModel {
   const runs: number[][] = [];

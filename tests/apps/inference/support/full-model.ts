@@ -2,12 +2,12 @@ import { onnxOpener } from "../../../../apps/inference/model/onnx.ts";
 import { fakeModel } from "./fake-model.ts";
 import { type Answer, startTestServer, type TestServer, until } from "./server.ts";
 
-/** A server whose model half-plus-two has no room for a request more. */
+/** A server whose model half-plus-two has a full queue. */
 export interface FullModel {
   readonly server: TestServer;
-  /** Asks the full model for a prediction. */
+  /** Requests a prediction from the full model. */
   ask(): Promise<Answer>;
-  /** Lets the model run; resolves with the answers to those that ran or waited. */
+  /** Lets the model run; resolves with the responses to the requests that ran or waited. */
   release(): Promise<Answer[]>;
 }
 
@@ -31,8 +31,8 @@ export async function startFullModel(queue: number, apiKey?: string): Promise<Fu
       ...{ MODEL_NAME: "*", MODEL_VERSION: "latest", MAX_QUEUE_SIZE: String(queue), MAX_BATCH_SIZE: "1" },
       ...(apiKey === undefined ? {} : { API_KEY: apiKey }),
     },
-    open: (metadata, artefact) =>
-      metadata.name === "half-plus-two" ? model.open(metadata, artefact) : onnxOpener(1)(metadata, artefact),
+    open: (metadata, artifact) =>
+      metadata.name === "half-plus-two" ? model.open(metadata, artifact) : onnxOpener(1)(metadata, artifact),
   });
   const headers: Record<string, string> = apiKey === undefined ? {} : { "X-API-Key": apiKey };
   const ask = () => server.post("/models/half-plus-two/predict", { instances: [1] }, headers);

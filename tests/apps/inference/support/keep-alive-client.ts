@@ -1,21 +1,21 @@
 import { once } from "node:events";
 import { Agent, request } from "node:http";
 
-/** How one client's connection fared. */
+/** The outcome of one client's requests. */
 export interface Outcome {
-  /** Answers with status 200. */
+  /** Responses with status 200. */
   readonly served: number;
-  /** Requests that failed, or were answered otherwise, and how. */
+  /** Requests that failed or had another response, and how. */
   readonly failed: readonly string[];
 }
 
 /**
- * One client that sends predictions over one kept-alive connection, one after the other, as a gateway does. It opens
- * another connection when the server lets go of one, until `removed` is aborted; then it goes on only as long as its
+ * One client that sends predictions over one keep-alive connection, one after the other, as a gateway does. It opens
+ * another connection when the server closes one, until `removed` is aborted; then it continues only as long as its
  * connection is kept.
  *
- * @param pauseMs Time between an answer and the next request, in milliseconds.
- * @param answered Called after each answer with status 200.
+ * @param pauseMs Time between a response and the next request, in milliseconds.
+ * @param answered Called after each response with status 200.
  * @param stop Aborted to end it in any case.
  */
 export async function keepAliveClient(

@@ -3,7 +3,7 @@ import { Datatype, type Signature } from "../../../../apps/registry/metadata.ts"
 /** Every type that a tensor may have; `types` has an input and an output of each. */
 export const DATATYPES = Datatype.options;
 
-/** The hand-made models of `fixtures/make.py` and what they take. */
+/** The models of `fixtures/make.py` and their signatures. */
 export const MODELS = {
   "half-plus-two": {
     kind: "instances",

@@ -70,14 +70,14 @@ export async function writeVersion(
   await writeMetadata(directory, metadata ?? (await metadataOf(model, version)));
 }
 
-/** Writes a version's metadata in one step: a server that looks again and again never finds half of it. */
+/** Writes a version's metadata in one step, so that a server that polls never reads half of it. */
 export async function writeMetadata(directory: string, metadata: ModelMetadata): Promise<void> {
   const file = path.join(directory, METADATA_FILE);
   await writeFile(`${file}.new`, JSON.stringify(metadata));
   await rename(`${file}.new`, file);
 }
 
-/** Writes the index of what is published, in one step. */
+/** Writes the index in one step. */
 export async function writeIndex(root: string, ...published: readonly (readonly [ModelName, string])[]): Promise<void> {
   const versions = new Map<ModelName, string[]>();
   for (const [model, version] of published) {
@@ -89,10 +89,10 @@ export async function writeIndex(root: string, ...published: readonly (readonly 
   await rename(`${indexFile(root)}.new`, indexFile(root));
 }
 
-/** What has to be said of a version. */
+/** The required metadata of a version. */
 export type Written = Pick<ModelMetadata, "name" | "version" | "framework" | "signature" | "artefact">;
 
-/** Lays out a version with the metadata that somebody would write who has a graph from elsewhere. */
+/** Writes a version with the minimal metadata of a graph from elsewhere. */
 export async function layOut(root: string, model: ModelName, change: (written: Written) => object = (same) => same) {
   const { name, version, framework, signature, artefact } = await metadataOf(model, "1");
   const written = change({ name, version, framework, signature, artefact });
@@ -100,13 +100,13 @@ export async function layOut(root: string, model: ModelName, change: (written: W
   return versionDirectory(root, model, "1");
 }
 
-/** Publishes version 1 of a model, and version 2, which the promotion gate has marked as worse. */
+/** Publishes version 1 of a model, and version 2, which is marked as a regression. */
 export async function publishWorse(root: string, model: ModelName): Promise<void> {
   const worseThan = { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 };
   const { root: prepared, remove } = await emptyRegistry();
   await writeVersion(prepared, model, "1");
   await writeVersion(prepared, model, "2", { ...(await metadataOf(model, "2")), worseThan });
-  // At once: as long as there is no index, a server takes what it finds.
+  // In one step: without an index a server serves whatever it finds.
   await rename(modelDirectory(prepared, model), modelDirectory(root, model));
   await remove();
   await writeIndex(root, [model, "1"], [model, "2"]);

@@ -1,4 +1,5 @@
 import { Writable } from "node:stream";
+import { Deadlines } from "../../../../apps/inference/http/deadlines.ts";
 import { createLogger } from "../../../../apps/inference/logger.ts";
 import type { OpenModel } from "../../../../apps/inference/model/model.ts";
 import { type RunningServer, startServer } from "../../../../apps/inference/server.ts";
@@ -6,12 +7,14 @@ import { readSettings } from "../../../../apps/inference/settings.ts";
 import type { ModelName } from "./models.ts";
 import { emptyRegistry, publish } from "./registry.ts";
 
-/** A server of this process over a registry of its own, and what it logged so far. */
+/** A server in this process with a registry of its own, and what it has logged so far. */
 export interface TestServer {
   readonly root: string;
   readonly running: RunningServer;
   readonly url: string;
   readonly log: readonly string[];
+  /** The deadlines of its requests. */
+  readonly deadlines: Deadlines;
   /** Sends JSON and returns status, headers and the JSON that came back. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
@@ -21,19 +24,19 @@ export interface TestServer {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: the point of the tests is to look into answers of any form
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into responses of any form
   readonly body: any;
 }
 
 export interface TestServerOptions {
-  /** What the registry holds at the start. */
+  /** What is published at the start. */
   readonly published?: readonly (readonly [ModelName, string])[];
   /** Model to serve. */
   readonly model: ModelName;
   readonly env?: Record<string, string>;
-  /** Stands in for ONNX Runtime. */
+  /** Replaces ONNX Runtime. */
   readonly open?: OpenModel;
-  /** Whether to wait until the model answers. @default true */
+  /** Whether to wait until the model is served. @default true */
   readonly wait?: boolean;
 }
 
@@ -63,7 +66,9 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     LOG_LEVEL: "debug",
     ...env,
   });
+  const deadlines = new Deadlines();
   const running = await startServer(settings, {
+    deadlines,
     logger: createLogger(settings.logLevel, destination),
     ...(open === undefined ? {} : { open }),
     retryMs: 20,
@@ -77,6 +82,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     running,
     url,
     log,
+    deadlines,
     post(path, body, headers = {}) {
       const text = typeof body === "string" ? body : JSON.stringify(body);
       return send(url + path, {
@@ -93,7 +99,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   };
 }
 
-/** The same with version 1 of each of several models, of which none is the one that a request means which names none. */
+/** Starts a server with version 1 of each of several models, so that requests have to name one. */
 export function startRepository(models: readonly [ModelName, ...ModelName[]], env: Record<string, string> = {}) {
   return startTestServer({
     model: models[0],
@@ -110,20 +116,20 @@ export async function send(url: string, init: RequestInit): Promise<Answer> {
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }
 
-/** Far beyond what anything takes on a machine that is busy with other work, and before mocha loses patience. */
-const PATIENCE_MS = 50_000;
+/** Longer than anything takes on a busy machine, shorter than mocha's timeout. */
+const TIMEOUT_MS = 50_000;
 
-/** Looks again every 10 ms until `found` gives something other than undefined or false. */
+/** Calls `found` every 10 ms until it returns something other than undefined, null or false. */
 export async function until<T>(found: () => T | Promise<T>): Promise<NonNullable<T>> {
-  // Not by `performance.now()`, which tests take over.
-  const end = Date.now() + PATIENCE_MS;
+  // Not `performance.now()`, which tests take over.
+  const end = Date.now() + TIMEOUT_MS;
   for (;;) {
     const value = await found();
     if (value !== undefined && value !== null && value !== false) {
       return value;
     }
     if (Date.now() > end) {
-      throw new Error(`what was waited for did not come within ${PATIENCE_MS / 1000} s`);
+      throw new Error(`the condition was not met within ${TIMEOUT_MS / 1000} s`);
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -1,15 +1,15 @@
 import { type Answer, send } from "./server.ts";
 
-/** An answer with raw tensors: its JSON part, and the bytes after it. */
+/** A response with binary tensors: its JSON, and the bytes after it. */
 export interface BinaryAnswer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever came back
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into responses of any form
   readonly body: any;
   readonly raw: Buffer;
 }
 
-/** Sends an inference request with raw tensors after its JSON, and takes such an answer apart. */
+/** Sends an inference request with binary tensors after its JSON, and splits such a response. */
 export async function postBinary(url: string, request: unknown, raw: Uint8Array): Promise<BinaryAnswer> {
   const json = Buffer.from(JSON.stringify(request));
   const response = await fetch(url, {

@@ -1,0 +1,72 @@
+import type { ServerResponse } from "node:http";
+import type { Context } from "koa";
+import type { Lifecycle } from "../lifecycle.ts";
+import type { TraceContext } from "./trace.ts";
+
+/**
+ * Responds with a JSON value.
+ *
+ * @param status @default 200
+ * @param headers Further headers. @default none
+ */
+export type SendJson = (ctx: Context, value: unknown, status?: number, headers?: FlatHeaders) => void;
+
+/** Headers as a flat list, as `writeHead` takes them: name, value, name, value … */
+export type FlatHeaders = readonly string[];
+
+/** What a response's headers say of its request; stored in the context's state. */
+export interface ResponseDetails {
+  readonly requestId?: string;
+  readonly trace?: TraceContext | undefined;
+  /** Further headers. @default none */
+  readonly headers?: FlatHeaders;
+}
+
+const NONE: FlatHeaders = [];
+const CLOSE: FlatHeaders = ["Connection", "close"];
+
+/** The fast path for responses to POST: writes head and body at once, without Koa's setters. */
+export function jsonSender(lifecycle: Lifecycle): SendJson {
+  return (ctx, value, status = 200, headers = NONE) => {
+    writeJson(ctx.res, status, [...commonHeaders(ctx.state, lifecycle), ...headers], value);
+  };
+}
+
+/** Writes a whole response, head and body at once. */
+export function writeJson(res: ServerResponse, status: number, headers: FlatHeaders, value: unknown): void {
+  const text = JSON.stringify(value);
+  res.writeHead(status, [
+    ...headers,
+    "Content-Type",
+    "application/json; charset=utf-8",
+    "Content-Length",
+    String(Buffer.byteLength(text)),
+  ]);
+  res.end(text);
+}
+
+/** Sets the headers that every response carries, on one that was not sent by the fast path. */
+export function setCommonHeaders(ctx: Context, lifecycle: Lifecycle): void {
+  if (!ctx.headerSent) {
+    const headers = commonHeaders(ctx.state, lifecycle);
+    for (let index = 0; index < headers.length; index += 2) {
+      ctx.set(headers[index] ?? "", headers[index + 1] ?? "");
+    }
+  }
+}
+
+/**
+ * The request's id and trace, its further headers, and `Connection: close` towards the end of a drain. Computed when the
+ * response is sent, because the drain may have begun after the request.
+ */
+export function commonHeaders(
+  { requestId = "", trace, headers = NONE }: ResponseDetails,
+  lifecycle: Lifecycle,
+): FlatHeaders {
+  const traced = trace === undefined ? NONE : traceHeaders(trace);
+  return ["X-Request-ID", requestId, ...headers, ...traced, ...(lifecycle.closing ? CLOSE : NONE)];
+}
+
+function traceHeaders({ traceparent, tracestate }: TraceContext): FlatHeaders {
+  return ["traceparent", traceparent, ...(tracestate === undefined ? NONE : ["tracestate", tracestate])];
+}

@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import { open, readdir, stat } from "node:fs/promises";
+import path from "node:path";
+import { describeFault, RegistryError } from "../../registry/errors.ts";
+import { versionDirectory } from "../../registry/layout.ts";
+import type { ModelMetadata } from "../../registry/metadata.ts";
+import { artefactFile, readMetadata } from "../../registry/read.ts";
+
+const REMEDY = "copy it here again, or correct the metadata if this is the right file";
+/** How much of an artifact is read and hashed at a time; requests are served in between. */
+const PIECE_BYTES = 1024 * 1024;
+
+/** A published version: its metadata, and the verified artifact. */
+export interface PublishedVersion {
+  readonly metadata: ModelMetadata;
+  readonly artifact: Uint8Array;
+}
+
+/**
+ * Reads one version and verifies its artifact against the metadata. Returns the very bytes that were verified, so that later
+ * changes of the file do not matter.
+ *
+ * @param root Root of the models volume.
+ * @throws RegistryError if the version is missing, malformed, incomplete or corrupted.
+ */
+export async function readVersion(root: string, model: string, version: string): Promise<PublishedVersion> {
+  const metadata = await readMetadata(root, model, version);
+  return { metadata, artifact: await readArtifact(root, metadata) };
+}
+
+/**
+ * Sizes and times of a version's files: a version that failed is worth another try once they change. The times include that
+ * of the last change of mode or owner, for a file that was not readable.
+ */
+export async function versionStamp(root: string, model: string, version: string): Promise<string> {
+  const directory = versionDirectory(root, model, version);
+  const names = (await readdir(directory).catch(() => [])).sort();
+  const stamps = names.map(async (name) => {
+    const found = await stat(path.join(directory, name)).catch(() => undefined);
+    return `${name} ${found?.size} ${found?.mtimeMs} ${found?.ctimeMs}`;
+  });
+  return (await Promise.all(stamps)).join("\n");
+}
+
+async function readArtifact(root: string, metadata: ModelMetadata): Promise<Uint8Array> {
+  const expected = metadata.artefact;
+  if (path.basename(expected.file) !== expected.file) {
+    const directory = versionDirectory(root, metadata.name, metadata.version);
+    throw new RegistryError(`${directory}: the artifact "${expected.file}" is not the plain name of a file in it`);
+  }
+  const file = artefactFile(root, metadata);
+  const { artifact, sha256 } = await readHashed(file, expected.bytes).catch((error: unknown) => {
+    throw describeFault("cannot read", file, error);
+  });
+  if (sha256 !== expected.sha256) {
+    throw new RegistryError(
+      `${file} is corrupt: its SHA-256 is ${sha256}, its metadata says ${expected.sha256}: ${REMEDY}`,
+    );
+  }
+  return artifact;
+}
+
+/** Reads a file of a known length into memory of its own, and hashes each piece as it arrives. */
+async function readHashed(file: string, length: number): Promise<{ artifact: Uint8Array; sha256: string }> {
+  const handle = await open(file);
+  try {
+    const found = await handle.stat();
+    if (found.isFile() && found.size !== length) {
+      throw new RegistryError(`${file} has ${found.size} bytes, its metadata says ${length}: ${REMEDY}`);
+    }
+    const artifact = new Uint8Array(length);
+    const hash = createHash("sha256");
+    for (let at = 0; at < length; ) {
+      const { bytesRead } = await handle.read(artifact, at, Math.min(PIECE_BYTES, length - at));
+      if (bytesRead === 0) {
+        throw new RegistryError(`${file} became shorter while it was read: ${REMEDY}`);
+      }
+      hash.update(artifact.subarray(at, at + bytesRead));
+      at += bytesRead;
+    }
+    return { artifact, sha256: hash.digest("hex") };
+  } finally {
+    await handle.close();
+  }
+}
