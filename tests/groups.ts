@@ -7,7 +7,7 @@ import path from "node:path";
 const PATTERNS = {
   unit: [],
   /** Those that run the whole program, in a process of its own for each stack. */
-  render: ["tests/render/**", "tests/policy/{pack,stacks}.test.ts", "tests/docs/{guides,repository-files}.test.ts"],
+  render: ["tests/render/**", "tests/policy/{pack,stacks}.test.ts"],
   server: ["tests/apps/inference/**", "tests/apps/load-test/**", "tests/apps/inference-clients/{fuzz,sigterm}.test.ts"],
   trainer: ["tests/apps/*.test.ts", "tests/apps/trainer/**"],
   /** Programs of others: tools that are built from source, Python's and Debian's packages, compilers. */
