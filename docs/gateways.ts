@@ -25,28 +25,27 @@ const WRITTEN: Readonly<Record<TrafficFeature, Partial<Readonly<Record<GatewayKi
 const INTRODUCTION = `# Gateways
 
 What the settings under \`models[].traffic\` become at each gateway. Weights, headers, hosts and paths work at all of them. A setting that a gateway would
-ignore is refused at preview, with its path. This page is made from the table that the check reads, by \`npm run docs\`.
+ignore is rejected at preview, with its path. This page is made from the table that the check reads, by \`npm run docs\`.
 `;
 
 const NOTES = `## To know
 
-- In the form Ingress, weight and header are in one canary Ingress: controllers take one for a path. Traefik applies a canary to every Ingress in the namespace
+- With Ingress, weight and header are in one canary Ingress: controllers take one for each path. Traefik applies a canary to every Ingress in the namespace
   that has the same Service as its stable version (traefik/traefik #12906), so give no other Ingress that Service.
-- In the form Ingress a canary without ready pods gets nothing. An HTTPRoute has no such way out: its share is answered with an error, which is why \`up\` moves
-  weight only onto versions that are ready. A version is never scaled to 0 while it has weight; preview refuses it.
-- Traefik ranks routes by numbers of its own. A rule for a header and every host would come before the rules of other models (in the form Ingress also before
-  those of longer paths), and is refused; give the model a host of its own. This is checked within a stack, not between stacks.
-- \`tls.redirect\` with HTTPRoute takes two listeners: \`gateway.sectionName\`, HTTPS, and \`gateway.httpSectionName\`, HTTP. With Ingress and without a
-  \`secretName\` it is for HTTPS that ends in front of the controller.
-- Retries of Envoy Gateway, Istio and kgateway are the route's own (\`retry\`), and percentages of their mirrors \`percent\`: both are in the standard
-  channel of Gateway API 1.7.
+- With Ingress, a canary without ready pods gets no requests. An HTTPRoute has no such fallback: the canary's share is answered with an error, which is why \`up\`
+  moves weight only onto versions that are ready. Preview rejects a version that is scaled to 0 while it has weight.
+- Traefik ranks routes by rules of its own. A rule for a header on every host would come before the rules of other models (with Ingress also before those of longer
+  paths), and is rejected; give the model a host of its own. This is checked within a stack, not between stacks.
+- \`tls.redirect\` with HTTPRoute needs two listeners: \`gateway.sectionName\` for HTTPS and \`gateway.httpSectionName\` for HTTP. With Ingress and no
+  \`secretName\`, TLS is expected to end in front of the controller.
+- Envoy Gateway, Istio and kgateway retry by the route's own \`retry\` and take a mirror's \`percent\`; both are in the standard channel of Gateway API 1.7.
 - ingress-nginx was retired in March 2026; its annotations live on in Traefik.
-- Tried here: Traefik 3.7 in both forms. The others are written after their documentation.
+- Tested here: Traefik 3.7 with HTTPRoute and with Ingress. The others follow their documentation.
 
 ## A gateway for a cluster you have
 
 The \`dev\` stack attaches its routes to the Gateway \`ml-gateway\` in the namespace \`gateway-system\`; \`npm run up\` without a context brings one along. A cluster of kind,
-k3d or minikube has none at first. Traefik by its Helm chart (written after its documentation, and not tried here: no container engine, no chart):
+k3d or minikube has none at first. Traefik by its Helm chart (after its documentation; not tested here):
 
     kubectl apply --server-side -f https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.4.0/standard-install.yaml
     helm repo add traefik https://traefik.github.io/charts
