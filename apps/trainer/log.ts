@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import pino from "pino";
-import type { MinimiseOptions } from "./learn/newton.ts";
+import type { MinimiseOptions } from "./learn/linear/newton.ts";
 
 /** Structured progress: one JSON line an event on standard error, so that standard output is the result alone. */
 export interface TrainingLog {

@@ -1,12 +1,12 @@
 // Run as a process of its own by the benchmark: learns the problem in the folder that is named, with the trainer.
 import "../../apps/trainer/young-generation.ts";
 import { readFile } from "node:fs/promises";
-import { alone } from "../../apps/trainer/distributed/crew.ts";
-import { growForest } from "../../apps/trainer/distributed/grow-forest.ts";
-import { binColumns } from "../../apps/trainer/learn/bins.ts";
-import { fitFeatureClassifier } from "../../apps/trainer/learn/feature-classifier.ts";
 import { mostProbable } from "../../apps/trainer/learn/scores.ts";
-import { classifyInSession, fitTextClassifier } from "../../apps/trainer/learn/text-classifier.ts";
+import { binColumns } from "../../apps/trainer/learn/trees/bins.ts";
+import { growForest } from "../../apps/trainer/learn/trees/grow-forest.ts";
+import { alone } from "../../apps/trainer/learn/workers/worker-group.ts";
+import { fitFeatureClassifier } from "../../apps/trainer/models/feature-classifier.ts";
+import { classifyInSession, fitTextClassifier } from "../../apps/trainer/models/text-classifier.ts";
 import { encodeModel, type GraphNode } from "../../apps/trainer/onnx/model.ts";
 import { floatOutput, openSession, runFeatures } from "../../apps/trainer/onnx/session.ts";
 import { forestClassifierNodes, forestRegressorNode } from "../../apps/trainer/onnx/tree-graph.ts";
@@ -67,7 +67,7 @@ async function prepare({ kind, classes, parameters, width }: ProblemHead): Promi
   const { C: inversePenalty = 1, ngrams = 1, lexicon = 0, trees = 1, depth = 0, leaf = 1, columns = 1 } = parameters;
   const { texts, features, targets } = await readRows(folder, "train", kind);
   if (kind === "text") {
-    const prior = lexicon ? { lexicon: (await import("../../apps/trainer/learn/afinn.ts")).AFINN } : {};
+    const prior = lexicon ? { lexicon: (await import("../../apps/trainer/learn/text/afinn.ts")).AFINN } : {};
     const options = { ngrams, skips: 0, minRows: 1, ...prior, inversePenalty, description: "" };
     return async () => {
       const { graph } = await fitTextClassifier(texts, targets, classes, options);

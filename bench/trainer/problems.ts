@@ -1,4 +1,5 @@
 import path from "node:path";
+import { SAMPLES } from "../../apps/trainer/data/samples.ts";
 import { readIrisRows } from "../../apps/trainer/input/iris-rows.ts";
 import { readSentimentRows } from "../../apps/trainer/input/sentiment-rows.ts";
 import { generateSeries } from "../../apps/trainer/input/series.ts";
@@ -8,8 +9,7 @@ import { completeSchema } from "../../apps/trainer/input/tabular-schema.ts";
 import { lagRows, relativeToNewest } from "../../apps/trainer/learn/lags.ts";
 import { randomSource } from "../../apps/trainer/learn/random.ts";
 import { groupFolds } from "../../apps/trainer/learn/split.ts";
-import { encodeForFit } from "../../apps/trainer/learn/tabular-model.ts";
-import { SAMPLES } from "../../apps/trainer/samples.ts";
+import { encodeForFit } from "../../apps/trainer/learn/tabular/model.ts";
 import type { Problem, Rows } from "./problem.ts";
 
 const SEED = 42;

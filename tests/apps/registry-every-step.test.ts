@@ -7,7 +7,7 @@ import { publishVersion } from "../../apps/registry/index.ts";
 import { checkedVersions, describeVersion, leftovers, temporaryDirectory } from "./registry-support.ts";
 
 const PUBLISHER = path.join(import.meta.dirname, "registry-publisher.ts");
-const SABOTEUR = path.join(import.meta.dirname, "registry-saboteur.ts");
+const SABOTEUR = path.join(import.meta.dirname, "registry-fault-injector.ts");
 /** Publishers at work at a time. */
 const LANES = 4;
 

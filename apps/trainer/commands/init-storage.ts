@@ -11,8 +11,8 @@ import {
   updateIndex,
   VersionExistsError,
 } from "../../registry/index.ts";
+import { SAMPLE_FILES, SAMPLES } from "../data/samples.ts";
 import { UserError } from "../errors.ts";
-import { SAMPLE_FILES, SAMPLES } from "../samples.ts";
 import { prepareTask } from "../tasks/index.ts";
 import { trainModel } from "./train-model.ts";
 import { volumeTree } from "./volume-tree.ts";

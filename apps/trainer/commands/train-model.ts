@@ -7,12 +7,12 @@ import {
   publishVersion,
 } from "../../registry/index.ts";
 import { findAccelerators } from "../accelerators.ts";
-import { alone, type Crew } from "../distributed/crew.ts";
+import { SAMPLES } from "../data/samples.ts";
 import { UserError } from "../errors.ts";
 import { findDataFile } from "../input/data-file.ts";
+import { runFromEnvironment } from "../job.ts";
+import { alone, type Crew } from "../learn/workers/worker-group.ts";
 import { createLog, type TrainingLog } from "../log.ts";
-import { runFromEnvironment } from "../run.ts";
-import { SAMPLES } from "../samples.ts";
 import { sourceCommit } from "../source-commit.ts";
 import { type PreparedTask, prepareTask } from "../tasks/index.ts";
 import type { Parameters, TrainedModel } from "../tasks/task.ts";

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { listVersions, type ModelMetadata, ModelName, RegistryError, readMetadata } from "../../registry/index.ts";
 import { type Plan, RunId, readPlans } from "../distributed/plan.ts";
 import { runFolder } from "../distributed/run-folder.ts";
-import { LEADER, RunIsOver, VolumeCrew } from "../distributed/volume-crew.ts";
+import { LEADER, RunIsOver, VolumeCrew } from "../distributed/volume-worker-group.ts";
 import { UserError } from "../errors.ts";
 import { type PreparedTraining, prepareTraining, type TrainRequest, train } from "./train-model.ts";
 

@@ -3,7 +3,7 @@ import path from "node:path";
 import { z } from "zod";
 import { describeFault, errorCode, ModelName } from "../../registry/index.ts";
 import { UserError } from "../errors.ts";
-import { listFiles } from "./exchange.ts";
+import { listFiles } from "./run-files.ts";
 
 /** Name of a run: what may stand in a path as it is. */
 export const RunId = z

@@ -1,4 +1,4 @@
-import type { Forest } from "../learn/forest.ts";
+import type { Forest } from "../learn/trees/forest.ts";
 import { encodeModel } from "./model.ts";
 import { forestRegressorNode } from "./tree-graph.ts";
 

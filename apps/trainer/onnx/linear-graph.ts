@@ -1,4 +1,4 @@
-import type { LinearModel } from "../learn/logistic.ts";
+import type { LinearModel } from "../learn/linear/logistic.ts";
 import { encodeModel, type GraphNode, type GraphValue } from "./model.ts";
 
 /** Graph `features` [rows, columns] → `label` [rows], the class number, and `probabilities` [rows, classes]. */

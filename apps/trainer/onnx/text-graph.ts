@@ -1,5 +1,5 @@
-import type { LinearModel } from "../learn/logistic.ts";
-import { pairText, type Vocabulary } from "../learn/vocabulary.ts";
+import type { LinearModel } from "../learn/linear/logistic.ts";
+import { pairText, type Vocabulary } from "../learn/text/vocabulary.ts";
 import { linearNode, linearOutputs } from "./linear-graph.ts";
 import { type Attribute, encodeModel, type GraphNode, type GraphValue } from "./model.ts";
 

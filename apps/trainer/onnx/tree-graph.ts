@@ -1,4 +1,4 @@
-import type { Forest } from "../learn/forest.ts";
+import type { Forest } from "../learn/trees/forest.ts";
 import type { Attribute, GraphNode } from "./model.ts";
 
 /** `TreeEnsembleRegressor` of a forest: float `input` [rows, width] → `output` [rows, outputs], means over the trees. */

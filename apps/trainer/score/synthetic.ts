@@ -1,7 +1,7 @@
 import path from "node:path";
+import { SAMPLES } from "../data/samples.ts";
 import { readSentimentRows } from "../input/sentiment-rows.ts";
 import { randomSource } from "../learn/random.ts";
-import { SAMPLES } from "../samples.ts";
 import type { ScoringRow } from "./rows.ts";
 import type { Scorer } from "./scorer.ts";
 

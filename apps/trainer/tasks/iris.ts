@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { internal, UserError } from "../errors.ts";
 import { type IrisRows, MEASUREMENTS, readIrisRows } from "../input/iris-rows.ts";
-import { classifyFeatures, fitFeatureClassifier } from "../learn/feature-classifier.ts";
 import { accuracy, macroF1, mostProbable } from "../learn/scores.ts";
 import { groupFolds } from "../learn/split.ts";
 import { logIterations } from "../log.ts";
+import { classifyFeatures, fitFeatureClassifier } from "../models/feature-classifier.ts";
 import { flag, positiveNumber, wholeNumber } from "./parameters.ts";
 import type { Task } from "./task.ts";
 

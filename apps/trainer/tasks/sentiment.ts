@@ -3,8 +3,8 @@ import { internal, UserError } from "../errors.ts";
 import { readSentimentRows, SENTIMENTS, type SentimentRows } from "../input/sentiment-rows.ts";
 import { accuracy, macroF1, mostProbable } from "../learn/scores.ts";
 import { groupFolds } from "../learn/split.ts";
-import { classifyTexts, fitTextClassifier, type TextClassifier } from "../learn/text-classifier.ts";
 import { logIterations } from "../log.ts";
+import { classifyTexts, fitTextClassifier, type TextClassifier } from "../models/text-classifier.ts";
 import { flag, positiveNumber, wholeNumber } from "./parameters.ts";
 import type { Task, TrainingContext } from "./task.ts";
 
@@ -88,7 +88,7 @@ async function fit(
   phase: string,
 ): Promise<TextClassifier> {
   const targets = rows.map((row) => data.targets[row] ?? 0);
-  const lexicon = parameters.lexicon ? (await import("../learn/afinn.ts")).AFINN : undefined;
+  const lexicon = parameters.lexicon ? (await import("../learn/text/afinn.ts")).AFINN : undefined;
   return fitTextClassifier(
     pick(data.texts, rows),
     targets,

@@ -1,20 +1,20 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
-import { alone } from "../distributed/crew.ts";
-import { growForest } from "../distributed/grow-forest.ts";
 import type { TabularColumns } from "../input/tabular-rows.ts";
 import type { TabularSchema } from "../input/tabular-schema.ts";
-import { binColumns } from "../learn/bins.ts";
-import { fitFeatureClassifier } from "../learn/feature-classifier.ts";
-import { fitRidge } from "../learn/ridge.ts";
+import { fitRidge } from "../learn/linear/ridge.ts";
 import {
   type EncodedRows,
   encodeForFit,
   encodeTabular,
   type TabularLearner,
   type TabularModel,
-} from "../learn/tabular-model.ts";
+} from "../learn/tabular/model.ts";
+import { binColumns } from "../learn/trees/bins.ts";
+import { growForest } from "../learn/trees/grow-forest.ts";
+import { alone } from "../learn/workers/worker-group.ts";
 import { logIterations } from "../log.ts";
+import { fitFeatureClassifier } from "../models/feature-classifier.ts";
 import { flag, nameList, positiveNumber, text, wholeNumber } from "./parameters.ts";
 import type { TrainingContext } from "./task.ts";
 

@@ -5,7 +5,7 @@ import { readClasses, readColumns, readQuantities } from "../input/tabular-rows.
 import { completeSchema, readSchemaFile, type SchemaHints, type TabularSchema } from "../input/tabular-schema.ts";
 import { accuracy, macroF1, mostProbable, regressionErrors } from "../learn/scores.ts";
 import { groupFolds, type Split } from "../learn/split.ts";
-import type { TabularModel } from "../learn/tabular-model.ts";
+import type { TabularModel } from "../learn/tabular/model.ts";
 import { runTabular } from "../onnx/run-tabular.ts";
 import { featuresOf, fitTabular, type TabularData, TabularParameters } from "./tabular-fit.ts";
 import type { Task, TrainedModel } from "./task.ts";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Signature } from "../../registry/metadata.ts";
-import type { Crew } from "../distributed/crew.ts";
+import type { Crew } from "../learn/workers/worker-group.ts";
 import type { TrainingLog } from "../log.ts";
 
 /** Values a hyper-parameter can have. */

@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 import { generateSeries, readSeries } from "../input/series.ts";
 import { type LagRows, lagRows } from "../learn/lags.ts";
 import { regressionErrors } from "../learn/scores.ts";
-import { fitForecaster, runForecaster } from "../learn/series-forecaster.ts";
+import { fitForecaster, runForecaster } from "../models/series-forecaster.ts";
 import { flag, wholeNumber } from "./parameters.ts";
 import type { Task, TrainingContext } from "./task.ts";
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
-import { SAMPLES } from "../../../apps/trainer/samples.ts";
+import { SAMPLES } from "../../../apps/trainer/data/samples.ts";
 import { prepareTask, TASK_NAMES } from "../../../apps/trainer/tasks/index.ts";
 import { python } from "../../support/python.ts";
 import { temporaryDirectory } from "./support.ts";
