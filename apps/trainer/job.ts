@@ -1,10 +1,10 @@
 import type { VersionDescription } from "../registry/index.ts";
 
 /**
- * What the Job has told its container about the run: `TRAINER_IMAGE`, the image's reference; `POD_NAMESPACE`, `JOB_NAME`
- * and `POD_NAME`. Outside a cluster there is none of it.
+ * Image and Job of this process, from the environment that the Job sets: `TRAINER_IMAGE`, `POD_NAMESPACE`, `JOB_NAME` and
+ * `POD_NAME`. Empty outside a cluster.
  */
-export function runFromEnvironment(
+export function jobFromEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): Pick<VersionDescription, "image" | "job"> {
   const { TRAINER_IMAGE: image, POD_NAMESPACE: namespace, JOB_NAME: name, POD_NAME: pod } = environment;

@@ -1,33 +1,33 @@
-// Preloaded (node --import) into a publisher: counts every step that changes the file system, and at step SABOTAGE_AT
-// kills the process (SABOTAGE=kill) or lets the step fail as on a full disk (SABOTAGE=full). A write that is cut off
-// leaves its first half. Without SABOTAGE_AT the number of steps is told on standard error when the process ends.
+// Preloaded (node --import) into a publisher: counts all file system operations that change something. At number FAULT_STEP it
+// kills the process (FAULT=kill) or fails as on a full disk (FAULT=full). An interrupted write leaves its first half.
+// Without FAULT_STEP it prints the number of operations to standard error at the end.
 import { writeSync } from "node:fs";
 import files, { type FileHandle } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 
-const at = Number(process.env["SABOTAGE_AT"] ?? 0);
-const full = process.env["SABOTAGE"] === "full";
+const at = Number(process.env["FAULT_STEP"] ?? 0);
+const full = process.env["FAULT"] === "full";
 let steps = 0;
 
-/** Counts a step; at the chosen one it does `half` of it and then ends or fails. */
+/** Counts a step. At the chosen one it calls `half`, and then kills the process or fails. */
 function step(half: () => void = () => undefined): void {
   steps += 1;
   if (steps !== at) return;
   half();
   if (full) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
   process.kill(process.pid, "SIGKILL");
-  // The signal may take effect a moment later: nothing more may happen until then.
+  // Blocks until the signal takes effect.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
-// Removing needs no space, so a full disk never stops it.
+// Removing files needs no space, so it succeeds on a full disk.
 for (const name of ["mkdir", "chmod", "rename", "rm", "utimes"] as const) {
   const original: (...args: never[]) => unknown = files[name];
-  const sabotaged = async (...args: never[]) => {
+  const wrapped = async (...args: never[]) => {
     if (!(full && name === "rm")) step();
     return original(...args);
   };
-  Object.defineProperty(files, name, { value: sabotaged });
+  Object.defineProperty(files, name, { value: wrapped });
 }
 
 const open = files.open;
@@ -36,13 +36,13 @@ Object.defineProperty(files, "open", {
     const writes = args[1] !== "r";
     if (writes) step();
     const handle = await open(...args);
-    if (writes) sabotageHandle(handle);
+    if (writes) injectIntoHandle(handle);
     return handle;
   },
 });
 syncBuiltinESMExports();
 
-function sabotageHandle(handle: FileHandle): void {
+function injectIntoHandle(handle: FileHandle): void {
   const writeFile = handle.writeFile.bind(handle);
   const sync = handle.sync.bind(handle);
   handle.writeFile = async (content, ...rest) => {

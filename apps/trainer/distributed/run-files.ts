@@ -6,11 +6,11 @@ import { temporaryName } from "../../registry/owner.ts";
 
 const DIGEST_BYTES = 32;
 
-/** Puts a file into the run's folder in one step, behind its SHA-256: whoever reads it has all of it or nothing. */
+/** Writes a file into the run's folder atomically, with its SHA-256 in front, so that a reader never gets a part of it. */
 export async function putFile(folder: string, name: string, content: Uint8Array): Promise<void> {
   const temporary = path.join(folder, temporaryName(TEMPORARY_PREFIX, name));
   try {
-    // Not waited for until it is on the disk: a part that a power cut has torn is noticed by its digest, and made again.
+    // Not synced to disk: a file damaged by a power failure is detected by its digest and written again.
     await writeFile(temporary, Buffer.concat([digest(content), content]));
     await rename(temporary, path.join(folder, name));
   } catch (error) {
@@ -19,11 +19,11 @@ export async function putFile(folder: string, name: string, content: Uint8Array)
   }
 }
 
-/** Reads a file of the run's folder; undefined where it is not there, or not whole. */
+/** Reads a file from the run's folder; undefined if it is missing or damaged. */
 export async function getFile(folder: string, name: string): Promise<Uint8Array | undefined> {
   try {
     const bytes = await readFile(path.join(folder, name));
-    // A plain copy: slices of a Buffer share its memory, and begin anywhere.
+    // Copied, because a slice of a Buffer shares its memory and may be unaligned.
     const content = new Uint8Array(bytes.subarray(DIGEST_BYTES));
     return digest(content).equals(bytes.subarray(0, DIGEST_BYTES)) ? content : undefined;
   } catch (error) {
@@ -33,8 +33,8 @@ export async function getFile(folder: string, name: string): Promise<Uint8Array 
 }
 
 /**
- * Names of what is in the run's folder. Looked up by listing, never by asking for a name: network file systems remember
- * for up to a minute that a file was not there, but look again when a folder is opened.
+ * Names of the files in the run's folder. Listing is reliable on network file systems; looking up a single name is not,
+ * because they cache for up to a minute that a file did not exist.
  */
 export async function listFiles(folder: string): Promise<Set<string>> {
   try {

@@ -1,16 +1,15 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describeFault, makeDirectory, replaceDurably, withLock } from "../../registry/index.ts";
-import { UserError } from "../errors.ts";
-import type { Crew } from "../learn/workers/worker-group.ts";
+import { describeFault, makeDirectory, replaceDurably, UserError, withLock } from "../../registry/index.ts";
+import type { WorkerGroup } from "../learn/workers/worker-group.ts";
 import type { TrainingLog } from "../log.ts";
-import { keepAlive, SignsOfLife } from "./heartbeat.ts";
+import { HeartbeatMonitor, sendHeartbeats } from "./heartbeat.ts";
 import { assertSamePlan, type Plan, RunId, readPlans } from "./plan.ts";
 import { getFile, listFiles, putFile } from "./run-files.ts";
 import { emptyFolder, PUBLISHED_FILE, runFolder, sweepRuns, workerFile } from "./run-folder.ts";
 
-/** Between two looks into the folder. The first are close together: a step of a linear model takes milliseconds. */
+/** Pause between two listings of the folder. It starts short, because a step of a linear model takes milliseconds. */
 const FIRST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 500;
 /** The worker that merges and publishes. */
@@ -23,29 +22,29 @@ export interface RunOptions {
   /** Number of this worker, 0 … workers − 1. */
   readonly worker: number;
   readonly plan: Plan;
-  /** Milliseconds a worker that is waited for may give no sign of life. */
-  readonly patienceMs: number;
-  /** Compute the shares of other workers where they are missing, instead of waiting for them. */
-  readonly takesOver: boolean;
+  /** Maximum time without a heartbeat of a worker that is waited for, in milliseconds. */
+  readonly workerTimeoutMs: number;
+  /** Compute missing shares of other workers instead of waiting for them. */
+  readonly computeMissing: boolean;
   readonly log: TrainingLog;
 }
 
-/** Thrown into a worker that still waits while the run is over: another process has published the version. */
-export class RunIsOver extends Error {}
+/** Thrown by a worker that is still waiting when another process has published the version. */
+export class RunFinished extends Error {}
 
 /**
- * Workers that meet in a folder of the models volume and need nothing else. Worker 0 merges; a step that is merged is
- * never computed again, so a worker that was killed catches up by reading, and the result is the same.
+ * Workers that exchange their shares through a folder on the models volume. Worker 0 merges the shares of each step. A
+ * merged step is never computed again: a restarted worker reads the results, so the outcome is the same.
  */
-export class VolumeCrew implements Crew {
+export class VolumeWorkerGroup implements WorkerGroup {
   readonly size: number;
   readonly #options: RunOptions;
   readonly #folder: string;
-  readonly #signs: SignsOfLife;
-  readonly #stop: () => void;
+  readonly #heartbeats: HeartbeatMonitor;
+  readonly #stopHeartbeats: () => void;
 
-  /** Joins a run: leaves the plan, compares it with the others', and cleans up after runs that are over. */
-  static async join(options: RunOptions): Promise<VolumeCrew> {
+  /** Joins a run: writes the plan, compares it with the plans of the others, and removes abandoned runs. */
+  static async join(options: RunOptions): Promise<VolumeWorkerGroup> {
     const { models, plan, run, worker } = options;
     const parsed = RunId.safeParse(run);
     if (!parsed.success) throw new UserError(`--run ${run}: ${parsed.error.issues[0]?.message}`);
@@ -60,15 +59,15 @@ export class VolumeCrew implements Crew {
     if (worker === LEADER) {
       for (const swept of await sweepRuns(models, plan.model, run)) options.log.event("swept", { run: swept });
     }
-    return new VolumeCrew(options, folder);
+    return new VolumeWorkerGroup(options, folder);
   }
 
   private constructor(options: RunOptions, folder: string) {
     this.size = options.plan.workers;
     this.#options = options;
     this.#folder = folder;
-    this.#signs = new SignsOfLife(folder);
-    this.#stop = keepAlive(folder, options.worker);
+    this.#heartbeats = new HeartbeatMonitor(folder);
+    this.#stopHeartbeats = sendHeartbeats(folder, options.worker);
   }
 
   async combine(
@@ -76,7 +75,7 @@ export class VolumeCrew implements Crew {
     share: (worker: number) => Uint8Array | Promise<Uint8Array>,
     merge: (shares: readonly Uint8Array[]) => Uint8Array,
   ): Promise<Uint8Array> {
-    const { worker, takesOver } = this.#options;
+    const { worker, computeMissing } = this.#options;
     const merged = `${step}.merged`;
     const shares = Array.from({ length: this.size }, (_, i) => `${step}.${i}`);
     const own = shares[worker] ?? "";
@@ -84,10 +83,10 @@ export class VolumeCrew implements Crew {
     let pause = FIRST_PAUSE_MS;
     for (;;) {
       const names = await listFiles(this.#folder);
-      if (names.has(PUBLISHED_FILE)) throw new RunIsOver();
+      if (names.has(PUBLISHED_FILE)) throw new RunFinished();
       const result = names.has(merged) ? await getFile(this.#folder, merged) : undefined;
       if (result) return result;
-      // Its own share may be there from before this worker was killed; a torn one is made again.
+      // The share may exist from before a restart; a damaged one is computed again.
       if (!names.has(own) || !(checked || (await getFile(this.#folder, own)))) {
         await putFile(this.#folder, own, await share(worker));
         checked = true;
@@ -106,7 +105,7 @@ export class VolumeCrew implements Crew {
         }
       }
       const [next] = missing;
-      if (worker === LEADER && takesOver && next !== undefined) {
+      if (worker === LEADER && computeMissing && next !== undefined) {
         await putFile(this.#folder, `${step}.${next}`, await share(next));
         continue;
       }
@@ -117,8 +116,8 @@ export class VolumeCrew implements Crew {
   }
 
   /**
-   * Publishes by `publish` what no process of this run has published yet, and leaves the version for the workers that
-   * still wait. Safe when worker 0 was killed at any moment, and while an older worker 0 still runs.
+   * Publishes with `publish` unless a process of this run has published already, and tells the waiting workers the version.
+   * Safe if worker 0 was killed at any time, and while an older worker 0 is still running.
    */
   publishOnce<T extends { readonly version: string }>(
     earlier: () => Promise<T | undefined>,
@@ -133,19 +132,19 @@ export class VolumeCrew implements Crew {
     });
   }
 
-  /** Stops giving signs of life. */
+  /** Stops the heartbeats. */
   leave(): void {
-    this.#stop();
+    this.#stopHeartbeats();
   }
 
   async #assertAlive(step: string, awaited: readonly number[]): Promise<void> {
-    const { run, patienceMs, plan } = this.#options;
-    const silences = await Promise.all(awaited.map((worker) => this.#signs.silence(worker)));
-    const lost = awaited.filter((_, i) => (silences[i] ?? 0) > patienceMs);
+    const { run, workerTimeoutMs, plan } = this.#options;
+    const ages = await Promise.all(awaited.map((worker) => this.#heartbeats.sinceHeartbeat(worker)));
+    const lost = awaited.filter((_, i) => (ages[i] ?? 0) > workerTimeoutMs);
     if (lost.length === 0) return;
     const who = lost.length === 1 ? `worker ${lost[0]} has` : `workers ${lost.join(", ")} have`;
     throw new UserError(
-      `run ${run}: ${who} given no sign for ${Math.round(patienceMs / 1000)} s (of ${plan.workers}, at step ${step}); see why the pod does not run, or finish the run with merge --run ${run} --model ${plan.model}`,
+      `run ${run}: ${who} sent no heartbeat for ${Math.round(workerTimeoutMs / 1000)} s (${plan.workers} workers, step ${step}); find out why the pod does not run, or finish the run with merge --run ${run} --model ${plan.model}`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { UserError } from "../errors.ts";
+import { UserError } from "../../registry/index.ts";
 import { readTable, requireField, type Table } from "./table.ts";
 
 /** Classes by number. */
@@ -8,7 +8,7 @@ export interface SentimentRows extends Table {
   readonly texts: readonly string[];
   /** 0 negative, 1 positive. */
   readonly targets: Uint8Array;
-  /** Rows of one group are variants of one sentence; a row without a `group` field is a group with its equals. */
+  /** Rows of a group are variants of one sentence. Rows without a `group` field form a group with all rows of the same text. */
   readonly groups: readonly string[];
 }
 

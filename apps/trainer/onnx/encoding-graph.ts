@@ -1,10 +1,10 @@
 import type { Encoding } from "../learn/tabular/encoding.ts";
 import type { GraphNode, GraphValue, Initializer } from "./model.ts";
 
-/** What counts as a number in text; anything else is a missing value, so that no text can make the graph fail. */
+/** Text that is read as a number. Any other text counts as a missing value, so that no input can make the graph fail. */
 const NUMERAL = "[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,2})?";
 
-/** From the input `features` to the encoded rows, [rows, encoding.width]. */
+/** The part of a graph from the input `features` to the encoded rows, [rows, encoding.width]. */
 export interface EncodingGraph {
   readonly input: GraphValue;
   readonly nodes: readonly GraphNode[];
@@ -12,12 +12,12 @@ export interface EncodingGraph {
 }
 
 /**
- * Encodes rows inside the graph: imputes medians, and turns words into columns of 0 and 1. Where all features are numbers
- * the input is float; otherwise it is text in the order of `features`, numbers written in decimal, and "" for a missing one.
+ * Encodes rows within the graph: replaces missing numbers by medians, and one-hot encodes categories. The input is float
+ * where all features are numeric. Otherwise it is text, with numbers in decimal, and "" for a missing value.
  *
- * @param numeric Place of each numeric column in a row of the input.
- * @param categorical Place of each categorical column.
- * @param output Name of the encoded rows.
+ * @param numeric position of each numeric column in a row of the input
+ * @param categorical position of each categorical column in a row of the input
+ * @param output name of the encoded rows
  */
 export function encodingGraph(
   encoding: Encoding,
@@ -46,8 +46,8 @@ export function encodingGraph(
   }
   const nodes: GraphNode[] = [];
   const initializers: Initializer[] = [];
-  const take = (name: string, places: readonly number[], taken: string) => {
-    initializers.push({ name: `${name}_place`, type: "int64", dims: [places.length], values: places });
+  const take = (name: string, positions: readonly number[], taken: string) => {
+    initializers.push({ name: `${name}_place`, type: "int64", dims: [positions.length], values: positions });
     nodes.push({
       op: "Gather",
       inputs: ["features", `${name}_place`],
@@ -66,7 +66,7 @@ export function encodingGraph(
         attributes: { pattern: { type: "string", value: NUMERAL } },
       },
       { op: "Where", inputs: ["present", "numerals", "not_a_number"], outputs: ["filled"] },
-      // By way of double: a number beyond float's range would be an error in a cast straight to float.
+      // By way of double: casting text beyond the range of float directly to float fails.
       cast("filled", "doubles", 11),
       cast("doubles", "numbers", 1),
       impute("numbers"),
@@ -98,7 +98,7 @@ export function encodingGraph(
   return { input: { name: "features", type: "string", shape: ["rows", columns] }, nodes, initializers };
 }
 
-/** `type`: number of the element type in `TensorProto.DataType`. */
+/** @param type number of the element type in `TensorProto.DataType` */
 function cast(input: string, output: string, type: number): GraphNode {
   return { op: "Cast", inputs: [input], outputs: [output], attributes: { to: { type: "int", value: type } } };
 }

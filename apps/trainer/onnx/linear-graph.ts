@@ -12,7 +12,7 @@ export function encodeLinearClassifier(model: LinearModel, description: string):
   });
 }
 
-/** From `input` to `label` and `probabilities`. */
+/** The node from `input` to `label` and `probabilities`. */
 export function linearNode(model: LinearModel, input = "features"): GraphNode {
   return {
     op: "LinearClassifier",

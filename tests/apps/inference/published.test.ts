@@ -39,7 +39,7 @@ describe("a published version", () => {
   async function publishBytes(bytes: Uint8Array) {
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     const artefact = { file: MODEL_FILE, sha256, bytes: bytes.byteLength };
-    await writeVersion(registry.root, "linear", "1", { ...(await metadataOf("linear", "1")), artefact });
+    await writeVersion(registry.root, "linear", "1", { ...(await metadataOf("linear", "1")), artifact: artefact });
     await writeFile(fileOf(MODEL_FILE), bytes);
     return artefact;
   }

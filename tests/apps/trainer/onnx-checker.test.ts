@@ -7,7 +7,7 @@ import { prepareTask, TASK_NAMES } from "../../../apps/trainer/tasks/index.ts";
 import { python } from "../../support/python.ts";
 import { temporaryDirectory } from "./support.ts";
 
-/** full_check infers every shape; the domain com.microsoft is ONNX Runtime's, so the checker knows it by import only. */
+/** full_check infers all shapes. The checker accepts the domain com.microsoft of ONNX Runtime but does not know its operators. */
 const CHECK = `
 import onnx, sys
 for file in sys.argv[1:]:

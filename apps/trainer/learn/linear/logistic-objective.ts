@@ -1,18 +1,18 @@
 import { addVectors, decodeVector, encodeVector } from "../workers/vectors.ts";
-import type { Crew } from "../workers/worker-group.ts";
-import type { LogisticData } from "./logistic.ts";
-import { addCurvature, lossAndGradient, scoreVectors } from "./logistic-sums.ts";
+import type { WorkerGroup } from "../workers/worker-group.ts";
+import { addCurvature, type LogisticData, lossAndGradient, scoreVectors } from "./logistic-sums.ts";
 import type { Objective } from "./newton.ts";
 
-/** Probabilities of a shard's rows at the point that was evaluated as number `evaluation`. */
+/** Probabilities of a shard's rows at the point of a certain evaluation. */
 interface ShardState {
   evaluation: number;
   readonly probabilities: Float64Array;
 }
 
 /**
- * The penalised loss of logistic regression, a mean over the rows so that the tolerance of its gradient is comparable. Its
- * sums are made of those of the workers of `crew`, each over its own shard; `step` names the work in the crew's run.
+ * The penalized loss of logistic regression. It is a mean over the rows, so that the tolerance of the gradient does not
+ * depend on their number. Each worker sums over its own shard; `step` is the prefix of the steps' names, unique within the
+ * run.
  */
 export class LogisticObjective implements Objective {
   /** Length of a point: for each score vector its weights, then its intercept. */
@@ -20,19 +20,19 @@ export class LogisticObjective implements Objective {
   readonly #data: LogisticData;
   readonly #classes: number;
   readonly #penalty: number;
-  readonly #crew: Crew;
+  readonly #workers: WorkerGroup;
   readonly #step: string;
   readonly #states = new Map<number, ShardState>();
   #point: Float64Array;
   #evaluations = 0;
   #products = 0;
 
-  constructor(data: LogisticData, classes: number, inversePenalty: number, crew: Crew, step: string) {
+  constructor(data: LogisticData, classes: number, inversePenalty: number, workers: WorkerGroup, step: string) {
     this.size = scoreVectors(classes) * (data.width + 1);
     this.#data = data;
     this.#classes = classes;
     this.#penalty = 1 / (inversePenalty * data.rows);
-    this.#crew = crew;
+    this.#workers = workers;
     this.#step = step;
     this.#point = new Float64Array(this.size);
   }
@@ -49,7 +49,7 @@ export class LogisticObjective implements Objective {
   async multiply(vector: Float64Array, product: Float64Array): Promise<void> {
     this.#products += 1;
     await this.#sum(`${this.#step}-curvature-${this.#products}`, product, async (worker, sum) => {
-      // A worker that has been started again, or computes another's share, has not seen the point.
+      // A restarted worker, or one that computes another worker's share, has not evaluated this point yet.
       if (this.#states.get(worker)?.evaluation !== this.#evaluations)
         await this.#evaluateShard(worker, new Float64Array(this.size));
       const { probabilities } = this.#states.get(worker) ?? { probabilities: new Float64Array() };
@@ -68,25 +68,25 @@ export class LogisticObjective implements Objective {
     return lossAndGradient(shard, this.#classes, this.#point, gradient, state.probabilities);
   }
 
-  /** Writes the sum of the workers' vectors into `total`, and returns that of their values. */
+  /** Writes the sum of the workers' vectors into `total` and returns the sum of their values. */
   async #sum(
     step: string,
     total: Float64Array,
     share: (worker: number, sum: Float64Array) => Promise<number>,
   ): Promise<number> {
     total.fill(0);
-    if (this.#crew.size === 1) return share(0, total);
+    if (this.#workers.size === 1) return share(0, total);
     const own = async (worker: number) => {
       const sum = new Float64Array(this.size + 1);
       sum[this.size] = await share(worker, sum.subarray(0, this.size));
       return encodeVector(sum);
     };
-    const sum = decodeVector(await this.#crew.combine(step, own, addVectors));
+    const sum = decodeVector(await this.#workers.combine(step, own, addVectors));
     total.set(sum.subarray(0, this.size));
     return sum[this.size] ?? 0;
   }
 
-  /** Makes a mean of the sums and adds the penalty's part, which is that of the weights alone; returns their squares. */
+  /** Divides the sums by the number of rows and adds the penalty of the weights; returns the sum of the squared weights. */
   #finish(vector: Float64Array, sums: Float64Array): number {
     const { width, rows } = this.#data;
     let squares = 0;

@@ -1,23 +1,31 @@
 import type { Matrix } from "./matrix.ts";
 
-/** Rows of the training data that one worker sums over. */
+/** The rows of the training data that one worker sums over. */
 export interface LogisticShard {
   readonly features: Matrix;
-  /** A class number (0 … classes − 1) a row. */
+  /** One class number (0 … classes − 1) per row. */
   readonly targets: ArrayLike<number>;
 }
 
+/** Training data by shard. `shard` is called in every step, so it should cache its result. */
+export interface LogisticData {
+  readonly width: number;
+  /** Number of rows in all shards. */
+  readonly rows: number;
+  shard(worker: number): LogisticShard | Promise<LogisticShard>;
+}
+
 /**
- * Score vectors of a model: one for each class, but for two classes a single one, whose score is the log-odds of class 1.
- * A point holds them one after the other, each with its weights and then its intercept.
+ * Number of score vectors of a model: one per class, but for two classes a single one, whose score is the log-odds of
+ * class 1. A point holds the vectors one after the other, each with its weights and then its intercept.
  */
 export function scoreVectors(classes: number): number {
   return classes === 2 ? 1 : classes;
 }
 
 /**
- * Sum of the rows' cross-entropies at a point; adds its gradient to `gradient`, and writes the rows' probabilities, row-major
- * [rows, vectors], into `probabilities`: what {@link addCurvature} needs of the point.
+ * Returns the sum of the rows' cross-entropies at a point and adds its gradient to `gradient`. Writes the probabilities,
+ * row-major [rows, vectors], into `probabilities` for {@link addCurvature}.
  */
 export function lossAndGradient(
   shard: LogisticShard,
@@ -31,7 +39,7 @@ export function lossAndGradient(
     : lossOfMany(shard, classes, point, gradient, probabilities);
 }
 
-/** Adds to `product` the Hessian of the sum of the rows' cross-entropies times `vector`. */
+/** Adds the product of `vector` and the Hessian of the sum of the rows' cross-entropies to `product`. */
 export function addCurvature(
   shard: LogisticShard,
   classes: number,
@@ -53,7 +61,7 @@ function lossOfTwo(
   for (let row = 0; row < features.rows; row++) {
     const score = rowScore(features, row, point, 0);
     const target = targets[row] ?? 0;
-    // ln(1 + e^−|s|) does not overflow, whatever the score.
+    // ln(1 + e^−|s|) cannot overflow.
     const small = Math.exp(-Math.abs(score));
     loss += Math.log1p(small) + (target === 1 ? Math.max(-score, 0) : Math.max(score, 0));
     const probability = (score >= 0 ? 1 : small) / (1 + small);
@@ -115,7 +123,7 @@ function addCurvatureOfMany(
   }
 }
 
-/** A row's score by the score vector that begins at `base`: its intercept, plus the row times its weights. */
+/** Dot product of a row with the score vector that begins at `base`, plus its intercept. */
 function rowScore({ width, starts, columns, values }: Matrix, row: number, vector: Float64Array, base: number): number {
   const to = starts[row + 1] ?? 0;
   let score = vector[base + width] ?? 0;
@@ -123,7 +131,7 @@ function rowScore({ width, starts, columns, values }: Matrix, row: number, vecto
   return score;
 }
 
-/** Adds a row, and 1 for the intercept, `factor` times to the score vector that begins at `base`. */
+/** Adds `factor` times a row, and `factor` for the intercept, to the score vector that begins at `base`. */
 function addRow(
   { width, starts, columns, values }: Matrix,
   row: number,
@@ -139,7 +147,7 @@ function addRow(
   vector[base + width] = (vector[base + width] ?? 0) + factor;
 }
 
-/** Turns scores into probabilities and returns the logarithm of the sum of their exponentials. */
+/** Replaces scores by probabilities and returns the log-sum-exp of the scores. */
 export function softmaxInPlace(scores: Float64Array): number {
   let highest = Number.NEGATIVE_INFINITY;
   for (const score of scores) highest = Math.max(highest, score);

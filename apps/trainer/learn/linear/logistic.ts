@@ -1,13 +1,13 @@
-import { alone, type Crew, remembered, shardOf } from "../workers/worker-group.ts";
+import { memoizeByWorker, shardOf, singleWorker, type WorkerGroup } from "../workers/worker-group.ts";
 import { LogisticObjective } from "./logistic-objective.ts";
-import { type LogisticShard, softmaxInPlace } from "./logistic-sums.ts";
+import { type LogisticData, softmaxInPlace } from "./logistic-sums.ts";
 import { type Matrix, selectRows } from "./matrix.ts";
-import { type MinimiseOptions, minimise } from "./newton.ts";
+import { type MinimizeOptions, minimize } from "./newton.ts";
 
-export interface LogisticOptions extends MinimiseOptions {
+export interface LogisticOptions extends MinimizeOptions {
   /**
-   * Inverse strength of the L2 penalty, as in LIBLINEAR and scikit-learn: the sum of the rows' cross-entropies plus
-   * ‖weights‖² / (2 · inversePenalty) is minimised; intercepts are free. Must be positive.
+   * Inverse strength of the L2 penalty, as in LIBLINEAR and scikit-learn: the fit minimizes the sum of the rows'
+   * cross-entropies plus ‖weights‖² / (2 · inversePenalty). Intercepts are not penalized. Must be positive.
    */
   readonly inversePenalty: number;
 }
@@ -23,54 +23,48 @@ export interface LinearModel {
   readonly converged: boolean;
 }
 
-/** Training data by shards; `shard` is called again for every step, so it should remember what it made. */
-export interface LogisticData {
-  readonly width: number;
-  /** Rows of all shards. */
-  readonly rows: number;
-  shard(worker: number): LogisticShard | Promise<LogisticShard>;
-}
-
 /**
  * Logistic regression by Newton's method, multinomial for three classes or more. `targets` has one class number
- * (0 … classes − 1) a row. The solution is unique up to rounding, so nothing here is random.
+ * (0 … classes − 1) per row. The solver is deterministic and takes no seed.
  */
 export function fitLogistic(
   features: Matrix,
   targets: ArrayLike<number>,
   classes: number,
   options: LogisticOptions,
-  crew: Crew = alone,
+  workers: WorkerGroup = singleWorker,
   step = "gradient",
 ): Promise<LinearModel> {
   const { width, rows } = features;
   const shard = (worker: number) => {
-    if (crew.size === 1) return { features, targets };
-    const { from, to } = shardOf(rows, worker, crew.size);
+    if (workers.size === 1) return { features, targets };
+    const { from, to } = shardOf(rows, worker, workers.size);
     const own = Array.from({ length: to - from }, (_, i) => from + i);
     return { features: selectRows(features, own), targets: own.map((row) => targets[row] ?? 0) };
   };
-  return fitLogisticShards({ width, rows, shard: remembered(shard) }, classes, options, crew, step);
+  return fitLogisticShards({ width, rows, shard: memoizeByWorker(shard) }, classes, options, workers, step);
 }
 
 /**
- * The same, each worker of `crew` with the rows of its own shard: the sums over the shards are added up in every step,
- * and all workers go on from the same point. `step` names the work in the crew's run.
+ * Like {@link fitLogistic}, with the rows given by shard. In every step each worker sums over its own shard, the sums are
+ * added, and all workers continue from the same point.
+ *
+ * @param step prefix of the names of the steps, unique within the run
  */
 export async function fitLogisticShards(
   data: LogisticData,
   classes: number,
   options: LogisticOptions,
-  crew: Crew,
+  workers: WorkerGroup,
   step: string,
 ): Promise<LinearModel> {
   const { width } = data;
-  const objective = new LogisticObjective(data, classes, options.inversePenalty, crew, step);
-  const { point, iterations, converged } = await minimise(objective, new Float64Array(objective.size), options);
+  const objective = new LogisticObjective(data, classes, options.inversePenalty, workers, step);
+  const { point, iterations, converged } = await minimize(objective, new Float64Array(objective.size), options);
   const weights = new Float32Array(classes * width);
   const intercepts = new Float32Array(classes);
   for (let c = 0; c < classes; c++) {
-    // Two classes share one score: half of it for the one, half against the other.
+    // Two classes share one score, the log-odds of class 1: class 1 gets +½ of it, class 0 gets −½.
     const share = classes === 2 ? c - 0.5 : 1;
     const base = classes === 2 ? 0 : c * (width + 1);
     for (let k = 0; k < width; k++) weights[c * width + k] = share * (point[base + k] ?? 0);

@@ -10,7 +10,7 @@ export interface Matrix {
   readonly values: Float64Array;
 }
 
-/** Row-major `dense` values [rows, width] as a sparse matrix: zeros are left out. */
+/** Converts row-major `dense` values [rows, width] to a sparse matrix. */
 export function sparseMatrix(dense: Float32Array | Float64Array, width: number): Matrix {
   const rows = dense.length / width;
   const starts = new Uint32Array(rows + 1);

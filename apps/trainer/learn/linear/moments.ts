@@ -1,4 +1,4 @@
-/** Mean and standard deviation by column of row-major `features`; 1 instead of 0 for a constant column. */
+/** Mean and standard deviation of each column of row-major `features`; the deviation of a constant column is given as 1. */
 export function columnMoments(
   features: Float32Array,
   width: number,

@@ -1,4 +1,4 @@
-/** A smooth convex function: its value and gradient at a point, and its Hessian at the point evaluated last. */
+/** A smooth convex function: value and gradient at a point, and the Hessian at the last point that was evaluated. */
 export interface Objective {
   /** Writes the gradient into `gradient` and returns the value. */
   evaluate(point: Float64Array, gradient: Float64Array): number | Promise<number>;
@@ -6,12 +6,12 @@ export interface Objective {
   multiply(vector: Float64Array, product: Float64Array): void | Promise<void>;
 }
 
-export interface MinimiseOptions {
-  /** Stop when no component of the gradient is larger than this. Default 1e-4, as scikit-learn has it. */
+export interface MinimizeOptions {
+  /** Stop when no component of the gradient is larger than this. Default 1e-4, as in scikit-learn. */
   readonly tolerance?: number;
-  /** Most iterations. Default 200. */
+  /** Maximum number of iterations. Default 200. */
   readonly maxIterations?: number;
-  /** Told after every iteration, and waited for. */
+  /** Called and awaited after every iteration. */
   readonly onIteration?: (iteration: number, value: number, gradientMax: number) => void | Promise<void>;
 }
 
@@ -23,21 +23,21 @@ export interface Minimum {
   readonly converged: boolean;
 }
 
-/** Armijo's sufficient decrease. */
+/** Armijo's sufficient-decrease constant. */
 const DECREASE = 1e-4;
-/** Share of the gradient that a Newton step may leave, as in Lin, Weng & Keerthi, JMLR 9, 2008. */
+/** Relative residual at which conjugate gradients stop, as in Lin, Weng & Keerthi, JMLR 9, 2008. */
 const RESIDUAL = 0.1;
-/** Most products with the Hessian in one iteration. */
+/** Maximum number of products with the Hessian in one iteration. */
 const MOST_PRODUCTS = 200;
 
 /**
- * Minimises a convex function from `start` by the line search Newton-CG method (Nocedal & Wright, Numerical Optimization,
+ * Minimizes a convex function from `start` by the line search Newton-CG method (Nocedal & Wright, Numerical Optimization,
  * 2nd ed., algorithm 7.1) with a backtracking line search: the Newton step is found by conjugate gradients.
  */
-export async function minimise(
+export async function minimize(
   objective: Objective,
   start: Float64Array,
-  options: MinimiseOptions = {},
+  options: MinimizeOptions = {},
 ): Promise<Minimum> {
   const { tolerance = 1e-4, maxIterations = 200, onIteration } = options;
   let point = Float64Array.from(start);
@@ -76,7 +76,7 @@ async function newtonDirection(objective: Objective, gradient: Float64Array): Pr
   for (let count = 0; count < MOST_PRODUCTS && squares > small; count++) {
     await objective.multiply(search, product);
     const curvature = dot(search, product);
-    // Flat, but for rounding: the function is convex. Steepest descent where that is so from the start.
+    // No curvature beyond rounding error. Fall back to steepest descent if this is the first direction.
     if (!(curvature > 1e-14 * dot(search, search))) return count === 0 ? search : direction;
     const step = squares / curvature;
     for (let i = 0; i < direction.length; i++) {

@@ -1,5 +1,5 @@
 import { addVectors, decodeVector, encodeVector } from "../workers/vectors.ts";
-import { alone, type Crew, shardOf } from "../workers/worker-group.ts";
+import { shardOf, singleWorker, type WorkerGroup } from "../workers/worker-group.ts";
 import { columnMoments } from "./moments.ts";
 
 /** A fitted line: prediction = intercept + row · weights. */
@@ -10,16 +10,18 @@ export interface LinearRegression {
 }
 
 /**
- * Ridge regression of row-major `features` [rows, width]: the sum of squared errors plus ‖weights‖² / inversePenalty is
- * minimised over standardised columns, by the normal equations, and rewritten for the raw ones. Their sums are made of
- * those of the workers of `crew`, each over its own rows; `step` names the work in its run.
+ * Ridge regression of row-major `features` [rows, width]: minimizes the sum of squared errors plus
+ * ‖weights‖² / inversePenalty over standardized columns by the normal equations, and rewrites the result for the raw
+ * columns. Each worker sums over its own rows.
+ *
+ * @param step prefix of the step's name, unique within the run
  */
 export async function fitRidge(
   features: Float32Array,
   targets: Float64Array,
   width: number,
   inversePenalty: number,
-  crew: Crew = alone,
+  workers: WorkerGroup = singleWorker,
   step = "sums",
 ): Promise<LinearRegression> {
   const moments = columnMoments(features, width);
@@ -27,11 +29,11 @@ export async function fitRidge(
   const rows = targets.length;
   const mean = targets.reduce((sum, target) => sum + target, 0) / rows;
   const share = (worker: number) => {
-    const { from, to } = shardOf(rows, worker, crew.size);
+    const { from, to } = shardOf(rows, worker, workers.size);
     const own = { features: features.subarray(from * width, to * width), targets: targets.subarray(from, to) };
     return encodeVector(normalEquations(own, width, moments, mean));
   };
-  const sums = decodeVector(await crew.combine(`${step}-normal-equations`, share, addVectors));
+  const sums = decodeVector(await workers.combine(`${step}-normal-equations`, share, addVectors));
   const normal = sums.subarray(0, width * width);
   for (let i = 0; i < width; i++) normal[i * width + i] = (normal[i * width + i] ?? 0) + 1 / inversePenalty;
   const solution = solvePositive(normal, sums.subarray(width * width), width);
@@ -40,7 +42,7 @@ export async function fitRidge(
   return { weights, intercept: Math.fround(mean - shift) };
 }
 
-/** The lower half of XᵀX, row-major, and behind it Xᵀy, of standardised columns and centred targets. */
+/** The lower half of XᵀX, row-major, followed by Xᵀy, of standardized columns and centered targets. */
 function normalEquations(
   { features, targets }: { readonly features: Float32Array; readonly targets: Float64Array },
   width: number,
@@ -64,7 +66,7 @@ function normalEquations(
   return sums;
 }
 
-/** Solves A x = b for a positive definite A, of which the lower half is given, by Cholesky's factorisation in place. */
+/** Solves A x = b for a positive definite A by Cholesky factorization in place; only the lower half of `a` is read. */
 function solvePositive(a: Float64Array, b: Float64Array, size: number): Float64Array {
   for (let i = 0; i < size; i++) {
     for (let j = 0; j <= i; j++) {

@@ -1,10 +1,10 @@
-import type { TabularColumns } from "../../input/tabular-rows.ts";
+import type { TabularColumns } from "./columns.ts";
 
-/** How rows of mixed columns become rows of numbers: the numeric columns, then a column for each word of each category. */
+/** Turns rows of mixed columns into rows of numbers: the numeric columns, then a 0/1 column for each value of each category. */
 export interface Encoding {
-  /** By numeric column: what stands in for a missing value, the median. */
+  /** By numeric column: the median, which replaces missing values. */
   readonly medians: Float32Array;
-  /** By categorical column: the words that are known, in alphabetical order. Another word is none of them. */
+  /** By categorical column: its known values in alphabetical order. An unknown value sets none of their columns. */
   readonly categories: readonly (readonly string[])[];
   readonly width: number;
 }
@@ -18,7 +18,7 @@ export function fitEncoding(columns: TabularColumns, rows: readonly number[]): E
   return { medians, categories, width: categories.reduce((sum, words) => sum + words.length, medians.length) };
 }
 
-/** The given rows as numbers, row-major [rows, width]. */
+/** Encodes the given rows: row-major [rows, width]. */
 export function encodeRows(
   { medians, categories, width }: Encoding,
   columns: TabularColumns,
@@ -33,17 +33,17 @@ export function encodeRows(
   });
   let base = medians.length;
   columns.words.forEach((column, k) => {
-    const places = new Map(categories[k]?.map((word, i) => [word, base + i]));
+    const columnOfWord = new Map(categories[k]?.map((word, i) => [word, base + i]));
     rows.forEach((row, at) => {
-      const place = places.get(column[row] ?? "");
-      if (place !== undefined) encoded[at * width + place] = 1;
+      const encodedColumn = columnOfWord.get(column[row] ?? "");
+      if (encodedColumn !== undefined) encoded[at * width + encodedColumn] = 1;
     });
-    base += places.size;
+    base += columnOfWord.size;
   });
   return encoded;
 }
 
-/** 0 for no values. */
+/** The median; 0 for no values. */
 function median(values: Float32Array): number {
   const sorted = values.sort();
   const middle = sorted.length >>> 1;

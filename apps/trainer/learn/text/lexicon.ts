@@ -1,7 +1,7 @@
 /** How positive or negative single words are, from −1 to 1. */
 export type Lexicon = ReadonlyMap<string, number>;
 
-/** Words that turn the next one's meaning; the tokeniser makes "don" and "t" of "don't". */
+/** Words that negate the next one. The tokenizer splits "don't" into "don" and "t". */
 const NEGATORS: ReadonlySet<string> = new Set([
   "not",
   "no",
@@ -14,10 +14,10 @@ const NEGATORS: ReadonlySet<string> = new Set([
   "nor",
   "neither",
 ]);
-/** A negated word means somewhat less than its opposite: its own polarity counts too, as a single word. */
+/** Factor for the polarity of a negated word. Its magnitude is above 1 because the word itself counts as well, un-negated. */
 const NEGATION = -1.5;
 
-/** The polarity of a pair of words: that of the second, turned, where the first is a negation; otherwise none. */
+/** The polarity of a pair of words: the negated polarity of the second where the first is a negator, otherwise 0. */
 export function pairPolarity(lexicon: Lexicon, first: string, second: string): number {
   return NEGATORS.has(first) ? NEGATION * (lexicon.get(second) ?? 0) : 0;
 }

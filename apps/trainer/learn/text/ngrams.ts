@@ -1,9 +1,9 @@
-import { PairNumbers } from "./pair-numbers.ts";
+import { PairTable } from "./pair-table.ts";
 import type { TokenRows } from "./tokens.ts";
 
 /**
- * The n-grams of tokenised texts by number: n-gram i is the token i, or for i ≥ tokens.length the pair
- * i − tokens.length. Numbers are given in the order of first appearance.
+ * The n-grams of tokenized texts by number, in the order of first appearance: n-gram i is token i, or for
+ * i ≥ tokens.length the pair i − tokens.length.
  */
 export interface Ngrams {
   readonly rows: number;
@@ -11,18 +11,18 @@ export interface Ngrams {
   /** Numbers of the tokens of each pair. */
   readonly firsts: Uint32Array;
   readonly seconds: Uint32Array;
-  /** Number of rows that each n-gram occurs in. */
+  /** Number of rows in which each n-gram occurs. */
   readonly rowCounts: Uint32Array;
   /** Row i has the n-grams `occurrences[k]` for k from `starts[i]` up to, not including, `starts[i + 1]`. */
   readonly starts: Uint32Array;
   readonly occurrences: Uint32Array;
 }
 
-/** Numbers the tokens of the rows and, where `ngrams` is 2, their pairs with up to `skips` tokens between the two. */
+/** Lists the n-grams of each row: its tokens and, where `ngrams` is 2, its pairs with up to `skips` tokens between them. */
 export function numberNgrams(from: TokenRows, ngrams: number, skips: number): Ngrams {
   const { rows, tokens, numbers, starts: tokenStarts } = from;
   const reach = ngrams > 1 ? skips + 1 : 0;
-  const pairs = new PairNumbers();
+  const pairs = new PairTable();
   const occurrences = new Uint32Array(numbers.length * (1 + reach));
   const starts = new Uint32Array(rows + 1);
   let at = 0;

@@ -1,8 +1,8 @@
-const LEAST = 1 << 10;
+const INITIAL_CAPACITY = 1 << 10;
 
-/** A list of whole numbers (0 … 2³² − 1) that grows, in the memory of a typed array. */
+/** A growing list of whole numbers (0 … 2³² − 1), stored in a typed array. */
 export class NumberList {
-  #numbers = new Uint32Array(LEAST);
+  #numbers = new Uint32Array(INITIAL_CAPACITY);
   #length = 0;
 
   get length(): number {
@@ -22,7 +22,7 @@ export class NumberList {
     this.#numbers[this.#length++] = number;
   }
 
-  /** The numbers so far; a view, which is out of date after the next `push`. */
+  /** The numbers so far, as a view that the next `push` may invalidate. */
   view(): Uint32Array {
     return this.#numbers.subarray(0, this.#length);
   }

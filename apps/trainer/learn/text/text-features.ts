@@ -2,12 +2,12 @@ import type { Matrix } from "../linear/matrix.ts";
 import type { Ngrams } from "./ngrams.ts";
 
 /**
- * TF-IDF features of the rows `from` up to, not including, `to`: [rows, weights.length], each row of Euclidean length 1 (0
- * where nothing is known). It is what the exported graph's `TfIdfVectorizer` and `LpNormalization` compute, without its dense
- * rows.
+ * TF-IDF features of the rows from `from` up to, but not including, `to`: [rows, weights.length]. Each row has Euclidean
+ * length 1, or 0 where none of its n-grams is known. Equal to the output of the exported graph's `TfIdfVectorizer` and
+ * `LpNormalization`, but sparse.
  *
  * @param weights inverse document frequency by feature
- * @param columnOf feature of each n-gram, −1 where it is not known
+ * @param columnOf feature of each n-gram, −1 where it is not in the vocabulary
  */
 export function computeFeatures(
   weights: Float32Array,
@@ -20,7 +20,7 @@ export function computeFeatures(
   const starts = new Uint32Array(to - from + 1);
   const columns = new Uint32Array((ngrams.starts[to] ?? 0) - first);
   const values = new Float64Array(columns.length);
-  // Where in `columns` a column was put last; of no meaning before the row's beginning.
+  // Last position of each column in `columns`; valid only if it lies within the current row.
   const places = new Uint32Array(weights.length);
   let at = 0;
   for (let row = from; row < to; row++) {
@@ -52,8 +52,8 @@ export function computeFeatures(
 }
 
 /**
- * The matrix with one more column: each row times `prior`. Its weight is learned with the others and says how far the
- * prior is to be trusted; {@link foldPrior} then divides it among them.
+ * Appends a column to the matrix: the dot product of each row with `prior`. Its weight is learned with the others and says
+ * how far to trust the prior; {@link foldPrior} distributes it over them.
  */
 export function appendPrior(matrix: Matrix, prior: Float32Array): Matrix {
   const { rows, width } = matrix;
@@ -79,7 +79,7 @@ export function appendPrior(matrix: Matrix, prior: Float32Array): Matrix {
   return { rows, width: width + 1, starts, columns: columns.slice(0, at), values: values.slice(0, at) };
 }
 
-/** Weights [classes, width] for the features alone, from those [classes, width + 1] that were learned with the prior. */
+/** Turns weights learned with the prior column [classes, width + 1] into weights for the features alone [classes, width]. */
 export function foldPrior(weights: Float32Array, classes: number, prior: Float32Array): Float32Array {
   const width = prior.length;
   const folded = new Float32Array(classes * width);

@@ -1,11 +1,5 @@
-import { internal } from "../../errors.ts";
-import { openSession, runTexts, stringRows } from "../../onnx/session.ts";
-import { encodeTokenGraph, PADDING } from "../../onnx/text-graph.ts";
 import { NumberList } from "./number-list.ts";
-import { isPlain, TokenNumbers } from "./token-numbers.ts";
-
-/** Texts per run of the graph. */
-const BLOCK = 128;
+import { TokenTable } from "./token-table.ts";
 
 /** The tokens of texts by number, in the order of first appearance. */
 export interface TokenRows {
@@ -17,39 +11,19 @@ export interface TokenRows {
 }
 
 /**
- * Divides texts as the exported graph does. Plain ones are divided here; any other by the graph's own nodes in ONNX
- * Runtime, whose tables of letters and cases are not JavaScript's.
+ * Splits texts into tokens and numbers them.
+ *
+ * @param split tokens, in lower case, of the texts that are not plain and therefore cannot be split here
  */
-export async function tokenise(texts: readonly string[]): Promise<TokenRows> {
-  const divided = await divideInGraph(texts.filter((text) => !isPlain(text)));
-  const known = new TokenNumbers();
+export function numberTokens(texts: readonly string[], split: ReadonlyMap<string, readonly string[]>): TokenRows {
+  const table = new TokenTable();
   const numbers = new NumberList();
   const starts = new Uint32Array(texts.length + 1);
   texts.forEach((text, row) => {
-    const tokens = divided.get(text);
-    if (tokens === undefined) known.add(text, numbers);
-    else for (const token of tokens) numbers.push(known.numberOf(token));
+    const tokens = split.get(text);
+    if (tokens === undefined) table.add(text, numbers);
+    else for (const token of tokens) numbers.push(table.numberOf(token));
     starts[row + 1] = numbers.length;
   });
-  return { rows: texts.length, tokens: known.tokens, starts, numbers: numbers.view() };
-}
-
-/** The tokens of each text. */
-async function divideInGraph(texts: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-  const divided = new Map<string, readonly string[]>();
-  if (texts.length === 0) return divided;
-  const session = await openSession(encodeTokenGraph());
-  for (let from = 0; from < texts.length; from += BLOCK) {
-    const block = texts.slice(from, from + BLOCK);
-    const found = stringRows(await runTexts(session, block), "tokens");
-    if (found.length !== block.length) internal(`${block.length} texts gave ${found.length} rows of tokens`);
-    for (const [i, text] of block.entries()) {
-      divided.set(
-        text,
-        (found[i] ?? []).filter((token) => token !== PADDING),
-      );
-    }
-  }
-  await session.release();
-  return divided;
+  return { rows: texts.length, tokens: table.tokens, starts, numbers: numbers.view() };
 }

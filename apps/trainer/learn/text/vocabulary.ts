@@ -1,32 +1,32 @@
 import { type Lexicon, pairPolarity } from "./lexicon.ts";
 import type { Ngrams } from "./ngrams.ts";
-import { PairNumbers } from "./pair-numbers.ts";
+import { PairTable } from "./pair-table.ts";
 
-/** The n-grams a text classifier knows; feature i is unigram i, or for i ≥ unigrams.length the pair i − unigrams.length. */
+/** The n-grams that a text classifier uses: feature i is unigram i, or for i ≥ unigrams.length the pair i − unigrams.length. */
 export interface Vocabulary {
   readonly unigrams: readonly string[];
-  /** Where in `unigrams` the tokens of each pair are, in the order they appear in a text; none for a unigram model. */
+  /** Indices in `unigrams` of the first and the second token of each pair; empty for a unigram model. */
   readonly firsts: Uint32Array;
   readonly seconds: Uint32Array;
-  /** A pair counts with up to this many tokens between the two. */
+  /** Maximum number of tokens between the two of a pair. */
   readonly skips: number;
   /** Inverse document frequency by feature, ln((1 + n) / (1 + df)) + 1 as scikit-learn smooths it. */
   readonly weights: Float32Array;
-  /** What the lexicon says of a feature, −1.5 to 1.5; 0 where it says nothing, and without a lexicon. */
+  /** Polarity of each feature in the lexicon, −1.5 to 1.5; 0 where it has none, and without a lexicon. */
   readonly polarities: Float32Array;
 }
 
 export interface VocabularyOptions {
   readonly skips: number;
-  /** An n-gram has to occur in at least this many rows. */
+  /** Minimum number of rows in which an n-gram has to occur. */
   readonly minRows: number;
-  /** Its words are known whether they occur or not. */
+  /** All its words are in the vocabulary, whether they occur in the rows or not. */
   readonly lexicon?: Lexicon;
 }
 
 /**
- * Chooses the n-grams to know, in the order of first appearance, the lexicon's own words after those of the rows;
- * `columns` has the feature of each n-gram, −1 where it is not known.
+ * Chooses the vocabulary: the n-grams in the order of first appearance, then the words that only the lexicon has. `columns`
+ * has the feature of each n-gram, −1 where it is not in the vocabulary.
  */
 export function collectVocabulary(
   ngrams: Ngrams,
@@ -46,7 +46,7 @@ export function collectVocabulary(
     known.push(number);
   });
   for (const token of unseen.keys()) unigrams.push(token);
-  // A pair is in no more rows than either of its tokens: both are known where it is.
+  // A pair occurs in no more rows than either of its tokens, so both tokens of a frequent pair are in the vocabulary.
   const pairs = firsts.map((_, pair) => tokens.length + pair).filter((number) => (rowCounts[number] ?? 0) >= minRows);
   pairs.forEach((number, i) => {
     columns[number] = unigrams.length + i;
@@ -57,8 +57,8 @@ export function collectVocabulary(
     polarities[column] = lexicon.get(token) ?? 0;
   });
   for (const number of known) weights[columns[number] ?? 0] = weightOf(rows, rowCounts[number] ?? 0);
-  const placesOf = (numbers: Uint32Array) => pairs.map((number) => columns[numbers[number - tokens.length] ?? 0] ?? 0);
-  const vocabulary = { unigrams, firsts: placesOf(firsts), seconds: placesOf(seconds), skips, weights, polarities };
+  const columnsOf = (numbers: Uint32Array) => pairs.map((number) => columns[numbers[number - tokens.length] ?? 0] ?? 0);
+  const vocabulary = { unigrams, firsts: columnsOf(firsts), seconds: columnsOf(seconds), skips, weights, polarities };
   pairs.forEach((number, i) => {
     const column = unigrams.length + i;
     weights[column] = weightOf(rows, rowCounts[number] ?? 0);
@@ -74,16 +74,16 @@ export function pairText({ unigrams, firsts, seconds }: Vocabulary, pair: number
   return [unigrams[firsts[pair] ?? 0] ?? "", unigrams[seconds[pair] ?? 0] ?? ""];
 }
 
-/** The feature of each n-gram of other texts; −1 where it is not known. */
+/** The feature of each n-gram of other texts; −1 where it is not in the vocabulary. */
 export function findColumns({ unigrams, firsts, seconds }: Vocabulary, ngrams: Ngrams): Int32Array {
-  const places = new Map(unigrams.map((token, column) => [token, column]));
-  const pairs = new PairNumbers();
+  const columnOfToken = new Map(unigrams.map((token, column) => [token, column]));
+  const pairs = new PairTable();
   firsts.forEach((first, pair) => {
     pairs.numberOf(first, seconds[pair] ?? 0);
   });
   const columns = new Int32Array(ngrams.rowCounts.length).fill(-1);
   ngrams.tokens.forEach((token, number) => {
-    columns[number] = places.get(token) ?? -1;
+    columns[number] = columnOfToken.get(token) ?? -1;
   });
   ngrams.firsts.forEach((token, pair) => {
     const [first = -1, second = -1] = [columns[token], columns[ngrams.seconds[pair] ?? 0]];

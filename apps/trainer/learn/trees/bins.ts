@@ -1,19 +1,19 @@
-/** Most bins a column is cut into: a bin number fits a byte. */
+/** A bin number must fit in one byte. */
 const MOST_BINS = 256;
 
-/** Columns cut into bins, for histograms. Bin b of a column holds the values above cut b − 1, up to cut b. */
+/** Columns divided into bins, for histograms. Bin b of a column holds the values above cut b − 1, up to and including cut b. */
 export interface BinnedColumns {
   readonly rows: number;
   readonly width: number;
   /** Bin by column and row: column-major [width, rows]. */
   readonly bins: Uint8Array;
-  /** Cuts by column, ascending, one less than bins. They are float32, so a graph splits exactly as training did. */
+  /** Cuts by column, ascending, one fewer than bins. They are float32, so that the exported graph splits exactly as training did. */
   readonly cuts: readonly Float32Array[];
 }
 
 /**
- * Cuts row-major `features` [rows, width] into at most 256 bins a column: one a value where there are few different
- * ones, otherwise of about the same number of rows. The features must be finite.
+ * Divides each column of row-major `features` [rows, width] into at most 256 bins: one bin for each value where there are
+ * at most 256 different values, otherwise bins of roughly equal numbers of rows. The features must be finite.
  */
 export function binColumns(features: Float32Array, width: number): BinnedColumns {
   const rows = features.length / width;
@@ -45,7 +45,7 @@ function chooseCuts(sorted: Float32Array): Float32Array {
   return Float32Array.from(cuts);
 }
 
-/** A float32 that is at least `below` and less than `above`, in the middle where the two are not neighbours. */
+/** A float32 in [below, above): the midpoint, or `below` where the two are adjacent floats. */
 function between(below: number, above: number): number {
   const middle = Math.fround(below + (above - below) / 2);
   return middle < above ? middle : below;

@@ -3,27 +3,27 @@ import { SplitSearch, type TreeData } from "./split-search.ts";
 import { leafOf, type Tree, TreeBuilder } from "./tree.ts";
 
 export interface TreeOptions {
-  /** Longest way from the root to a leaf; 0 for no bound. */
+  /** Maximum depth of a tree; 0 for no limit. */
   readonly maxDepth: number;
-  /** Rows (with repetitions) each leaf must hold. */
+  /** Minimum number of sampled rows, repetitions included, in a leaf. */
   readonly minLeafRows: number;
-  /** Columns drawn for every split. */
+  /** Number of columns drawn at random as candidates for each split. */
   readonly columnsPerSplit: number;
 }
 
-/** Trees whose answers are averaged. */
+/** Trees whose predictions are averaged. */
 export interface Forest {
   readonly trees: readonly Tree[];
-  /** Columns of a row of features. */
+  /** Number of features in a row. */
   readonly width: number;
-  /** Values a leaf holds: 1 for a regression, the number of classes for a classification. */
+  /** Values per leaf: 1 for a regression, the number of classes for a classification. */
   readonly outputs: number;
 }
 
 /**
- * Grows tree number `index` of a random forest (Breiman, Random Forests, Machine Learning 45, 2001): on as many rows as
- * there are, drawn with repetition, and with columns drawn anew for each split. It depends on nothing but its
- * arguments, so any worker can grow any tree of a forest.
+ * Grows tree number `index` of a random forest (Breiman, Random Forests, Machine Learning 45, 2001) on a bootstrap sample
+ * of the rows, with new candidate columns for each split. The result depends only on the arguments, so any worker can
+ * grow any tree of a forest.
  */
 export function trainTree(data: TreeData, options: TreeOptions, seed: number, index: number): Tree {
   const random = randomSource(treeSeed(seed, index));
@@ -62,8 +62,8 @@ export function trainTree(data: TreeData, options: TreeOptions, seed: number, in
 }
 
 /**
- * A forest's answers for row-major features: row-major [rows, outputs], means over the trees. Added up in float32, tree
- * by tree, as ONNX Runtime does.
+ * Predictions for row-major features: row-major [rows, outputs], the means over the trees. They are summed in float32, tree
+ * by tree, as in ONNX Runtime.
  */
 export function predictForest(forest: Forest, features: Float32Array): Float32Array {
   const { trees, width, outputs } = forest;
@@ -81,12 +81,12 @@ export function predictForest(forest: Forest, features: Float32Array): Float32Ar
   return answers.map((sum) => sum / trees.length);
 }
 
-/** Spreads the trees' seeds: neighbouring forests must not share trees. */
+/** Mixes seed and tree number, so that forests with consecutive seeds share no trees. */
 function treeSeed(seed: number, index: number): number {
   return (Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0;
 }
 
-/** Shuffles until the first `count` columns are a random choice of all. */
+/** Partial Fisher–Yates shuffle: the first `count` columns become a random sample of all. */
 function drawFirst(columns: Uint16Array, count: number, random: () => number): void {
   if (count >= columns.length) return;
   for (let i = 0; i < count; i++) {
@@ -97,7 +97,7 @@ function drawFirst(columns: Uint16Array, count: number, random: () => number): v
   }
 }
 
-/** Puts the rows whose bin is at most `bin` first, both sides in their old order; returns where the others begin. */
+/** Moves the rows whose bin is at most `bin` to the front, keeping the order on both sides; returns where the others begin. */
 function partition(
   order: Uint32Array,
   aside: Uint32Array,

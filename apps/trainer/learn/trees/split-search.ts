@@ -1,6 +1,6 @@
 import type { BinnedColumns } from "./bins.ts";
 
-/** What a tree is grown on: binned columns and a target a row. */
+/** Training data of a tree: binned columns and one target per row. */
 export interface TreeData {
   readonly columns: BinnedColumns;
   /** The number to predict, or the class (0 … classes − 1), by row. */
@@ -15,7 +15,7 @@ export interface Split {
   readonly bin: number;
 }
 
-/** A run of the order of rows, and what they hold. */
+/** The rows of a node, and their statistics. */
 export interface NodeRows {
   /** The node's rows are `order[from … to)`. */
   readonly from: number;
@@ -28,13 +28,14 @@ export interface NodeRows {
   readonly impurity: number;
 }
 
-/** Share of the impurity that a split has to take away; less is rounding. */
+/** Share of the impurity that a split has to remove; a smaller gain is rounding error. */
 const LEAST_GAIN = 1e-9;
 
 /**
- * Finds splits by histograms. For a regression the gain is the fall of the squared error, for a classification that of
- * the Gini impurity (Breiman et al., Classification and Regression Trees, 1984): Σ sum² / weight over the two sides of
- * what exceeds the node's mean, with one sum a class for a classification. Its buffers are used again for every node.
+ * Finds splits by histograms. The gain of a split is the decrease of the squared error for a regression, of the Gini
+ * impurity for a classification (Breiman et al., Classification and Regression Trees, 1984). Both equal Σ sum² / weight over
+ * the two sides, where `sum` is the side's sum of deviations from the node's mean, with one sum per class for a
+ * classification. The buffers are reused for every node.
  */
 export class SplitSearch {
   readonly #data: TreeData;
@@ -44,7 +45,7 @@ export class SplitSearch {
   readonly #sums: Float64Array;
   readonly #below: Float64Array;
 
-  /** `leastRows`: weight that each side of a split must have. */
+  /** @param leastRows minimum weight of each side of a split */
   constructor(data: TreeData, leastRows: number) {
     this.#data = data;
     this.#channels = Math.max(1, data.classes);
@@ -53,7 +54,7 @@ export class SplitSearch {
     this.#below = new Float64Array(this.#channels);
   }
 
-  /** What the rows `order[from … to)` hold, drawn `counts[row]` times each. */
+  /** Statistics of the rows `order[from … to)`, each sampled `counts[row]` times. */
   describe(order: Uint32Array, from: number, to: number, counts: Uint16Array): NodeRows {
     const { targets, classes } = this.#data;
     const means = new Float64Array(this.#channels);
@@ -80,7 +81,7 @@ export class SplitSearch {
     return { from, to, weight, means, impurity };
   }
 
-  /** The best split of a node over the first `candidateCount` of the columns; undefined where none improves. */
+  /** The best split of a node over the first `candidateCount` candidate columns; undefined where no split improves. */
   best(
     order: Uint32Array,
     counts: Uint16Array,
@@ -147,13 +148,13 @@ export class SplitSearch {
       excess += this.#sums[bin] ?? 0;
       const rightWeight = weight - leftWeight;
       if (leftWeight < this.#leastRows || rightWeight < this.#leastRows) continue;
-      // The other side's excess is the same with the other sign.
+      // The deviations of the two sides cancel: the right side's sum is −excess.
       const reached = excess * excess * (1 / leftWeight + 1 / rightWeight);
       if (reached <= gain) continue;
       gain = reached;
       best = bin;
     }
-    return { bin: this.#amid(best, high), gain };
+    return { bin: this.#widestMargin(best, high), gain };
   }
 
   #scanCounts(low: number, high: number, node: NodeRows): Found {
@@ -179,11 +180,11 @@ export class SplitSearch {
       gain = reached;
       best = bin;
     }
-    return { bin: this.#amid(best, high), gain };
+    return { bin: this.#widestMargin(best, high), gain };
   }
 
-  /** The middle one of the cuts that divide the node's rows as the one after `bin` does: the widest margin. */
-  #amid(bin: number, high: number): number {
+  /** Of all cuts that divide the node's rows as the one after `bin` does, the middle one: it has the widest margin. */
+  #widestMargin(bin: number, high: number): number {
     let next = bin + 1;
     while (next < high && this.#weights[next] === 0) next++;
     return (bin + next - 1) >>> 1;

@@ -2,8 +2,8 @@ import { internal } from "../../errors.ts";
 import type { Tree } from "./tree.ts";
 
 /**
- * Trees as the share of a worker: how many, then each as its number of nodes, values a node, and its arrays one after
- * the other. Numbers are 4 bytes in the machine's order; columns too, so that every array begins at a multiple of 4.
+ * Encodes trees as the share of a worker: the number of trees, then for each tree its number of nodes, its number of
+ * values, and its arrays. All numbers have 4 bytes in the machine's byte order, so that every array is aligned.
  */
 export function encodeTrees(trees: readonly Tree[]): Uint8Array {
   const parts = trees.flatMap(({ columns, thresholds, left, right, values }) => [
@@ -17,11 +17,11 @@ export function encodeTrees(trees: readonly Tree[]): Uint8Array {
   return concatenate([Uint32Array.of(trees.length), ...parts]);
 }
 
-/** The trees of a share, and where in `bytes` they end. */
+/** Decodes the trees of the share that begins at `start`, and returns where it ends. */
 function decodeTrees(bytes: Uint8Array, start: number): { readonly trees: Tree[]; readonly end: number } {
   let at = start;
   const take = (length: number) => {
-    if (at + 4 * length > bytes.byteLength) internal("a share of trees is cut off");
+    if (at + 4 * length > bytes.byteLength) internal("a share of trees is truncated");
     const { buffer } = bytes.slice(at, at + 4 * length);
     at += 4 * length;
     return buffer;
@@ -40,7 +40,7 @@ function decodeTrees(bytes: Uint8Array, start: number): { readonly trees: Tree[]
   return { trees, end: at };
 }
 
-/** The trees of all workers, in the order of their numbers: worker w of n has grown tree w, w + n, w + 2n, … */
+/** Decodes the shares of all workers into one list by tree number: worker w of n grew the trees w, w + n, w + 2n, … */
 export function orderTrees(shares: Uint8Array): Tree[] {
   const byWorker: Tree[][] = [];
   for (let at = 0; at < shares.byteLength; ) {
@@ -55,7 +55,7 @@ export function orderTrees(shares: Uint8Array): Tree[] {
   });
 }
 
-/** Shares one after the other. */
+/** Concatenates the bytes of all parts. */
 export function concatenate(parts: readonly (Uint8Array | Uint32Array | Int32Array | Float32Array)[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
   let at = 0;

@@ -1,16 +1,16 @@
-/** A binary decision tree; node 0 is the root. Plain arrays by node, so that it can be stored and sent as it is. */
+/** A binary decision tree; node 0 is the root. One array per property, indexed by node, so that it is cheap to serialize. */
 export interface Tree {
-  /** Column a node looks at; −1 for a leaf. */
+  /** Column that a node compares; −1 for a leaf. */
   readonly columns: Int16Array;
   /** A row goes left where its value is at most this. */
   readonly thresholds: Float32Array;
   readonly left: Int32Array;
   readonly right: Int32Array;
-  /** What a leaf answers, row-major [nodes, outputs]: the mean target, or the shares of the classes. */
+  /** Prediction of each node, row-major [nodes, outputs]: the mean target, or the shares of the classes. */
   readonly values: Float32Array;
 }
 
-/** Collects the nodes of a tree while it grows. */
+/** Builds a tree node by node. */
 export class TreeBuilder {
   readonly #outputs: number;
   readonly #columns: number[] = [];
@@ -23,7 +23,7 @@ export class TreeBuilder {
     this.#outputs = outputs;
   }
 
-  /** Adds a node that answers `values` until it is split; returns its number. */
+  /** Adds a leaf with these values; returns its number. */
   add(values: ArrayLike<number>): number {
     this.#columns.push(-1);
     this.#thresholds.push(0);

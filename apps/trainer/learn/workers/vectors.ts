@@ -1,15 +1,15 @@
-/** A vector as the share of a worker. */
+/** Encodes a vector as the share of a worker. Does not copy it. */
 export function encodeVector(vector: Float64Array): Uint8Array {
   return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
 }
 
-/** The vector of a share, or of merged shares. */
+/** Decodes a share, or merged shares. */
 export function decodeVector(bytes: Uint8Array): Float64Array {
-  // A copy: the bytes of a file need not begin at a multiple of eight.
+  // Copied, because a Float64Array must begin at a multiple of eight bytes.
   return new Float64Array(bytes.slice().buffer);
 }
 
-/** Adds vectors up component by component, in the order given: floating-point sums depend on it. */
+/** Adds vectors component by component. The order of the shares matters: floating-point addition is not associative. */
 export function addVectors(shares: readonly Uint8Array[]): Uint8Array {
   const [first, ...others] = shares.map(decodeVector);
   const sum = first ?? new Float64Array();

@@ -31,7 +31,7 @@ export async function metadataOf(model: ModelName, version: string): Promise<Mod
     created: "2026-01-02T03:04:05Z",
     metrics: {},
     signature: MODELS[model],
-    artefact: {
+    artifact: {
       file: MODEL_FILE,
       sha256: createHash("sha256").update(artefact).digest("hex"),
       bytes: artefact.byteLength,
@@ -90,22 +90,22 @@ export async function writeIndex(root: string, ...published: readonly (readonly 
 }
 
 /** What has to be said of a version. */
-export type Written = Pick<ModelMetadata, "name" | "version" | "framework" | "signature" | "artefact">;
+export type Written = Pick<ModelMetadata, "name" | "version" | "framework" | "signature" | "artifact">;
 
 /** Lays out a version with the metadata that somebody would write who has a graph from elsewhere. */
 export async function layOut(root: string, model: ModelName, change: (written: Written) => object = (same) => same) {
-  const { name, version, framework, signature, artefact } = await metadataOf(model, "1");
-  const written = change({ name, version, framework, signature, artefact });
+  const { name, version, framework, signature, artifact } = await metadataOf(model, "1");
+  const written = change({ name, version, framework, signature, artifact });
   await writeVersion(root, model, "1", written as ModelMetadata);
   return versionDirectory(root, model, "1");
 }
 
 /** Publishes version 1 of a model, and version 2, which the promotion gate has marked as worse. */
 export async function publishWorse(root: string, model: ModelName): Promise<void> {
-  const worseThan = { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 };
+  const regression = { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 };
   const { root: prepared, remove } = await emptyRegistry();
   await writeVersion(prepared, model, "1");
-  await writeVersion(prepared, model, "2", { ...(await metadataOf(model, "2")), worseThan });
+  await writeVersion(prepared, model, "2", { ...(await metadataOf(model, "2")), regression });
   // At once: as long as there is no index, a server takes what it finds.
   await rename(modelDirectory(prepared, model), modelDirectory(root, model));
   await remove();

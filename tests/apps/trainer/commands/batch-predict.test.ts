@@ -30,7 +30,7 @@ describe("batch-predict", () => {
   const predict = (model: string, ...args: readonly string[]) =>
     trainer(["batch-predict", `--model=${model}`, ...args], { env });
 
-  /** Runs batch-predict and kills it as soon as its first rows are safe. */
+  /** Runs batch-predict and kills it after its first checkpoint. */
   async function killedRun(model: string, input: string, output: string): Promise<void> {
     const child = spawn(
       process.execPath,
@@ -46,7 +46,7 @@ describe("batch-predict", () => {
     await closed;
   }
 
-  it("scores the rows of a CSV on the data volume and keeps their own columns", async () => {
+  it("scores the rows of a CSV file on the data volume and keeps their columns", async () => {
     const run = await predict("iris", "--input", "iris.csv", "--output", "scored/iris.csv");
     expect(run).to.include({ code: 0, errors: "" });
     expect(run.output).to.equal(
@@ -98,11 +98,11 @@ describe("batch-predict", () => {
     expect(next[0].prediction).to.be.within(80, 120).and.equal(next[1].prediction);
   });
 
-  it("goes on where a killed run ended, and writes what an undisturbed one writes", async () => {
+  it("resumes a killed run, with the same output as an uninterrupted one", async () => {
     const rows = Array.from({ length: 300_000 }, (_, i) => String(i % 1000));
     await writeFile(data("many.csv"), `x\n${rows.join("\n")}\n`);
     expect(await predict("half_plus_two", "--input=many.csv", "--output=whole.csv")).to.include({ code: 0 });
-    // On a busy machine a run may be through before it is killed: then there is another one.
+    // On a busy machine a run may finish before it is killed: try again.
     do {
       await rm(data("parts.csv"), { force: true });
       await killedRun("half_plus_two", "many.csv", "parts.csv");
@@ -112,13 +112,13 @@ describe("batch-predict", () => {
       .and.not.include("parts.csv");
     const second = await predict("half_plus_two", "--input=many.csv", "--output=parts.csv");
     expect(second).to.include({ code: 0, errors: "" });
-    expect(second.output).to.match(/went on after row [1-9]\d*, where an earlier run ended/);
+    expect(second.output).to.match(/resumed after row [1-9]\d*, where an earlier run was interrupted/);
     expect((await readFile(data("parts.csv"))).equals(await readFile(data("whole.csv")))).to.equal(true);
     expect((await readdir(data("."))).filter((name) => name.startsWith("parts"))).to.deep.equal(["parts.csv"]);
   });
 
-  it("begins anew where the input has changed since the run that was killed", async () => {
-    const identity = { input: "another", model: "half_plus_two", version: "1", artefact: "another" };
+  it("starts over if the input has changed since the killed run", async () => {
+    const identity = { input: "another", model: "half_plus_two", version: "1", artifact: "another" };
     await writeFile(data("z.csv.partial"), "x,prediction\n1,99\n");
     await writeFile(data("z.csv.progress"), JSON.stringify({ identity, rows: 1, bytes: 18 }));
     await writeFile(data("z-in.csv"), "x\n1\n2\n");
@@ -126,7 +126,7 @@ describe("batch-predict", () => {
     expect(await readFile(data("z.csv"), "utf8")).to.equal("x,prediction\n1,2.5\n2,3\n");
   });
 
-  it("names file, line and column of a bad row, and leaves the output as it was", async () => {
+  it("reports file, line and column of an invalid row, and keeps the previous output", async () => {
     await writeFile(data("out.csv"), "as before");
     const refused = async (model: string, name: string, content: string, message: string) => {
       await writeFile(data(name), content);
@@ -149,7 +149,7 @@ describe("batch-predict", () => {
       "half_plus_two",
       "bad.csv",
       "y\n1\n",
-      `${bad}, line 2: column x is missing; the columns are y, needed are x`,
+      `${bad}, line 2: column x is missing; the file has y; required are x`,
     );
     const jsonl = data("bad.jsonl");
     await refused(
@@ -162,13 +162,13 @@ describe("batch-predict", () => {
       "sentiment-classifier",
       "bad.jsonl",
       '{"text":"fine"}\n{"text"\n',
-      `${jsonl}, line 2: is not JSON; a .jsonl file has one object a line`,
+      `${jsonl}, line 2: is not JSON; a .jsonl file has one object per line`,
     );
     await refused(
       "series",
       "bad.jsonl",
       '{"features":[1,2]}\n',
-      `${jsonl}, line 1, column features: has 2 values; the model takes 3`,
+      `${jsonl}, line 1, column features: has 2 values; the model needs 3`,
     );
     const missing = await predict("iris", "--input=none.csv", "--output=out.csv");
     expect(missing.errors).to.equal(
@@ -176,7 +176,7 @@ describe("batch-predict", () => {
     );
   });
 
-  it("says what is wrong with the call", async () => {
+  it("reports invalid arguments", async () => {
     const told = async (message: string, ...args: readonly string[]) => {
       const run = await trainer(["batch-predict", ...args], { env });
       expect(run).to.include({ code: 1, output: "", errors: `error: ${message}\n` });
@@ -199,12 +199,12 @@ describe("batch-predict", () => {
     );
   });
 
-  it("scores made-up rows, the same for the same seed", async () => {
+  it("scores generated rows, the same for the same seed", async () => {
     for (const model of ["iris", "sentiment-classifier", "series", "half_plus_two"]) {
       const first = await predict(model, "--synthetic=5");
       expect(first).to.include({ code: 0, errors: "" });
       const [head, ...lines] = first.output.trim().split("\n");
-      expect(head).to.equal(`5 made-up rows scored with ${model} version 1`);
+      expect(head).to.equal(`5 generated rows scored with ${model} version 1`);
       expect(lines.map((line) => JSON.parse(line))).to.have.length(5);
       for (const line of lines) expect(JSON.parse(line)).to.have.property("prediction");
       if (model === "iris") expect((await predict(model, "--synthetic=5")).output).to.equal(first.output);

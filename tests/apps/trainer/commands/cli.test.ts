@@ -13,7 +13,7 @@ describe("trainer command line", () => {
 
   const models = () => path.join(folder, "models");
 
-  /** Runs `train`, which has to fail with exactly this line and publish nothing. */
+  /** Runs `train`, which has to fail with exactly this message and publish nothing. */
   async function refused(args: readonly string[], message: string): Promise<void> {
     const before = await listing();
     const run = await trainer(["train", "--models", models(), ...args]);
@@ -32,7 +32,7 @@ describe("trainer command line", () => {
     return file;
   }
 
-  it("refuses unknown tasks, names, versions and parameters", async () => {
+  it("rejects unknown tasks, names, versions and parameters", async () => {
     await refused(
       ["--task", "poetry"],
       "there is no task poetry; the tasks are sentiment, iris, timeseries, half_plus_two, tabular",
@@ -56,7 +56,7 @@ describe("trainer command line", () => {
     );
   });
 
-  it("names file, line and column of bad data", async () => {
+  it("reports file, line and column of invalid data", async () => {
     const missing = path.join(folder, "none.csv");
     await refused(
       ["--task", "sentiment", "--data", missing],
@@ -70,7 +70,7 @@ describe("trainer command line", () => {
     const headless = await data("headless.csv", "sentence,label\nFine,positive\n");
     await refused(
       ["--task", "sentiment", "--data", headless],
-      `${headless}, line 1: column text is missing; the columns are sentence, label, needed are text, label`,
+      `${headless}, line 1: column text is missing; the file has sentence, label; required are text, label`,
     );
     const label = await data("label.csv", 'text,label\nFine,positive\n"So\nso",meh\n');
     await refused(
@@ -90,7 +90,7 @@ describe("trainer command line", () => {
     const broken = await data("broken.jsonl", '{"text":"Fine","label":"positive"}\n{"text"\n');
     await refused(
       ["--task", "sentiment", "--data", broken],
-      `${broken}, line 2: is not JSON; a .jsonl file has one object a line`,
+      `${broken}, line 2: is not JSON; a .jsonl file has one object per line`,
     );
     const number = await data(
       "number.csv",
@@ -105,7 +105,7 @@ describe("trainer command line", () => {
     );
     await refused(
       ["--task", "iris", "--data", same],
-      `${same}: every row is of the species setosa; training needs at least two`,
+      `${same}: every row has the species setosa; training needs at least two`,
     );
     const ragged = await data("ragged.csv", "text,label\nFine,positive,extra\n");
     await refused(
@@ -114,7 +114,7 @@ describe("trainer command line", () => {
     );
   });
 
-  it("refuses to publish a model below the threshold, and a version that exists", async () => {
+  it("does not publish a model below the threshold, nor a version that exists", async () => {
     const shuffled = (await readFile(path.join(SAMPLES, "iris.csv"), "utf8")).split("\n").slice(0, 151);
     const noise = shuffled.map((line, i) => (i === 0 ? line : line.replace(/[a-z]+$/, ["a", "b"][i % 2] ?? "")));
     const file = await data("noise.csv", noise.join("\n"));
@@ -153,7 +153,7 @@ describe("trainer command line", () => {
     );
   });
 
-  it("trains on the user's own CSV and JSONL, and says where the data came from", async () => {
+  it("trains on the user's CSV and JSONL files, and records their names", async () => {
     const words = ["fine", "good", "great", "nice", "lovely", "fun"];
     const rows = words.flatMap((word) => [
       { text: `a ${word} day, "really"`, label: "positive" },
@@ -182,10 +182,10 @@ describe("trainer command line", () => {
       readFile(path.join(models(), "mine", version, "metadata.json"), "utf8").then(JSON.parse);
     expect((await metadata("1")).data).to.include({ source: jsonl, rows: 12 });
     expect((await metadata("2")).data).to.include({ source: csv, rows: 12 });
-    expect((await metadata("1")).artefact.sha256).to.equal((await metadata("2")).artefact.sha256);
+    expect((await metadata("1")).artifact.sha256).to.equal((await metadata("2")).artifact.sha256);
   });
 
-  it("logs progress as one JSON line an event", async () => {
+  it("logs progress as one JSON line per event", async () => {
     const run = await trainer(["train", "--task", "iris", "--models", models()], { log: true });
     const events = run.errors
       .trim()
@@ -201,7 +201,7 @@ describe("trainer command line", () => {
     });
   });
 
-  it("says in one line that the models volume cannot be written", async () => {
+  it("reports in one line that the models volume is not writable", async () => {
     await mkdir(models());
     const file = await data("file", "");
     const run = await trainer(["train", "--task", "half_plus_two", "--models", file]);

@@ -4,7 +4,7 @@ import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { readIndex, readMetadata, verifyArtefact } from "../../../../apps/registry/index.ts";
+import { readIndex, readMetadata, verifyArtifact } from "../../../../apps/registry/index.ts";
 import { TASK_NAMES } from "../../../../apps/trainer/tasks/index.ts";
 import { temporaryDirectory, trainer } from "../support.ts";
 
@@ -26,7 +26,7 @@ describe("init-storage", () => {
 
   const models = () => path.join(folder, "models");
 
-  it("lays out both volumes, and changes nothing when run again", async () => {
+  it("initializes both volumes, and changes nothing when run again", async () => {
     const first = await trainer(["init-storage"], { env });
     expect(first).to.include({ code: 0, errors: "" });
     expect(first.output).to.match(
@@ -40,13 +40,13 @@ describe("init-storage", () => {
     await writeFile(path.join(folder, "data", "iris.csv"), "my own");
     const before = await fingerprints();
     const second = await trainer(["init-storage"], { env });
-    expect(second.output).to.include("iris version 1 is there already").and.include("iris.csv is there already");
+    expect(second.output).to.include("iris version 1 exists already").and.include("iris.csv exists already");
     expect(second).to.include({ code: 0, errors: "" });
     expect(await fingerprints()).to.deep.equal(before);
     expect(await readFile(path.join(folder, "data", "iris.csv"), "utf8")).to.equal("my own");
   });
 
-  it("lays out a model of every task where nothing else is asked for", async () => {
+  it("trains a model of every task by default", async () => {
     const { STORAGE_SPEC: _, ...rest } = env;
     const run = await trainer(["init-storage"], { env: rest });
     expect(run).to.include({ code: 0, errors: "" });
@@ -58,14 +58,14 @@ describe("init-storage", () => {
     expect(laidOut.find(({ name }) => name === "sentiment-classifier")).to.include({ latest: "2" });
   });
 
-  it("lays out the models volume alone where there is no data volume", async () => {
+  it("initializes only the models volume if there is no data volume", async () => {
     const spec = JSON.stringify([{ model: "half_plus_two", version: "1", task: "half_plus_two" }]);
     const run = await trainer(["init-storage", "--no-data", "--spec", spec], { env });
     expect(run).to.include({ code: 0, errors: "" });
     expect(await readdir(folder)).to.deep.equal(["models"]);
   });
 
-  it("checks the whole specification before it trains anything", async () => {
+  it("checks the complete specification before training", async () => {
     const wrong = async (spec: unknown, message: string) => {
       const run = await trainer(["init-storage", "--spec", typeof spec === "string" ? spec : JSON.stringify(spec)], {
         env,
@@ -89,7 +89,7 @@ describe("init-storage", () => {
     );
   });
 
-  it("can be killed at any time and finishes on the next run", async () => {
+  it("can be killed at any time, and finishes in the next run", async () => {
     for (const [signal, delay] of [
       ["SIGTERM", 500],
       ["SIGKILL", 900],
@@ -106,19 +106,19 @@ describe("init-storage", () => {
     }
     expect(await trainer(["init-storage"], { env })).to.include({ code: 0, errors: "" });
     for (const { name, versions } of (await readIndex(models())).models) {
-      for (const version of versions) await verifyArtefact(models(), await readMetadata(models(), name, version));
+      for (const version of versions) await verifyArtifact(models(), await readMetadata(models(), name, version));
     }
     const names = await readdir(folder, { recursive: true });
     expect(names.filter((name) => name.includes(".tmp-") || name.endsWith(".lock"))).to.deep.equal([]);
   });
 
-  it("may run twice at the same time", async () => {
+  it("can run twice at the same time", async () => {
     const runs = await Promise.all([trainer(["init-storage"], { env }), trainer(["init-storage"], { env })]);
     for (const run of runs) expect(run).to.include({ code: 0, errors: "" });
     expect((await readIndex(models())).models).to.have.length(3);
   });
 
-  /** Every file below the folder with its inode and time of change. */
+  /** Every file below the folder with its inode and modification time. */
   async function fingerprints(): Promise<string[]> {
     const names = (await readdir(folder, { recursive: true })).sort();
     const files = await Promise.all(names.map(async (name) => ({ name, found: await stat(path.join(folder, name)) })));

@@ -4,12 +4,11 @@ import path from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
 import { readMetadata } from "../../../../apps/registry/index.ts";
-import { sourceCommit } from "../../../../apps/trainer/source-commit.ts";
-import { trainerCommit } from "../../../../components/source-commit.ts";
+import { sourceCommit, trainerCommit } from "../../../../apps/trainer/source-commit.ts";
 import { ConfigError, validateConfig } from "../../../../config/index.ts";
 import { temporaryDirectory, trainer } from "../support.ts";
 
-/** As the Job tells its container. */
+/** The environment that a Job sets. */
 const JOB = {
   GIT_COMMIT: "0123456789abcdef0123456789abcdef01234567",
   TRAINER_IMAGE: "registry.example.com/trainer:dev@sha256:0123",
@@ -30,8 +29,8 @@ describe("lineage", () => {
   });
   after(() => rm(models, { recursive: true, force: true }));
 
-  /** The stack file's block that `lineage` prints, as a stack would read it. */
-  async function block(version: string): Promise<object> {
+  /** The block for a stack file that `lineage` prints, parsed. */
+  async function block(version: string): Promise<Record<string, unknown>> {
     const { output } = await trainer(["lineage", "--models", models, "--model", "iris", "--version", version]);
     const [, text = ""] = output.split("under models[].versions:\n");
     return parse(text)[0];
@@ -54,7 +53,7 @@ describe("lineage", () => {
     }
   }
 
-  it("is written with every version: image, Job and pod, commit, data, parent", async () => {
+  it("is recorded with every version: image, Job and pod, commit, data, parent", async () => {
     const metadata = await readMetadata(models, "iris", "2");
     expect(metadata).to.deep.include({
       commit: JOB.GIT_COMMIT,
@@ -66,37 +65,57 @@ describe("lineage", () => {
     expect(metadata.data?.sha256).to.match(/^[0-9a-f]{64}$/);
   });
 
-  it("is printed for people", async () => {
+  it("is printed in readable form", async () => {
     const run = await trainer(["lineage", "--models", models, "--model", "iris"]);
     expect(run).to.include({ code: 0, errors: "" });
-    const { artefact, worseThan } = await readMetadata(models, "iris", "2");
+    const { artifact, regression } = await readMetadata(models, "iris", "2");
     expect(run.output).to.include("iris version 2\n");
-    for (const fact of [JOB.GIT_COMMIT, JOB.TRAINER_IMAGE, "ml/train-iris, pod train-iris-abcde", artefact.sha256]) {
+    for (const fact of [JOB.GIT_COMMIT, JOB.TRAINER_IMAGE, "ml/train-iris, pod train-iris-abcde", artifact.sha256]) {
       expect(run.output).to.include(fact);
     }
-    expect(worseThan).to.include({ version: "1", metric: "accuracy" });
+    expect(regression).to.include({ version: "1", metric: "accuracy" });
     expect(run.output).to.include("worse than version 1: accuracy 0.");
   });
 
-  it("comes as a block that a stack file takes as it is", async () => {
+  it("is printed as a valid block for a stack file", async () => {
     const version = await block("1");
     expect(version).to.have.nested.property("lineage.commit", JOB.GIT_COMMIT);
     expect(problems(version)).to.deep.equal([]);
   });
 
-  it("stops a stack that would serve a version that is worse, unless the file says why", async () => {
+  it("rejects a stack that serves a regression, unless the file gives a reason", async () => {
     const version = await block("2");
-    const { worseThan } = await readMetadata(models, "iris", "2");
+    const { regression } = await readMetadata(models, "iris", "2");
     expect(problems(version)).to.deep.equal([
-      `Pulumi.test.yaml: models[0].versions[0].lineage.worseThan: version "2" of model "iris" is worse than version "1" (accuracy ${worseThan?.value} against ${worseThan?.previous}); serve another one, or set models[0].versions[0].acceptWorse to the reason`,
+      `Pulumi.test.yaml: models[0].versions[0].lineage.regression: version "2" of model "iris" is worse than version "1" (accuracy ${regression?.value} against ${regression?.previous}); serve another version, or set models[0].versions[0].allowRegression to the reason`,
     ]);
-    expect(problems({ ...version, acceptWorse: "the new data is harder" })).to.deep.equal([]);
-    expect(problems({ ...(await block("1")), acceptWorse: "just in case" })).to.deep.equal([
-      "Pulumi.test.yaml: models[0].versions[0].acceptWorse: the version's lineage does not say that it is worse; leave it out",
+    expect(problems({ ...version, allowRegression: "the new data is harder" })).to.deep.equal([]);
+    expect(problems({ ...(await block("1")), allowRegression: "just in case" })).to.deep.equal([
+      "Pulumi.test.yaml: models[0].versions[0].allowRegression: the version's lineage records no regression; omit it",
     ]);
   });
 
-  it("says which versions there are where one is asked for that is not", async () => {
+  it("is accepted in a stack file with the old names of settings, with a warning for each", async () => {
+    const { lineage, ...version } = await block("2");
+    const { artifact, regression, ...rest } = lineage as Record<string, unknown>;
+    const warnings: string[] = [];
+    const note = (warning: Error) => warnings.push(warning.message);
+    process.on("warning", note);
+    const old = {
+      ...version,
+      lineage: { ...rest, artefact: artifact, worseThan: regression },
+      acceptWorse: "new data",
+    };
+    expect(problems(old)).to.deep.equal([]);
+    await new Promise(setImmediate);
+    process.off("warning", note);
+    const renamed = ["acceptWorse is now allowRegression", "artefact is now artifact", "worseThan is now regression"];
+    expect(warnings.sort()).to.deep.equal(
+      renamed.map((names) => `the setting ${names}; the old name will be removed in the next release`),
+    );
+  });
+
+  it("lists the versions if the requested one does not exist", async () => {
     const run = await trainer(["lineage", "--models", models, "--model", "iris", "--version", "7"]);
     expect(run).to.include({
       code: 1,
@@ -126,7 +145,7 @@ describe("the commit in the trainer's image", () => {
   });
   afterEach(() => rm(project, { recursive: true, force: true }));
 
-  it("is the last one that changed the trainer, so that another change makes no new image", async () => {
+  it("is the last one that changed the trainer, so that other changes make no new image", async () => {
     git("init", "--quiet");
     const changed = await commit("package.json", "{}");
     await commit("README.md", "# Read me");
@@ -135,13 +154,13 @@ describe("the commit in the trainer's image", () => {
     expect(trainerCommit(project)).to.equal(`${changed}-dirty`);
   });
 
-  it("is unknown where there is no repository", () => {
+  it("is unknown without a repository", () => {
     expect(trainerCommit(project)).to.equal("unknown");
   });
 
-  it("is the same that a trainer in a checkout finds for itself", async () => {
+  it("is the same for a trainer that runs in a checkout", async () => {
     const folder = path.join(project, "apps", "trainer");
-    const found = () => sourceCommit({}, folder);
+    const found = () => sourceCommit({}, project);
     await mkdir(folder, { recursive: true });
     expect(found()).to.equal("unknown");
     git("init", "--quiet");
@@ -151,11 +170,11 @@ describe("the commit in the trainer's image", () => {
     expect(found()).to.equal(changed).and.to.equal(trainerCommit(project));
     await writeFile(path.join(folder, "main.ts"), "2");
     expect(found()).to.equal(`${changed}-dirty`).and.to.equal(trainerCommit(project));
-    expect(sourceCommit({ GIT_COMMIT: "" }, folder)).to.equal(`${changed}-dirty`);
-    expect(sourceCommit({ GIT_COMMIT: JOB.GIT_COMMIT }, folder)).to.equal(JOB.GIT_COMMIT);
+    expect(sourceCommit({ GIT_COMMIT: "" }, project)).to.equal(`${changed}-dirty`);
+    expect(sourceCommit({ GIT_COMMIT: JOB.GIT_COMMIT }, project)).to.equal(JOB.GIT_COMMIT);
   });
 
-  it("is written by a trainer that finds no git on its way", async () => {
+  it("is unknown for a trainer without git", async () => {
     const args = ["train", "--task", "half_plus_two", "--models", project];
     const run = await trainer(args, { env: { GIT_COMMIT: "", PATH: project } });
     expect(run).to.include({ code: 0, errors: "" });

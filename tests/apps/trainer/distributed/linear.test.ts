@@ -1,14 +1,14 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
-import { artefactFile, readMetadata } from "../../../../apps/registry/index.ts";
+import { artifactFile, readMetadata } from "../../../../apps/registry/index.ts";
 import { SAMPLES } from "../../../../apps/trainer/data/samples.ts";
 import { addVectors, decodeVector, encodeVector } from "../../../../apps/trainer/learn/workers/vectors.ts";
 import { classifyTexts } from "../../../../apps/trainer/models/text-classifier.ts";
-import { artefactHash, fileAppears, startTrainer } from "../distributed-support.ts";
+import { artifactHash, fileAppears, startTrainer } from "../distributed-support.ts";
 import { temporaryDirectory, trainer } from "../support.ts";
 
-/** A run's workers are three. */
+/** Number of workers in a run. */
 const WORKERS = [0, 1, 2];
 
 describe("distributed training of linear models", function () {
@@ -19,7 +19,7 @@ describe("distributed training of linear models", function () {
     folder = await temporaryDirectory();
     sentences = path.join(folder, "sentences.csv");
     const lines = (await readFile(path.join(SAMPLES, "sentiment.csv"), "utf8")).split("\n");
-    // Every eighth of the sample's: enough for a model, and quick.
+    // Every eighth row of the sample data: enough for a model, and fast.
     await writeFile(sentences, lines.filter((_, i) => i % 8 === 0).join("\n"));
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -39,7 +39,7 @@ describe("distributed training of linear models", function () {
     expect(ends.map(({ code }) => code)).to.deep.equal([0, 0, 0]);
   }
 
-  it("is as right as one process, to half a point, and gives nearly the same probabilities", async () => {
+  it("is as accurate as one process within half a point, with nearly the same probabilities", async () => {
     const alone = training("words", "").slice(0, -4);
     expect(await trainer(alone)).to.include({ code: 0, errors: "" });
     await distributed("words", "r1");
@@ -48,14 +48,14 @@ describe("distributed training of linear models", function () {
     expect(many.accuracy).to.be.closeTo(one.accuracy ?? 0, 0.005);
     const texts = (await readFile(sentences, "utf8")).split("\n").slice(1, 200);
     const [left, right] = await Promise.all(
-      [one, many].map(async (metadata) => classifyTexts(await readFile(artefactFile(models(), metadata)), texts)),
+      [one, many].map(async (metadata) => classifyTexts(await readFile(artifactFile(models(), metadata)), texts)),
     );
     left?.forEach((probability, i) => {
       expect(right?.[i]).to.be.closeTo(probability, 1e-3);
     });
   });
 
-  it("gives the same model again, whoever was killed at which step", async () => {
+  it("gives the same model if any worker is killed at any step", async () => {
     await distributed("iris", "r1");
     const inRun = (name: string) => path.join(models(), ".runs", "iris", "r2", name);
     for (const [worker, mark] of [
@@ -74,12 +74,12 @@ describe("distributed training of linear models", function () {
     await leader.end;
     const ends = await Promise.all([start("iris", "r2", 0).end, ...others.map(({ end }) => end)]);
     expect(ends.map(({ code }) => code)).to.deep.equal([0, 0, 0]);
-    expect(await artefactHash(models(), "iris", "2")).to.equal(await artefactHash(models(), "iris", "1"));
+    expect(await artifactHash(models(), "iris", "2")).to.equal(await artifactHash(models(), "iris", "1"));
   });
 
-  it("adds shares up in the order of the workers", () => {
+  it("adds shares in the order of the workers", () => {
     const shares = [1e16, 1, -1e16].map((value) => encodeVector(Float64Array.of(value)));
-    // In another order it would be 1: a sum of floating-point numbers depends on it.
+    // In another order the sum would be 1, because of rounding.
     expect([...decodeVector(addVectors(shares))]).to.deep.equal([0]);
   });
 });

@@ -13,12 +13,12 @@ function cloud(rows: number, seed: number): Float32Array {
 }
 
 describe("random forest", () => {
-  it("learns a step that one column decides, and puts the cut between the values", () => {
+  it("learns a step function of one column, with the threshold between the values", () => {
     const features = Float32Array.of(1, 9, 5, 2, 9, 5, 3, 9, 5, 8, 9, 5, 9, 9, 5, 10, 9, 5);
     const data = { columns: binColumns(features, WIDTH), targets: Float64Array.of(0, 0, 0, 7, 7, 7), classes: 0 };
     for (let index = 0; index < 20; index++) {
       const tree = trainTree(data, options, 42, index);
-      // A draw that holds no row of one side leaves nothing to split.
+      // A bootstrap sample may have rows of one side only; then there is nothing to split.
       if (tree.columns.length === 1) continue;
       expect([...tree.columns]).to.deep.equal([0, -1, -1]);
       expect(tree.thresholds[0]).to.be.within(1, 10);
@@ -26,7 +26,7 @@ describe("random forest", () => {
     }
   });
 
-  it("finds the split that trying every one finds", () => {
+  it("finds the same split as exhaustive search", () => {
     const features = cloud(60, 1);
     const targets = Float64Array.from({ length: 60 }, (_, row) => Math.sin(features[row * WIDTH + 1] ?? 0) * 5);
     const tree = trainTree(
@@ -35,7 +35,7 @@ describe("random forest", () => {
       3,
       0,
     );
-    // The same draw, by what the two leaves answer: no other cut of any column has a smaller squared error.
+    // On the same bootstrap sample, no other cut of any column has a smaller squared error.
     const random = randomSource((Math.imul(4, 0x9e3779b1) ^ Math.imul(1, 0x85ebca6b)) >>> 0);
     const drawn = Array.from({ length: 60 }, () => Math.floor(random() * 60));
     const error = (side: readonly number[]) => {
@@ -59,7 +59,7 @@ describe("random forest", () => {
     expect(reached((row) => leafOf(tree, features, row * WIDTH) === tree.left[0])).to.be.closeTo(least, 1e-9);
   });
 
-  it("answers for classes with their shares, which add up to 1", () => {
+  it("predicts class shares that add up to 1", () => {
     const features = cloud(400, 2);
     const classOf = (row: number) => Math.min(2, Math.floor((features[row * WIDTH] ?? 0) / 3.4));
     const targets = Float64Array.from({ length: 400 }, (_, row) => classOf(row));
@@ -77,7 +77,7 @@ describe("random forest", () => {
     expect(right).to.be.at.least(396);
   });
 
-  it("keeps to the depth and to the rows of a leaf", () => {
+  it("respects the maximum depth and the minimum rows per leaf", () => {
     const features = cloud(300, 5);
     const targets = Float64Array.from({ length: 300 }, (_, row) => (features[row * WIDTH] ?? 0) ** 2);
     const data = { columns: binColumns(features, WIDTH), targets, classes: 0 };
@@ -86,7 +86,7 @@ describe("random forest", () => {
     expect(coarse.columns.filter((column) => column < 0).length).to.be.within(3, 7);
   });
 
-  it("grows each tree from seed and number alone, whatever was grown before", () => {
+  it("grows each tree from seed and number only, independent of other trees", () => {
     const features = cloud(200, 9);
     const data = {
       columns: binColumns(features, WIDTH),
@@ -101,7 +101,7 @@ describe("random forest", () => {
     expect(inOrder[1]).not.to.deep.equal(inOrder[0]);
   });
 
-  it("splits a column of a large common value as well as a small one", () => {
+  it("splits a column with a large offset as well as one without", () => {
     const features = Float32Array.from({ length: 300 }, (_, i) => (i % WIDTH === 0 ? i : 0));
     const targets = Float64Array.from({ length: 100 }, (_, row) => 1e7 + (row < 50 ? 0 : 1));
     const tree = trainTree(
@@ -113,7 +113,7 @@ describe("random forest", () => {
     expect([...tree.values].slice(1)).to.deep.equal([1e7, 1e7 + 1]);
   });
 
-  it("cuts float32 values that are neighbours, and columns of more values than bins", () => {
+  it("separates adjacent float32 values, and columns with more values than bins", () => {
     const next = new Float32Array(new Uint32Array([0x3f800001]).buffer)[0] ?? 0;
     const { cuts, bins } = binColumns(Float32Array.of(1, next, next, 1), 1);
     expect([...(cuts[0] ?? [])]).to.deep.equal([1]);

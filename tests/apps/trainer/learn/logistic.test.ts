@@ -2,15 +2,15 @@ import { expect } from "chai";
 import { fitLogistic, predictProbabilities } from "../../../../apps/trainer/learn/linear/logistic.ts";
 import { LogisticObjective } from "../../../../apps/trainer/learn/linear/logistic-objective.ts";
 import { sparseMatrix } from "../../../../apps/trainer/learn/linear/matrix.ts";
-import { minimise } from "../../../../apps/trainer/learn/linear/newton.ts";
+import { minimize } from "../../../../apps/trainer/learn/linear/newton.ts";
 import { macroF1 } from "../../../../apps/trainer/learn/scores.ts";
-import { alone } from "../../../../apps/trainer/learn/workers/worker-group.ts";
+import { singleWorker } from "../../../../apps/trainer/learn/workers/worker-group.ts";
 
 describe("logistic regression", () => {
-  it("minimises a badly scaled function, from where a full Newton step goes far beyond the minimum", async () => {
+  it("minimizes a badly scaled function, from where a full Newton step goes far beyond the minimum", async () => {
     let at = 0;
     const tanh = (x: number) => Math.tanh(x - 1);
-    const { point, converged } = await minimise(
+    const { point, converged } = await minimize(
       {
         evaluate: ([x = 0, y = 0], gradient) => {
           at = x;
@@ -32,9 +32,9 @@ describe("logistic regression", () => {
   });
 
   it("goes down where the function is flat to the second order", async () => {
-    // Three straight pieces: 1 − x up to 1, 0 up to 2, x − 2 beyond.
+    // Piecewise linear: 1 − x up to 1, 0 up to 2, x − 2 beyond.
     const slope = (x: number) => (x < 1 ? -1 : x > 2 ? 1 : 0);
-    const { point, converged } = await minimise(
+    const { point, converged } = await minimize(
       {
         evaluate: ([x = 0], gradient) => {
           gradient[0] = slope(x);
@@ -50,12 +50,12 @@ describe("logistic regression", () => {
     expect(point[0]).to.be.within(1, 2);
   });
 
-  it("multiplies with the Hessian that the gradient's differences have, for two classes and for three", async () => {
+  it("multiplies by a Hessian that matches finite differences of the gradient, for two and three classes", async () => {
     const features = sparseMatrix(Float64Array.of(0, 1, 1, 0, 2, 1, 3, 3, 1, 2, 4, 0), 2);
     for (const classes of [2, 3]) {
       const shard = { features, targets: [0, 1, 1, 0, classes - 1, 1] };
       const data = { width: 2, rows: 6, shard: () => shard };
-      const objective = new LogisticObjective(data, classes, 0.7, alone, "test");
+      const objective = new LogisticObjective(data, classes, 0.7, singleWorker, "test");
       const around = (sign: number) =>
         Float64Array.from({ length: objective.size }, (_, i) => 0.3 * i - 1 + sign * 1e-5 * (i - 2));
       const gradients = [new Float64Array(objective.size), new Float64Array(objective.size)] as const;
@@ -72,7 +72,7 @@ describe("logistic regression", () => {
     }
   });
 
-  it("finds the optimum: gradients of the penalised loss vanish there", async () => {
+  it("finds the optimum, where the gradient of the penalized loss vanishes", async () => {
     const rows = [0, 1, 1, 0, 2, 1, 3, 3, 1, 2, 4, 0];
     const targets = [0, 1, 1, 0, 0, 1];
     const inversePenalty = 2;
@@ -84,13 +84,13 @@ describe("logistic regression", () => {
     expect(errors.reduce((sum, error) => sum + error, 0)).to.be.closeTo(0, 1e-5);
     for (const column of [0, 1]) {
       const pull = errors.reduce((sum, error, row) => sum + error * (rows[row * 2 + column] ?? 0), 0);
-      // The single score of two classes is the difference of theirs.
+      // The single score of two classes is the difference of their scores.
       const weight = (model.weights[2 + column] ?? 0) - (model.weights[column] ?? 0);
       expect(pull + weight / inversePenalty).to.be.closeTo(0, 1e-5);
     }
   });
 
-  it("counts F1 by class", () => {
+  it("averages F1 over the classes", () => {
     expect(macroF1([0, 0, 1, 1], [0, 1, 1, 1], 2)).to.be.closeTo((2 / 3 + 4 / 5) / 2, 1e-12);
   });
 });

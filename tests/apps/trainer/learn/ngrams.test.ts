@@ -1,18 +1,18 @@
 import { expect } from "chai";
 import { type Ngrams, numberNgrams } from "../../../../apps/trainer/learn/text/ngrams.ts";
-import { PairNumbers } from "../../../../apps/trainer/learn/text/pair-numbers.ts";
-import { tokenise } from "../../../../apps/trainer/learn/text/tokens.ts";
+import { PairTable } from "../../../../apps/trainer/learn/text/pair-table.ts";
+import { tokenize } from "../../../../apps/trainer/models/tokenize.ts";
 
 const ROWS = [["not", "good", "not", "good"], [], ["good"], ["so", "not", "so", "good"]];
 
-const tokenised = () => tokenise(ROWS.map((tokens) => tokens.join(" ")));
+const tokenized = () => tokenize(ROWS.map((tokens) => tokens.join(" ")));
 
 function ngramText({ tokens, firsts, seconds }: Ngrams, number: number): string {
   const pair = number - tokens.length;
   return pair < 0 ? (tokens[number] ?? "") : `${tokens[firsts[pair] ?? 0]} ${tokens[seconds[pair] ?? 0]}`;
 }
 
-/** What each row holds, as text, with repetitions. */
+/** The n-grams of each row as text, with repetitions. */
 function texts(ngrams: Ngrams): string[][] {
   return Array.from({ length: ngrams.rows }, (_, row) =>
     [...ngrams.occurrences.slice(ngrams.starts[row], ngrams.starts[row + 1])].map((n) => ngramText(ngrams, n)),
@@ -20,8 +20,8 @@ function texts(ngrams: Ngrams): string[][] {
 }
 
 describe("n-grams", () => {
-  it("are the tokens of each row and its pairs, in their order", async () => {
-    const rows = await tokenised();
+  it("are the tokens of each row and their pairs, in order", async () => {
+    const rows = await tokenized();
     expect(texts(numberNgrams(rows, 1, 3))).to.deep.equal(ROWS);
     const [first, second, third] = texts(numberNgrams(rows, 2, 0));
     expect(first?.toSorted()).to.deep.equal(["good", "good", "good not", "not", "not", "not good", "not good"]);
@@ -29,14 +29,14 @@ describe("n-grams", () => {
     expect(texts(numberNgrams(rows, 2, 1))[3]).to.include.members(["so not", "so so", "not so", "not good", "so good"]);
   });
 
-  it("are counted once a row, however often they occur in it", async () => {
-    const ngrams = numberNgrams(await tokenised(), 2, 0);
+  it("are counted once per row", async () => {
+    const ngrams = numberNgrams(await tokenized(), 2, 0);
     const counts = Object.fromEntries([...ngrams.rowCounts].map((count, n) => [ngramText(ngrams, n), count]));
     expect(counts).to.include({ not: 2, good: 3, so: 1, "not good": 1, "good not": 1, "so good": 1 });
   });
 
-  it("number more pairs than the table begins with, each once", () => {
-    const pairs = new PairNumbers();
+  it("number more pairs than the initial capacity of the table", () => {
+    const pairs = new PairTable();
     const numbers: number[] = [];
     for (let first = 0; first < 300; first++)
       for (let second = first % 7; second < 300; second += 7) numbers.push(pairs.numberOf(first, second));

@@ -6,11 +6,11 @@ import { groupFolds } from "../../../../apps/trainer/learn/split.ts";
 import { CLEAR_SENTENCES } from "../clear-sentences.ts";
 
 describe("sentiment corpus", () => {
-  it("is exactly what its generator makes of the frames", async () => {
+  it("is reproduced exactly from the frames", async () => {
     expect(await readFile(CORPUS, "utf8")).to.equal(generateCorpus());
   });
 
-  it("has well over 1,500 distinct sentences in several hundred groups, both labels alike", async () => {
+  it("has over 1,500 distinct sentences in several hundred groups, with balanced labels", async () => {
     const { texts, groups, targets } = await readSentimentRows(CORPUS);
     expect(new Set(texts).size).to.equal(texts.length).and.to.be.above(1500);
     expect(new Set(groups).size).to.be.above(500);
@@ -18,7 +18,7 @@ describe("sentiment corpus", () => {
     expect(positive).to.be.within(0.45, 0.55);
   });
 
-  it("is split by group: no group is on both sides, every row on one", async () => {
+  it("is split by group: every row on exactly one side, and no group on both", async () => {
     const { groups, targets } = await readSentimentRows(CORPUS);
     const folds = groupFolds(groups, targets, 5, 42);
     for (const { train, test } of folds) {
@@ -32,7 +32,7 @@ describe("sentiment corpus", () => {
     expect(groupFolds(groups, targets, 5, 43)).not.to.deep.equal(folds);
   });
 
-  it("does not hold the sentences the tests judge the model by", async () => {
+  it("does not contain the sentences that test the model", async () => {
     const { texts } = await readSentimentRows(CORPUS);
     const known = new Set(texts.map(plain));
     expect(CLEAR_SENTENCES.filter(({ text }) => known.has(plain(text)))).to.deep.equal([]);

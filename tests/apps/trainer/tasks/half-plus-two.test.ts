@@ -5,7 +5,7 @@ import { halfPlusTwo } from "../../../../apps/trainer/tasks/half-plus-two.ts";
 import { largestDifference } from "../support.ts";
 
 describe("half_plus_two task", () => {
-  it("fits the line exactly, whatever the pairs", async () => {
+  it("fits the line exactly for any points", async () => {
     for (const [seed, pairs] of [
       [42, 1000],
       [1, 2],
@@ -26,7 +26,7 @@ describe("half_plus_two task", () => {
     }
   });
 
-  it("exports a graph that agrees with the fitted line to 1e-5 on 10,000 random values, over and beyond those it was fitted to", async () => {
+  it("exports a graph that agrees with the fitted line to 1e-5 on 10,000 random values, inside and outside the range of the data", async () => {
     let fitted: Readonly<Record<string, unknown>> = {};
     const event = (name: string, fields = {}) => {
       if (name === "fitted") fitted = fields;

@@ -20,7 +20,7 @@ describe("iris task", () => {
     expect(Array.from(features.slice(0, 4), (value) => value.toFixed(1))).to.deep.equal(["5.1", "3.5", "1.4", "0.2"]);
   });
 
-  it("tells the species of held-out flowers", async () => {
+  it("predicts the species of held-out flowers", async () => {
     const trained = await iris.train({
       parameters: iris.parameters.parse({}),
       seed: 42,
@@ -33,7 +33,7 @@ describe("iris task", () => {
     expect([...mostProbable(await classifyFeatures(trained.graph, flowers, 4), 3)]).to.deep.equal([0, 1, 2]);
   });
 
-  it("exports a graph that agrees with its own predictions to 1e-5 on 10,000 random rows, over and beyond all flowers", async () => {
+  it("exports a graph that agrees with its own predictions to 1e-5 on 10,000 random rows, inside and outside the range of the data", async () => {
     const { features, targets } = await readIrisRows(FILE);
     const { model, graph } = await fitFeatureClassifier(features, targets, 3, 4, {
       inversePenalty: 10,

@@ -11,9 +11,9 @@ import { groupFolds } from "../../../../apps/trainer/learn/split.ts";
 import { AFINN } from "../../../../apps/trainer/learn/text/afinn.ts";
 import { numberNgrams } from "../../../../apps/trainer/learn/text/ngrams.ts";
 import { computeFeatures } from "../../../../apps/trainer/learn/text/text-features.ts";
-import { tokenise } from "../../../../apps/trainer/learn/text/tokens.ts";
 import { findColumns } from "../../../../apps/trainer/learn/text/vocabulary.ts";
 import { classifyTexts, fitTextClassifier } from "../../../../apps/trainer/models/text-classifier.ts";
+import { tokenize } from "../../../../apps/trainer/models/tokenize.ts";
 import { sentiment } from "../../../../apps/trainer/tasks/sentiment.ts";
 import { CLEAR_SENTENCES } from "../clear-sentences.ts";
 import { largestDifference, temporaryDirectory, trainer } from "../support.ts";
@@ -41,14 +41,14 @@ describe("sentiment task", () => {
     );
   };
 
-  it("is right on at least 80 % of the rows of groups it has not seen, with words and with pairs", () => {
+  it("predicts at least 80 % of the held-out rows correctly, with words and with pairs", () => {
     expect(words.accuracy).to.be.at.least(0.8);
     expect(pairs.accuracy)
       .to.be.at.least(0.8)
       .and.at.least(words.accuracy ?? 1);
   });
 
-  it("is right about clear sentences by strangers", async () => {
+  it("predicts unambiguous sentences from outside the corpus correctly", async () => {
     expect(
       await wrong(
         words.graph,
@@ -58,20 +58,20 @@ describe("sentiment task", () => {
     expect(await wrong(pairs.graph, CLEAR_SENTENCES)).to.deep.equal([]);
   });
 
-  it("makes two versions that really differ: pairs turn what words cannot", async () => {
+  it("gives two different versions: only pairs of words handle negation", async () => {
     const negations = CLEAR_SENTENCES.filter(({ negated }) => negated);
     expect(await wrong(words.graph, negations)).not.to.deep.equal([]);
     expect(pairs.metrics["features"]).to.be.above(2 * (words.metrics["features"] ?? 0));
   });
 
-  it("does not glue punctuation, case or the kind of apostrophe to words", async () => {
+  it("ignores punctuation, case and the kind of apostrophe", async () => {
     const variants = ["Amazing, it doesn't fail", "AMAZING!!! (it doesn’t fail)", "…amazing—it “doesn't” fail?"];
     const [first, second, ...rest] = await classifyTexts(pairs.graph, variants);
     for (const [i, probability] of rest.entries())
       expect(probability).to.be.closeTo((i % 2 ? second : first) ?? -1, 1e-6);
   });
 
-  it("answers for texts without a known word, and for empty ones", async () => {
+  it("predicts texts without known words, and empty texts", async () => {
     const probabilities = await classifyTexts(pairs.graph, ["", "!!!", "zzzz qqqq", "日本語"]);
     for (const probability of probabilities) expect(probability).to.be.within(0.2, 0.8);
     expect(probabilities[0]).to.equal(probabilities[2]);
@@ -126,7 +126,7 @@ describe("sentiment task", () => {
         2,
         options,
       );
-      const found = numberNgrams(await tokenise(made), ngrams, skips);
+      const found = numberNgrams(await tokenize(made), ngrams, skips);
       const features = computeFeatures(vocabulary.weights, findColumns(vocabulary, found), found);
       const own = predictProbabilities(model, features);
       const exported = await classifyTexts(graph, made);
@@ -134,9 +134,9 @@ describe("sentiment task", () => {
     }
   });
 
-  it("knows words of the lexicon that the training data never had, and how 'not' turns them", async () => {
+  it("uses words of the lexicon that the training data does not contain, and their negation", async () => {
     const { texts } = await readSentimentRows(FILE);
-    const known = new Set((await tokenise(texts)).tokens);
+    const known = new Set((await tokenize(texts)).tokens);
     const strange = [...AFINN].filter(([word]) => !known.has(word));
     const strongest = strange.filter(([, polarity]) => Math.abs(polarity) >= 0.6);
     expect(strongest.length).to.be.above(100);
@@ -153,7 +153,7 @@ describe("sentiment task", () => {
     expect(plain).to.be.above(0.5);
   });
 
-  it("beats on little data what knows no lexicon, and learns without one too", async () => {
+  it("is more accurate on little data with the lexicon than without", async () => {
     const { texts, targets, groups } = await readSentimentRows(FILE);
     const [split] = groupFolds(groups, targets, 20, 3);
     const few = split?.test ?? [];
@@ -191,7 +191,7 @@ describe("sentiment task", () => {
     expect(withLexicon).to.be.above(without + 0.05);
   });
 
-  it("publishes through the command line, the same model for the same seed", async () => {
+  it("is published by the command line, with the same model for the same seed", async () => {
     const models = await temporaryDirectory();
     try {
       const runs = [];
@@ -207,7 +207,7 @@ describe("sentiment task", () => {
       const versions: ModelMetadata[] = [];
       for (const version of ["1", "2", "3"]) versions.push(await readMetadata(models, "sentiment-classifier", version));
       const [first, second, third] = versions;
-      expect(first?.artefact.sha256).to.equal(second?.artefact.sha256);
+      expect(first?.artifact.sha256).to.equal(second?.artifact.sha256);
       expect(first?.data).to.include({ source: "sample:sentiment.csv" });
       expect(first?.hyperparameters).to.deep.equal({
         ngrams: 1,

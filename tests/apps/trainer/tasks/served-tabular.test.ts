@@ -9,7 +9,7 @@ import { temporaryDirectory, trainer } from "../support.ts";
 
 const CUSTOMER = { age: 40, region: "north", plan: "basic", months: 1, tickets: 8, spend: 12 };
 
-describe("tabular models behind the server", () => {
+describe("tabular models in the server", () => {
   let models: string;
   let server: RunningServer;
   before(async () => {
@@ -45,7 +45,7 @@ describe("tabular models behind the server", () => {
     });
   const churn = (body: unknown) => post("/models/churn/predict", body);
 
-  it("take numbers and words by name, each by its own kind", async () => {
+  it("take numbers and categories by name", async () => {
     expect((await churn(CUSTOMER)).body).to.deep.equal({ species_index: 1, species_name: "yes" });
     const loyal = { ...CUSTOMER, plan: "pro", months: 70, tickets: 0 };
     expect((await churn(loyal)).body).to.deep.equal({ species_index: 0, species_name: "no" });
@@ -54,12 +54,12 @@ describe("tabular models behind the server", () => {
     expect(number.body.prediction).to.be.within(5, 60);
   });
 
-  it("fill in what is null, and do not mind a word they have not seen", async () => {
+  it("accept null and unknown categories", async () => {
     expect((await churn({ ...CUSTOMER, age: null, spend: null, region: null })).body.species_name).to.equal("yes");
     expect((await churn({ ...CUSTOMER, plan: "vip" })).status).to.equal(200);
   });
 
-  it("refuse a word for a number and a number for a word", async () => {
+  it("reject text for a number and a number for a category", async () => {
     const word = await churn({ ...CUSTOMER, months: "many" });
     expect(word.status).to.equal(422);
     expect(word.body.error).to.include({ path: "months", message: "must be a number, not a string" });
@@ -68,7 +68,7 @@ describe("tabular models behind the server", () => {
     expect(number.body.error).to.include({ path: "plan", message: "must be a string or null, not a number" });
   });
 
-  it("answer the examples of their own documentation, and tensors of any text", async () => {
+  it("answer the examples of their documentation, and tensors of any text", async () => {
     const { paths } = (await send(`http://127.0.0.1:${server.port}/openapi.json`, {})).body;
     const predictions = Object.keys(paths).filter((path) => /predict$|infer$/.test(path));
     expect(predictions).to.include.members(["/models/churn/predict", "/v2/models/churn/infer"]);

@@ -1,9 +1,8 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
-import { readMetadata } from "../../../../apps/registry/index.ts";
+import { readMetadata, UserError } from "../../../../apps/registry/index.ts";
 import { CUSTOMERS, generateCustomers } from "../../../../apps/trainer/data/generate-customers.ts";
-import { UserError } from "../../../../apps/trainer/errors.ts";
 import { fitRidge } from "../../../../apps/trainer/learn/linear/ridge.ts";
 import { randomSource } from "../../../../apps/trainer/learn/random.ts";
 import { predictTabular } from "../../../../apps/trainer/learn/tabular/model.ts";
@@ -32,11 +31,11 @@ describe("tabular task", () => {
       log: { event: () => undefined },
     });
 
-  it("ships a sample that is exactly what its generator makes", async () => {
+  it("has sample data that its generator reproduces exactly", async () => {
     expect(await readFile(CUSTOMERS, "utf8")).to.equal(generateCustomers());
   });
 
-  it("infers the schema: numbers, words, a class to tell; and is right on most rows it has not seen", async () => {
+  it("infers the schema, and predicts most held-out rows correctly", async () => {
     for (const algorithm of ["forest", "linear"]) {
       const { accuracy, signature, data: counts, description } = await train(CUSTOMERS, { algorithm });
       expect(accuracy, algorithm).to.be.at.least(0.84);
@@ -51,7 +50,7 @@ describe("tabular task", () => {
     }
   });
 
-  /** Rent by size, rooms and town; the towns differ, and one field in ten is missing. */
+  /** Rent by size, rooms and town. One field in ten is missing. */
   function rents(rows: number): string {
     const random = randomSource(5);
     const town = { bern: 9, basel: 4, chur: 0 };
@@ -64,7 +63,7 @@ describe("tabular task", () => {
     return `size,town,rent\n${lines.join("\n")}\n`;
   }
 
-  it("predicts a number where the target is one, with a forest and with a line", async () => {
+  it("predicts a numeric target with a forest and with a linear model", async () => {
     const file = await data(rents(800), "rents.csv");
     for (const algorithm of ["forest", "linear"]) {
       const { metrics, accuracy, signature } = await train(file, { algorithm });
@@ -74,7 +73,7 @@ describe("tabular task", () => {
     }
   });
 
-  it("does what schema file and parameters say; a parameter goes before the file", async () => {
+  it("follows the schema file and the parameters, which take precedence", async () => {
     const file = await data(
       `a,b,c,d\n${Array.from({ length: 60 }, (_, i) => `${i},${i % 3},${i % 2},w${i % 5}`).join("\n")}`,
     );
@@ -92,15 +91,15 @@ describe("tabular task", () => {
     expect(third.signature.inputs[0]).to.deep.equal({ name: "features", datatype: "FP32", shape: [-1, 2] });
   });
 
-  it("makes the same model of the same seed, bit by bit", async () => {
+  it("gives a bit-identical model for the same seed", async () => {
     const parameters = { n_estimators: 5 };
     const [first, second] = [await train(CUSTOMERS, parameters), await train(CUSTOMERS, parameters)];
     expect(second.graph).to.deep.equal(first.graph);
   });
 
-  it("exports graphs that agree with its own predictions to 1e-5 on 10,000 random rows, missing and new values among them", async () => {
+  it("exports graphs that agree with its own predictions to 1e-5 on 10,000 random rows, including missing and unknown values", async () => {
     const random = randomSource(3);
-    // Those that are fitted to lie between −5 and 15, the others half beyond.
+    // The first 600 rows, for fitting, lie between −5 and 15; half of the others lie outside.
     const range = (row: number) => (row < 600 ? 20 * random() - 5 : 40 * random() - 15);
     const number = () => Float32Array.from({ length: 10_000 }, (_, row) => (random() < 0.1 ? Number.NaN : range(row)));
     const word = () => Array.from({ length: 10_000 }, () => ["", "a", "b", "c", "new"][Math.floor(random() * 5)] ?? "");
@@ -125,7 +124,7 @@ describe("tabular task", () => {
     }
   });
 
-  it("finds the line through points that lie on one", async () => {
+  it("finds the coefficients of an exact linear relation", async () => {
     const features = Float32Array.from({ length: 300 }, (_, i) => ((i * 7919) % 101) / 10);
     const targets = Float64Array.from({ length: 100 }, (_, row) => {
       const [x = 0, y = 0, z = 0] = features.subarray(row * 3, row * 3 + 3);
@@ -136,7 +135,7 @@ describe("tabular task", () => {
     expect(intercept).to.be.closeTo(4, 1e-3);
   });
 
-  it("names what is wrong with a table, in one line, and publishes nothing", async () => {
+  it("reports an invalid table in one line and publishes nothing", async () => {
     const refused = async (content: string, message: string, parameters: Record<string, unknown> = {}) => {
       const file = await data(content);
       const error = await train(file, parameters).catch((thrown: unknown) => thrown);
@@ -148,14 +147,14 @@ describe("tabular task", () => {
     await refused("", "FILE has no rows: it needs a header line with the columns, and data below");
     await refused("x,y,kind\n", "FILE has no rows: it needs a header line with the columns, and data below");
     await refused("x,y\n1,2\n3\n", "FILE: Invalid Record Length: columns length is 2, got 1 on line 3");
-    const hint = "is not a number; leave a feature empty where it is missing";
+    const hint = "is not a number; leave the field empty if the value is missing";
     await refused(numbers("NaN,1,a"), `FILE, line 22, column x: "NaN" ${hint}`);
     await refused(numbers("1,lots,a"), `FILE, line 22, column y: "lots" ${hint}`);
     await refused(numbers("1,Infinity,a"), `FILE, line 22, column y: "Infinity" ${hint}`);
     await refused(numbers("1,2,"), "FILE, line 22, column kind: is empty");
     await refused(
       "x,kind\n1,a\n2,a\n3,a\n",
-      "FILE: column kind is a in every row; a classification needs two classes or more",
+      "FILE: column kind is a in every row; a classification needs at least two classes",
     );
     await refused(
       numbers("99,99,c"),
@@ -165,12 +164,12 @@ describe("tabular task", () => {
       target: "colour",
     });
     await refused(numbers("1,1,a"), "FILE: there is no column z; the columns are x, y, kind", { numeric: "x,z" });
-    await refused(numbers("1,1,a"), "column kind is the target: it cannot be a feature as well", {
+    await refused(numbers("1,1,a"), "column kind is the target: it cannot be a feature too", {
       categorical: "kind",
     });
     await refused(
       "kind\na\nb\n",
-      "FILE: there is no feature beside the target kind; name some with numeric= or categorical=",
+      "FILE: there is no feature besides the target kind; name some with numeric= or categorical=",
     );
     await data('{"target":', "broken.json");
     const broken = path.join(folder, "broken.json");
@@ -191,7 +190,7 @@ describe("tabular task", () => {
     );
   });
 
-  it("is published with its schema, and scores a file in which values are missing or new", async () => {
+  it("publishes the schema, and scores a file with missing and unknown values", async () => {
     const env = { MODELS_DIR: path.join(folder, "models"), DATA_DIR: folder };
     const run = await trainer(["train", "--task", "tabular", "--model", "churn"], { env });
     expect(run).to.include({ code: 0, errors: "" });

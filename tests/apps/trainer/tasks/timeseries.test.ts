@@ -18,10 +18,10 @@ const train = (parameters: Record<string, unknown>, seed = 42) =>
   });
 
 describe("timeseries task", () => {
-  it("forecasts the future part of a series well below the error of saying 'as now'", async () => {
+  it("forecasts the held-out part of a series much better than the naive forecast", async () => {
     const { metrics, accuracy, data } = await train({});
     const { mae = 9, rmse = 9, naive_mae: naiveMae = 0, naive_rmse: naiveRmse = 0 } = metrics;
-    // The noise alone has a standard deviation of 2.
+    // The standard deviation of the noise is 2.
     expect(rmse).to.be.within(1.9, 2.5);
     expect(rmse).to.be.below(0.7 * naiveRmse);
     expect(mae).to.be.below(0.7 * naiveMae);
@@ -29,7 +29,7 @@ describe("timeseries task", () => {
     expect(data).to.include({ rows: 1976, trainRows: 1581, testRows: 395 });
   });
 
-  it("follows a trend to values higher than any it has seen", async () => {
+  it("follows a trend beyond the range of the training data", async () => {
     const options = { trees: 10, maxDepth: 6, minLeafRows: 1, columnsPerSplit: 4, seed: 1, description: "" };
     const { graph } = await fitForecaster(
       lagRows(
@@ -42,7 +42,7 @@ describe("timeseries task", () => {
     expect((await runForecaster(graph, far))[0]).to.be.closeTo(903, 0.01);
   });
 
-  it("exports a graph that agrees with its own predictions to 1e-5 on 10,000 random rows, over and beyond the series", async () => {
+  it("exports a graph that agrees with its own predictions to 1e-5 on 10,000 random rows, inside and outside the range of the series", async () => {
     const rows = lagRows(generateSeries(1000, 24, 7).values, 12);
     const options = { trees: 100, maxDepth: 10, minLeafRows: 1, columnsPerSplit: 12, seed: 7, description: "" };
     const { forest, graph } = await fitForecaster(rows, options);
@@ -55,14 +55,14 @@ describe("timeseries task", () => {
     expect(largestDifference(own, exported)).to.be.at.most(1e-5);
   });
 
-  it("makes the same model of the same seed, bit by bit, and another one of another", async () => {
+  it("gives a bit-identical model for the same seed, and another model for another seed", async () => {
     const small = { n_estimators: 5, steps: 300 };
     const first = await train(small, 7);
     expect((await train(small, 7)).graph).to.deep.equal(first.graph);
     expect((await train(small, 8)).graph).not.to.deep.equal(first.graph);
   });
 
-  it("takes its parameters from the environment, and --param before them", async () => {
+  it("takes parameters from --param, then from the environment", async () => {
     const folder = await temporaryDirectory();
     try {
       const env = { N_ESTIMATORS: "3", MAX_DEPTH: "2", STEPS: "400", MODELS_DIR: folder };
@@ -80,7 +80,7 @@ describe("timeseries task", () => {
     }
   });
 
-  it("reads a series of one's own, publishes it only up to --max-error, and names what is wrong with it", async () => {
+  it("reads the user's series, publishes it only up to --max-error, and reports errors in it", async () => {
     const folder = await temporaryDirectory();
     try {
       const models = path.join(folder, "models");

@@ -1,20 +1,20 @@
 import { NumberList } from "./number-list.ts";
 
-/** Least size of the table, a power of two. */
-const LEAST = 1 << 12;
+/** A power of two. */
+const INITIAL_CAPACITY = 1 << 12;
 /** FNV-1a (Fowler, Noll & Vo), over 16-bit characters. */
 const BASIS = 0x811c9dc5;
 const PRIME = 0x01000193;
 
-/** By character below U+0100: its lower case where it is a letter or a digit, 0 where it divides tokens. */
+/** By character below U+0100: its lower case if it is a letter or a digit, 0 if it separates tokens. */
 const LOWER = Uint8Array.from({ length: 256 }, (_, code) => {
   const character = String.fromCharCode(code);
   return /[\p{L}\p{N}]/u.test(character) ? character.toLowerCase().charCodeAt(0) : 0;
 });
 
 /**
- * Whether {@link TokenNumbers.add} may divide a text: all of it is Latin-1 or General Punctuation (U+2000 to U+206F, which
- * has no letters), on which JavaScript's tables of letters and cases agree with those of the exported graph.
+ * Whether {@link TokenTable.add} can split a text: it has only Latin-1 and General Punctuation characters (U+2000 to U+206F,
+ * no letters), for which JavaScript and the exported graph agree on letters and cases.
  */
 export function isPlain(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
@@ -25,16 +25,16 @@ export function isPlain(text: string): boolean {
 }
 
 /**
- * Numbers the tokens of texts in the order of first appearance: a hash table on typed arrays that compares characters in
- * place, so that nothing is made of a token that is known.
+ * Numbers the tokens of texts in the order of first appearance. A hash table on typed arrays that compares characters in
+ * place, so that a known token allocates nothing.
  */
-export class TokenNumbers {
+export class TokenTable {
   readonly tokens: string[] = [];
   readonly #hashes = new NumberList();
-  /** By place: the token's number + 1; 0 for an empty place. */
-  #places = new Uint32Array(LEAST);
+  /** By slot: the token's number + 1; 0 for an empty slot. */
+  #slots = new Uint32Array(INITIAL_CAPACITY);
 
-  /** Appends to `numbers` those of the tokens of a plain text: its runs of letters or digits, in lower case. */
+  /** Splits a plain text into lower-case runs of letters or digits and appends their numbers to `numbers`. */
   add(text: string, numbers: NumberList): void {
     let from = -1;
     let hash = BASIS;
@@ -53,7 +53,7 @@ export class TokenNumbers {
     if (from >= 0) numbers.push(this.#numberOf(text, from, text.length, hash >>> 0));
   }
 
-  /** The number of a token that was divided and brought to lower case elsewhere. */
+  /** The number of a token that is already in lower case; a new token gets the next number. */
   numberOf(token: string): number {
     let hash = BASIS;
     for (let i = 0; i < token.length; i++) hash = Math.imul(hash ^ token.charCodeAt(i), PRIME);
@@ -61,19 +61,19 @@ export class TokenNumbers {
   }
 
   #numberOf(text: string, from: number, to: number, hash: number): number {
-    const last = this.#places.length - 1;
-    let place = hash & last;
+    const last = this.#slots.length - 1;
+    let slot = hash & last;
     for (;;) {
-      const number = (this.#places[place] ?? 0) - 1;
+      const number = (this.#slots[slot] ?? 0) - 1;
       if (number < 0) break;
       if (this.#hashes.at(number) === hash && this.#isToken(number, text, from, to)) return number;
-      place = (place + 1) & last;
+      slot = (slot + 1) & last;
     }
     const number = this.tokens.length;
     this.tokens.push(text.slice(from, to).toLowerCase());
     this.#hashes.push(hash);
-    this.#places[place] = number + 1;
-    if (2 * this.tokens.length > this.#places.length) this.#grow();
+    this.#slots[slot] = number + 1;
+    if (2 * this.tokens.length > this.#slots.length) this.#grow();
     return number;
   }
 
@@ -88,12 +88,12 @@ export class TokenNumbers {
   }
 
   #grow(): void {
-    this.#places = new Uint32Array(2 * this.#places.length);
-    const last = this.#places.length - 1;
+    this.#slots = new Uint32Array(2 * this.#slots.length);
+    const last = this.#slots.length - 1;
     for (let number = 0; number < this.tokens.length; number++) {
-      let place = this.#hashes.at(number) & last;
-      while (this.#places[place] !== 0) place = (place + 1) & last;
-      this.#places[place] = number + 1;
+      let slot = this.#hashes.at(number) & last;
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & last;
+      this.#slots[slot] = number + 1;
     }
   }
 }
