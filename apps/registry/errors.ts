@@ -24,6 +24,11 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EIO: "the disk reported a read or write error: check the volume",
 };
 
+/** The message of anything that was thrown. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The system error code of `error`; undefined if it has none. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;

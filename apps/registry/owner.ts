@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readlinkSync } from "node:fs";
 import { hostname } from "node:os";
+import { errorCode } from "./errors.ts";
 
 /**
  * Host and PID namespace of this process. A process id is unique only together with both: containers may share a host name,
@@ -23,7 +24,7 @@ export function ownerIsGone(name: string): boolean {
     process.kill(Number(pid), 0);
     return false;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "ESRCH";
+    return errorCode(error) === "ESRCH";
   }
 }
 

@@ -3,7 +3,7 @@ import { createReadStream, type Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { describeFault, errorCode, RegistryError } from "./errors.ts";
+import { describeFault, errorCode, errorMessage, RegistryError } from "./errors.ts";
 import { indexFile, METADATA_FILE, modelDirectory, versionDirectory } from "./layout.ts";
 import { ModelMetadata, ModelName, ModelVersion, RegistryIndex } from "./metadata.ts";
 
@@ -157,7 +157,7 @@ async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | unde
     // Some Windows programs write a byte order mark.
     content = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
-    throw new RegistryError(`${file} is not JSON: ${error instanceof Error ? error.message : error}`);
+    throw new RegistryError(`${file} is not JSON: ${errorMessage(error)}`);
   }
   const parsed = schema.safeParse(content);
   if (parsed.success) return parsed.data;

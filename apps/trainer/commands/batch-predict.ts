@@ -33,14 +33,14 @@ export interface BatchPredictRequest {
   readonly model: string;
   /** A number, or "latest". */
   readonly version: string;
-  /** Root of the data volume, where there is one. */
+  /** Root of the data volume, if there is one. */
   readonly dataVolume: string | undefined;
 }
 
 export interface FileRequest extends BatchPredictRequest {
   /** CSV or JSONL, on the data volume or a path. */
   readonly input: string;
-  /** CSV or JSONL, on the data volume where it is a relative path. */
+  /** CSV or JSONL, on the data volume if it is a relative path. */
   readonly output: string;
 }
 

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { makeDirectory, replaceDurably } from "../../registry/durable.ts";
 import {
   describeFault,
+  errorMessage,
   exists,
   listVersions,
   ModelName,
@@ -71,7 +72,7 @@ function parseSpec(text: string): StorageSpec {
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new UserError(`the storage specification is not JSON: ${error instanceof Error ? error.message : error}`);
+    throw new UserError(`the storage specification is not JSON: ${errorMessage(error)}`);
   }
   const parsed = StorageSpec.safeParse(content);
   if (!parsed.success) {

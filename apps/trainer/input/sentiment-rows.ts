@@ -12,7 +12,7 @@ export interface SentimentRows extends Table {
   readonly groups: readonly string[];
 }
 
-/** Reads the columns `text`, `label` (negative or positive) and, where there is one, `group`. */
+/** Reads the columns `text`, `label` (negative or positive) and, if it exists, `group`. */
 export async function readSentimentRows(file: string): Promise<SentimentRows> {
   const table = await readTable(file, ["text", "label"]);
   const texts = table.rows.map((row) => requireField(file, row, "text"));

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { CsvError, parse } from "csv-parse/sync";
-import { UserError } from "../../registry/index.ts";
+import { errorCode, errorMessage, UserError } from "../../registry/index.ts";
 
 /** A row of a data file: its fields by column name, and its last line, for error messages. */
 export interface Row {
@@ -103,9 +103,9 @@ function requireColumns(place: string, found: readonly string[], required: reado
 
 /** The reason why a file could not be read. */
 export function readFailure(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = errorCode(error);
   if (code === "ENOENT") return "there is no such file";
   if (code === "EACCES") return "permission denied";
   if (code === "EISDIR") return "it is a directory";
-  return error instanceof Error ? error.message : String(error);
+  return errorMessage(error);
 }

@@ -13,7 +13,7 @@ export interface EncodingGraph {
 
 /**
  * Encodes rows within the graph: replaces missing numbers by medians, and one-hot encodes categories. The input is float
- * where all features are numeric. Otherwise it is text, with numbers in decimal, and "" for a missing value.
+ * if all features are numeric. Otherwise it is text, with numbers in decimal, and "" for a missing value.
  *
  * @param numeric position of each numeric column in a row of the input
  * @param categorical position of each categorical column in a row of the input

@@ -9,7 +9,7 @@ export type Parameters = Readonly<Record<string, string | number | boolean>>;
 export interface TrainingContext<P extends Parameters> {
   readonly parameters: P;
   readonly seed: number;
-  /** The data file to read; undefined where the task generates its data. */
+  /** The data file to read; undefined if the task generates its data. */
   readonly file: string | undefined;
   readonly log: TrainingLog;
   /** The workers that share the work. Default: this process alone. */

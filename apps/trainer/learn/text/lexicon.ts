@@ -17,7 +17,7 @@ const NEGATORS: ReadonlySet<string> = new Set([
 /** Factor for the polarity of a negated word. Its magnitude is above 1 because the word itself counts as well, un-negated. */
 const NEGATION = -1.5;
 
-/** The polarity of a pair of words: the negated polarity of the second where the first is a negator, otherwise 0. */
+/** The polarity of a pair of words: the negated polarity of the second if the first is a negator, otherwise 0. */
 export function pairPolarity(lexicon: Lexicon, first: string, second: string): number {
   return NEGATORS.has(first) ? NEGATION * (lexicon.get(second) ?? 0) : 0;
 }

@@ -18,7 +18,7 @@ export interface Ngrams {
   readonly occurrences: Uint32Array;
 }
 
-/** Lists the n-grams of each row: its tokens and, where `ngrams` is 2, its pairs with up to `skips` tokens between them. */
+/** Lists the n-grams of each row: its tokens and, if `ngrams` is 2, its pairs with up to `skips` tokens between them. */
 export function numberNgrams(from: TokenRows, ngrams: number, skips: number): Ngrams {
   const { rows, tokens, numbers, starts: tokenStarts } = from;
   const reach = ngrams > 1 ? skips + 1 : 0;

@@ -32,7 +32,7 @@ export class PairTable {
     return number;
   }
 
-  /** The number of a pair; undefined where it is not in the table. */
+  /** The number of a pair; undefined if it is not in the table. */
   find(first: number, second: number): number | undefined {
     const found = this.#slots[this.#slotOf(first, second)] ?? 0;
     return found > 0 ? found - 1 : undefined;

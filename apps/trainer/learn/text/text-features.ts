@@ -3,11 +3,11 @@ import type { Ngrams } from "./ngrams.ts";
 
 /**
  * TF-IDF features of the rows from `from` up to, but not including, `to`: [rows, weights.length]. Each row has Euclidean
- * length 1, or 0 where none of its n-grams is known. Equal to the output of the exported graph's `TfIdfVectorizer` and
+ * length 1, or 0 if none of its n-grams is known. Equal to the output of the exported graph's `TfIdfVectorizer` and
  * `LpNormalization`, but sparse.
  *
  * @param weights inverse document frequency by feature
- * @param columnOf feature of each n-gram, −1 where it is not in the vocabulary
+ * @param columnOf feature of each n-gram, −1 if it is not in the vocabulary
  */
 export function computeFeatures(
   weights: Float32Array,

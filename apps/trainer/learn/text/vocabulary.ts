@@ -12,7 +12,7 @@ export interface Vocabulary {
   readonly skips: number;
   /** Inverse document frequency by feature, ln((1 + n) / (1 + df)) + 1 as scikit-learn smooths it. */
   readonly weights: Float32Array;
-  /** Polarity of each feature in the lexicon, −1.5 to 1.5; 0 where it has none, and without a lexicon. */
+  /** Polarity of each feature in the lexicon, −1.5 to 1.5; 0 if it has none, and without a lexicon. */
   readonly polarities: Float32Array;
 }
 
@@ -26,7 +26,7 @@ export interface VocabularyOptions {
 
 /**
  * Chooses the vocabulary: the n-grams in the order of first appearance, then the words that only the lexicon has. `columns`
- * has the feature of each n-gram, −1 where it is not in the vocabulary.
+ * has the feature of each n-gram, −1 if it is not in the vocabulary.
  */
 export function collectVocabulary(
   ngrams: Ngrams,
@@ -74,7 +74,7 @@ export function pairText({ unigrams, firsts, seconds }: Vocabulary, pair: number
   return [unigrams[firsts[pair] ?? 0] ?? "", unigrams[seconds[pair] ?? 0] ?? ""];
 }
 
-/** The feature of each n-gram of other texts; −1 where it is not in the vocabulary. */
+/** The feature of each n-gram of other texts; −1 if it is not in the vocabulary. */
 export function findColumns({ unigrams, firsts, seconds }: Vocabulary, ngrams: Ngrams): Int32Array {
   const columnOfToken = new Map(unigrams.map((token, column) => [token, column]));
   const pairs = new PairTable();

@@ -12,7 +12,7 @@ export interface BinnedColumns {
 }
 
 /**
- * Divides each column of row-major `features` [rows, width] into at most 256 bins: one bin for each value where there are
+ * Divides each column of row-major `features` [rows, width] into at most 256 bins: one bin for each value if there are
  * at most 256 different values, otherwise bins of roughly equal numbers of rows. The features must be finite.
  */
 export function binColumns(features: Float32Array, width: number): BinnedColumns {
@@ -45,7 +45,7 @@ function chooseCuts(sorted: Float32Array): Float32Array {
   return Float32Array.from(cuts);
 }
 
-/** A float32 in [below, above): the midpoint, or `below` where the two are adjacent floats. */
+/** A float32 in [below, above): the midpoint, or `below` if the two are adjacent floats. */
 function between(below: number, above: number): number {
   const middle = Math.fround(below + (above - below) / 2);
   return middle < above ? middle : below;

@@ -81,7 +81,7 @@ export class SplitSearch {
     return { from, to, weight, means, impurity };
   }
 
-  /** The best split of a node over the first `candidateCount` candidate columns; undefined where no split improves. */
+  /** The best split of a node over the first `candidateCount` candidate columns; undefined if no split improves. */
   best(
     order: Uint32Array,
     counts: Uint16Array,

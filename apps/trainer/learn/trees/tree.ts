@@ -2,7 +2,7 @@
 export interface Tree {
   /** Column that a node compares; −1 for a leaf. */
   readonly columns: Int16Array;
-  /** A row goes left where its value is at most this. */
+  /** A row goes left if its value is at most this. */
   readonly thresholds: Float32Array;
   readonly left: Int32Array;
   readonly right: Int32Array;
