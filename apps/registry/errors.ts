@@ -20,7 +20,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EPERM: "operation not permitted: let this user read and write the volume (fsGroup 1000 in the cluster)",
   ENOTDIR: "a part of the path is a file, not a directory",
   EISDIR: "it is a directory, not a file",
-  ENOENT: "it does not exist, or a directory above it does not",
+  ENOENT: "it is not there, or a directory above it is not",
   EIO: "the disk reported a read or write error: check the volume",
 };
 
