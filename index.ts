@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { trainerCommit } from "./apps/trainer/source-commit.ts";
 import {
   ApiGateway,
   type Backend,
@@ -42,7 +43,9 @@ const onCluster = (...dependsOn: pulumi.Resource[]): pulumi.ComponentResourceOpt
 });
 
 const images =
-  "registry" in config.images ? new Images("images", { ...config.images, tag: stack.name }) : config.images;
+  "registry" in config.images
+    ? new Images("images", { ...config.images, tag: stack.name, commit: trainerCommit() })
+    : config.images;
 
 // Pods made before the quota and the limit range would escape both, so everything waits for the namespace.
 const namespace = new Namespace("namespace", { ...config.namespace, environment: config.environment }, onCluster());

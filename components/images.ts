@@ -1,12 +1,13 @@
 import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
-import { trainerCommit } from "./source-commit.ts";
 
 export interface ImagesArgs {
   /** Where the images are pushed, such as `registry.example.com/team`. */
   readonly registry: string;
   /** Tag of the images; what is deployed is their digest. */
   readonly tag: string;
+  /** Source commit of the trainer, which it records with every version. @default "unknown" */
+  readonly commit?: string;
   /** Build one image that holds both. @default false */
   readonly combined?: boolean;
   /** Folder of the project, which the Dockerfiles are built from. @default "." */
@@ -44,7 +45,7 @@ export class Images extends pulumi.ComponentResource {
       // Not its `ref`, which has no digest where the registry is left out (`team` on Docker Hub). A preview knows none.
       return digest.apply((known) => (known ? `${tag}@${known}` : tag));
     };
-    const commit = { COMMIT: trainerCommit(project) };
+    const commit = { COMMIT: args.commit ?? "unknown" };
     const combined = args.combined === true ? build("combined", commit) : undefined;
     this.inference = combined ?? build("inference");
     this.trainer = combined ?? build("trainer", commit);

@@ -5,7 +5,7 @@ export interface LineageArgs {
   /** Date of training, `YYYY-MM-DD`. */
   readonly trainedDate: string;
   /** SHA-256 of the model's file. */
-  readonly artefact: string;
+  readonly artifact: string;
   /** SHA-256 of the training data. @default not said: the task makes its own */
   readonly data?: string;
   /** Image that trained it. @default not said */
@@ -27,7 +27,7 @@ export function originOf(settings: {
   readonly commitSha?: string;
   readonly trainedDate?: string;
   readonly lineage?: LineageArgs;
-  readonly acceptWorse?: string;
+  readonly allowRegression?: string;
 }): Origin {
   const { lineage } = settings;
   return {
@@ -36,12 +36,12 @@ export function originOf(settings: {
       "trained-date": settings.trainedDate ?? lineage?.trainedDate,
     }),
     annotations: given({
-      "ml-platform/artefact-sha256": lineage?.artefact,
+      "ml-platform/artifact-sha256": lineage?.artifact,
       "ml-platform/data-sha256": lineage?.data,
       "ml-platform/trainer-image": lineage?.image,
       "ml-platform/training-job": lineage?.job,
       "ml-platform/parent-version": lineage?.parent,
-      "ml-platform/accept-worse": settings.acceptWorse,
+      "ml-platform/allow-regression": settings.allowRegression,
     }),
   };
 }

@@ -102,7 +102,7 @@ export interface ModelVersionArgs extends EnvironmentSources {
   /** Where the version comes from; annotations of the Deployment. @default none */
   readonly lineage?: LineageArgs;
   /** Why the version is served although it is worse than the one it replaces; an annotation. @default none */
-  readonly acceptWorse?: string;
+  readonly allowRegression?: string;
   /** Semantic version for people; the Deployment's label `model-version`. @default the version */
   readonly modelVersion?: string;
   /** Shown by `kubectl rollout history`. @default names model, version and image */

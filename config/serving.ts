@@ -3,6 +3,7 @@ import { Autoscaling, DisruptionBudget } from "./autoscaling.ts";
 import { environmentSources } from "./container.ts";
 import { Commit, LineageConfig } from "./lineage.ts";
 import { Container, Probe, Scheduling } from "./pods.ts";
+import { renamedSettings } from "./renamed.ts";
 import { Rollout } from "./rollout.ts";
 import { Service } from "./service.ts";
 import { TrafficConfig } from "./traffic.ts";
@@ -47,11 +48,11 @@ const ModelVersion = z.strictObject({
     .optional()
     .describe("Label `trained-date` of the Deployment. Default: that of `lineage`."),
   lineage: LineageConfig.optional(),
-  acceptWorse: z
+  allowRegression: z
     .string()
     .min(1)
     .optional()
-    .describe("Why the version is served although its `lineage` says that it is worse. Default: it is refused."),
+    .describe("Why the version is served although its `lineage` records a regression. Default: it is rejected."),
   modelVersion: z.string().min(1).max(63).optional().describe("Label `model-version`. Default: the version."),
   changeCause: z
     .string()
@@ -79,7 +80,7 @@ export const ModelsConfig = z
         "Settings of every version of the model that does not set its own.",
       ),
       versions: z
-        .array(ModelVersion)
+        .array(renamedSettings(ModelVersion, { acceptWorse: "allowRegression" }))
         .min(1, "needs at least one version")
         .describe("Versions to serve; each also takes every setting of `modelDefaults`."),
       traffic: TrafficConfig.optional().describe(

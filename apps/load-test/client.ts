@@ -3,17 +3,17 @@ import https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LoadTestSettings } from "./settings.ts";
 
-/** What came of one request. */
+/** Outcome of one request. */
 export interface Outcome {
-  /** Status of the answer, or the error where there was none, such as ECONNREFUSED. */
+  /** Status of the response, or the error if there was none, such as ECONNREFUSED. */
   readonly status: number | string;
-  /** From sending to the last byte of the answer. */
+  /** Time from sending to the last byte of the response. */
   readonly milliseconds: number;
-  /** Version of the model that answered; undefined where the answer does not say. */
+  /** Version of the model that responded; undefined if the response has none. */
   readonly version: string | undefined;
 }
 
-/** Runs all clients at once, each sending its requests one after another over a connection of its own. */
+/** Runs all clients concurrently. Each sends its requests one after the other over its own connection. */
 export async function runClients(settings: LoadTestSettings): Promise<Outcome[]> {
   const outcomes = await Promise.all(Array.from({ length: settings.clients }, () => runClient(settings)));
   return outcomes.flat();
@@ -25,13 +25,13 @@ async function runClient(settings: LoadTestSettings): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (let sent = 0; sent < settings.requests; sent++) {
     if (sent > 0) await sleep(settings.delayMilliseconds);
-    outcomes.push(await ask(settings, agent));
+    outcomes.push(await measure(settings, agent));
   }
   agent.destroy();
   return outcomes;
 }
 
-async function ask(settings: LoadTestSettings, agent: http.Agent): Promise<Outcome> {
+async function measure(settings: LoadTestSettings, agent: http.Agent): Promise<Outcome> {
   const start = performance.now();
   try {
     const { status, version } = await send(settings, agent);
@@ -41,7 +41,7 @@ async function ask(settings: LoadTestSettings, agent: http.Agent): Promise<Outco
   }
 }
 
-/** Sends one request and reads its answer to the end. Not by `fetch`, which does not let a client name its Host. */
+/** Sends one request and reads the response. Does not use `fetch`, which forbids setting the Host header. */
 function send(settings: LoadTestSettings, agent: http.Agent): Promise<Pick<Outcome, "version"> & { status: number }> {
   const { url, headers, body, timeoutSeconds } = settings;
   const { request } = url.protocol === "https:" ? https : http;
@@ -54,14 +54,14 @@ function send(settings: LoadTestSettings, agent: http.Agent): Promise<Pick<Outco
         headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body), ...headers },
         signal: AbortSignal.timeout(timeoutSeconds * 1000),
       },
-      (answer) => {
+      (response) => {
         const chunks: Buffer[] = [];
-        answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-        answer.on("error", reject);
-        answer.on("end", () => {
-          const named = answer.headers["x-model-version"];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () => {
+          const named = response.headers["x-model-version"];
           const version = typeof named === "string" ? named : versionIn(Buffer.concat(chunks).toString());
-          resolve({ status: answer.statusCode ?? 0, version });
+          resolve({ status: response.statusCode ?? 0, version });
         });
       },
     );
@@ -70,7 +70,7 @@ function send(settings: LoadTestSettings, agent: http.Agent): Promise<Pick<Outco
   });
 }
 
-/** The version that the body of an answer names. */
+/** The version in the body of a response. */
 function versionIn(body: string): string | undefined {
   try {
     const { version } = Object(JSON.parse(body)) as { version?: unknown };
@@ -82,7 +82,7 @@ function versionIn(body: string): string | undefined {
 
 function errorName(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // A time limit aborts the request.
+  // A timeout aborts the request.
   if (error.name === "AbortError" || error.name === "TimeoutError") return "timeout";
   return "code" in error && typeof error.code === "string" ? error.code : error.message;
 }

@@ -1,13 +1,13 @@
 /*
  * The load test as a k6 script: k6 run -e URL=http://localhost:8080/predict apps/load-test/k6.js
  *
- * URL     address that is asked
- * HOST    Host header of the route                          default: the address's own
+ * URL     URL to send requests to
+ * HOST    Host header                                       default: from the URL
  * API_KEY sent as X-API-Key                                 default: none
  * BODY    body of each request                              default: a text
- * VUS, ITERATIONS  clients at once, requests of each        default: 5 and 100
- * DURATION, such as 2m: ask for so long instead             default: ITERATIONS counts
- * P95_MS  95th percentile that the test allows              default: 500
+ * VUS, ITERATIONS  concurrent clients, requests of each     default: 5 and 100
+ * DURATION, such as 2m: send requests for this long         default: ITERATIONS counts
+ * P95_MS  maximum 95th percentile of the latency            default: 500
  */
 import { check, sleep } from "k6";
 import http from "k6/http";
@@ -24,7 +24,7 @@ export const options = {
     http_req_failed: ["rate<0.01"],
     http_req_duration: [`p(95)<${__ENV.P95_MS ?? 500}`],
     checks: ["rate>0.99"],
-    // Bounds that always hold: k6 shows the share of a version only where there is one.
+    // Always true: k6 shows the count of a version only if it has a threshold.
     "answers{version:1}": ["count>=0"],
     "answers{version:2}": ["count>=0"],
   },

@@ -1,8 +1,9 @@
+import { UserError } from "../registry/errors.ts";
 import { runClients } from "./client.ts";
 import { describe, failures, report } from "./report.ts";
-import { readSettings, SettingsError } from "./settings.ts";
+import { readSettings } from "./settings.ts";
 
-/** Runs the load test that the environment describes. Ends with 1 where a bound is broken, with 2 where a setting is wrong. */
+/** Runs the load test that the environment describes. Returns the exit code. */
 async function main(): Promise<number> {
   const settings = readSettings(process.env);
   const { clients, requests, url } = settings;
@@ -16,7 +17,7 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  if (!(error instanceof SettingsError)) throw error;
+  if (!(error instanceof UserError)) throw error;
   console.error(`load test: ${error.message}`);
   return 2;
 });

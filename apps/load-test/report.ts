@@ -1,21 +1,21 @@
 import type { Outcome } from "./client.ts";
 import type { LoadTestSettings } from "./settings.ts";
 
-/** What a load test found. */
+/** Result of a load test. */
 export interface Report {
   readonly requests: number;
   readonly succeeded: number;
-  /** Share of good answers (2xx), 0–1. */
+  /** Share of successful responses (2xx), 0–1. */
   readonly successRate: number;
   /** Percentiles of the latency in milliseconds, over all requests. */
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number };
-  /** Good answers by the version of the model that gave them; `unknown` where they do not say. */
+  /** Successful responses by model version; `unknown` if the response has no version. */
   readonly versions: Readonly<Record<string, number>>;
-  /** Requests by status, or by error where there was no answer. */
+  /** Requests by status, or by error if there was no response. */
   readonly statuses: Readonly<Record<string, number>>;
 }
 
-/** Adds up what came of all requests. */
+/** Summarizes the outcomes of all requests. */
 export function report(outcomes: readonly Outcome[]): Report {
   const good = outcomes.filter(({ status }) => typeof status === "number" && status >= 200 && status < 300);
   const latencies = outcomes.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
@@ -43,7 +43,7 @@ export function percentile(sorted: readonly number[], percent: number): number {
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** Why the test fails: one line for each bound that is broken. */
+/** Reasons why the test fails: one line for each limit that is exceeded. */
 export function failures(
   { successRate, latency }: Report,
   { minSuccess, maxP95Milliseconds }: Pick<LoadTestSettings, "minSuccess" | "maxP95Milliseconds">,
@@ -56,7 +56,7 @@ export function failures(
   ];
 }
 
-/** The report for people, a line for each question. */
+/** The report as readable lines. */
 export function describe(found: Report): string {
   const { latency } = found;
   const shares = Object.entries(found.versions).map(
@@ -65,8 +65,8 @@ export function describe(found: Report): string {
   const time = (milliseconds: number) => `${milliseconds.toFixed(1)} ms`;
   return [
     `${found.succeeded} of ${found.requests} requests succeeded (${percent(found.successRate)})`,
-    `latency: p50 ${time(latency.p50)}, p95 ${time(latency.p95)}, p99 ${time(latency.p99)}, most ${time(latency.max)}`,
-    `answers: ${shares.length === 0 ? "none" : shares.join(", ")}`,
+    `latency: p50 ${time(latency.p50)}, p95 ${time(latency.p95)}, p99 ${time(latency.p99)}, max ${time(latency.max)}`,
+    `responses: ${shares.length === 0 ? "none" : shares.join(", ")}`,
     `statuses: ${Object.entries(found.statuses)
       .map(([status, requests]) => `${status}: ${requests}`)
       .join(", ")}`,

@@ -1,27 +1,24 @@
-/** What a load test does, and what it asks of the answers. */
+import { UserError } from "../registry/errors.ts";
+
+/** Settings of a load test. */
 export interface LoadTestSettings {
-  /** Address that is asked. */
+  /** URL to send requests to. */
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   /** Body of each request, as JSON text. */
   readonly body: string;
-  /** Clients at once in this process. */
+  /** Concurrent clients in this process. */
   readonly clients: number;
-  /** Requests of each client. */
+  /** Requests per client. */
   readonly requests: number;
-  /** Milliseconds between two requests of a client. */
+  /** Pause between two requests of a client. */
   readonly delayMilliseconds: number;
-  /** Seconds for an answer. */
+  /** Timeout of a request. */
   readonly timeoutSeconds: number;
-  /** Share of good answers below which the test fails, 0–1. */
+  /** Minimum share of successful responses, 0–1; below it the test fails. */
   readonly minSuccess: number;
-  /** 95th percentile of the latency above which the test fails; undefined for no bound. */
+  /** Maximum 95th percentile of the latency; above it the test fails. Undefined for no limit. */
   readonly maxP95Milliseconds: number | undefined;
-}
-
-/** A setting is wrong. The message names it and says what it has to be. */
-export class SettingsError extends Error {
-  override readonly name = "SettingsError";
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -29,14 +26,14 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads the settings of a load test from environment variables; see README.md.
  *
- * @throws SettingsError naming the first variable that is wrong
+ * @throws UserError naming the first invalid variable
  */
 export function readSettings(environment: Environment): LoadTestSettings {
   const number = (name: string, minimum: number, maximum: number, fallback: number, whole = true) => {
     const text = environment[name] ?? String(fallback);
     const value = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : Number.NaN;
     if (!(value >= minimum && value <= maximum) || (whole && !Number.isInteger(value))) {
-      throw new SettingsError(
+      throw new UserError(
         `${name} is "${text}": must be a ${whole ? "whole " : ""}number from ${minimum} to ${maximum}`,
       );
     }
@@ -61,10 +58,10 @@ export function readSettings(environment: Environment): LoadTestSettings {
 }
 
 function readUrl(text: string | undefined): URL {
-  if (text === undefined) throw new SettingsError("URL is missing: set it to the address of the route");
+  if (text === undefined) throw new UserError("URL is missing: set it to the address of the route");
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
-    throw new SettingsError(`URL is "${text}": must be an http or https address`);
+    throw new UserError(`URL is "${text}": must be an http or https address`);
   }
   return url;
 }
@@ -72,7 +69,7 @@ function readUrl(text: string | undefined): URL {
 function readHeaders(text: string): Record<string, string> {
   const value = parseJson("HEADERS", text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new SettingsError("HEADERS must be a JSON object of names and values");
+    throw new UserError("HEADERS must be a JSON object of names and values");
   }
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name.toLowerCase(), String(part)]));
 }
@@ -85,6 +82,6 @@ function parseJson(name: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new SettingsError(`${name} is no JSON: ${text}`);
+    throw new UserError(`${name} is no JSON: ${text}`);
   }
 }

@@ -4,14 +4,14 @@ import { errorCode } from "./errors.ts";
 import { TEMPORARY_PREFIX } from "./layout.ts";
 import { temporaryName } from "./owner.ts";
 
-/** The volume's files are read by other pods of the same group, whatever the writer's umask. */
+/** Other pods of the same group must be able to read the files, whatever the umask of the writer. */
 const FILE_MODE = 0o644;
 const DIRECTORY_MODE = 0o755;
 const SETGID = 0o2000;
 
 /**
- * Makes a directory and its missing parents, 0755; below a setgid directory (a volume with fsGroup) setgid too. One by
- * one, because Node's own `recursive` reports a read-only volume as a missing directory.
+ * Makes a directory and its missing parents with mode 0755, and setgid below a setgid directory (a volume with fsGroup). One
+ * by one, because Node's option `recursive` reports a read-only volume as a missing directory.
  */
 export async function makeDirectory(directory: string): Promise<void> {
   const parent = path.dirname(directory);
@@ -27,11 +27,11 @@ export async function makeDirectory(directory: string): Promise<void> {
     if (code === "EROFS" && (await stat(directory).catch(() => undefined))?.isDirectory()) return;
     throw error;
   }
-  // chmod without the bit would take away what the volume's directory passed on.
+  // chmod without the bit would remove the inherited setgid.
   await chmod(directory, DIRECTORY_MODE | ((await stat(parent)).mode & SETGID));
 }
 
-/** Writes a new file, 0644, and waits until it is on the disk. Fails where the file exists; leaves nothing on a fault. */
+/** Writes a new file with mode 0644 and syncs it to disk. Fails if the file exists; removes the file after an error. */
 export async function writeDurably(file: string, content: Uint8Array | string): Promise<void> {
   const handle = await open(file, "wx", FILE_MODE);
   try {
@@ -46,7 +46,7 @@ export async function writeDurably(file: string, content: Uint8Array | string): 
   }
 }
 
-/** Puts a whole new content in a file's place in one step: readers see the old one or the new one. */
+/** Replaces the content of a file atomically and durably. */
 export async function replaceDurably(file: string, content: Uint8Array | string): Promise<void> {
   const directory = path.dirname(file);
   const temporary = path.join(directory, temporaryName(TEMPORARY_PREFIX, path.basename(file)));
@@ -60,7 +60,7 @@ export async function replaceDurably(file: string, content: Uint8Array | string)
   await syncDirectory(directory);
 }
 
-/** Waits until a directory's entries are on the disk, so that a rename in it survives a power cut. */
+/** Syncs the entries of a directory to disk, so that a rename in it survives a power failure. */
 export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, "r");
   try {

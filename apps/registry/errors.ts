@@ -1,12 +1,17 @@
-/** A fault of the models volume or of what lies on it; the message is one line for the operator. */
-export class RegistryError extends Error {
+/** An error that the person who runs the program can fix. The message is one line and is shown without a stack trace. */
+export class UserError extends Error {
+  override readonly name: string = "UserError";
+}
+
+/** The models volume, or something on it, cannot be read or written. */
+export class RegistryError extends UserError {
   override readonly name = "RegistryError";
 }
 
-/** The version is there already: versions are never overwritten. */
+/** The version exists already: versions are never overwritten. */
 export class VersionExistsError extends RegistryError {}
 
-/** What to do about the faults a volume has in practice, by system error code. */
+/** Cause and remedy of the common file system errors, by system error code. */
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full: free space or enlarge the volume",
   EDQUOT: "the disk quota is used up: free space or raise the quota",
@@ -16,15 +21,20 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of the path is a file, not a directory",
   EISDIR: "it is a directory, not a file",
   ENOENT: "it is not there, or a directory above it is not",
-  EIO: "the disk reports a read or write error: check the volume",
+  EIO: "the disk reported a read or write error: check the volume",
 };
 
-/** The system error code of `error`, or undefined where it has none. */
+/** The message of anything that was thrown. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The system error code of `error`; undefined if it has none. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** Turns a failed file operation into one clear line `<doing> <place>: <remedy>`; other errors pass unchanged. */
+/** Turns a file system error into a `RegistryError` of one line, `<doing> <place>: <remedy>`; returns other errors unchanged. */
 export function describeFault(doing: string, place: string, error: unknown): unknown {
   if (error instanceof RegistryError) return error;
   const code = errorCode(error);

@@ -1,8 +1,8 @@
 import path from "node:path";
 
-/** File that holds a version's graph, in the version's folder. */
+/** Name of the graph in a version's folder. */
 export const MODEL_FILE = "model.onnx";
-/** File that describes a version, in the version's folder. Written last: a folder without it is not a version. */
+/** Name of the metadata in a version's folder. A folder without it is not a version. */
 export const METADATA_FILE = "metadata.json";
 
 /** `<root>/<model>/<version>`: one published version. */
@@ -20,10 +20,10 @@ export function modelDirectory(root: string, model: string): string {
   return path.join(root, model);
 }
 
-/** `<root>/registry/index.lock`: held by whoever rewrites the index. */
+/** `<root>/registry/index.lock`: the lock of the index. */
 export function lockFile(root: string): string {
   return path.join(root, "registry", "index.lock");
 }
 
-/** Beginning of the name of every file and folder that is still being written. Never a model, version or index. */
+/** Prefix of files and folders that are still being written. No model, version or index has such a name. */
 export const TEMPORARY_PREFIX = ".tmp-";

@@ -6,23 +6,24 @@ import { errorCode, RegistryError } from "./errors.ts";
 import { TEMPORARY_PREFIX } from "./layout.ts";
 import { ownerIsGone, temporaryName } from "./owner.ts";
 
-/** A holder renews its lock this often… */
+/** Interval at which a holder renews its lock. */
 const HEARTBEAT_MS = 2_000;
-/** …and a lock that does not change for this long has lost its holder. */
+/** A lock that is not renewed for this long has lost its holder. */
 const STALE_MS = 20_000;
 const RETRY_MS = 25;
 
 export interface LockOptions {
-  /** How long to wait for the lock before giving up, in milliseconds. Default 60 s. */
-  readonly patienceMs?: number;
-  /** For how long a lock of a process that cannot be looked up here may go without renewal. Default 20 s. */
+  /** Maximum time to wait for the lock, in milliseconds. Default 60 s. */
+  readonly timeoutMs?: number;
+  /** Maximum time without renewal of a lock whose process runs on another machine, in milliseconds. Default 20 s. */
   readonly staleMs?: number;
 }
 
 /**
- * Runs `work` while holding the lock file, which is made by exclusive creation: atomic on local disks and on NFS.
- * The lock of a holder that has died is taken over: at once where its process can be looked up here, otherwise
- * when it has not been renewed for a while. Throws `RegistryError` when the lock is not had in time.
+ * Runs `work` while holding a lock file. Exclusive creation is atomic on local disks and on NFS; `flock` is not reliable
+ * there. A dead holder's lock is taken over: at once if its process ran on this machine, otherwise when it is stale.
+ *
+ * @throws RegistryError if the lock is not acquired in time
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   const token = temporaryName("", "lock");
@@ -40,9 +41,9 @@ export async function withLock<T>(file: string, work: () => Promise<T>, options:
 }
 
 async function acquire(file: string, token: string, options: LockOptions): Promise<void> {
-  const { patienceMs = 60_000, staleMs = STALE_MS } = options;
+  const { timeoutMs = 60_000, staleMs = STALE_MS } = options;
   const watch: Watch = { token: undefined, modified: 0, since: 0 };
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + timeoutMs;
   for (;;) {
     try {
       await writeDurably(file, token);
@@ -53,14 +54,14 @@ async function acquire(file: string, token: string, options: LockOptions): Promi
     if (await isStale(file, watch, staleMs)) await breakLock(file, watch.token);
     if (Date.now() > deadline) {
       throw new RegistryError(
-        `${file} is held by ${watch.token ?? "another writer"}: wait for it, or remove the file if no trainer runs`,
+        `${file} is held by ${watch.token ?? "another writer"}: wait for it, or remove the file if no trainer is running`,
       );
     }
     await sleep(RETRY_MS * (0.5 + Math.random()));
   }
 }
 
-/** What a waiting process has seen of the lock: its own clock measures for how long nothing has changed. */
+/** The last state of a lock that a waiting process has seen, and since when by its own clock. */
 interface Watch {
   token: string | undefined;
   modified: number;
@@ -85,8 +86,8 @@ async function isStale(file: string, watch: Watch, staleMs: number): Promise<boo
 }
 
 /**
- * Moves a dead holder's lock aside before removing it. Where another waiter was faster and the lock moved is a new
- * one, two writers may work at once for a moment: `updateIndex` verifies what it wrote and is safe even then.
+ * Renames a dead holder's lock before removing it. If another waiter was faster, this may remove a new lock, and two writers
+ * may briefly work at once; `updateIndex` checks what it wrote and is safe even then.
  */
 async function breakLock(file: string, token: string | undefined): Promise<void> {
   if ((await holder(file)) !== token) return;

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { withOldNames } from "./old-names.ts";
 
-/** A model name: what may stand in a path and a URL as it is; Kubernetes names replace `_` by `-`. */
+/** A model name. It needs no escaping in paths and URLs; in Kubernetes names `_` becomes `-`. */
 export const ModelName = z
   .string()
   .max(63)
@@ -27,7 +28,7 @@ export const Datatype = z.enum([
   "BYTES",
 ]);
 
-/** One input or output of the graph; -1 is a dimension of any size, the first one the batch. */
+/** One input or output of the graph. -1 is a dimension of any size; the first dimension is the batch. */
 export const TensorSpec = z.object({
   name: z.string().min(1),
   datatype: Datatype,
@@ -35,51 +36,51 @@ export const TensorSpec = z.object({
 });
 
 /**
- * How `/predict` reads a request and words its answer:
+ * Request and response of `/predict`:
  * - `text-classification`: `{text}` → `{text, sentiment, confidence}`; `labels` by class index;
  * - `tabular-classification`: named `features` → `{species_index, species_name}`; `labels` by class index;
  * - `regression`: `{features: […]}` → `{prediction}`;
  * - `instances`: `{instances: […]}` → `{predictions: […]}`;
- * - `tensors`: not at all; any inputs and outputs, by the Open Inference Protocol.
+ * - `tensors`: not supported by `/predict`; any inputs and outputs, by the Open Inference Protocol only.
  */
 export const Signature = z.object({
   kind: z
     .enum(["text-classification", "tabular-classification", "regression", "instances", "tensors"])
     .default("tensors"),
-  /** Left out: the graph's own, which the server reads when it opens it; empty until then. */
+  /** If omitted, the server reads them from the graph when it loads the model; empty until then. */
   inputs: z.array(TensorSpec).min(1).default([]),
-  /** As `inputs`. */
+  /** Like `inputs`. */
   outputs: z.array(TensorSpec).min(1).default([]),
-  /** Most rows in one run; 0 where tensors have no batch dimension. Left out: any number, where every first dimension is -1. */
+  /** Maximum rows per run; 0 if the tensors have no batch dimension. If omitted: unlimited if every first dimension is -1. */
   maxBatchSize: z.int().min(0).optional(),
   /** Names of the request's fields in column order, for the tabular kinds. */
   features: z.array(z.string().min(1)).optional(),
   /**
-   * Of a model that fills in missing values itself: the features that are words, each with those the model knows; the
-   * other features are numbers. Where there are words the input is BYTES, with numbers in decimal and an empty text for
-   * a missing value; otherwise a missing value is NaN.
+   * Only for models that handle missing values themselves: the categorical features with their known values; the other
+   * features are numeric. With categorical features the input is BYTES, with numbers in decimal and empty text for a missing
+   * value; without them a missing value is NaN.
    */
   categories: z.record(z.string(), z.array(z.string())).optional(),
   /** Names of the classes by index, for the classifiers. */
   labels: z.array(z.string().min(1)).optional(),
 });
 
-/** The promotion gate's mark: `version` was better by `metric`, which was `previous` there and is `value` here. */
-export const WorseThan = z.object({
+/** Result of the promotion gate for a worse version: `version` was better by `metric`, which was `previous` and is `value`. */
+export const Regression = z.object({
   version: ModelVersion,
   metric: z.string().min(1),
   value: z.number(),
   previous: z.number(),
 });
-export type WorseThan = z.infer<typeof WorseThan>;
+export type Regression = z.infer<typeof Regression>;
 
-/** 64 hexadecimal digits, which some tools print in capitals; read as small ones. */
+/** 64 hexadecimal digits. Some tools print them in upper case. */
 const Sha256 = z
   .string()
   .regex(/^[0-9a-f]{64}$/i, "must be 64 hexadecimal digits")
   .toLowerCase();
 
-/** What a field of the metadata says where whoever wrote them did not know. */
+/** Value of a field that is not known. */
 const UNKNOWN = "unknown";
 
 function orUnknown(known: z.ZodType<string>, what: string) {
@@ -87,23 +88,19 @@ function orUnknown(known: z.ZodType<string>, what: string) {
   return z.string().refine(fits, `must be ${what}, or "${UNKNOWN}"`).default(UNKNOWN);
 }
 
-/**
- * `metadata.json` of one version: what it is, what it was trained on and how good it is. A model from elsewhere needs
- * `name`, `version`, `framework` and `artefact`; what the trainer adds has a default.
- */
-export const ModelMetadata = z.object({
+const CurrentMetadata = z.object({
   name: ModelName,
   version: ModelVersion,
   framework: z.literal("onnx"),
   description: z.string().default(""),
-  /** When the version was published, ISO 8601 with offset, or "unknown". */
+  /** Time of publishing, ISO 8601 with offset, or "unknown". */
   created: orUnknown(z.iso.datetime({ offset: true }), "an ISO 8601 time with offset: 2026-01-02T03:04:05Z"),
-  /** Share of right answers on the held-out split, 0–1; classifiers only. */
+  /** Accuracy on the held-out rows, 0–1; classifiers only. */
   accuracy: z.number().min(0).max(1).optional(),
-  /** All metrics of the held-out split by name, such as `accuracy`, `f1`, `mae`, `rmse`. */
+  /** All metrics on the held-out rows by name, such as `accuracy`, `f1`, `mae`, `rmse`. */
   metrics: z.record(z.string(), z.number()).default({}),
   signature: Signature.default({ kind: "tensors", inputs: [], outputs: [] }),
-  artefact: z.object({ file: z.string().min(1), sha256: Sha256, bytes: z.int().min(1) }),
+  artifact: z.object({ file: z.string().min(1), sha256: Sha256, bytes: z.int().min(1) }),
   data: z
     .object({
       source: z.string(),
@@ -116,40 +113,50 @@ export const ModelMetadata = z.object({
   task: z.string().default(UNKNOWN),
   hyperparameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
   seed: z.int().default(0),
-  /** Source commit of the trainer, or "unknown" where the build was not told it. */
+  /** Source commit of the trainer, or "unknown". */
   commit: z.string().default(UNKNOWN),
   /** ISO 8601 date of training, or "unknown". */
   trainedDate: orUnknown(z.iso.date(), "an ISO 8601 date: 2026-01-02"),
   durationSeconds: z.number().min(0).default(0),
-  /** The version this one would replace: the highest below it that is not itself marked as worse. */
+  /** The version that this one would replace: the highest lower version that is not a regression itself. */
   parent: ModelVersion.optional(),
-  /** Set where the held-out metric is worse than the parent's. */
-  worseThan: WorseThan.optional(),
-  /** Reference of the image that trained it, with its digest where that is known. */
+  /** Set if the version is worse than its parent on held-out rows. */
+  regression: Regression.optional(),
+  /** Reference of the image that trained it, with its digest if known. */
   image: z.string().min(1).optional(),
-  /** The distributed run that it came out of, and its number of workers. */
+  /** The distributed run that trained it, and its number of workers. */
   run: z.object({ id: z.string().min(1), workers: z.int().min(1) }).optional(),
   /** The Kubernetes Job that trained it. */
   job: z.object({ namespace: z.string(), name: z.string(), pod: z.string() }).partial().optional(),
 });
+
+/**
+ * `metadata.json` of one version: what it is, what it was trained on and how good it is. A model from elsewhere needs
+ * `name`, `version`, `framework` and `artifact`; everything else has a default. Older releases wrote `artefact` and
+ * `worseThan`.
+ */
+export const ModelMetadata = withOldNames(CurrentMetadata, { artefact: "artifact", worseThan: "regression" });
 export type ModelMetadata = z.infer<typeof ModelMetadata>;
 export type Signature = z.infer<typeof Signature>;
 export type TensorSpec = z.infer<typeof TensorSpec>;
 export type Datatype = z.infer<typeof Datatype>;
 
 /**
- * `registry/models.json`: every model, and its versions in ascending order. `worse` names the versions that the promotion
- * gate has marked, with the version that was better; it is left out where there is none. `latest` is the newest that is
- * not marked: whoever follows it must not come past the gate.
+ * `registry/models.json`: every model, and its versions in ascending order. `regressions` lists the versions that are worse
+ * than another one (`than`), and is omitted if there is none. `latest` is the newest version that is not a regression, so
+ * that a server that follows it cannot bypass the promotion gate. Older releases wrote `worse`.
  */
 export const RegistryIndex = z.object({
   models: z.array(
-    z.object({
-      name: ModelName,
-      versions: z.array(ModelVersion).min(1),
-      latest: ModelVersion,
-      worse: z.array(z.object({ version: ModelVersion, than: ModelVersion })).optional(),
-    }),
+    withOldNames(
+      z.object({
+        name: ModelName,
+        versions: z.array(ModelVersion).min(1),
+        latest: ModelVersion,
+        regressions: z.array(z.object({ version: ModelVersion, than: ModelVersion })).optional(),
+      }),
+      { worse: "regressions" },
+    ),
   ),
 });
 export type RegistryIndex = z.infer<typeof RegistryIndex>;

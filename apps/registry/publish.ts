@@ -11,26 +11,28 @@ import { exists } from "./read.ts";
 import { sweepTemporaries } from "./sweep.ts";
 import { updateIndex } from "./update-index.ts";
 
-/** What the caller says of a version; the rest is filled in here. */
+/** The part of the metadata that the caller gives; `publishVersion` adds the rest. */
 export type VersionDescription = Omit<
   ModelMetadata,
-  "name" | "version" | "framework" | "created" | "artefact" | "parent" | "worseThan"
+  "name" | "version" | "framework" | "created" | "artifact" | "parent" | "regression"
 >;
 
 export interface PublishRequest {
   /** Root of the models volume. */
   readonly root: string;
   readonly model: string;
-  /** A version number, or "next" for the one after the highest there is. */
+  /** A version number, or "next" for the number after the highest existing one. */
   readonly version: string;
   /** The bytes of the graph. */
-  readonly artefact: Uint8Array;
+  readonly artifact: Uint8Array;
   readonly description: VersionDescription;
 }
 
 /**
- * Publishes one version and brings the index up to date. The version appears whole, in one rename, or not at all.
- * Throws `VersionExistsError` where the number is taken, `RegistryError` where the volume cannot be written.
+ * Publishes one version and updates the index. The version appears atomically, by one rename.
+ *
+ * @throws VersionExistsError if the version exists already
+ * @throws RegistryError if the volume cannot be written
  */
 export async function publishVersion(request: PublishRequest): Promise<ModelMetadata> {
   const { root } = request;
@@ -43,9 +45,9 @@ export async function publishVersion(request: PublishRequest): Promise<ModelMeta
       const version = request.version === "next" ? await nextVersion(root, model) : ModelVersion.parse(request.version);
       const metadata = completeMetadata(request, version, await findParent(root, model, version));
       try {
-        await publishFolder(root, metadata, request.artefact);
+        await publishFolder(root, metadata, request.artifact);
       } catch (error) {
-        // Another trainer took the same next number in the meantime.
+        // Another process has published the same number in the meantime.
         if (error instanceof VersionExistsError && request.version === "next") continue;
         throw error;
       }
@@ -57,7 +59,7 @@ export async function publishVersion(request: PublishRequest): Promise<ModelMeta
   }
 }
 
-/** The number after the highest one that has a folder, published or not; "1" for a new model. */
+/** The number after the highest version folder, published or not; "1" for a new model. */
 export async function nextVersion(root: string, model: string): Promise<string> {
   const directory = modelDirectory(root, model);
   try {
@@ -69,49 +71,53 @@ export async function nextVersion(root: string, model: string): Promise<string> 
   }
 }
 
-/** Throws the error that publishing this version would end in, where that can be known before training. */
+/**
+ * Checks before training that a version can be published.
+ *
+ * @throws VersionExistsError or RegistryError if its folder exists already
+ */
 export async function assertVersionFree(root: string, model: string, version: string): Promise<void> {
   const directory = versionDirectory(root, model, version);
-  // In this order: another writer's version may appear, whole, between the two looks.
+  // In this order, because another process may publish the version between the two checks.
   if (!(await exists(directory))) return;
   if (await exists(path.join(directory, METADATA_FILE))) throw takenError(directory, model, version);
   throw occupiedError(directory);
 }
 
 function completeMetadata(request: PublishRequest, version: string, parent: ModelMetadata | undefined): ModelMetadata {
-  const worseThan = parent && compareWithParent(request.description, parent);
+  const regression = parent && compareWithParent(request.description, parent);
   return ModelMetadata.parse({
     name: request.model,
     version,
     framework: "onnx",
     created: new Date().toISOString(),
-    artefact: {
+    artifact: {
       file: MODEL_FILE,
-      sha256: createHash("sha256").update(request.artefact).digest("hex"),
-      bytes: request.artefact.byteLength,
+      sha256: createHash("sha256").update(request.artifact).digest("hex"),
+      bytes: request.artifact.byteLength,
     },
     ...request.description,
     ...(parent === undefined ? {} : { parent: parent.version }),
-    ...(worseThan === undefined ? {} : { worseThan }),
+    ...(regression === undefined ? {} : { regression }),
   } satisfies ModelMetadata);
 }
 
-async function publishFolder(root: string, metadata: ModelMetadata, artefact: Uint8Array): Promise<void> {
+async function publishFolder(root: string, metadata: ModelMetadata, artifact: Uint8Array): Promise<void> {
   const parent = modelDirectory(root, metadata.name);
   const target = versionDirectory(root, metadata.name, metadata.version);
   await assertVersionFree(root, metadata.name, metadata.version);
-  // Beside the target, so that the rename stays within one volume.
+  // In the same folder, because a rename is atomic only within one volume.
   const temporary = path.join(parent, temporaryName(TEMPORARY_PREFIX, metadata.version));
   try {
     await makeDirectory(temporary);
-    await writeDurably(path.join(temporary, metadata.artefact.file), artefact);
+    await writeDurably(path.join(temporary, metadata.artifact.file), artifact);
     await writeDurably(path.join(temporary, METADATA_FILE), `${JSON.stringify(metadata, null, 2)}\n`);
     await syncDirectory(temporary);
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     const code = errorCode(error);
-    // A directory can be renamed onto an empty one only: whoever came first stays.
+    // The target is not empty: another process was first.
     if (code === "ENOTEMPTY" || code === "EEXIST") await assertVersionFree(root, metadata.name, metadata.version);
     throw error;
   }
@@ -126,6 +132,6 @@ function takenError(directory: string, model: string, version: string): VersionE
 
 function occupiedError(directory: string): RegistryError {
   return new RegistryError(
-    `${directory} exists but is no version (it has no ${METADATA_FILE}): remove it, or choose another version`,
+    `${directory} exists but is not a version (it has no ${METADATA_FILE}): remove it, or choose another version`,
   );
 }

@@ -3,20 +3,25 @@ import { createReadStream, type Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { describeFault, errorCode, RegistryError } from "./errors.ts";
+import { describeFault, errorCode, errorMessage, RegistryError } from "./errors.ts";
 import { indexFile, METADATA_FILE, modelDirectory, versionDirectory } from "./layout.ts";
 import { ModelMetadata, ModelName, ModelVersion, RegistryIndex } from "./metadata.ts";
 
-/** Reads `registry/models.json`; an index with no models where there is none yet. Throws `RegistryError` when broken. */
+/**
+ * Reads `registry/models.json`; returns an empty index if there is none.
+ *
+ * @throws RegistryError if it is invalid
+ */
 export async function readIndex(root: string): Promise<RegistryIndex> {
   const file = indexFile(root);
   return (await readJson(file, RegistryIndex)) ?? { models: [] };
 }
 
 /**
- * What is published: the index, or, where nobody has written one, what the version folders say. So a registry that was
- * laid out by hand needs no index; one that has an index is what that says. Throws `RegistryError` when it is broken, or
- * when there is no such folder at all.
+ * Reads the index or, if there is none, derives it from the version folders, so that a registry laid out by hand needs no
+ * index.
+ *
+ * @throws RegistryError if the index is invalid, or if there is no such folder
  */
 export async function readPublished(root: string): Promise<RegistryIndex> {
   const index = await readJson(indexFile(root), RegistryIndex);
@@ -27,7 +32,7 @@ export async function readPublished(root: string): Promise<RegistryIndex> {
   return { models: await readFolders(root) };
 }
 
-/** The versions of every model; models without any folder of one are left out. */
+/** The versions of every model that has a version folder. */
 async function readFolders(root: string): Promise<RegistryIndex["models"]> {
   const models: RegistryIndex["models"] = [];
   for (const name of await listModels(root)) {
@@ -39,8 +44,8 @@ async function readFolders(root: string): Promise<RegistryIndex["models"]> {
 }
 
 /**
- * The version folders that have metadata, or may not be looked into: one that is still being copied must not take the
- * place of a whole one. Where none has any, all of them, for whoever opens one to be told what it lacks.
+ * The version folders with metadata: one that is still being copied must not replace a complete one. If none has metadata,
+ * all folders, so that opening one reports what is missing. An unreadable folder counts as having metadata.
  */
 async function laidOutVersions(root: string, name: string): Promise<string[]> {
   const folders = await versionFolders(root, name);
@@ -55,11 +60,11 @@ async function laidOutVersions(root: string, name: string): Promise<string[]> {
   return described.length > 0 ? described : folders;
 }
 
-/** The newest version that is not marked as worse, as far as it has metadata; the newest where all are. */
+/** The newest version that is not a regression, or whose metadata cannot be read; the newest version if all are regressions. */
 async function latestFolder(root: string, name: string, versions: readonly string[]): Promise<string | undefined> {
   for (const version of versions.toReversed()) {
     try {
-      if ((await readMetadata(root, name, version)).worseThan === undefined) return version;
+      if ((await readMetadata(root, name, version)).regression === undefined) return version;
     } catch (error) {
       if (error instanceof RegistryError) return version;
       throw error;
@@ -68,7 +73,11 @@ async function latestFolder(root: string, name: string, versions: readonly strin
   return versions.at(-1);
 }
 
-/** Reads `metadata.json` of a version. Throws `RegistryError` when it is missing, broken or of another version. */
+/**
+ * Reads `metadata.json` of a version.
+ *
+ * @throws RegistryError if it is missing, invalid or describes another version
+ */
 export async function readMetadata(root: string, model: string, version: string): Promise<ModelMetadata> {
   const file = path.join(versionDirectory(root, model, version), METADATA_FILE);
   const metadata = await readJson(file, ModelMetadata);
@@ -81,7 +90,7 @@ export async function readMetadata(root: string, model: string, version: string)
   return metadata;
 }
 
-/** The published versions of a model (folders with a `metadata.json`), ascending by number; empty where none is. */
+/** The published versions of a model (folders with `metadata.json`), in ascending order. */
 export async function listVersions(root: string, model: string): Promise<string[]> {
   const published: string[] = [];
   for (const version of await versionFolders(root, model)) {
@@ -101,29 +110,33 @@ async function versionFolders(root: string, model: string): Promise<string[]> {
   return numbered.sort((a, b) => Number(a) - Number(b));
 }
 
-/** Names of the folders that may hold versions, ascending. */
+/** Names of the folders that may contain versions, in alphabetical order. */
 export async function listModels(root: string): Promise<string[]> {
   return (await subdirectories(root)).filter((name) => ModelName.safeParse(name).success).sort();
 }
 
-/** Where a version's graph lies. */
-export function artefactFile(root: string, metadata: Pick<ModelMetadata, "name" | "version" | "artefact">): string {
-  return path.join(versionDirectory(root, metadata.name, metadata.version), metadata.artefact.file);
+/** Path of a version's graph. */
+export function artifactFile(root: string, metadata: Pick<ModelMetadata, "name" | "version" | "artifact">): string {
+  return path.join(versionDirectory(root, metadata.name, metadata.version), metadata.artifact.file);
 }
 
-/** Reads a version's graph and compares it with its SHA-256. Throws `RegistryError` where it is missing or differs. */
-export async function verifyArtefact(
+/**
+ * Verifies the SHA-256 of a version's graph.
+ *
+ * @throws RegistryError if the graph is missing or its SHA-256 differs
+ */
+export async function verifyArtifact(
   root: string,
-  metadata: Pick<ModelMetadata, "name" | "version" | "artefact">,
+  metadata: Pick<ModelMetadata, "name" | "version" | "artifact">,
 ): Promise<void> {
-  const file = artefactFile(root, metadata);
+  const file = artifactFile(root, metadata);
   const hash = createHash("sha256");
   try {
     for await (const chunk of createReadStream(file)) hash.update(chunk);
   } catch (error) {
     throw describeFault("cannot read", file, error);
   }
-  if (hash.digest("hex") !== metadata.artefact.sha256) {
+  if (hash.digest("hex") !== metadata.artifact.sha256) {
     throw new RegistryError(
       `${file} is corrupt: its SHA-256 is not the one in ${METADATA_FILE}; publish the model again`,
     );
@@ -141,25 +154,25 @@ async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | unde
   }
   let content: unknown;
   try {
-    // Some Windows programs begin a file with a byte order mark.
+    // Some Windows programs write a byte order mark.
     content = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
-    throw new RegistryError(`${file} is not JSON: ${error instanceof Error ? error.message : error}`);
+    throw new RegistryError(`${file} is not JSON: ${errorMessage(error)}`);
   }
   const parsed = schema.safeParse(content);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new RegistryError(
-    `${file}: ${issue ? `${z.core.toDotPath(issue.path) || "content"}: ${wordIssue(issue)}` : "not of the right form"}`,
+    `${file}: ${issue ? `${z.core.toDotPath(issue.path) || "content"}: ${describeIssue(issue)}` : "has an invalid format"}`,
   );
 }
 
-/** zod knows no better word for a field that is not there. */
-function wordIssue({ message }: z.core.$ZodIssue): string {
+/** Rewrites the message of zod for a missing field. */
+function describeIssue({ message }: z.core.$ZodIssue): string {
   return message.replace(/^Invalid input: expected (\w+), received undefined$/, "is missing (it is of the type $1)");
 }
 
-/** Names of the folders in a directory, links to folders among them; none where there is no such directory. */
+/** Names of the folders in a directory, including links to folders; none if there is no such directory. */
 export async function subdirectories(directory: string): Promise<string[]> {
   let found: Dirent[];
   try {
@@ -172,20 +185,24 @@ export async function subdirectories(directory: string): Promise<string[]> {
   const names: string[] = [];
   for (const entry of found) {
     const isLink = entry.isSymbolicLink();
-    if (entry.isDirectory() || (isLink && (await leadsToDirectory(path.join(directory, entry.name))))) {
+    if (entry.isDirectory() || (isLink && (await pointsToDirectory(path.join(directory, entry.name))))) {
       names.push(entry.name);
     }
   }
   return names;
 }
 
-/** A link that leads nowhere, or where this user may not look, is as no folder. */
-async function leadsToDirectory(link: string): Promise<boolean> {
+/** Whether a link points to a directory that this user can access. */
+async function pointsToDirectory(link: string): Promise<boolean> {
   const target = await stat(link).catch(() => undefined);
   return target?.isDirectory() === true;
 }
 
-/** Whether a file is there; faults other than its absence are the caller's. */
+/**
+ * Whether a file exists.
+ *
+ * @throws RegistryError if that cannot be determined
+ */
 export async function exists(file: string): Promise<boolean> {
   try {
     await stat(file);

@@ -5,12 +5,12 @@ import { TEMPORARY_PREFIX } from "./layout.ts";
 import { ownerIsGone } from "./owner.ts";
 
 /**
- * Age from which an unfinished file or folder of another machine's process counts as left behind. Writing one takes
- * seconds; the margin allows for slow disks and for clocks that differ between nodes.
+ * An unfinished file or folder of a process on another machine is abandoned after this time. Writing one takes seconds; the
+ * margin allows for slow disks and clock differences between nodes.
  */
 const ABANDONED_MS = 10 * 60_000;
 
-/** Removes what killed writers left unfinished in a directory; returns the names removed. */
+/** Removes unfinished files and folders of dead processes from a directory; returns their names. */
 export async function sweepTemporaries(directory: string): Promise<string[]> {
   const removed: string[] = [];
   for (const name of await temporaries(directory)) {

@@ -5,41 +5,42 @@ import { describeFault, errorCode, RegistryError } from "./errors.ts";
 import { indexFile, lockFile } from "./layout.ts";
 import { withLock } from "./lock.ts";
 import type { ModelMetadata, RegistryIndex } from "./metadata.ts";
-import { artefactFile, listModels, listVersions, readIndex, readMetadata } from "./read.ts";
+import { artifactFile, listModels, listVersions, readIndex, readMetadata } from "./read.ts";
 import { sweepTemporaries } from "./sweep.ts";
 
-/** What lies on the volume: the index it deserves, and one line for each version left out of it. */
+/** The state of the volume: the index that describes it, and one line for each version that cannot be in it. */
 export interface Survey {
   readonly index: RegistryIndex;
   readonly problems: readonly string[];
 }
 
-/** Derives the index from the version folders: a version counts when its metadata is whole and its graph has the size it says. */
+/** Derives the index from the version folders. A version needs valid metadata, and a graph of the size given there. */
 export async function surveyVersions(root: string): Promise<Survey> {
   const problems: string[] = [];
   const models: RegistryIndex["models"] = [];
   for (const name of await listModels(root)) {
     const versions: string[] = [];
-    const worse: { version: string; than: string }[] = [];
+    const regressions: { version: string; than: string }[] = [];
     for (const version of await listVersions(root, name)) {
-      const found = await wholeVersion(root, name, version);
+      const found = await checkVersion(root, name, version);
       if ("problem" in found) {
         problems.push(found.problem);
         continue;
       }
       versions.push(version);
-      if (found.worseThan) worse.push({ version, than: found.worseThan.version });
+      if (found.regression) regressions.push({ version, than: found.regression.version });
     }
-    const marked = new Set(worse.map(({ version }) => version));
+    const marked = new Set(regressions.map(({ version }) => version));
     const latest = versions.findLast((version) => !marked.has(version)) ?? versions.at(-1);
-    if (latest !== undefined) models.push({ name, versions, latest, ...(worse.length === 0 ? {} : { worse }) });
+    if (latest !== undefined)
+      models.push({ name, versions, latest, ...(regressions.length === 0 ? {} : { regressions }) });
   }
   return { index: { models }, problems };
 }
 
 /**
- * Rewrites `registry/models.json` from the version folders, in one step and only where it differs. Safe beside other
- * writers: each holds the lock, and looks again after writing, so that the last one leaves what is really there.
+ * Updates `registry/models.json` from the version folders, atomically and only if it differs. Safe with concurrent writers:
+ * each holds the lock and surveys the folders again after writing, so that the last one writes the true state.
  */
 export async function updateIndex(root: string): Promise<Survey> {
   const file = indexFile(root);
@@ -63,26 +64,26 @@ async function currentIndex(root: string): Promise<RegistryIndex | undefined> {
     await stat(indexFile(root));
     return await readIndex(root);
   } catch (error) {
-    // A missing or broken index is written anew: the folders are what counts.
+    // A missing or invalid index is rebuilt from the folders.
     if (error instanceof RegistryError || errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
 }
 
-/** The metadata of a version that is whole, or what is wrong with it. */
-async function wholeVersion(
+/** The metadata of a valid version, or what is wrong with it. */
+async function checkVersion(
   root: string,
   model: string,
   version: string,
 ): Promise<ModelMetadata | { readonly problem: string }> {
   try {
     const metadata = await readMetadata(root, model, version);
-    const file = artefactFile(root, metadata);
+    const file = artifactFile(root, metadata);
     const found = await stat(file).catch((error: unknown) => {
       throw describeFault("cannot read", file, error);
     });
-    if (found.size === metadata.artefact.bytes) return metadata;
-    return { problem: `${file} has ${found.size} bytes, not the ${metadata.artefact.bytes} its metadata says` };
+    if (found.size === metadata.artifact.bytes) return metadata;
+    return { problem: `${file} has ${found.size} bytes, not the ${metadata.artifact.bytes} its metadata says` };
   } catch (error) {
     if (error instanceof RegistryError) return { problem: error.message };
     throw error;

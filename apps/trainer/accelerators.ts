@@ -1,11 +1,11 @@
 import { readdirSync } from "node:fs";
 
-/** Where the system shows the devices that a container was given. */
+/** Where Linux shows the devices of a container. */
 const DEVICES = "/dev";
 
 /**
- * The accelerators that this process was given, such as `nvidia0` or `renderD128` (an AMD or Intel GPU); empty on a
- * machine without one. They are named, not used: the tasks fit in seconds on a processor.
+ * Names of the GPUs that this process can see, such as `nvidia0` or `renderD128` (AMD or Intel). They are only logged:
+ * training takes seconds on a CPU.
  */
 export function findAccelerators(directory: string = DEVICES): string[] {
   const names = (folder: string) => {

@@ -1,9 +1,4 @@
-/** Something the user can mend: shown as one line, without a stack trace. */
-export class UserError extends Error {
-  override readonly name = "UserError";
-}
-
-/** For what cannot happen unless this program is wrong. Always throws. */
+/** Reports a state that only a bug in this program can cause. Always throws. */
 export function internal(message: string): never {
   throw new Error(`trainer bug: ${message}`);
 }

@@ -1,4 +1,4 @@
 import "./young-generation.ts";
 
-// Not above: it is to be loaded into a heap that is set already.
+// Imported dynamically, so that it is loaded after the heap is configured.
 await import("./program.ts");

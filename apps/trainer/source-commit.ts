@@ -1,22 +1,20 @@
 import { execFileSync } from "node:child_process";
+import path from "node:path";
 
-/** What the trainer is made of, relative to its folder: the same as in its image. */
-const SOURCES = [".", "../registry", "../../package.json", "../../package-lock.json"];
+/** What the trainer's image is built from, relative to the project's folder. */
+const SOURCES = ["apps/trainer", "apps/registry", "package.json", "package-lock.json"];
+
+const PROJECT = path.join(import.meta.dirname, "../..");
 
 /**
- * The commit that the trainer is of: `GIT_COMMIT`, which its image sets; otherwise, in a checkout, the one that last changed
- * it, with `-dirty` behind where there are changes that are not committed. "unknown" where git cannot tell.
+ * The last commit that changed the sources of the trainer's image, so that other commits need no new image; with `-dirty` if
+ * there are uncommitted changes, "unknown" without a git repository.
  *
- * @param folder the trainer's folder
+ * @param project the project's folder
  */
-export function sourceCommit(
-  environment: Readonly<Record<string, string | undefined>>,
-  folder: string = import.meta.dirname,
-): string {
-  const { GIT_COMMIT: given } = environment;
-  if (given) return given;
+export function trainerCommit(project: string = PROJECT): string {
   const git = (...args: string[]) =>
-    execFileSync("git", ["-C", folder, ...args, "--", ...SOURCES], {
+    execFileSync("git", ["-C", project, ...args, "--", ...SOURCES], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     }).trim();
@@ -27,4 +25,12 @@ export function sourceCommit(
   } catch {
     return "unknown";
   }
+}
+
+/** The commit of the running trainer: `GIT_COMMIT`, which its image sets, otherwise that of the checkout. */
+export function sourceCommit(
+  environment: Readonly<Record<string, string | undefined>>,
+  project: string = PROJECT,
+): string {
+  return environment["GIT_COMMIT"] || trainerCommit(project);
 }

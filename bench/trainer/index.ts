@@ -10,24 +10,24 @@ import { reviewProblems } from "./reviews.ts";
 /** A task of the trainer beside its best equivalent in scikit-learn. */
 export interface Comparison {
   readonly name: string;
-  /** Whether `score` is a share of right answers (more is better) or an error. */
+  /** Whether `score` is an accuracy (higher is better) or an error. */
   readonly score: "accuracy" | "error";
   readonly ours: Result;
   readonly theirs: Result;
 }
 
 const ENVIRONMENT = {
-  // One thread each: BLAS and OpenMP would take all there are.
+  // One thread each: BLAS and OpenMP would use all cores.
   OMP_NUM_THREADS: "1",
   OPENBLAS_NUM_THREADS: "1",
   MKL_NUM_THREADS: "1",
-  // Both run compiled code: as Python keeps it beside its modules, so do `npm run train` and the trainer's image here.
+  // Both run cached compiled code: Python caches it by default, the trainer in its image and in `npm run train`.
   NODE_COMPILE_CACHE: path.join(import.meta.dirname, "../../node_modules/.cache/node"),
 };
 
 /**
- * Trains every task with the trainer and with scikit-learn, on the same rows and the same split, by turns, each in a
- * process of its own; then both on real reviews. The figures are medians of the rounds.
+ * Trains every task with the trainer and with scikit-learn, alternately, on the same rows and the same split, each in its own
+ * process; then both on real reviews. Returns the medians of all rounds.
  */
 export async function compareTrainers(rounds: number, report: (line: string) => void): Promise<Comparison[]> {
   const python = await pythonEnvironment("bench-apps");
@@ -51,7 +51,7 @@ async function compare(problem: Problem, folder: string, python: string, rounds:
   await writeProblem(folder, problem);
   const ours: Result[] = [];
   const theirs: Result[] = [];
-  // The first round fills the caches of compiled code, and is not counted.
+  // The first round fills the caches of compiled code and is not counted.
   for (let round = -1; round < rounds; round++) {
     ours.push(await measure(process.execPath, path.join(import.meta.dirname, "ours.ts"), folder));
     theirs.push(await measure(python, path.join(import.meta.dirname, "theirs.py"), folder));

@@ -1,12 +1,12 @@
-// Run as a process of its own by the benchmark: learns the problem in the folder that is named, with the trainer.
+// Run as a process by the benchmark: solves the problem in the given folder with the trainer.
 import "../../apps/trainer/young-generation.ts";
 import { readFile } from "node:fs/promises";
-import { alone } from "../../apps/trainer/distributed/crew.ts";
-import { growForest } from "../../apps/trainer/distributed/grow-forest.ts";
-import { binColumns } from "../../apps/trainer/learn/bins.ts";
-import { fitFeatureClassifier } from "../../apps/trainer/learn/feature-classifier.ts";
 import { mostProbable } from "../../apps/trainer/learn/scores.ts";
-import { classifyInSession, fitTextClassifier } from "../../apps/trainer/learn/text-classifier.ts";
+import { binColumns } from "../../apps/trainer/learn/trees/bins.ts";
+import { growForest } from "../../apps/trainer/learn/trees/grow-forest.ts";
+import { singleWorker } from "../../apps/trainer/learn/workers/worker-group.ts";
+import { fitFeatureClassifier } from "../../apps/trainer/models/feature-classifier.ts";
+import { classifyInSession, fitTextClassifier } from "../../apps/trainer/models/text-classifier.ts";
 import { encodeModel, type GraphNode } from "../../apps/trainer/onnx/model.ts";
 import { floatOutput, openSession, runFeatures } from "../../apps/trainer/onnx/session.ts";
 import { forestClassifierNodes, forestRegressorNode } from "../../apps/trainer/onnx/tree-graph.ts";
@@ -15,7 +15,7 @@ import { type ProblemHead, type Result, readHead, readRows } from "./problem.ts"
 
 type Rows = Awaited<ReturnType<typeof readRows>>;
 
-/** A fitted model: its bytes, and how it answers rows. */
+/** A fitted model: its graph, and a function that predicts rows. */
 interface Fitted {
   readonly bytes: Uint8Array;
   readonly predict: (rows: Rows) => Promise<ArrayLike<number>>;
@@ -25,7 +25,7 @@ const folder = process.argv[2] ?? "";
 const head = await readHead(folder);
 const fit = await prepare(head);
 let peakMegabytes = 0;
-// A training Job fits once: what more fits leave behind in memory is not counted.
+// A training Job fits once, so the memory of further fits is not counted.
 const { last, first, seconds, cpu } = await repeated(fit, async () => {
   const status = await readFile("/proc/self/status", "utf8");
   peakMegabytes = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1000;
@@ -44,7 +44,7 @@ const result: Result = {
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
 
-/** Medians of repeated runs, for half a second or thirty times; at least one, after which `afterFirst` is called. */
+/** Medians of repeated runs, for half a second or thirty runs, at least one. Calls `afterFirst` after the first. */
 async function repeated<T>(run: () => T | Promise<T>, afterFirst: () => Promise<void> = async () => undefined) {
   const times: { seconds: number; cpu: number }[] = [];
   const began = performance.now();
@@ -62,12 +62,12 @@ async function repeated<T>(run: () => T | Promise<T>, afterFirst: () => Promise<
   }
 }
 
-/** Reads what the fit is given; what is returned does the fit and the export. */
+/** Reads the input; the function that it returns fits and exports the model. */
 async function prepare({ kind, classes, parameters, width }: ProblemHead): Promise<() => Promise<Fitted>> {
   const { C: inversePenalty = 1, ngrams = 1, lexicon = 0, trees = 1, depth = 0, leaf = 1, columns = 1 } = parameters;
   const { texts, features, targets } = await readRows(folder, "train", kind);
   if (kind === "text") {
-    const prior = lexicon ? { lexicon: (await import("../../apps/trainer/learn/afinn.ts")).AFINN } : {};
+    const prior = lexicon ? { lexicon: (await import("../../apps/trainer/learn/text/afinn.ts")).AFINN } : {};
     const options = { ngrams, skips: 0, minRows: 1, ...prior, inversePenalty, description: "" };
     return async () => {
       const { graph } = await fitTextClassifier(texts, targets, classes, options);
@@ -95,7 +95,11 @@ async function prepare({ kind, classes, parameters, width }: ProblemHead): Promi
   return async () => {
     const options = { trees, seed: 1, maxDepth: depth, minLeafRows: leaf, columnsPerSplit: columns };
     const data = { columns: binColumns(features, width), targets, classes };
-    const forest = { trees: await growForest(data, options, alone, "trees"), width, outputs: Math.max(1, classes) };
+    const forest = {
+      trees: await growForest(data, options, singleWorker, "trees"),
+      width,
+      outputs: Math.max(1, classes),
+    };
     const nodes: readonly GraphNode[] =
       classes > 0 ? forestClassifierNodes(forest, "features") : [forestRegressorNode(forest, "features", "prediction")];
     return answer(
@@ -114,7 +118,7 @@ async function prepare({ kind, classes, parameters, width }: ProblemHead): Promi
   };
 }
 
-/** Answers of a graph over texts. The session is opened once, as a server does. */
+/** Predictions of a graph for texts. The session is opened once, as in a server. */
 function textAnswersOf(graph: Uint8Array, classes: number): Fitted["predict"] {
   let opened: ReturnType<typeof openSession> | undefined;
   return async (rows) => {
@@ -123,7 +127,7 @@ function textAnswersOf(graph: Uint8Array, classes: number): Fitted["predict"] {
   };
 }
 
-/** Answers of a graph over numbers, likewise. */
+/** Predictions of a graph for numbers. */
 function answersOf(graph: Uint8Array, width: number, classes: number): Fitted["predict"] {
   let opened: ReturnType<typeof openSession> | undefined;
   return async (rows) => {

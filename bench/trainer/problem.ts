@@ -1,18 +1,18 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-/** Rows to fit or to measure on. Texts, or row-major numbers by row. */
+/** Rows to fit or to measure on: texts, or rows of numbers. */
 export interface Rows {
   readonly x: readonly (string | readonly number[])[];
   readonly y: readonly number[];
 }
 
-/** What both sides learn: the same rows, the same split, the same hyper-parameters. */
+/** A problem for both sides: the same rows, the same split, the same hyper-parameters. */
 export interface Problem {
   readonly name: string;
   /**
-   * - `text`: TF-IDF of words and pairs of words, logistic regression; `lexicon` 1 is the trainer's alone;
-   * - `logistic`: logistic regression on standardised numbers;
+   * - `text`: TF-IDF of words and pairs of words, logistic regression; only the trainer supports `lexicon` 1;
+   * - `logistic`: logistic regression on standardized numbers;
    * - `forest classes` and `forest numbers`: a random forest on numbers;
    * - `line`: least squares.
    */
@@ -23,18 +23,18 @@ export interface Problem {
   readonly test: Rows;
 }
 
-/** A problem but for its rows, as the processes that solve it read it. */
+/** A problem without its rows, as the processes read it. */
 export interface ProblemHead extends Omit<Problem, "train" | "test"> {
-  /** Columns of a row of numbers; 0 for texts. */
+  /** Number of columns; 0 for texts. */
   readonly width: number;
 }
 
 const HEAD = "problem.json";
 
 /**
- * Writes a problem into a folder in a form that costs neither side more to read than the rows themselves: `problem.json`
- * is its {@link ProblemHead}; `train.x` and `test.x` are row-major float32, or texts by line, and `train.y` and `test.y`
- * float64, all in the machine's order.
+ * Writes a problem into a folder in a format that both sides read without overhead: `problem.json` is its
+ * {@link ProblemHead}; `train.x` and `test.x` are row-major float32, or one text per line; `train.y` and `test.y` are float64,
+ * all in the machine's byte order.
  */
 export async function writeProblem(folder: string, { train, test, ...rest }: Problem): Promise<void> {
   await mkdir(folder, { recursive: true });
@@ -53,7 +53,7 @@ export async function readHead(folder: string): Promise<ProblemHead> {
   return JSON.parse(await readFile(path.join(folder, HEAD), "utf8"));
 }
 
-/** One side's rows as the kind of problem has them: texts, or row-major numbers; and what is to be answered. */
+/** Reads rows, which are texts or row-major numbers, and their targets. */
 export async function readRows(folder: string, side: "train" | "test", kind: Problem["kind"]) {
   const x = await readFile(path.join(folder, `${side}.x`));
   const y = await readFile(path.join(folder, `${side}.y`));
@@ -64,24 +64,24 @@ export async function readRows(folder: string, side: "train" | "test", kind: Pro
   };
 }
 
-/** A file's bytes alone: a small one is part of a pool, at any offset. */
+/** Copies a Buffer, which may be an unaligned part of a pool, into its own memory. */
 function arrayBuffer({ buffer, byteOffset, byteLength }: Buffer<ArrayBufferLike>): ArrayBufferLike {
   return buffer.slice(byteOffset, byteOffset + byteLength);
 }
 
-/** What one side measured of one problem, in a process of its own. */
+/** Measurements of one side for one problem, in its own process. */
 export interface Result {
-  /** Share of right answers, or root mean square error. */
+  /** Accuracy, or root mean square error. */
   readonly score: number;
-  /** The first fit of the process, in seconds, with what it compiles and loads. */
+  /** First fit of the process, in seconds, including loading and compiling. */
   readonly firstFitSeconds: number;
-  /** Median of all fits, in seconds: by the clock, and of the processor. */
+  /** Median of all fits, in seconds: wall time and CPU time. */
   readonly fitSeconds: number;
   readonly fitCpuSeconds: number;
-  /** Most memory the process ever had, in MB, the runtime and its libraries included. */
+  /** Peak memory of the process in MB, including the runtime and its libraries. */
   readonly peakMegabytes: number;
-  /** Size of the model as it is stored. */
+  /** Size of the stored model. */
   readonly modelKilobytes: number;
-  /** Time to predict one row out of many at once, in microseconds. */
+  /** Time per row of predicting many rows at once, in microseconds. */
   readonly predictMicroseconds: number;
 }

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { SAMPLES } from "../../apps/trainer/data/samples.ts";
 import { readIrisRows } from "../../apps/trainer/input/iris-rows.ts";
 import { readSentimentRows } from "../../apps/trainer/input/sentiment-rows.ts";
 import { generateSeries } from "../../apps/trainer/input/series.ts";
@@ -8,22 +9,21 @@ import { completeSchema } from "../../apps/trainer/input/tabular-schema.ts";
 import { lagRows, relativeToNewest } from "../../apps/trainer/learn/lags.ts";
 import { randomSource } from "../../apps/trainer/learn/random.ts";
 import { groupFolds } from "../../apps/trainer/learn/split.ts";
-import { encodeForFit } from "../../apps/trainer/learn/tabular-model.ts";
-import { SAMPLES } from "../../apps/trainer/samples.ts";
+import { encodeForFit } from "../../apps/trainer/learn/tabular/model.ts";
 import type { Problem, Rows } from "./problem.ts";
 
 const SEED = 42;
 const FOLDS = 5;
 const LAGS = 24;
-/** The sentiment task's own defaults. */
+/** The defaults of the sentiment task. */
 export const SENTIMENT = { C: 6, ngrams: 2 };
 
-/** One problem for each of the trainer's tasks, of the data and the defaults that it ships with. */
+/** One problem for each task of the trainer, with its sample data and defaults. */
 export async function trainerProblems(): Promise<Problem[]> {
   return [...(await sentiment()), await iris(), timeseries(), await tabular("forest"), await tabular("linear"), line()];
 }
 
-/** On the same features, and with the polarity lexicon that ships, which scikit-learn has nothing like. */
+/** With the same features as scikit-learn, and with the polarity lexicon, for which scikit-learn has no equivalent. */
 async function sentiment(): Promise<Problem[]> {
   const { texts, targets, groups } = await readSentimentRows(path.join(SAMPLES, "sentiment.csv"));
   const rows = held(texts, targets, groups);
@@ -88,7 +88,7 @@ function line(): Problem {
   return { name: "half_plus_two", kind: "line", classes: 0, parameters: {}, train: draw(), test: draw() };
 }
 
-/** One group in five is held out, as the tasks do. */
+/** One group in five is held out, as in the tasks. */
 function held<T extends string | readonly number[]>(
   x: readonly T[],
   targets: ArrayLike<number>,

@@ -7,17 +7,17 @@ import { cacheDirectory } from "../../common/paths.ts";
 import type { Problem, Rows } from "./problem.ts";
 import { SENTIMENT } from "./problems.ts";
 
-/** The source package of VADER holds the lines its authors had rated by twenty people each (Hutto & Gilbert, ICWSM 2014). */
+/** The source package of VADER contains lines that were rated by twenty people each (Hutto & Gilbert, ICWSM 2014). */
 const PACKAGE = "vaderSentiment==3.3.2";
 const INNER = "additional_resources/hutto_ICWSM_2014.tar.gz";
-/** Labelled lines that a user brings. */
+/** Number of labeled lines that a user has. */
 const OWN_LINES = 2000;
 
 /**
- * Real lines of reviews that nobody wrote for this project, read and not kept: how right the model that ships is on
- * them, and how right one is that has learned from 2,000 of a shop's own.
+ * Problems with real reviews, which are not part of this project: the accuracy of the model that is trained on the sample data,
+ * and of one that is trained on 2,000 lines of a shop.
  *
- * @param shipped the training data that ships
+ * @param shipped the sample data
  */
 export async function reviewProblems(shipped: Rows): Promise<Problem[]> {
   const folder = await ratedLines();
@@ -41,7 +41,7 @@ export async function reviewProblems(shipped: Rows): Promise<Problem[]> {
   ];
 }
 
-/** Lines with a rating, `<id> TAB <mean rating> TAB <text>`; those rated as exactly neutral are left out. */
+/** Reads lines with a rating, `<id> TAB <mean rating> TAB <text>`, without those that are exactly neutral. */
 async function readLines(file: string): Promise<Rows> {
   const lines = (await readFile(file, "latin1")).split(/\r?\n/).map((line) => line.split("\t"));
   const rated = lines.flatMap(([, rating, text]) => {
@@ -51,7 +51,7 @@ async function readLines(file: string): Promise<Rows> {
   return { x: rated.map(({ text }) => text), y: rated.map(({ label }) => label) };
 }
 
-/** The folder of the rated lines, fetched once and kept in the cache. */
+/** The folder of the rated lines, which are downloaded once into the cache. */
 async function ratedLines(): Promise<string> {
   const name = PACKAGE.replace("==", "-");
   const folder = path.join(cacheDirectory(), "reviews", name);

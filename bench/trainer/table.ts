@@ -15,7 +15,7 @@ const HEAD = [
   "ratio",
 ];
 
-/** The comparisons as a table: the trainer's figure, scikit-learn's, and the ratio of the two (below 1, the trainer needs less). */
+/** Formats the comparisons as a table: the trainer's figure, scikit-learn's, and their ratio (below 1: the trainer needs less). */
 export function comparisonTable(comparisons: readonly Comparison[]): string {
   const rows = comparisons.map(({ name, score, ours, theirs }) => [
     name,

@@ -1,4 +1,4 @@
-"""Run as a process of its own by the benchmark: learns the problem in the folder that is named, with scikit-learn."""
+"""Run as a process by the benchmark: solves the problem in the given folder with scikit-learn."""
 
 import json
 import os
@@ -17,7 +17,7 @@ def peak_megabytes():
 
 
 def repeated(run):
-    """Medians of repeated runs, for half a second or thirty times; at least one, after which the peak is read."""
+    """Medians of repeated runs, for half a second or thirty runs, at least one. The peak is read after the first."""
     peak = None
     times = []
     began = time.perf_counter()
@@ -32,7 +32,7 @@ def repeated(run):
 
 
 def estimator(problem):
-    """The best equivalent of what the trainer does, and what it is fitted to."""
+    """The best equivalent of the trainer's model."""
     kind, parameters = problem["kind"], problem["parameters"]
     if kind == "text":
         from sklearn.feature_extraction.text import TfidfVectorizer

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { trainerCommit } from "../../apps/trainer/source-commit.ts";
 import { addonImages } from "../../cluster/addons/images.ts";
 import { ensureAddons } from "../../cluster/addons/index.ts";
 import { ensureAppImages } from "../../cluster/images/index.ts";
@@ -21,7 +22,6 @@ import type { ToolPlace } from "../../cluster/toolchain/tool.ts";
 import { UserError } from "../../common/errors.ts";
 import { repositoryRoot, stateDirectory } from "../../common/paths.ts";
 import { isPortFree } from "../../common/ports.ts";
-import { trainerCommit } from "../../components/source-commit.ts";
 import { announce } from "./announce.ts";
 import type { Background } from "./background.ts";
 import { deployStep } from "./deploy-step.ts";

@@ -7,13 +7,13 @@ import { publishVersion } from "../../apps/registry/index.ts";
 import { checkedVersions, describeVersion, leftovers, temporaryDirectory } from "./registry-support.ts";
 
 const PUBLISHER = path.join(import.meta.dirname, "registry-publisher.ts");
-const SABOTEUR = path.join(import.meta.dirname, "registry-saboteur.ts");
-/** Publishers at work at a time. */
+const FAULT_INJECTOR = path.join(import.meta.dirname, "registry-fault-injector.ts");
+/** Number of concurrent publishers. */
 const LANES = 4;
 
-/** Publishes the next version of `demo` in a process of its own, sabotaged as `environment` says. */
+/** Publishes the next version of `demo` in a new process, with a fault as described by `environment`. */
 async function publisher(root: string, environment: Record<string, string>) {
-  const child = spawn(process.execPath, ["--import", SABOTEUR, PUBLISHER, root, "demo", "next"], {
+  const child = spawn(process.execPath, ["--import", FAULT_INJECTOR, PUBLISHER, root, "demo", "next"], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...environment },
   });
@@ -28,17 +28,17 @@ async function publisher(root: string, environment: Record<string, string>) {
 
 function publishNext(root: string) {
   const description = describeVersion();
-  return publishVersion({ root, model: "demo", version: "next", artefact: Buffer.from("graph"), description });
+  return publishVersion({ root, model: "demo", version: "next", artifact: Buffer.from("graph"), description });
 }
 
-/** Runs `work` for 1 … `count`, a few at a time. */
+/** Runs `work` for 1 … `count`, with limited concurrency. */
 async function forEveryStep(count: number, work: (step: number) => Promise<void>): Promise<void> {
   let next = 1;
   const lane = async () => {
     while (next <= count) await work(next++);
   };
   const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane));
-  // Only now, so that none still writes while the volumes are removed.
+  // Not earlier, so that no publisher is running while the volumes are removed.
   for (const { reason } of lanes.filter((ended) => ended.status === "rejected")) throw reason;
 }
 
@@ -49,7 +49,7 @@ describe("registry, at every step of publishing", () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  /** A volume of its own for one step, with so many versions on it. */
+  /** Makes a volume for one step, with this number of versions. */
   async function volume(name: string, versions: number): Promise<string> {
     const root = path.join(folder, name);
     await mkdir(root);
@@ -63,14 +63,14 @@ describe("registry, at every step of publishing", () => {
     return Number(errors);
   }
 
-  /** What readers find at any time: an index that is whole, and every version in it byte for byte. */
+  /** Checks what readers find at any time: a valid index, and every version in it intact. */
   async function readable(root: string, versions: number, place: string): Promise<void> {
     const found = (await checkedVersions(root))["demo"] ?? [];
     const sure = Array.from({ length: versions }, (_, i) => String(i + 1));
     expect(found.slice(0, versions), place).to.deep.equal(sure);
   }
 
-  /** The next publisher goes on as if nothing had been, and cleans up. */
+  /** Checks that the next publisher works normally, and cleans up. */
   async function goesOn(root: string, place: string): Promise<void> {
     const { version } = await publishNext(root);
     const all = Array.from({ length: Number(version) }, (_, i) => String(i + 1));
@@ -87,7 +87,7 @@ describe("registry, at every step of publishing", () => {
       await forEveryStep(steps, async (step) => {
         const place = `killed at step ${step} of ${steps}`;
         const root = await volume(String(step), versions);
-        const { signal } = await publisher(root, { SABOTAGE: "kill", SABOTAGE_AT: String(step) });
+        const { signal } = await publisher(root, { FAULT: "kill", FAULT_STEP: String(step) });
         expect(signal, place).to.equal("SIGKILL");
         await readable(root, versions, place);
         await goesOn(root, place);
@@ -95,14 +95,14 @@ describe("registry, at every step of publishing", () => {
     });
   }
 
-  it("leaves nothing half-written when the disk is full, and says so in one line", async function () {
+  it("leaves no partial files when the disk is full, and reports it in one line", async function () {
     this.timeout(300_000);
     const steps = await countSteps(1);
     await forEveryStep(steps, async (step) => {
       const place = `full at step ${step} of ${steps}`;
       const root = await volume(String(step), 1);
-      const { code, errors } = await publisher(root, { SABOTAGE: "full", SABOTAGE_AT: String(step) });
-      // Removing needs no space and is not counted, so the last steps are never reached.
+      const { code, errors } = await publisher(root, { FAULT: "full", FAULT_STEP: String(step) });
+      // Removing files needs no space and is not counted, so the last steps are not reached.
       if (code !== 0)
         expect(errors, place).to.match(/^cannot [^\n]*: the disk is full: free space or enlarge the volume\n$/);
       await readable(root, 1, place);
@@ -111,7 +111,7 @@ describe("registry, at every step of publishing", () => {
     });
   });
 
-  it("lets another trainer publish meanwhile, whenever the first one is killed", async function () {
+  it("lets another trainer publish whenever the first one is killed", async function () {
     this.timeout(300_000);
     const steps = await countSteps(1);
     await forEveryStep(Math.floor(steps / 2), async (half) => {
@@ -120,7 +120,7 @@ describe("registry, at every step of publishing", () => {
       const root = await volume(String(step), 1);
       const [other] = await Promise.all([
         publisher(root, {}),
-        publisher(root, { SABOTAGE: "kill", SABOTAGE_AT: String(step) }),
+        publisher(root, { FAULT: "kill", FAULT_STEP: String(step) }),
       ]);
       expect(other.code, place).to.equal(0);
       await readable(root, 2, place);

@@ -16,7 +16,7 @@ function startPublisher(...args: string[]): ChildProcess {
   return spawn(process.execPath, [PUBLISHER, ...args], { stdio: ["ignore", "pipe", "pipe"] });
 }
 
-/** Waits for the end of a process; its exit code and what it wrote. */
+/** Waits for the end of a process; returns exit code and output. */
 async function finished(child: ChildProcess) {
   let output = "";
   let errors = "";
@@ -30,7 +30,7 @@ async function finished(child: ChildProcess) {
   return { code, lines: output.split("\n").filter(Boolean), errors };
 }
 
-/** Whether this machine lets the tests mount small file systems of their own. */
+/** Whether the tests may mount file systems on this machine. */
 function canMount(): boolean {
   try {
     execFileSync("unshare", ["--mount", "sh", "-c", "mount -t tmpfs none /mnt"], { stdio: "ignore" });
@@ -47,7 +47,7 @@ describe("registry under faults", () => {
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  it("gives publishers in several processes a version each and forgets none", async () => {
+  it("gives concurrent publishers a version each and loses none", async () => {
     const runs = await Promise.all(
       Array.from({ length: 4 }, () => finished(startPublisher(root, "demo", "next", "5"))),
     );
@@ -59,7 +59,7 @@ describe("registry under faults", () => {
     expect(await leftovers(root)).to.deep.equal([]);
   });
 
-  it("lets exactly one of several publishers have a given version", async () => {
+  it("lets exactly one of several publishers publish a given version", async () => {
     const runs = await Promise.all(Array.from({ length: 4 }, () => finished(startPublisher(root, "demo", "7"))));
     expect(runs.filter(({ code }) => code === 0)).to.have.length(1);
     for (const { errors } of runs.filter(({ code }) => code !== 0))
@@ -67,7 +67,7 @@ describe("registry under faults", () => {
     expect(await checkedVersions(root)).to.deep.equal({ demo: ["7"] });
   });
 
-  it("survives kill -9 at any moment of publishing", async () => {
+  it("survives kill -9 at any time", async () => {
     const random = randomSource(7);
     let kills = 0;
     for (let round = 0; round < 12; round++) {
@@ -78,7 +78,7 @@ describe("registry under faults", () => {
       await sleep(random() * 60);
       if (child.kill("SIGKILL")) kills++;
       await end;
-      // What readers see while the ruins are still there.
+      // Readers must not be affected by unfinished files.
       await checkedVersions(root);
     }
     expect(kills).to.equal(12);
@@ -86,7 +86,7 @@ describe("registry under faults", () => {
       root,
       model: "demo",
       version: "next",
-      artefact: Buffer.from("x"),
+      artifact: Buffer.from("x"),
       description: describeVersion(),
     });
     const versions = await checkedVersions(root);
@@ -103,21 +103,21 @@ describe("registry under faults", () => {
     expect(await leftovers(root)).to.deep.equal([]);
   });
 
-  it("takes over the lock of another machine's process once it is no longer renewed", async () => {
+  it("takes over the lock of a process on another machine when it is no longer renewed", async () => {
     const file = path.join(root, "test.lock");
     await writeFile(file, "lock~another-host_1~1~1abcdef01");
     expect(await withLock(file, async () => "done", { staleMs: 200 })).to.equal("done");
   });
 
-  it("waits for a lock that is renewed, and says who holds it when it gives up", async () => {
+  it("waits for a lock that is renewed, and names its holder after a timeout", async () => {
     const file = path.join(root, "test.lock");
     await withLock(file, async () => {
-      const failure = await withLock(file, async () => "done", { patienceMs: 200 }).catch((error: unknown) => error);
+      const failure = await withLock(file, async () => "done", { timeoutMs: 200 }).catch((error: unknown) => error);
       expect(String(failure)).to.match(/test\.lock is held by lock~.*: wait for it, or remove the file/);
     });
   });
 
-  it("leaves nothing half-written on a full disk, and says so in one line", async function () {
+  it("leaves no partial files on a full disk, and reports it in one line", async function () {
     if (!canMount()) {
       console.log("      skipped: mounting a small file system needs root");
       this.skip();
@@ -131,7 +131,7 @@ describe("registry under faults", () => {
     expect(run.lines).to.deep.equal([]);
   });
 
-  it("says in one line that a volume is read-only", async function () {
+  it("reports in one line that a volume is read-only", async function () {
     if (!canMount()) {
       console.log("      skipped: mounting a small file system needs root");
       this.skip();

@@ -22,23 +22,23 @@ describe("promotion gate", () => {
   afterEach(() => rm(root, { recursive: true, force: true }));
 
   const publish = (version: string, change: Partial<VersionDescription>, model = "demo") =>
-    publishVersion({ root, model, version, artefact: Buffer.from(version), description: describeVersion(change) });
+    publishVersion({ root, model, version, artifact: Buffer.from(version), description: describeVersion(change) });
   const classifier = (version: string, accuracy: number) => publish(version, { accuracy, metrics: { accuracy } });
   const regressor = (version: string, rmse: number) => publish(version, { metrics: { rmse } });
 
-  it("publishes a version that is worse, and marks it in its metadata and in the index", async () => {
+  it("publishes a worse version, and marks it in its metadata and in the index", async () => {
     await classifier("1", 0.9);
     await classifier("2", 0.8);
     expect(await readMetadata(root, "demo", "2")).to.deep.include({
       parent: "1",
-      worseThan: { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 },
+      regression: { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 },
     });
     expect(await readIndex(root)).to.deep.equal({
-      models: [{ name: "demo", versions: ["1", "2"], latest: "1", worse: [{ version: "2", than: "1" }] }],
+      models: [{ name: "demo", versions: ["1", "2"], latest: "1", regressions: [{ version: "2", than: "1" }] }],
     });
   });
 
-  it("lets nobody past who follows the latest version: that is the newest without a mark, with an index and without", async () => {
+  it("keeps the latest version at the newest one without a regression, with and without an index", async () => {
     const latest = async () => [await readPublished(root), await surveyed()].map(({ models }) => models[0]?.latest);
     const surveyed = async () => {
       await rm(indexFile(root));
@@ -57,7 +57,7 @@ describe("promotion gate", () => {
     expect(await latest(), "where nothing else is left").to.deep.equal(["3", "3"]);
   });
 
-  it("marks neither the first version, nor one as good, nor a better one", async () => {
+  it("does not mark the first version, nor an equal or better one", async () => {
     for (const [version, accuracy] of [
       ["1", 0.8],
       ["2", 0.8],
@@ -65,7 +65,7 @@ describe("promotion gate", () => {
     ] as const)
       await classifier(version, accuracy);
     const marks = await Promise.all(["1", "2", "3"].map((version) => readMetadata(root, "demo", version)));
-    expect(marks.map(({ parent, worseThan }) => [parent, worseThan])).to.deep.equal([
+    expect(marks.map(({ parent, regression }) => [parent, regression])).to.deep.equal([
       [undefined, undefined],
       ["1", undefined],
       ["2", undefined],
@@ -73,22 +73,22 @@ describe("promotion gate", () => {
     expect((await readIndex(root)).models).to.deep.equal([{ name: "demo", versions: ["1", "2", "3"], latest: "3" }]);
   });
 
-  it("compares with the version that is good enough to serve, not with one that is marked itself", async () => {
+  it("compares with the newest version that is not a regression itself", async () => {
     for (const [version, accuracy] of [
       ["1", 0.9],
       ["2", 0.7],
       ["3", 0.8],
     ] as const)
       await classifier(version, accuracy);
-    expect((await readMetadata(root, "demo", "3")).worseThan).to.include({ version: "1", previous: 0.9 });
+    expect((await readMetadata(root, "demo", "3")).regression).to.include({ version: "1", previous: 0.9 });
   });
 
-  it("compares regressors by their error, where less is better", async () => {
+  it("compares models that predict numbers by their error, where less is better", async () => {
     await regressor("1", 2);
     await regressor("2", 1);
     await regressor("3", 1.5);
-    expect((await readMetadata(root, "demo", "2")).worseThan).to.equal(undefined);
-    expect((await readMetadata(root, "demo", "3")).worseThan).to.deep.equal({
+    expect((await readMetadata(root, "demo", "2")).regression).to.equal(undefined);
+    expect((await readMetadata(root, "demo", "3")).regression).to.deep.equal({
       version: "2",
       metric: "rmse",
       value: 1.5,
@@ -96,15 +96,15 @@ describe("promotion gate", () => {
     });
   });
 
-  it("does not compare what has no metric in common", async () => {
+  it("does not compare versions without a common metric", async () => {
     await classifier("1", 0.9);
     await regressor("2", 5);
     expect(await readMetadata(root, "demo", "2"))
       .to.include({ parent: "1" })
-      .and.not.have.property("worseThan");
+      .and.not.have.property("regression");
   });
 
-  it("passes over a parent that is broken", async () => {
+  it("skips an invalid parent", async () => {
     await classifier("1", 0.9);
     await classifier("2", 0.95);
     await writeFile(path.join(root, "demo", "2", "metadata.json"), "{ torn");
@@ -112,13 +112,13 @@ describe("promotion gate", () => {
     expect(await readMetadata(root, "demo", "3")).to.include({ parent: "1" });
   });
 
-  it("takes a version below the highest for the child of the one below it", async () => {
+  it("compares a version below the highest with the next lower one", async () => {
     await classifier("1", 0.8);
     await classifier("5", 0.9);
     await classifier("3", 0.85);
     expect(await readMetadata(root, "demo", "3"))
       .to.include({ parent: "1" })
-      .and.not.have.property("worseThan");
+      .and.not.have.property("regression");
   });
 
   it("gives the lineage as one flat object", async () => {
@@ -131,7 +131,7 @@ describe("promotion gate", () => {
     expect(lineageOf(metadata)).to.deep.equal({
       commit: "unknown",
       trainedDate: "2026-01-01",
-      artefact: metadata.artefact.sha256,
+      artifact: metadata.artifact.sha256,
       data: "a".repeat(64),
       image: "registry.example.com/trainer:1@sha256:0123",
       job: "ml/train-2",

@@ -6,15 +6,15 @@ import {
   readMetadata,
   TEMPORARY_PREFIX,
   type VersionDescription,
-  verifyArtefact,
+  verifyArtifact,
 } from "../../apps/registry/index.ts";
 
-/** A fresh directory for a models volume. */
+/** Makes an empty temporary directory for a models volume. */
 export function temporaryDirectory(): Promise<string> {
   return mkdtemp(path.join(tmpdir(), "registry-test-"));
 }
 
-/** What a test version says of itself. */
+/** Description of a test version. */
 export function describeVersion(change: Partial<VersionDescription> = {}): VersionDescription {
   return {
     description: "a test",
@@ -34,16 +34,16 @@ export function describeVersion(change: Partial<VersionDescription> = {}): Versi
   };
 }
 
-/** Checks every version the index names, byte for byte; returns the versions by model. Throws where one is not whole. */
+/** Verifies every version in the index; returns the versions by model. Throws if one is not intact. */
 export async function checkedVersions(root: string): Promise<Record<string, string[]>> {
   const { models } = await readIndex(root);
   for (const { name, versions } of models) {
-    for (const version of versions) await verifyArtefact(root, await readMetadata(root, name, version));
+    for (const version of versions) await verifyArtifact(root, await readMetadata(root, name, version));
   }
   return Object.fromEntries(models.map(({ name, versions }) => [name, versions]));
 }
 
-/** Files and folders below `root` that a writer has left unfinished. */
+/** Unfinished files and folders below `root`. */
 export async function leftovers(root: string): Promise<string[]> {
   const names = await readdir(root, { recursive: true });
   return names.filter((name) => name.includes(TEMPORARY_PREFIX) || name.endsWith(".lock"));

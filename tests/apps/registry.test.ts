@@ -2,9 +2,10 @@ import { appendFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promis
 import path from "node:path";
 import { expect } from "chai";
 import {
-  artefactFile,
+  artifactFile,
   indexFile,
   listVersions,
+  METADATA_FILE,
   nextVersion,
   publishVersion,
   RegistryError,
@@ -12,7 +13,8 @@ import {
   readMetadata,
   updateIndex,
   VersionExistsError,
-  verifyArtefact,
+  verifyArtifact,
+  versionDirectory,
 } from "../../apps/registry/index.ts";
 import { describeVersion, leftovers, temporaryDirectory } from "./registry-support.ts";
 
@@ -24,18 +26,18 @@ describe("registry", () => {
   afterEach(() => rm(root, { recursive: true, force: true }));
 
   const publish = (model: string, version: string, content = "graph") =>
-    publishVersion({ root, model, version, artefact: Buffer.from(content), description: describeVersion() });
+    publishVersion({ root, model, version, artifact: Buffer.from(content), description: describeVersion() });
 
   it("publishes a version that can be read back and verified", async () => {
     const published = await publish("demo", "1");
     const read = await readMetadata(root, "demo", "1");
     expect(read).to.deep.equal(published);
-    expect(await readFile(artefactFile(root, read), "utf8")).to.equal("graph");
-    await verifyArtefact(root, read);
+    expect(await readFile(artifactFile(root, read), "utf8")).to.equal("graph");
+    await verifyArtifact(root, read);
     expect(await leftovers(root)).to.deep.equal([]);
   });
 
-  it("keeps an index of every model, versions in the order of their numbers", async () => {
+  it("keeps an index of all models, with versions in numeric order", async () => {
     for (const version of ["9", "10", "2"]) await publish("b-model", version);
     await publish("a-model", "1");
     expect(await readIndex(root)).to.deep.equal({
@@ -56,7 +58,7 @@ describe("registry", () => {
     expect(await readFile(path.join(root, "demo", "1", "model.onnx"), "utf8")).to.equal("first");
   });
 
-  it("does not write into a folder that is no version", async () => {
+  it("does not write into a folder that is not a version", async () => {
     await mkdir(path.join(root, "demo", "1"), { recursive: true });
     await writeFile(path.join(root, "demo", "1", "notes.txt"), "mine");
     const failure = await publish("demo", "1").catch((error: unknown) => error);
@@ -67,24 +69,36 @@ describe("registry", () => {
 
   it("detects a damaged graph, whether its length changed or not", async () => {
     const metadata = await publish("demo", "1");
-    await writeFile(artefactFile(root, metadata), "grapf");
-    const failure = await verifyArtefact(root, metadata).catch((error: unknown) => error);
+    await writeFile(artifactFile(root, metadata), "grapf");
+    const failure = await verifyArtifact(root, metadata).catch((error: unknown) => error);
     expect(String(failure)).to.include("is corrupt");
-    await appendFile(artefactFile(root, metadata), "!");
+    await appendFile(artifactFile(root, metadata), "!");
     const { index, problems } = await updateIndex(root);
     expect(index.models).to.deep.equal([]);
     expect(problems[0]).to.include("has 6 bytes, not the 5");
   });
 
-  it("leaves a version whose file is gone out of the index", async () => {
+  it("reads what older releases wrote: artefact, worseThan and worse", async () => {
+    const { artifact, ...metadata } = await publish("demo", "1");
+    const regression = { version: "2", metric: "accuracy", value: 0.8, previous: 0.9 };
+    const old = { ...metadata, artefact: artifact, worseThan: regression };
+    await writeFile(path.join(versionDirectory(root, "demo", "1"), METADATA_FILE), JSON.stringify(old));
+    expect(await readMetadata(root, "demo", "1")).to.deep.equal({ ...metadata, artifact, regression });
+    const worse = [{ version: "1", than: "2" }];
+    const model = { name: "demo", versions: ["1"], latest: "1" };
+    await writeFile(indexFile(root), JSON.stringify({ models: [{ ...model, worse }] }));
+    expect(await readIndex(root)).to.deep.equal({ models: [{ ...model, regressions: worse }] });
+  });
+
+  it("omits a version without its file from the index", async () => {
     await publish("demo", "1");
-    const { artefact } = await publish("demo", "2");
-    await rm(path.join(root, "demo", "2", artefact.file));
+    const { artifact } = await publish("demo", "2");
+    await rm(path.join(root, "demo", "2", artifact.file));
     await updateIndex(root);
     expect((await readIndex(root)).models).to.deep.equal([{ name: "demo", versions: ["1"], latest: "1" }]);
   });
 
-  it("writes a broken index anew", async () => {
+  it("rebuilds an invalid index", async () => {
     await publish("demo", "1");
     await writeFile(indexFile(root), "{ torn");
     const failure = await readIndex(root).catch((error: unknown) => error);
@@ -93,21 +107,21 @@ describe("registry", () => {
     expect((await readIndex(root)).models).to.have.length(1);
   });
 
-  it("does not rewrite an index that is right", async () => {
+  it("does not rewrite a correct index", async () => {
     await publish("demo", "1");
     const before = await stat(indexFile(root));
     await updateIndex(root);
     expect((await stat(indexFile(root))).ino).to.equal(before.ino);
   });
 
-  it("reads an empty volume as one without models", async () => {
+  it("reads an empty volume as an index without models", async () => {
     expect(await readIndex(root)).to.deep.equal({ models: [] });
     expect(await listVersions(root, "demo")).to.deep.equal([]);
     const failure = await readMetadata(root, "demo", "1").catch((error: unknown) => error);
     expect(String(failure)).to.include("there is no version 1 of demo");
   });
 
-  it("makes files that the server's group can read, whatever the umask", async () => {
+  it("makes files readable for the server's group with any umask", async () => {
     const previous = process.umask(0o077);
     try {
       await publish("demo", "1");
@@ -123,14 +137,14 @@ describe("registry", () => {
     expect(await mode("registry", "models.json")).to.equal("644");
   });
 
-  it("says in one line what is wrong with a place that cannot be written", async () => {
+  it("reports in one line why a path cannot be written", async () => {
     const file = path.join(root, "file");
     await writeFile(file, "");
     const failure = await publishVersion({
       root: file,
       model: "demo",
       version: "1",
-      artefact: Buffer.from("graph"),
+      artifact: Buffer.from("graph"),
       description: describeVersion(),
     }).catch((error: unknown) => error);
     expect(String(failure)).to.equal(

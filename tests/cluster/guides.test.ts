@@ -1,8 +1,8 @@
 import path from "node:path";
 import { PageRun } from "../docs/page-run.ts";
 import { type Block, readBlocks, testedPages, titleOf } from "../docs/pages.ts";
-import { type Cluster, devCluster } from "./cluster.ts";
-import { deploy } from "./stacks.ts";
+import { type Cluster, devCluster } from "./support/cluster.ts";
+import { deploy } from "./support/stacks.ts";
 
 const pages = new Map<string, readonly Block[]>();
 for (const page of await testedPages()) pages.set(page, await readBlocks(page));

@@ -80,20 +80,20 @@ describe("ModelService", () => {
     const lineage = {
       commit: "0123abc-dirty",
       trainedDate: "2026-01-15",
-      artefact: "a".repeat(64),
+      artifact: "a".repeat(64),
       image: "trainer:1@sha256:0123",
       parent: "1",
-      worseThan: { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 },
+      regression: { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 },
     };
-    const versions = [{ version: "2", lineage, acceptWorse: "the new data is harder" }];
+    const versions = [{ version: "2", lineage, allowRegression: "the new data is harder" }];
     const made = await record(() => new ModelService("m5-lineage", { ...args, versions }));
     const { metadata, spec }: Manifest = only(made, "Deployment").inputs;
     expect(metadata.labels).to.include({ "commit-sha": "0123abc-dirty", "trained-date": "2026-01-15" });
     expect(metadata.annotations).to.include({
-      "ml-platform/artefact-sha256": "a".repeat(64),
+      "ml-platform/artifact-sha256": "a".repeat(64),
       "ml-platform/trainer-image": "trainer:1@sha256:0123",
       "ml-platform/parent-version": "1",
-      "ml-platform/accept-worse": "the new data is harder",
+      "ml-platform/allow-regression": "the new data is harder",
     });
     expect(spec.template.metadata.annotations ?? {}).to.deep.equal({});
   });

@@ -111,6 +111,6 @@ function infoLabels(metadata: ModelMetadata) {
     framework: metadata.framework,
     commit: metadata.commit,
     trained_date: metadata.trainedDate,
-    sha256: metadata.artefact.sha256,
+    sha256: metadata.artifact.sha256,
   };
 }

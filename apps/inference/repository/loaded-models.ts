@@ -57,7 +57,7 @@ export class LoadedModels {
 
   #set(name: string, versions: ReadonlyMap<string, ServedModel>): void {
     const all = [...versions.values()];
-    const newest = all.findLast(({ model }) => model.metadata.worseThan === undefined) ?? all.at(-1);
+    const newest = all.findLast(({ model }) => model.metadata.regression === undefined) ?? all.at(-1);
     this.#generation += 1;
     if (newest === undefined) {
       this.#versions.delete(name);

@@ -4,7 +4,7 @@ import path from "node:path";
 import { describeFault, RegistryError } from "../../registry/errors.ts";
 import { versionDirectory } from "../../registry/layout.ts";
 import type { ModelMetadata } from "../../registry/metadata.ts";
-import { artefactFile, readMetadata } from "../../registry/read.ts";
+import { artifactFile, readMetadata } from "../../registry/read.ts";
 
 const REMEDY = "copy it here again, or correct the metadata if this is the right file";
 /** How much of an artifact is read and hashed at a time; requests are served in between. */
@@ -43,12 +43,12 @@ export async function versionStamp(root: string, model: string, version: string)
 }
 
 async function readArtifact(root: string, metadata: ModelMetadata): Promise<Uint8Array> {
-  const expected = metadata.artefact;
+  const expected = metadata.artifact;
   if (path.basename(expected.file) !== expected.file) {
     const directory = versionDirectory(root, metadata.name, metadata.version);
     throw new RegistryError(`${directory}: the artifact "${expected.file}" is not the plain name of a file in it`);
   }
-  const file = artefactFile(root, metadata);
+  const file = artifactFile(root, metadata);
   const { artifact, sha256 } = await readHashed(file, expected.bytes).catch((error: unknown) => {
     throw describeFault("cannot read", file, error);
   });

@@ -10,11 +10,11 @@ import {
   RegistryError,
   readIndex,
   readMetadata,
+  UserError,
 } from "../../registry/index.ts";
 import { withLock } from "../../registry/lock.ts";
-import { UserError } from "../errors.ts";
 import { findDataFile } from "../input/data-file.ts";
-import { faultOf } from "../input/table.ts";
+import { readFailure } from "../input/table.ts";
 import { createLog } from "../log.ts";
 import { lineFormat } from "../score/lines.ts";
 import { ResumableOutput } from "../score/output.ts";
@@ -22,9 +22,9 @@ import { readRows, type ScoringRow } from "../score/rows.ts";
 import { openScorer, type Prediction, type Scorer } from "../score/scorer.ts";
 import { syntheticRows } from "../score/synthetic.ts";
 
-/** Rows per run of the graph: a text model's features are dense, so this bounds memory. */
+/** Rows per run of the graph. The features of a text model are dense, so this limits memory. */
 const ROWS_PER_RUN = 128;
-/** Runs between two points from which a killed run can go on. */
+/** Runs of the graph between two checkpoints. */
 const RUNS_PER_CHECKPOINT = 16;
 
 export interface BatchPredictRequest {
@@ -33,20 +33,20 @@ export interface BatchPredictRequest {
   readonly model: string;
   /** A number, or "latest". */
   readonly version: string;
-  /** Root of the data volume, where there is one. */
+  /** Root of the data volume, if there is one. */
   readonly dataVolume: string | undefined;
 }
 
 export interface FileRequest extends BatchPredictRequest {
   /** CSV or JSONL, on the data volume or a path. */
   readonly input: string;
-  /** CSV or JSONL, on the data volume where it is a relative path. */
+  /** CSV or JSONL, on the data volume if it is a relative path. */
   readonly output: string;
 }
 
 /**
- * Scores every row of a file: the rows' own fields, then `prediction` and, for a classifier, `confidence`. The output
- * appears whole, in one step; a run that was killed is continued by the next one over the same file and model.
+ * Scores every row of a file. The output has the fields of the row, then `prediction` and, for a classifier, `confidence`. It
+ * appears atomically when it is complete. The next run over the same file and model resumes an interrupted run.
  */
 export async function predictFile(request: FileRequest): Promise<string[]> {
   const metadata = await findVersion(request);
@@ -57,7 +57,7 @@ export async function predictFile(request: FileRequest): Promise<string[]> {
     input: await fingerprint(input),
     model: metadata.name,
     version: metadata.version,
-    artefact: metadata.artefact.sha256,
+    artifact: metadata.artifact.sha256,
   };
   const scorer = await openScorer(request.models, metadata);
   try {
@@ -77,7 +77,7 @@ export async function predictFile(request: FileRequest): Promise<string[]> {
     });
     return [
       `${rows} rows of ${input} scored with ${metadata.name} version ${metadata.version}`,
-      ...(resumed > 0 ? [`  went on after row ${resumed}, where an earlier run ended`] : []),
+      ...(resumed > 0 ? [`  resumed after row ${resumed}, where an earlier run was interrupted`] : []),
       `  ${output}`,
     ];
   } catch (error) {
@@ -87,7 +87,7 @@ export async function predictFile(request: FileRequest): Promise<string[]> {
   }
 }
 
-/** Scores made-up rows and returns a line for each. */
+/** Scores generated rows and returns a line for each. */
 export async function predictSynthetic(
   request: BatchPredictRequest & { readonly count: number; readonly seed: number },
 ): Promise<string[]> {
@@ -97,9 +97,9 @@ export async function predictSynthetic(
     const rows = await syntheticRows(scorer, request.count, request.seed);
     const predictions: Prediction[] = [];
     for (let from = 0; from < rows.length; from += ROWS_PER_RUN)
-      predictions.push(...(await scorer.score(rows.slice(from, from + ROWS_PER_RUN), "made-up rows")));
+      predictions.push(...(await scorer.score(rows.slice(from, from + ROWS_PER_RUN), "generated rows")));
     return [
-      `${rows.length} made-up rows scored with ${metadata.name} version ${metadata.version}`,
+      `${rows.length} generated rows scored with ${metadata.name} version ${metadata.version}`,
       ...predictions.map((prediction, i) => `  ${JSON.stringify({ ...rows[i]?.fields, ...prediction })}`),
     ];
   } finally {
@@ -146,7 +146,7 @@ async function scoreAll(
 async function findVersion({ models, model, version }: BatchPredictRequest): Promise<ModelMetadata> {
   if (!ModelName.safeParse(model).success || !(version === "latest" || ModelVersion.safeParse(version).success))
     throw new UserError(
-      `"${model}" version "${version}" cannot be: a model has a lower-case name and numbered versions`,
+      `"${model}" version "${version}" is not valid: a model has a lower-case name, and its versions are numbers`,
     );
   if (version !== "latest") return readMetadata(models, model, version);
   const index = await readIndex(models);
@@ -163,7 +163,7 @@ async function fingerprint(file: string): Promise<string> {
   try {
     for await (const chunk of createReadStream(file)) hash.update(chunk);
   } catch (error) {
-    throw new UserError(`cannot read ${file}: ${faultOf(error)}; give the rows to score with --input FILE`);
+    throw new UserError(`cannot read ${file}: ${readFailure(error)}; give the rows to score with --input FILE`);
   }
   return hash.digest("hex");
 }

@@ -4,20 +4,21 @@ import { z } from "zod";
 import { makeDirectory, replaceDurably } from "../../registry/durable.ts";
 import {
   describeFault,
+  errorMessage,
   exists,
   listVersions,
   ModelName,
   ModelVersion,
+  UserError,
   updateIndex,
   VersionExistsError,
 } from "../../registry/index.ts";
-import { UserError } from "../errors.ts";
-import { SAMPLE_FILES, SAMPLES } from "../samples.ts";
+import { SAMPLE_FILES, SAMPLES } from "../data/samples.ts";
 import { prepareTask } from "../tasks/index.ts";
 import { trainModel } from "./train-model.ts";
 import { volumeTree } from "./volume-tree.ts";
 
-/** The versions a models volume begins with. */
+/** The versions that a models volume has to have. */
 const StorageSpec = z.array(
   z.strictObject({
     model: ModelName,
@@ -25,13 +26,13 @@ const StorageSpec = z.array(
     task: z.string(),
     parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
     seed: z.int().default(42),
-    /** Held-out accuracy below which the version is not published and the command fails. */
+    /** Minimum held-out accuracy; below it nothing is published and the command fails. */
     minAccuracy: z.number().min(0).max(1).optional(),
   }),
 );
 export type StorageSpec = z.infer<typeof StorageSpec>;
 
-/** What is laid out where no specification is given: every task, the sentiment classifier twice. */
+/** The default specification: a model of every task, and two versions of the sentiment classifier. */
 export const DEFAULT_SPEC = JSON.stringify([
   { model: "sentiment-classifier", version: "1", task: "sentiment", parameters: { ngrams: 1 } },
   { model: "sentiment-classifier", version: "2", task: "sentiment", parameters: { ngrams: 2 } },
@@ -44,16 +45,15 @@ export const DEFAULT_SPEC = JSON.stringify([
 export interface InitStorageRequest {
   /** Root of the models volume. */
   readonly models: string;
-  /** Root of the data volume; false where there is none. */
+  /** Root of the data volume; false if there is none. */
   readonly data: string | false;
-  /** JSON of the versions to have: `[{model, version, task, parameters?, seed?, minAccuracy?}, …]`. */
+  /** Required versions as JSON: `[{model, version, task, parameters?, seed?, minAccuracy?}, …]`. */
   readonly spec: string;
 }
 
 /**
- * Lays out both volumes: sample data sets where they are missing, then every version of the specification that is not
- * there yet, then the index. Overwrites nothing and can be run again. Returns lines that say what was done and show
- * the resulting tree.
+ * Initializes both volumes: copies missing sample data sets, trains missing versions of the specification, and updates the
+ * index. Overwrites nothing and can be run again. Returns lines that report what was done and show the resulting tree.
  */
 export async function initStorage(request: InitStorageRequest): Promise<string[]> {
   const spec = parseSpec(request.spec);
@@ -72,14 +72,14 @@ function parseSpec(text: string): StorageSpec {
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new UserError(`the storage specification is not JSON: ${error instanceof Error ? error.message : error}`);
+    throw new UserError(`the storage specification is not JSON: ${errorMessage(error)}`);
   }
   const parsed = StorageSpec.safeParse(content);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new UserError(`the storage specification: ${issue && z.core.toDotPath(issue.path)}: ${issue?.message}`);
   }
-  // All of it is checked before anything is trained.
+  // Checks every entry before training starts.
   for (const entry of parsed.data) prepareTask(entry.task, entry.parameters);
   return parsed.data;
 }
@@ -91,7 +91,7 @@ async function copySamples(data: string): Promise<string[]> {
     for (const name of SAMPLE_FILES) {
       const target = path.join(data, name);
       if (await exists(target)) {
-        lines.push(`${target} is there already`);
+        lines.push(`${target} exists already`);
         continue;
       }
       await replaceDurably(target, await readFile(path.join(SAMPLES, name)));
@@ -105,13 +105,13 @@ async function copySamples(data: string): Promise<string[]> {
 
 async function ensureVersion(models: string, entry: StorageSpec[number]): Promise<string> {
   const name = `${entry.model} version ${entry.version}`;
-  if ((await listVersions(models, entry.model)).includes(entry.version)) return `${name} is there already`;
+  if ((await listVersions(models, entry.model)).includes(entry.version)) return `${name} exists already`;
   try {
     const metadata = await trainModel({ ...entry, models, data: undefined, minAccuracy: entry.minAccuracy });
     return `${name} trained in ${metadata.durationSeconds} s`;
   } catch (error) {
-    // Another run published it in the meantime.
-    if (error instanceof VersionExistsError) return `${name} is there already`;
+    // Another process has published it in the meantime.
+    if (error instanceof VersionExistsError) return `${name} exists already`;
     throw error;
   }
 }

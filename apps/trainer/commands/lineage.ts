@@ -1,18 +1,18 @@
-import { type Lineage, lineageOf, listVersions, readMetadata } from "../../registry/index.ts";
-import { UserError } from "../errors.ts";
-import { describeMark } from "./summary.ts";
+import { type Lineage, lineageOf, listVersions, readMetadata, UserError } from "../../registry/index.ts";
+import { describeRegression } from "./summary.ts";
 
 export interface LineageRequest {
   /** Root of the models volume. */
   readonly models: string;
   readonly model: string;
-  /** A version number; undefined for the newest, be it marked as worse or not. */
+  /** A version number; undefined for the newest, even if it is marked as a regression. */
   readonly version: string | undefined;
 }
 
 /**
- * Where a version comes from, for a person to read, and the block that carries it into a stack file. Throws `UserError`
- * or `RegistryError` where there is no such version.
+ * Shows where a version comes from, and its block for a stack file.
+ *
+ * @throws UserError if there is no such version
  */
 export async function showLineage(request: LineageRequest): Promise<string[]> {
   const { models, model } = request;
@@ -31,7 +31,7 @@ export async function showLineage(request: LineageRequest): Promise<string[]> {
     ["trained", `${metadata.created}, in ${metadata.durationSeconds} s`],
     ["task", [metadata.task, ...parameters, `seed=${metadata.seed}`].join(" ")],
     ["data", metadata.data && `${metadata.data.source}, ${metadata.data.rows} rows, sha256 ${metadata.data.sha256}`],
-    ["artefact", `${metadata.artefact.file}, ${metadata.artefact.bytes} bytes, sha256 ${lineage.artefact}`],
+    ["artifact", `${metadata.artifact.file}, ${metadata.artifact.bytes} bytes, sha256 ${lineage.artifact}`],
     ["commit", lineage.commit],
     ["image", lineage.image],
     ["job", lineage.job && [lineage.job, metadata.job?.pod].filter(Boolean).join(", pod ")],
@@ -42,7 +42,7 @@ export async function showLineage(request: LineageRequest): Promise<string[]> {
         .join(", "),
     ],
     ["parent", lineage.parent && `version ${lineage.parent}`],
-    ["gate", lineage.worseThan && describeMark(lineage.worseThan)],
+    ["gate", lineage.regression && describeRegression(lineage.regression)],
   ];
   return [
     `${model} version ${version}`,
@@ -53,20 +53,20 @@ export async function showLineage(request: LineageRequest): Promise<string[]> {
   ];
 }
 
-/** The version as a stack file lists it. Every scalar is quoted: a commit such as 1e9 is text, not a number. */
+/** The entry of the version in a stack file. Scalars are quoted, so that a commit such as 1e9 is not read as a number. */
 function stackBlock(version: string, lineage: Lineage): string[] {
-  const { worseThan, ...plain } = lineage;
+  const { regression, ...plain } = lineage;
   const pairs = Object.entries(plain).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
   return [
     `- version: ${JSON.stringify(version)}`,
     "  lineage:",
     ...pairs.map((pair) => `    ${pair}`),
-    ...(worseThan === undefined
+    ...(regression === undefined
       ? []
       : [
-          `    worseThan: { version: ${JSON.stringify(worseThan.version)}, metric: ${worseThan.metric}, value: ${worseThan.value}, previous: ${worseThan.previous} }`,
-          "  # Refused at preview until someone says why it is served all the same:",
-          "  # acceptWorse: <reason>",
+          `    regression: { version: ${JSON.stringify(regression.version)}, metric: ${regression.metric}, value: ${regression.value}, previous: ${regression.previous} }`,
+          "  # Rejected at preview unless a reason is given:",
+          "  # allowRegression: <reason>",
         ]),
   ];
 }

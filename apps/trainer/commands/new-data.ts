@@ -3,70 +3,73 @@ import path from "node:path";
 import { describeFault, errorCode } from "../../registry/index.ts";
 import { temporaryName } from "../../registry/owner.ts";
 
-/** The file on the data volume whose being there says that there is new data to train on. */
-export const NEW_DATA_MARK = "new_data_available";
+/** The marker file on the data volume: if it exists, there is new data to train on. */
+export const NEW_DATA_MARKER = "new_data_available";
 
 /**
- * Runs `work` where new data is marked, and clears the mark once it has succeeded. Returns what the work returned, or a
- * line that says that there was nothing to do.
+ * Runs `work` if there is a marker, and removes the marker after success. Returns the result of `work`, or a line that says
+ * that there was nothing to do.
  */
 export async function whenNewData(dataVolume: string, work: () => Promise<string[]>): Promise<string[]> {
-  const mark = await findMark(dataVolume);
-  if (!mark) return [`no new data: there is no ${path.join(dataVolume, NEW_DATA_MARK)}, so nothing was trained`];
+  const marker = await findMarker(dataVolume);
+  if (!marker) return [`no new data: there is no ${path.join(dataVolume, NEW_DATA_MARKER)}, so nothing was trained`];
   const lines = await work();
-  const cleared = await clearMark(mark);
-  return [...lines, cleared ? `  ${mark.file} cleared` : `  ${mark.file} was set again meanwhile and stays`];
+  const cleared = await clearMarker(marker);
+  return [
+    ...lines,
+    cleared ? `  ${marker.file} removed` : `  ${marker.file} was created again in the meantime and is kept`,
+  ];
 }
 
-/** The mark as it was found. */
-interface Mark {
+/** A marker file at the time it was found. */
+interface Marker {
   readonly file: string;
   readonly inode: bigint;
   readonly modified: bigint;
 }
 
-/** The mark on the data volume, or undefined where there is none. */
-async function findMark(dataVolume: string): Promise<Mark | undefined> {
-  return lookAt(path.join(dataVolume, NEW_DATA_MARK));
+/** The marker on the data volume; undefined if there is none. */
+async function findMarker(dataVolume: string): Promise<Marker | undefined> {
+  return readMarker(path.join(dataVolume, NEW_DATA_MARKER));
 }
 
 /**
- * Removes the mark that was found; leaves it where it has been set again since, for then there is newer data still.
- * Returns whether it is gone.
+ * Removes the marker that was found, unless it was created again in the meantime, which means even newer data. Returns
+ * whether it is gone.
  */
-async function clearMark(mark: Mark): Promise<boolean> {
-  const found = await lookAt(mark.file);
-  // Another run has cleared it.
+async function clearMarker(marker: Marker): Promise<boolean> {
+  const found = await readMarker(marker.file);
+  // Another run has removed it.
   if (!found) return true;
-  if (!sameMark(found, mark)) return false;
-  // Taken aside first: between looking and removing somebody could set it anew.
-  const aside = path.join(path.dirname(mark.file), temporaryName(".", NEW_DATA_MARK));
+  if (!sameMarker(found, marker)) return false;
+  // Renamed before it is removed, because it could be created again between the check and the removal.
+  const aside = path.join(path.dirname(marker.file), temporaryName(".", NEW_DATA_MARKER));
   try {
-    await rename(mark.file, aside);
+    await rename(marker.file, aside);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return true;
-    throw describeFault("cannot remove", mark.file, error);
+    throw describeFault("cannot remove", marker.file, error);
   }
-  const same = sameMark(await lookAt(aside), mark);
-  if (!same) await putBack(aside, mark.file);
+  const same = sameMarker(await readMarker(aside), marker);
+  if (!same) await putBack(aside, marker.file);
   await rm(aside, { force: true });
   return same;
 }
 
-function sameMark(found: Mark | undefined, mark: Mark): boolean {
-  return found?.inode === mark.inode && found.modified === mark.modified;
+function sameMarker(found: Marker | undefined, marker: Marker): boolean {
+  return found?.inode === marker.inode && found.modified === marker.modified;
 }
 
 async function putBack(aside: string, file: string): Promise<void> {
   try {
     await link(aside, file);
   } catch (error) {
-    // It has been set once more already.
+    // It has been created again.
     if (errorCode(error) !== "EEXIST") await rename(aside, file);
   }
 }
 
-async function lookAt(file: string): Promise<Mark | undefined> {
+async function readMarker(file: string): Promise<Marker | undefined> {
   try {
     const { ino, mtimeNs } = await lstat(file, { bigint: true });
     return { file, inode: ino, modified: mtimeNs };

@@ -1,10 +1,10 @@
 import path from "node:path";
-import { type ModelMetadata, versionDirectory, type WorseThan } from "../../registry/index.ts";
+import { type ModelMetadata, type Regression, versionDirectory } from "../../registry/index.ts";
 import { kilobytes } from "./volume-tree.ts";
 
-/** A few lines for the person who trained: what came out, how good it is, where it lies. */
-export function summarise(models: string, metadata: ModelMetadata): string[] {
-  const { name, version, artefact, data, worseThan } = metadata;
+/** A summary of a new version: its metrics, and where it is. */
+export function summarize(models: string, metadata: ModelMetadata): string[] {
+  const { name, version, artifact, data, regression } = metadata;
   const metrics = Object.entries(metadata.metrics).map(
     ([metric, value]) => `${metric} ${Number(value.toPrecision(4))}`,
   );
@@ -12,14 +12,16 @@ export function summarise(models: string, metadata: ModelMetadata): string[] {
   return [
     `${name} version ${version} published`,
     `  ${metrics.join(", ")}${rows}`,
-    `  ${path.join(versionDirectory(models, name, version), artefact.file)}, ${kilobytes(artefact.bytes)}, sha256 ${artefact.sha256.slice(0, 12)}…`,
+    `  ${path.join(versionDirectory(models, name, version), artifact.file)}, ${kilobytes(artifact.bytes)}, sha256 ${artifact.sha256.slice(0, 12)}…`,
     `  trained in ${metadata.durationSeconds} s`,
-    ...(worseThan === undefined ? [] : [`  ${describeMark(worseThan)}; marked, and not to be served unless accepted`]),
+    ...(regression === undefined
+      ? []
+      : [`  ${describeRegression(regression)}; marked as a regression, served only with allowRegression`]),
   ];
 }
 
-/** The promotion gate's mark in words. */
-export function describeMark({ version, metric, value, previous }: WorseThan): string {
+/** The result of the promotion gate for a regression. */
+export function describeRegression({ version, metric, value, previous }: Regression): string {
   const short = (number: number) => Number(number.toPrecision(4));
   return `worse than version ${version}: ${metric} ${short(value)} against ${short(previous)}`;
 }

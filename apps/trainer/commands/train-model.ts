@@ -5,14 +5,14 @@ import {
   ModelName,
   ModelVersion,
   publishVersion,
+  UserError,
 } from "../../registry/index.ts";
 import { findAccelerators } from "../accelerators.ts";
-import { alone, type Crew } from "../distributed/crew.ts";
-import { UserError } from "../errors.ts";
+import { SAMPLES } from "../data/samples.ts";
 import { findDataFile } from "../input/data-file.ts";
+import { jobFromEnvironment } from "../job.ts";
+import { singleWorker, type WorkerGroup } from "../learn/workers/worker-group.ts";
 import { createLog, type TrainingLog } from "../log.ts";
-import { runFromEnvironment } from "../run.ts";
-import { SAMPLES } from "../samples.ts";
 import { sourceCommit } from "../source-commit.ts";
 import { type PreparedTask, prepareTask } from "../tasks/index.ts";
 import type { Parameters, TrainedModel } from "../tasks/task.ts";
@@ -21,25 +21,25 @@ export interface TrainRequest {
   readonly task: string;
   /** Root of the models volume. */
   readonly models: string;
-  /** Model name; the task's own where undefined. */
+  /** Model name; undefined for the default of the task. */
   readonly model: string | undefined;
   /** A number, or "next". */
   readonly version: string;
-  /** Data file, on the data volume or a path; where undefined the sample that ships, or made-up data. */
+  /** Data file, on the data volume or a path; undefined for the sample data, or generated data. */
   readonly data: string | undefined;
-  /** Root of the data volume, where there is one. */
+  /** Root of the data volume, if there is one. */
   readonly dataVolume?: string | undefined;
   readonly parameters: Parameters;
-  /** Where hyper-parameters that are not given are looked for; undefined for nowhere. */
+  /** Environment variables for hyper-parameters that are not given; undefined for none. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly seed: number;
-  /** Refuse to publish below this held-out accuracy, 0–1; undefined publishes whatever comes out. */
+  /** Minimum held-out accuracy for publishing, 0–1; undefined for no minimum. */
   readonly minAccuracy: number | undefined;
-  /** Refuse to publish above this held-out root mean square error, in the target's unit; undefined for no bound. */
+  /** Maximum held-out root mean square error for publishing, in the unit of the target; undefined for no maximum. */
   readonly maxError?: number | undefined;
 }
 
-/** A request whose names and parameters are checked, and whose data file is found. */
+/** A checked request, with the path of its data file. */
 export interface PreparedTraining {
   readonly request: TrainRequest;
   readonly task: PreparedTask;
@@ -50,13 +50,17 @@ export interface PreparedTraining {
   readonly log: TrainingLog;
 }
 
-/** Checks a request. Throws `UserError` where it cannot be met. */
+/**
+ * Checks a request.
+ *
+ * @throws UserError if it is not valid
+ */
 export async function prepareTraining(request: TrainRequest): Promise<PreparedTraining> {
   const task = prepareTask(request.task, request.parameters, request.environment);
   const model = checked(ModelName, "model name", request.model ?? task.model);
   const version = request.version === "next" ? "next" : checked(ModelVersion, "version", request.version);
   if (request.data !== undefined && !task.takesData)
-    throw new UserError(`task ${task.name} makes its own data: leave --data out`);
+    throw new UserError(`task ${task.name} generates its data: omit --data`);
   const file =
     request.data === undefined
       ? task.sample && path.join(SAMPLES, task.sample)
@@ -64,26 +68,31 @@ export async function prepareTraining(request: TrainRequest): Promise<PreparedTr
   return { request, task, model, version, file, log: createLog({ task: task.name, model }) };
 }
 
-/** Trains one model and publishes it. Throws `UserError` or `RegistryError` where it cannot; then nothing is published. */
+/**
+ * Trains one model and publishes it.
+ *
+ * @throws UserError if it cannot; then nothing is published
+ */
 export async function trainModel(request: TrainRequest): Promise<ModelMetadata> {
   const prepared = await prepareTraining(request);
-  const { publish } = await train(prepared, alone);
+  const { publish } = await train(prepared, singleWorker);
   return publish();
 }
 
 /**
- * Trains together with the other workers of `crew`; what comes out is the same for all of them. Throws where the version
- * is there already.
+ * Trains together with the other workers. The result is the same for all of them.
+ *
+ * @throws VersionExistsError if the version exists already
  */
 export async function train(
   { request, task, model, version, file, log }: PreparedTraining,
-  crew: Crew,
+  workers: WorkerGroup,
 ): Promise<{ readonly publish: (run?: ModelMetadata["run"]) => Promise<ModelMetadata> }> {
   if (version !== "next") await assertVersionFree(request.models, model, version);
   const accelerators = findAccelerators().join(",") || "none";
   log.event("training", { ...task.parameters, version, seed: request.seed, accelerators });
   const started = performance.now();
-  const trained = await task.train({ seed: request.seed, file, log, crew });
+  const trained = await task.train({ seed: request.seed, file, log, workers });
   const durationSeconds = Math.round(performance.now() - started) / 1000;
   return {
     async publish(run) {
@@ -92,7 +101,7 @@ export async function train(
         root: request.models,
         model,
         version,
-        artefact: trained.graph,
+        artifact: trained.graph,
         description: {
           description: trained.description,
           ...(trained.accuracy === undefined ? {} : { accuracy: trained.accuracy }),
@@ -105,7 +114,7 @@ export async function train(
           commit: sourceCommit(process.env),
           trainedDate: new Date().toISOString().slice(0, 10),
           durationSeconds,
-          ...runFromEnvironment(process.env),
+          ...jobFromEnvironment(process.env),
           ...(run && { run }),
         },
       });
@@ -125,7 +134,7 @@ function assertGoodEnough(
   { minAccuracy, maxError }: Pick<TrainRequest, "minAccuracy" | "maxError">,
 ): void {
   if (minAccuracy !== undefined) {
-    if (accuracy === undefined) throw new UserError(`task ${task} has no accuracy: leave --min-accuracy out`);
+    if (accuracy === undefined) throw new UserError(`task ${task} has no accuracy: omit --min-accuracy`);
     if (accuracy < minAccuracy) {
       throw new UserError(
         `not published: held-out accuracy ${accuracy.toFixed(4)} is below --min-accuracy ${minAccuracy}; train on more or better data, or lower it`,
@@ -134,8 +143,7 @@ function assertGoodEnough(
   }
   if (maxError !== undefined) {
     const error = metrics["rmse"];
-    if (error === undefined)
-      throw new UserError(`task ${task} has no error in its target's unit: leave --max-error out`);
+    if (error === undefined) throw new UserError(`task ${task} has no RMSE: omit --max-error`);
     if (error > maxError) {
       throw new UserError(
         `not published: held-out RMSE ${Number(error.toPrecision(4))} is above --max-error ${maxError}; train on more or better data, or raise it`,

@@ -1,28 +1,36 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { listVersions, type ModelMetadata, ModelName, RegistryError, readMetadata } from "../../registry/index.ts";
+import {
+  listVersions,
+  type ModelMetadata,
+  ModelName,
+  RegistryError,
+  readMetadata,
+  UserError,
+} from "../../registry/index.ts";
 import { type Plan, RunId, readPlans } from "../distributed/plan.ts";
 import { runFolder } from "../distributed/run-folder.ts";
-import { LEADER, RunIsOver, VolumeCrew } from "../distributed/volume-crew.ts";
-import { UserError } from "../errors.ts";
+import { LEADER, RunFinished, VolumeWorkerGroup } from "../distributed/volume-worker-group.ts";
 import { type PreparedTraining, prepareTraining, type TrainRequest, train } from "./train-model.ts";
 
-/** How a worker takes part in a run. */
+/** The part of a worker in a run. */
 export interface ShareRequest {
   readonly run: string;
   /** Number of workers. */
   readonly workers: number;
   /** Number of this worker, from 0; worker 0 merges and publishes. */
   readonly worker: number;
-  /** Seconds that a worker that is waited for may give no sign of life. */
-  readonly patienceSeconds: number;
-  /** Compute what other workers have not delivered instead of waiting for it. */
-  readonly takesOver: boolean;
+  /** Maximum time without a heartbeat of a worker that is waited for, in seconds. */
+  readonly workerTimeoutSeconds: number;
+  /** Compute missing shares of other workers instead of waiting for them. */
+  readonly computeMissing: boolean;
 }
 
 /**
- * Trains as one worker of a distributed run. Returns the version that came out, for worker 0 and for a worker that comes
- * too late; undefined for one whose share is done. Throws `UserError` where a worker stays away, or was started otherwise.
+ * Trains as one worker of a distributed run. Returns the published version for worker 0, and for a worker that starts after
+ * the run is finished; undefined for the other workers.
+ *
+ * @throws UserError if another worker sends no heartbeat, or was started with other settings
  */
 export async function trainShare(request: TrainRequest, share: ShareRequest): Promise<ModelMetadata | undefined> {
   const { run, workers, worker } = share;
@@ -33,24 +41,24 @@ export async function trainShare(request: TrainRequest, share: ShareRequest): Pr
   const published = () => findPublished(request.models, prepared.model, run);
   const earlier = await published();
   if (earlier) return earlier;
-  const crew = await VolumeCrew.join({
+  const group = await VolumeWorkerGroup.join({
     models: request.models,
     run,
     worker,
     plan: await makePlan(prepared, workers),
-    patienceMs: share.patienceSeconds * 1000,
-    takesOver: share.takesOver,
+    workerTimeoutMs: share.workerTimeoutSeconds * 1000,
+    computeMissing: share.computeMissing,
     log: prepared.log,
   });
   try {
-    const { publish } = await train(prepared, crew);
+    const { publish } = await train(prepared, group);
     if (worker !== LEADER) return undefined;
-    return await crew.publishOnce(published, () => publish({ id: run, workers }));
+    return await group.publishOnce(published, () => publish({ id: run, workers }));
   } catch (error) {
-    if (error instanceof RunIsOver) return await published();
+    if (error instanceof RunFinished) return await published();
     throw error;
   } finally {
-    crew.leave();
+    group.leave();
   }
 }
 
@@ -59,13 +67,15 @@ export interface MergeRequest {
   readonly models: string;
   readonly model: string;
   readonly run: string;
-  /** Root of the data volume, where there is one. */
+  /** Root of the data volume, if there is one. */
   readonly dataVolume: string | undefined;
 }
 
 /**
- * Finishes a run by hand: merges what its workers have left, computes what they have not, and publishes the version, or
- * returns the one that is published already. Throws `UserError` where there is no such run.
+ * Finishes a run by hand: merges the shares of its workers, computes the missing ones and publishes the version. Returns the
+ * version of a run that is already finished.
+ *
+ * @throws UserError if there is no such run
  */
 export async function mergeRun({ models, model, run, dataVolume }: MergeRequest): Promise<ModelMetadata> {
   if (!RunId.safeParse(run).success || !ModelName.safeParse(model).success) throw noRun(models, model, run);
@@ -76,17 +86,17 @@ export async function mergeRun({ models, model, run, dataVolume }: MergeRequest)
   const [, { task, version, data, parameters, seed, minAccuracy, maxError, workers }] = first;
   const metadata = await trainShare(
     { models, task, model, version, data, dataVolume, parameters, seed, minAccuracy, maxError },
-    { run, workers, worker: LEADER, patienceSeconds: Number.POSITIVE_INFINITY, takesOver: true },
+    { run, workers, worker: LEADER, workerTimeoutSeconds: Number.POSITIVE_INFINITY, computeMissing: true },
   );
   if (!metadata) throw noRun(models, model, run);
   return metadata;
 }
 
 function noRun(models: string, model: string, run: string): UserError {
-  return new UserError(`there is no run ${run} of model ${model} on ${models}: no worker has left anything there`);
+  return new UserError(`there is no run ${run} of model ${model} on ${models}: no worker has written anything there`);
 }
 
-/** The version that a run has published. */
+/** The version that a run has published; undefined if there is none. */
 async function findPublished(models: string, model: string, run: string): Promise<ModelMetadata | undefined> {
   for (const version of (await listVersions(models, model)).toReversed()) {
     try {
@@ -116,7 +126,7 @@ async function makePlan({ request, task, model, version, file }: PreparedTrainin
   };
 }
 
-/** SHA-256 of a file in hexadecimal; undefined where it cannot be read, which the task says better. */
+/** SHA-256 of a file in hexadecimal; undefined if it cannot be read, which the task then reports. */
 async function hashFile(file: string): Promise<string | undefined> {
   const hash = createHash("sha256");
   try {

@@ -2,14 +2,14 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { randomSource } from "../learn/random.ts";
 
-/** Writes `customers.csv`, made-up rows for the tabular task: `node apps/trainer/data/generate-customers.ts`. */
+/** Writes `customers.csv`, synthetic rows for the tabular task: `node apps/trainer/data/generate-customers.ts`. */
 export const CUSTOMERS: string = path.join(import.meta.dirname, "customers.csv");
 
 const SEED = 7;
 const ROWS = 1500;
 const PLANS = ["basic", "plus", "pro"] as const;
 const REGIONS = ["east", "north", "south", "west"] as const;
-/** Share of fields that are left empty, where a field may be. */
+/** Share of empty fields in the columns that may have them. */
 const MISSING = 0.04;
 
 /** The table as CSV. The same bytes on every machine. */
@@ -24,7 +24,7 @@ export function generateCustomers(): string {
     const months = Math.floor(random() ** 2 * 72);
     const tickets = Math.floor(random() ** 2 * 9);
     const spend = 5 + { basic: 10, plus: 25, pro: 60 }[plan] * (0.6 + 0.8 * random());
-    // Who complains early goes; a long time as a customer and a dear plan keep the others.
+    // Early complaints raise the churn rate; a long time as a customer and an expensive plan lower it.
     const pull =
       0.9 * tickets - 0.07 * months - { basic: 0, plus: 0.8, pro: 1.6 }[plan] + (region === "north" ? 0.9 : 0);
     const early = months < 6 && tickets > 2 ? 1.5 : 0;

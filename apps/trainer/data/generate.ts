@@ -8,21 +8,21 @@ export const CORPUS: string = path.join(import.meta.dirname, "sentiment.csv");
 const FRAMES = path.join(import.meta.dirname, "corpus");
 const SLOTS = "slots.txt";
 const SEED = 2024;
-/** Variants of a frame that has choices and names no number. */
+/** Variants of a frame that has choices and gives no number. */
 const VARIANTS = 4;
 
 interface Frame {
-  /** `<file>-<number>`: the sentences of a frame and of its indented twins stay on one side of the held-out split. */
+  /** `<file>-<number>`. The sentences of a group stay on one side of the held-out split. */
   readonly group: string;
   readonly label: "positive" | "negative";
   readonly variants: number;
   readonly pattern: string;
 }
 
-/** Draws from a list until it is used up, in a shuffled order, then from the beginning: every word gets its turn. */
+/** Draws words from a list in shuffled order; when all are drawn, shuffles again. */
 type Deck = () => string;
 
-/** The whole corpus as CSV: `text,label,group`. The same frames give the same bytes on every machine. */
+/** The corpus as CSV: `text,label,group`. The same frames give the same bytes on every machine. */
 export function generateCorpus(): string {
   const random = randomSource(SEED);
   const slots = new Map(contentLines(SLOTS).map(([line]) => readSlot(line, random)));
@@ -61,7 +61,7 @@ function readSlot(line: string, random: () => number): [string, Deck] {
   ];
 }
 
-/** Frames of a file; an indented one is a twin of the one above (often its opposite) and shares its group. */
+/** Frames of a file. An indented frame, often the opposite of the one above, belongs to the group of the one above. */
 function readFrames(file: string): Frame[] {
   let groups = 0;
   return contentLines(file).map(([line, number]) => {
@@ -84,7 +84,7 @@ function variants(frame: Frame, slots: ReadonlyMap<string, Deck>, random: () => 
     return `<${choices.length - 1}>`;
   });
   const texts = new Set<string>();
-  // Small frames run out of new sentences before they have made their number.
+  // A frame with few choices may give fewer sentences than asked for.
   for (let attempt = 0; attempt < frame.variants; attempt++) {
     const text = pattern
       .replaceAll(/<(\d+)>/g, (_, index: string) => choices[Number(index)]?.() ?? "")
@@ -98,7 +98,7 @@ function variants(frame: Frame, slots: ReadonlyMap<string, Deck>, random: () => 
   return [...texts];
 }
 
-/** Chooses between "a" and "an" and begins with a capital. */
+/** Replaces `a(n)` by "a" or "an", and capitalizes the first letter. */
 function polish(text: string): string {
   const agreed = text.replaceAll(
     /\b([Aa])\(n\) (\w)/g,

@@ -1,16 +1,15 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { describeFault, errorCode, ModelName } from "../../registry/index.ts";
-import { UserError } from "../errors.ts";
-import { listFiles } from "./exchange.ts";
+import { describeFault, errorCode, ModelName, UserError } from "../../registry/index.ts";
+import { listFiles } from "./run-files.ts";
 
-/** Name of a run: what may stand in a path as it is. */
+/** Name of a run, which is also the name of its folder. */
 export const RunId = z
   .string()
   .regex(/^[A-Za-z0-9][-A-Za-z0-9_.]{0,62}$/, "must be at most 63 letters, digits, '-', '_' and '.', such as train-7");
 
-/** All that a run's result depends on, and who is to publish it; every worker leaves it in the run's folder. */
+/** Everything that the result of a run depends on. Each worker writes it into the run's folder. */
 export const Plan = z.object({
   task: z.string(),
   model: ModelName,
@@ -18,7 +17,7 @@ export const Plan = z.object({
   parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   seed: z.int(),
   workers: z.int(),
-  /** Data file as it was named, and its SHA-256. */
+  /** Data file as given, and its SHA-256. */
   data: z.string().optional(),
   sha256: z.string().optional(),
   minAccuracy: z.number().optional(),
@@ -26,7 +25,11 @@ export const Plan = z.object({
 });
 export type Plan = z.infer<typeof Plan>;
 
-/** Throws `UserError` where two workers of one run were started differently: their shares would not fit together. */
+/**
+ * Checks that two workers of a run were started with the same settings.
+ *
+ * @throws UserError if they were not
+ */
 export function assertSamePlan(run: string, own: Plan, other: Plan, otherWorker: string): void {
   const [mine, theirs] = [own, other].map(flatten);
   const name = [...new Set([...Object.keys(mine ?? {}), ...Object.keys(theirs ?? {})])].find(
@@ -34,7 +37,7 @@ export function assertSamePlan(run: string, own: Plan, other: Plan, otherWorker:
   );
   if (name === undefined) return;
   throw new UserError(
-    `run ${run}: this worker was started with ${name} ${mine?.[name] ?? "not given"}, ${otherWorker} with ${theirs?.[name] ?? "not given"}; start all alike, or give a new --run`,
+    `run ${run}: this worker was started with ${name} ${mine?.[name] ?? "not given"}, ${otherWorker} with ${theirs?.[name] ?? "not given"}; start all workers with the same settings, or give a new --run`,
   );
 }
 
@@ -46,7 +49,7 @@ function flatten({ parameters, ...plan }: Plan): Record<string, string> {
   );
 }
 
-/** What the workers in a run's folder were started with, by the worker's name. */
+/** Reads the plans of all workers in a run's folder, with the workers' names. */
 export async function readPlans(folder: string): Promise<[string, Plan][]> {
   const plans: [string, Plan][] = [];
   for (const name of [...(await listFiles(folder))].sort()) {
@@ -56,7 +59,7 @@ export async function readPlans(folder: string): Promise<[string, Plan][]> {
     try {
       plans.push([`worker ${worker}`, Plan.parse(JSON.parse(await readFile(file, "utf8")))]);
     } catch (error) {
-      // Removed since: the run is over.
+      // Removed in the meantime: the run is finished.
       if (errorCode(error) === "ENOENT") continue;
       throw error instanceof SyntaxError || error instanceof z.ZodError
         ? new UserError(`${file} is broken: remove it, or give a new --run`)

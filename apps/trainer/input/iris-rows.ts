@@ -1,4 +1,4 @@
-import { UserError } from "../errors.ts";
+import { UserError } from "../../registry/index.ts";
 import { readTable, requireField, type Table } from "./table.ts";
 
 /** Measurements in centimetres, in column order. */
@@ -28,8 +28,8 @@ export async function readIrisRows(file: string): Promise<IrisRows> {
   const names = table.rows.map((row) => requireField(file, row, "species"));
   const species = [...new Set(names)].sort();
   if (species.length < 2)
-    throw new UserError(`${file}: every row is of the species ${species[0]}; training needs at least two`);
+    throw new UserError(`${file}: every row has the species ${species[0]}; training needs at least two`);
   if (species.length > 20)
-    throw new UserError(`${file}: column species has ${species.length} different values; at most 20 make sense`);
+    throw new UserError(`${file}: column species has ${species.length} different values; at most 20 are supported`);
   return { ...table, features, species, targets: Uint8Array.from(names, (name) => species.indexOf(name)) };
 }

@@ -1,4 +1,4 @@
-import { UserError } from "../errors.ts";
+import { UserError } from "../../registry/index.ts";
 import { readTable, requireField, type Table } from "./table.ts";
 
 /** Classes by number. */
@@ -8,11 +8,11 @@ export interface SentimentRows extends Table {
   readonly texts: readonly string[];
   /** 0 negative, 1 positive. */
   readonly targets: Uint8Array;
-  /** Rows of one group are variants of one sentence; a row without a `group` field is a group with its equals. */
+  /** Rows of a group are variants of one sentence. Rows without a `group` field form a group with all rows of the same text. */
   readonly groups: readonly string[];
 }
 
-/** Reads the columns `text`, `label` (negative or positive) and, where there is one, `group`. */
+/** Reads the columns `text`, `label` (negative or positive) and, if it exists, `group`. */
 export async function readSentimentRows(file: string): Promise<SentimentRows> {
   const table = await readTable(file, ["text", "label"]);
   const texts = table.rows.map((row) => requireField(file, row, "text"));

@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../registry/index.ts";
 import { randomSource } from "../learn/random.ts";
 import { readTable, requireField } from "./table.ts";
 
-/** Values at equal distances in time, oldest first. */
+/** Values at equal time steps, oldest first. */
 export interface Series {
   readonly values: Float32Array;
   readonly sha256: string;
 }
 
 /**
- * A made-up series: a level of 100, a rising trend, a season of `season` steps with a second harmonic, and normally
- * distributed noise. The same arguments give the same series on every machine.
+ * Generates a series: a level of 100, a rising trend, a season of `season` steps with a second harmonic, and Gaussian noise.
+ * The same arguments give the same series on every machine.
  */
 export function generateSeries(length: number, season: number, seed: number): Series {
   const random = randomSource(seed);
@@ -34,7 +34,7 @@ export async function readSeries(file: string): Promise<Series> {
   return { values, sha256: table.sha256 };
 }
 
-/** A standard normal number (Box & Muller, Annals of Mathematical Statistics 29, 1958). */
+/** A random number with standard normal distribution (Box & Muller, Annals of Mathematical Statistics 29, 1958). */
 function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { CsvError, parse } from "csv-parse/sync";
-import { UserError } from "../errors.ts";
+import { errorCode, errorMessage, UserError } from "../../registry/index.ts";
 
-/** A row of a data file: its fields by column name, and the line it ends on, for messages. */
+/** A row of a data file: its fields by column name, and its last line, for error messages. */
 export interface Row {
   readonly line: number;
   readonly fields: Readonly<Record<string, string>>;
@@ -11,18 +11,19 @@ export interface Row {
 
 export interface Table {
   readonly file: string;
-  /** SHA-256 of the file's bytes, in hexadecimal. */
+  /** SHA-256 of the file, in hexadecimal. */
   readonly sha256: string;
   readonly rows: readonly Row[];
 }
 
 /**
- * Reads a CSV file with a header line, or a JSONL file (one object a line, by the ending `.jsonl`). Throws `UserError`
- * naming file, line and column where it cannot be read, has no rows, or lacks a required column.
+ * Reads a CSV file with a header line, or a JSONL file (one object per line) if its name ends in `.jsonl`.
+ *
+ * @throws UserError naming file, line and column if the file cannot be read, has no rows, or lacks a required column
  */
 export async function readTable(file: string, required: readonly string[]): Promise<Table> {
   const bytes = await readFile(file).catch((error: unknown) => {
-    throw new UserError(`cannot read ${file}: ${faultOf(error)}; give the data file with --data FILE`);
+    throw new UserError(`cannot read ${file}: ${readFailure(error)}; give the data file with --data FILE`);
   });
   const text = bytes.toString("utf8");
   const rows = file.endsWith(".jsonl") ? parseJsonLines(file, text, required) : parseCsv(file, text, required);
@@ -33,7 +34,11 @@ export async function readTable(file: string, required: readonly string[]): Prom
   return { file, sha256: createHash("sha256").update(bytes).digest("hex"), rows };
 }
 
-/** The field of a column; throws `UserError` where it is empty. */
+/**
+ * The field of a column.
+ *
+ * @throws UserError if it is empty
+ */
 export function requireField(file: string, row: Row, column: string): string {
   const value = row.fields[column] ?? "";
   if (value === "") throw new UserError(`${file}, line ${row.line}, column ${column}: is empty`);
@@ -73,16 +78,16 @@ function parseJsonLines(file: string, text: string, required: readonly string[])
   return rows;
 }
 
-/** One line of JSONL as entries. */
+/** Parses one line of JSONL into names and values. */
 export function parseObject(file: string, line: number, content: string): [string, unknown][] {
   let value: unknown;
   try {
     value = JSON.parse(content);
   } catch {
-    throw new UserError(`${file}, line ${line}: is not JSON; a .jsonl file has one object a line`);
+    throw new UserError(`${file}, line ${line}: is not JSON; a .jsonl file has one object per line`);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new UserError(`${file}, line ${line}: is not an object; a .jsonl file has one object a line`);
+    throw new UserError(`${file}, line ${line}: is not an object; a .jsonl file has one object per line`);
   }
   return Object.entries(value);
 }
@@ -91,16 +96,16 @@ function requireColumns(place: string, found: readonly string[], required: reado
   for (const column of required) {
     if (found.includes(column)) continue;
     throw new UserError(
-      `${place}: column ${column} is missing; the columns are ${found.join(", ")}, needed are ${required.join(", ")}`,
+      `${place}: column ${column} is missing; the file has ${found.join(", ")}; required are ${required.join(", ")}`,
     );
   }
 }
 
-/** What went wrong with reading a file, in a few words. */
-export function faultOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+/** The reason why a file could not be read. */
+export function readFailure(error: unknown): string {
+  const code = errorCode(error);
   if (code === "ENOENT") return "there is no such file";
   if (code === "EACCES") return "permission denied";
   if (code === "EISDIR") return "it is a directory";
-  return error instanceof Error ? error.message : String(error);
+  return errorMessage(error);
 }

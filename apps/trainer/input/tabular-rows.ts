@@ -1,20 +1,16 @@
-import { UserError } from "../errors.ts";
+import { UserError } from "../../registry/index.ts";
+import type { TabularColumns } from "../learn/tabular/columns.ts";
 import { type Row, requireField, type Table } from "./table.ts";
 import type { TabularSchema } from "./tabular-schema.ts";
 
-/** The features of a table by column. */
-export interface TabularColumns {
-  readonly rows: number;
-  /** Row by row, NaN where a field is empty; one array a numeric column. */
-  readonly numbers: readonly Float32Array[];
-  /** Row by row, "" where a field is empty; one list a categorical column. */
-  readonly words: readonly (readonly string[])[];
-}
-
-/** Most classes that make sense. */
+/** More classes than this are a mistake in the data. */
 const MOST_CLASSES = 100;
 
-/** Reads the features. Throws `UserError` naming file, line and column of what is not a number and should be one. */
+/**
+ * Reads the features.
+ *
+ * @throws UserError naming file, line and column of a numeric field that is not a number
+ */
 export function readColumns(
   { file, rows }: Table,
   schema: Pick<TabularSchema, "numeric" | "categorical">,
@@ -31,23 +27,23 @@ export function readColumns(
   };
 }
 
-/** The classes in alphabetical order, and each row's class number. */
+/** Reads the classes in alphabetical order, and the class number of each row. */
 export function readClasses({ file, rows }: Table, target: string): { classes: string[]; targets: Float64Array } {
   const fields = rows.map((row) => requireField(file, row, target));
   const classes = [...new Set(fields)].sort();
   if (classes.length < 2)
     throw new UserError(
-      `${file}: column ${target} is ${classes[0]} in every row; a classification needs two classes or more`,
+      `${file}: column ${target} is ${classes[0]} in every row; a classification needs at least two classes`,
     );
   if (classes.length > MOST_CLASSES)
     throw new UserError(
-      `${file}: column ${target} has ${classes.length} different values; at most ${MOST_CLASSES} classes make sense`,
+      `${file}: column ${target} has ${classes.length} different values; at most ${MOST_CLASSES} classes are supported`,
     );
   const numbers = new Map(classes.map((name, i) => [name, i]));
   return { classes, targets: Float64Array.from(fields, (field) => numbers.get(field) ?? 0) };
 }
 
-/** The numbers to predict, row by row. */
+/** Reads the numbers to predict, one per row. */
 export function readQuantities({ file, rows }: Table, target: string): Float64Array {
   return Float64Array.from(rows, (row) => readNumber(file, row, target, requireField(file, row, target)));
 }
@@ -56,6 +52,6 @@ function readNumber(file: string, row: Row, column: string, field: string): numb
   const value = Math.fround(Number(field));
   if (Number.isFinite(value)) return value;
   throw new UserError(
-    `${file}, line ${row.line}, column ${column}: "${field}" is not a number; leave a feature empty where it is missing`,
+    `${file}, line ${row.line}, column ${column}: "${field}" is not a number; leave the field empty if the value is missing`,
   );
 }

@@ -1,18 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { UserError } from "../errors.ts";
-import { faultOf, type Row, type Table } from "./table.ts";
+import { UserError } from "../../registry/index.ts";
+import { type Row, readFailure, type Table } from "./table.ts";
 
-/** What the columns of a table mean. */
+/** The meaning of the columns of a table. */
 export interface TabularSchema {
   readonly target: string;
   readonly problem: "classification" | "regression";
-  /** Features that are numbers, and features that are one of a few words; both in the order of the table. */
+  /** Numeric and categorical features, each in the order of the table. */
   readonly numeric: readonly string[];
   readonly categorical: readonly string[];
 }
 
-/** What the user says of it; the rest is inferred from the rows. */
+/** The part of a schema that the user gives; the rest is inferred from the rows. */
 export const SchemaHints = z.strictObject({
   target: z.string().min(1).optional(),
   problem: z.enum(["classification", "regression"]).optional(),
@@ -21,11 +21,11 @@ export const SchemaHints = z.strictObject({
 });
 export type SchemaHints = z.infer<typeof SchemaHints>;
 
-/** A column of more different words than this is a name or a text, not a category. */
+/** A text column with more different values than this is not categorical. */
 const MOST_CATEGORIES = 50;
-/** A target of more different numbers than this is a quantity, not a class. */
+/** A numeric target with more different values than this is a regression. */
 const MOST_NUMBER_CLASSES = 20;
-/** From this share of numbers on a column is meant to be numeric, and what is none is a mistake. */
+/** A column with at least this share of numbers is numeric; its other values are then errors in the data. */
 const NUMERIC_SHARE = 0.9;
 
 /** Reads a schema file: a JSON object with any of `target`, `problem`, `numeric`, `categorical`. */
@@ -37,7 +37,7 @@ export async function readSchemaFile(file: string): Promise<SchemaHints> {
     throw new UserError(
       error instanceof SyntaxError
         ? `${file} is not JSON: ${error.message}`
-        : `cannot read the schema ${file}: ${faultOf(error)}; it is looked for beside the data file`,
+        : `cannot read the schema ${file}: ${readFailure(error)}; it is looked up beside the data file`,
     );
   }
   const parsed = SchemaHints.safeParse(content);
@@ -49,9 +49,11 @@ export async function readSchemaFile(file: string): Promise<SchemaHints> {
 }
 
 /**
- * Completes what the user says of the columns. Without a word the last column is the target; a numeric target of many
- * values is a regression; the other columns are numeric or categorical by their values, and those of too many words are
- * left out, of which `onLeftOut` is told.
+ * Completes the hints of the user. By default the last column is the target, a numeric target with many values is a
+ * regression, and the other columns are numeric or categorical by their values. Text columns with too many values are left
+ * out.
+ *
+ * @param onLeftOut called for each column that is left out, with the number of its different values
  */
 export function completeSchema(
   table: Table,
@@ -65,12 +67,12 @@ export function completeSchema(
     if (columns.includes(column)) continue;
     throw new UserError(`${table.file}: there is no column ${column}; the columns are ${columns.join(", ")}`);
   }
-  if (named.includes(target)) throw new UserError(`column ${target} is the target: it cannot be a feature as well`);
-  const twice = named.find((column, i) => named.indexOf(column) !== i);
-  if (twice !== undefined) throw new UserError(`column ${twice} is named twice among the features`);
+  if (named.includes(target)) throw new UserError(`column ${target} is the target: it cannot be a feature too`);
+  const duplicate = named.find((column, i) => named.indexOf(column) !== i);
+  if (duplicate !== undefined) throw new UserError(`column ${duplicate} is named twice among the features`);
   const numeric: string[] = [];
   const categorical: string[] = [];
-  // Whoever names features means these alone.
+  // If the user names any feature, only the named ones are used.
   for (const column of named.length > 0 ? named : columns.filter((name) => name !== target)) {
     if (hints.numeric?.includes(column)) numeric.push(column);
     else if (hints.categorical?.includes(column)) categorical.push(column);
@@ -80,7 +82,7 @@ export function completeSchema(
   }
   if (numeric.length + categorical.length === 0)
     throw new UserError(
-      `${table.file}: there is no feature beside the target ${target}; name some with numeric= or categorical=`,
+      `${table.file}: there is no feature besides the target ${target}; name some with numeric= or categorical=`,
     );
   const inOrder = (names: readonly string[]) => columns.filter((column) => names.includes(column));
   return {
@@ -96,7 +98,7 @@ function inferProblem(rows: readonly Row[], target: string): TabularSchema["prob
   return many && looksNumeric(rows, target) ? "regression" : "classification";
 }
 
-/** Whether a column holds numbers, but for a few mistakes; false where it is empty. */
+/** Whether the non-empty fields of a column are numbers, apart from a few errors; false for an empty column. */
 function looksNumeric(rows: readonly Row[], column: string): boolean {
   let filled = 0;
   let numbers = 0;

@@ -1,12 +1,12 @@
-/** Windows of a series with the value that follows each. */
+/** Windows of a time series, each with the value that follows it. */
 export interface LagRows {
-  /** Row-major [rows, lags]: the values before the one to predict, newest first. */
+  /** Row-major [rows, lags]: the values before the target, newest first. */
   readonly features: Float32Array;
   readonly targets: Float32Array;
   readonly lags: number;
 }
 
-/** One row for every value that has `lags` values before it. */
+/** Makes one row for every value that has at least `lags` values before it. */
 export function lagRows(series: Float32Array, lags: number): LagRows {
   const rows = Math.max(0, series.length - lags);
   const features = new Float32Array(rows * lags);
@@ -16,7 +16,7 @@ export function lagRows(series: Float32Array, lags: number): LagRows {
   return { features, targets: series.slice(lags), lags };
 }
 
-/** The features less each row's newest value, as the graph computes them: in float32. */
+/** The features minus each row's newest value, in float32 as the exported graph computes them. */
 export function relativeToNewest({ features, lags }: LagRows): Float32Array {
   return features.map((value, i) => value - (features[i - (i % lags)] ?? 0));
 }

@@ -1,4 +1,4 @@
-/** A seeded source of numbers in [0, 1): Mulberry32 (Tommy Ettinger, public domain), the same on every machine. */
+/** A seeded random number generator for [0, 1): Mulberry32 (Tommy Ettinger, public domain). The same on every machine. */
 export function randomSource(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,7 +9,7 @@ export function randomSource(seed: number): () => number {
   };
 }
 
-/** A shuffled copy (Fisher–Yates). */
+/** A shuffled copy: sorts the items by random keys. */
 export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   const keyed = items.map((item) => ({ item, key: random() }));
   return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);

@@ -11,14 +11,14 @@ export function mostProbable(probabilities: Float64Array, classes: number): Uint
   return chosen;
 }
 
-/** Share of rows whose prediction is the target, 0–1. */
+/** Share of rows whose prediction equals the target, 0–1. */
 export function accuracy(predicted: ArrayLike<number>, targets: ArrayLike<number>): number {
   let right = 0;
   for (let row = 0; row < targets.length; row++) if (predicted[row] === targets[row]) right++;
   return right / targets.length;
 }
 
-/** Mean over the classes of F1 = 2·tp / (2·tp + fp + fn); a class neither present nor predicted counts as 0. */
+/** Macro-averaged F1 = 2·tp / (2·tp + fp + fn). A class that is neither present nor predicted counts as 0. */
 export function macroF1(predicted: ArrayLike<number>, targets: ArrayLike<number>, classes: number): number {
   let sum = 0;
   for (let c = 0; c < classes; c++) {

@@ -1,15 +1,15 @@
 import { randomSource, shuffled } from "./random.ts";
 
-/** Row numbers of the rows to fit and the rows to measure on. */
+/** Numbers of the rows to fit and of the held-out rows. */
 export interface Split {
   readonly train: number[];
   readonly test: number[];
 }
 
 /**
- * Deals whole groups out to `folds` splits, so that no group is on both sides of one; each group is in exactly one
- * test side. Groups are dealt class by class (a group's class is that of its first row), which keeps the classes'
- * shares alike. Seeded: the same rows and seed give the same splits.
+ * Stratified group k-fold: splits the rows `folds` times, with whole groups on one side, and each group held out exactly
+ * once. Groups are assigned class by class (a group has the class of its first row), so that the folds have similar class
+ * shares. The same rows and seed give the same splits.
  */
 export function groupFolds(
   groups: readonly string[],

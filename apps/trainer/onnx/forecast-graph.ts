@@ -1,8 +1,8 @@
-import type { Forest } from "../learn/forest.ts";
+import type { Forest } from "../learn/trees/forest.ts";
 import { encodeModel } from "./model.ts";
 import { forestRegressorNode } from "./tree-graph.ts";
 
-/** Graph `features` [rows, lags], newest value first → `prediction` [rows, 1]: the newest value plus the forest's change. */
+/** Graph `features` [rows, lags], newest value first → `prediction` [rows, 1]: the newest value plus the change that the forest predicts. */
 export function encodeForecaster(forest: Forest, description: string): Uint8Array {
   return encodeModel({
     name: "series_forecaster",

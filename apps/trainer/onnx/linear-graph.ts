@@ -1,4 +1,4 @@
-import type { LinearModel } from "../learn/logistic.ts";
+import type { LinearModel } from "../learn/linear/logistic.ts";
 import { encodeModel, type GraphNode, type GraphValue } from "./model.ts";
 
 /** Graph `features` [rows, columns] → `label` [rows], the class number, and `probabilities` [rows, classes]. */
@@ -12,7 +12,7 @@ export function encodeLinearClassifier(model: LinearModel, description: string):
   });
 }
 
-/** From `input` to `label` and `probabilities`. */
+/** The node from `input` to `label` and `probabilities`. */
 export function linearNode(model: LinearModel, input = "features"): GraphNode {
   return {
     op: "LinearClassifier",

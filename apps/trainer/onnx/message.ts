@@ -2,14 +2,14 @@ import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { internal } from "../errors.ts";
 
 /**
- * Writes one protocol buffer message, field by field. Repeated numbers are packed, which every reader takes whatever the
- * schema says. There is a writer beneath, and no schema: with one, each of a forest's numbers is an object until the end of
- * the message, which is more memory than anything else in training. Whole numbers must not be negative.
+ * Writes a protocol buffer message field by field. It works without a schema, because message objects of a large forest
+ * would need more memory than the training. Repeated numbers are packed, which every parser accepts. Integers must not be
+ * negative.
  */
 export class MessageWriter {
   readonly #writer = new BinaryWriter();
 
-  /** The message, after which nothing more can be written. */
+  /** Returns the message. Nothing can be written afterwards. */
   finish(): Uint8Array {
     return this.#writer.finish();
   }
@@ -39,7 +39,7 @@ export class MessageWriter {
     this.#writer.tag(field, WireType.LengthDelimited).bytes(new Uint8Array(packed.buffer));
   }
 
-  /** A message within this one: `write` writes its fields. */
+  /** Writes a nested message, whose fields `write` writes. */
   message(field: number, write: () => void): void {
     this.#writer.tag(field, WireType.LengthDelimited).fork();
     write();
@@ -47,8 +47,8 @@ export class MessageWriter {
   }
 
   #varint(value: number): void {
-    if (!(value >= 0 && Number.isSafeInteger(value))) internal(`${value} is not a whole number from 0 on`);
-    // The library makes a whole number of 64 bits out of two halves, at ten times the cost.
+    if (!(value >= 0 && Number.isSafeInteger(value))) internal(`${value} is not a non-negative integer`);
+    // Writing 64 bits is slower: the library splits the number into two halves.
     if (value <= 0xffffffff) this.#writer.uint32(value);
     else this.#writer.uint64(value);
   }

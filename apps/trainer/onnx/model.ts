@@ -2,15 +2,15 @@ import { internal } from "../errors.ts";
 import { MessageWriter } from "./message.ts";
 
 /**
- * The versions every exported graph states. IR 10 and opset 21 are read by ONNX Runtime ≥ 1.18; `ai.onnx.ml` 3 has
- * the linear classifiers, `com.microsoft` 1 ONNX Runtime's own `Tokenizer`.
+ * Versions that every exported graph declares. IR 10 and opset 21 need ONNX Runtime 1.18 or later. `ai.onnx.ml` 3 contains
+ * the linear and tree models, `com.microsoft` 1 ONNX Runtime's `Tokenizer`.
  */
 const IR_VERSION = 10;
 const OPSETS: Readonly<Record<string, number>> = { "": 21, "ai.onnx.ml": 3, "com.microsoft": 1 };
 
-/** Element types of tensors, by their number in `TensorProto.DataType`. */
+/** Numbers of the tensor element types in `TensorProto.DataType`. */
 const ELEMENT_TYPES = { float: 1, int64: 7, string: 8 } as const;
-/** `AttributeProto.AttributeType`. */
+/** Numbers of the attribute types in `AttributeProto.AttributeType`. */
 const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, floats: 6, ints: 7, strings: 8 } as const;
 
 export interface GraphValue {
@@ -54,9 +54,7 @@ export interface Graph {
   readonly initializers?: readonly Initializer[];
 }
 
-/**
- * Field numbers of the messages that are written, from onnx/onnx-ml.proto of the ONNX project (Apache License 2.0).
- */
+/** Field numbers of the messages, from onnx/onnx-ml.proto of the ONNX project (Apache License 2.0). */
 const MODEL = { irVersion: 1, producerName: 2, docString: 6, graph: 7, opsetImport: 8 };
 const OPSET = { domain: 1, version: 2 };
 const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12 };
@@ -69,7 +67,7 @@ const TENSOR_TYPE = { elemType: 1, shape: 2 };
 const SHAPE = { dim: 1 };
 const DIMENSION = { dimValue: 1, dimParam: 2 };
 
-/** Writes a graph as the bytes of an `.onnx` file. Throws where a whole number is negative or none. */
+/** Encodes a graph as the content of an `.onnx` file. Throws if a number that must be a non-negative integer is not. */
 export function encodeModel(graph: Graph): Uint8Array {
   const domains = new Set(["", ...graph.nodes.map((node) => node.domain ?? "")]);
   const writer = new MessageWriter();

@@ -1,10 +1,10 @@
-import type { TabularColumns } from "../input/tabular-rows.ts";
+import type { TabularColumns } from "../learn/tabular/columns.ts";
 import { floatOutput, onnxRuntime, openSession } from "./session.ts";
 
 /** Rows per run of the graph. */
 const BLOCK = 1024;
 
-/** Runs rows of a table through an exported tabular graph: probabilities or predictions, row-major. */
+/** Runs rows of a table through an exported tabular graph; returns probabilities or predictions, row-major. */
 export async function runTabular(
   graph: Uint8Array,
   columns: TabularColumns,

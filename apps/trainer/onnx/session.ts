@@ -1,14 +1,14 @@
 import type * as ort from "onnxruntime-node";
 import { internal } from "../errors.ts";
 
-/** ONNX Runtime, loaded where a graph is run for the first time: a fit alone has no need of its memory. */
+/** Loads ONNX Runtime on first use, so that fitting alone does not need its memory. */
 export async function onnxRuntime(): Promise<typeof ort> {
-  // Read when it is loaded: it must neither send anything nor write an identifier to the home directory.
+  // ONNX Runtime reads this when it is loaded. With telemetry it would write an identifier to the home directory.
   process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
   return import("onnxruntime-node");
 }
 
-/** Opens the bytes of a graph for running it here, on one thread: the trainer's Job has half a core. */
+/** Opens a graph, single-threaded: the trainer's Job has half a CPU core. */
 export async function openSession(model: Uint8Array): Promise<ort.InferenceSession> {
   const { InferenceSession } = await onnxRuntime();
   return InferenceSession.create(model, {
@@ -38,17 +38,17 @@ export async function runFeatures(
   return session.run({ features: new Tensor("float32", features, [features.length / columns, columns]) });
 }
 
-/** A named float output and its dimensions. */
+/** The float output of that name, with its dimensions. */
 export function floatOutput(outputs: ort.InferenceSession.OnnxValueMapType, name: string) {
   const tensor = outputs[name];
-  if (!tensor || !(tensor.data instanceof Float32Array)) internal(`output ${name} is not float`);
+  if (!tensor || !(tensor.data instanceof Float32Array)) internal(`output ${name} is not a float tensor`);
   return { values: tensor.data, dims: tensor.dims };
 }
 
-/** A named string output [rows, width] as one list a row. */
+/** The string output [rows, width] of that name, as one list per row. */
 export function stringRows(outputs: ort.InferenceSession.OnnxValueMapType, name: string): string[][] {
   const tensor = outputs[name];
-  if (tensor?.type !== "string") internal(`output ${name} is not string`);
+  if (tensor?.type !== "string") internal(`output ${name} is not a string tensor`);
   const [rows = 0, width = 0] = tensor.dims;
   const data = Array.from(tensor.data, String);
   return Array.from({ length: rows }, (_, row) => data.slice(row * width, (row + 1) * width));

@@ -1,5 +1,5 @@
-import type { LinearModel } from "../learn/logistic.ts";
-import { pairText, type Vocabulary } from "../learn/vocabulary.ts";
+import type { LinearModel } from "../learn/linear/logistic.ts";
+import { pairText, type Vocabulary } from "../learn/text/vocabulary.ts";
 import { linearNode, linearOutputs } from "./linear-graph.ts";
 import { type Attribute, encodeModel, type GraphNode, type GraphValue } from "./model.ts";
 
@@ -8,13 +8,13 @@ const number = (value: number): Attribute => ({ type: "int", value });
 
 const INPUT: GraphValue = { name: "text", type: "string", shape: ["rows"] };
 
-/** Pads short rows of tokens; no token can be equal to it. */
+/** Pads short rows of tokens. Not a letter or a digit, so never a token itself. */
 export const PADDING = "#";
 
 /**
- * Lower-cases, then takes every run of letters or digits as a token, so that punctuation sticks to none. "don't" gives
- * `don` and `t` whichever apostrophe was typed, and the pair (t, good) then stands for isn't, wasn't and aren't good
- * alike. The locale is named because the default one is missing in slim images.
+ * Lower-cases the text; each run of letters or digits is a token. "don't" becomes `don` and `t` with any kind of apostrophe,
+ * so that the pair (t, good) covers "isn't good", "wasn't good" and "aren't good". The locale is explicit because slim
+ * images lack the default one.
  */
 const TOKEN_NODES: readonly GraphNode[] = [
   {
@@ -74,14 +74,14 @@ function featureNodes(vocabulary: Vocabulary): GraphNode[] {
         min_gram_length: number(1),
         max_gram_length: number(longest),
         max_skip_count: number(longest === 2 ? skips : 0),
-        // Where the n-grams of each length begin in the pool.
+        // Index in the pool of the first n-gram of each length.
         ngram_counts: { type: "ints", value: longest === 2 ? [0, unigrams.length] : [0] },
         ngram_indexes: { type: "ints", value: Array.from(weights.keys()) },
         pool_strings: { type: "strings", value: [...unigrams, ...pairs.flat()] },
         weights: { type: "floats", value: weights },
       },
     },
-    // Each row to Euclidean length 1. The `Normalizer` of ai.onnx.ml does the same in four times the time, most of the graph's.
+    // Scales each row to Euclidean length 1. `Normalizer` of ai.onnx.ml does the same, but is slower.
     {
       op: "LpNormalization",
       inputs: ["weighted"],

@@ -1,7 +1,7 @@
-import type { Forest } from "../learn/forest.ts";
+import type { Forest } from "../learn/trees/forest.ts";
 import type { Attribute, GraphNode } from "./model.ts";
 
-/** `TreeEnsembleRegressor` of a forest: float `input` [rows, width] → `output` [rows, outputs], means over the trees. */
+/** Float `input` [rows, width] → `output` [rows, outputs], means over the trees, by `TreeEnsembleRegressor`. */
 export function forestRegressorNode(forest: Forest, input: string, output: string): GraphNode {
   const leaves = leafWeights(forest);
   return {
@@ -22,9 +22,8 @@ export function forestRegressorNode(forest: Forest, input: string, output: strin
 }
 
 /**
- * From float `input` [rows, width] to `label` [rows], the class number, and `probabilities` [rows, classes], means over
- * the trees. Not `TreeEnsembleClassifier`: for two classes ONNX Runtime takes its scores for log-odds, and labels every
- * row whose second class has a score above 0 with it.
+ * Float `input` [rows, width] → `label` [rows], the class number, and `probabilities` [rows, classes], means over the trees.
+ * `TreeEnsembleClassifier` cannot be used: for two classes, ONNX Runtime interprets its scores as log-odds.
  */
 export function forestClassifierNodes(forest: Forest, input: string): GraphNode[] {
   return [

@@ -1,12 +1,13 @@
 import type { ScoringRow } from "./rows.ts";
 import type { Prediction } from "./scorer.ts";
 
-/** Words rows and their predictions as lines of a file: JSONL where its name ends so, otherwise CSV with a header. */
+/** Formats rows and their predictions as lines of a file. */
 export interface LineFormat {
   header(first: ScoringRow, prediction: Prediction): string;
   line(row: ScoringRow, prediction: Prediction): string;
 }
 
+/** The format of a file: JSONL if its name ends in `.jsonl`, otherwise CSV with a header. */
 export function lineFormat(file: string): LineFormat {
   return file.endsWith(".jsonl") ? JSON_LINES : CSV_LINES;
 }
@@ -25,7 +26,7 @@ function csvLine(values: readonly unknown[]): string {
   return `${values.map(csvField).join(",")}\n`;
 }
 
-/** A field by RFC 4180: in quotes where it holds what divides fields or lines. */
+/** Formats a field by RFC 4180: in quotes if it contains a separator or a quote. */
 function csvField(value: unknown): string {
   const text = typeof value === "object" && value !== null ? JSON.stringify(value) : String(value ?? "");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

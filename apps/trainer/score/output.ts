@@ -1,19 +1,18 @@
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { replaceDurably, syncDirectory } from "../../registry/durable.ts";
-import { readJsonFile } from "./read-json.ts";
 
-/** What identifies a run of batch scoring: a run that was killed is continued by one of the same identity only. */
-const Identity = z.object({ input: z.string(), model: z.string(), version: z.string(), artefact: z.string() });
+/** Identifies a run of batch scoring. Only a run with the same identity may resume it. */
+const Identity = z.object({ input: z.string(), model: z.string(), version: z.string(), artifact: z.string() });
 export type Identity = z.infer<typeof Identity>;
 
-/** How far a run has come: rows read, and how many bytes of the unfinished output belong to them. */
+/** Progress of a run: number of rows, and the length in bytes of their lines in the unfinished output. */
 const Progress = z.object({ identity: Identity, rows: z.int().min(0), bytes: z.int().min(0) });
 
 /**
- * An output file that appears whole or not at all. Until it is complete it grows beside its place as `<name>.partial`,
- * and `<name>.progress` says how much of it is safe on the disk, so that a run that was killed can go on from there.
+ * An output file that appears complete or not at all. Until then it is written to `<name>.partial`, and `<name>.progress`
+ * records how much of it is on disk, so that an interrupted run can be resumed.
  */
 export class ResumableOutput {
   readonly #file: string;
@@ -30,23 +29,24 @@ export class ResumableOutput {
     this.#bytes = bytes;
   }
 
-  /** Begins an output, or goes on with what a killed run of the same identity has left. */
+  /** Starts an output, or resumes that of an interrupted run with the same identity. */
   static async open(file: string, identity: Identity): Promise<ResumableOutput> {
-    const left = await readJsonFile(progressFile(file), Progress);
+    const found = await readJsonFile(progressFile(file), Progress);
     const size = (await stat(partialFile(file)).catch(() => undefined))?.size ?? 0;
-    const known = left !== undefined && sameIdentity(left.identity, identity) && size >= left.bytes ? left : undefined;
-    const handle = await open(partialFile(file), known ? "r+" : "w", 0o644);
-    // Behind the safe part there may be half a line.
-    await handle.truncate(known?.bytes ?? 0);
-    return new ResumableOutput(file, identity, handle, known?.rows ?? 0, known?.bytes ?? 0);
+    const resumed =
+      found !== undefined && sameIdentity(found.identity, identity) && size >= found.bytes ? found : undefined;
+    const handle = await open(partialFile(file), resumed ? "r+" : "w", 0o644);
+    // There may be an incomplete line after the recorded part.
+    await handle.truncate(resumed?.bytes ?? 0);
+    return new ResumableOutput(file, identity, handle, resumed?.rows ?? 0, resumed?.bytes ?? 0);
   }
 
-  /** Rows whose predictions are safe on the disk. */
+  /** Number of rows whose predictions are on disk. */
   get rows(): number {
     return this.#rows;
   }
 
-  /** Adds the lines of `rows` more rows; after it they survive a kill. */
+  /** Appends the lines of `rows` rows and waits until they are on disk. */
   async append(text: string, rows: number): Promise<void> {
     const bytes = Buffer.from(text);
     await this.#handle.write(bytes, 0, bytes.length, this.#bytes);
@@ -57,7 +57,7 @@ export class ResumableOutput {
     await replaceDurably(progressFile(this.#file), JSON.stringify(progress));
   }
 
-  /** Puts the output in its place in one step. */
+  /** Moves the complete output to its final name. */
   async finish(): Promise<void> {
     await this.#handle.sync();
     await this.#handle.close();
@@ -66,11 +66,20 @@ export class ResumableOutput {
     await syncDirectory(path.dirname(this.#file));
   }
 
-  /** Leaves nothing behind: for input that has to be mended first. */
+  /** Removes the unfinished output: the input has to be corrected first. */
   async discard(): Promise<void> {
     await this.#handle.close();
     await rm(progressFile(this.#file), { force: true });
     await rm(partialFile(this.#file), { force: true });
+  }
+}
+
+/** The content of a JSON file; undefined if it is missing, damaged or does not match the schema. */
+async function readJsonFile<T>(file: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  try {
+    return schema.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch {
+    return undefined;
   }
 }
 
@@ -83,5 +92,5 @@ function progressFile(file: string): string {
 }
 
 function sameIdentity(a: Identity, b: Identity): boolean {
-  return a.input === b.input && a.model === b.model && a.version === b.version && a.artefact === b.artefact;
+  return a.input === b.input && a.model === b.model && a.version === b.version && a.artifact === b.artifact;
 }

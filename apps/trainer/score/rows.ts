@@ -1,18 +1,19 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { CsvError, parse } from "csv-parse";
-import { UserError } from "../errors.ts";
-import { faultOf, parseObject } from "../input/table.ts";
+import { UserError } from "../../registry/index.ts";
+import { parseObject, readFailure } from "../input/table.ts";
 
-/** A row to score: its fields by column, as the file has them, and the line it ends on. */
+/** A row to score: its fields by column as in the file, and its last line. */
 export interface ScoringRow {
   readonly line: number;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Reads a CSV file with a header line, or JSONL (by the ending `.jsonl`), row by row, so that a file of any size fits in
- * memory. Throws `UserError` with file and line.
+ * Streams the rows of a CSV file with a header line, or of a JSONL file if its name ends in `.jsonl`.
+ *
+ * @throws UserError naming file and line
  */
 export async function* readRows(file: string): AsyncGenerator<ScoringRow> {
   try {
@@ -20,7 +21,7 @@ export async function* readRows(file: string): AsyncGenerator<ScoringRow> {
   } catch (error) {
     if (error instanceof CsvError) throw new UserError(`${file}: ${error.message}`);
     if (error instanceof UserError) throw error;
-    throw new UserError(`cannot read ${file}: ${faultOf(error)}`);
+    throw new UserError(`cannot read ${file}: ${readFailure(error)}`);
   }
 }
 

@@ -1,23 +1,23 @@
 import { readFile } from "node:fs/promises";
 import type * as ort from "onnxruntime-node";
 import {
-  artefactFile,
+  artifactFile,
   type ModelMetadata,
   type Signature,
   type TensorSpec,
-  verifyArtefact,
+  UserError,
+  verifyArtifact,
 } from "../../registry/index.ts";
-import { UserError } from "../errors.ts";
 import { onnxRuntime, openSession } from "../onnx/session.ts";
 import type { ScoringRow } from "./rows.ts";
 
-/** What a model says of a row: the predicted label or number, and for a classifier how sure it is, 0–1. */
+/** Prediction for a row: label or number, and for a classifier the probability of the label, 0–1. */
 export interface Prediction {
   readonly prediction: string | number;
   readonly confidence?: number;
 }
 
-/** A published model, ready to score rows of named fields. */
+/** A published model, opened for scoring rows of named fields. */
 export interface Scorer {
   /** The fields a row must have, in the order of the model's columns. */
   readonly fields: readonly string[];
@@ -25,23 +25,23 @@ export interface Scorer {
   /**
    * Scores rows in one run of the graph.
    *
-   * @throws UserError with `file`, line and column of a field that is missing or does not suit.
+   * @throws UserError naming `file`, line and column of a field that is missing or invalid
    */
   score(rows: readonly ScoringRow[], file: string): Promise<Prediction[]>;
   close(): Promise<void>;
 }
 
-/** Opens a published version after comparing its graph with its SHA-256. */
+/** Opens a published version after verifying the SHA-256 of its graph. */
 export async function openScorer(root: string, metadata: ModelMetadata): Promise<Scorer> {
-  await verifyArtefact(root, metadata);
+  await verifyArtifact(root, metadata);
   const [input, ...others] = metadata.signature.inputs;
   if (input === undefined || others.length > 0)
     throw new UserError(
-      `${metadata.name} version ${metadata.version} has not one input: batch-predict cannot score it`,
+      `${metadata.name} version ${metadata.version} has more than one input, or none: batch-predict cannot score it`,
     );
   const fields = fieldsOf(metadata, input);
   const { Tensor } = await onnxRuntime();
-  const session = await openSession(await readFile(artefactFile(root, metadata)));
+  const session = await openSession(await readFile(artifactFile(root, metadata)));
   const readers = fields.map((field) => readerOf(metadata, input, field));
   return {
     fields,
@@ -52,7 +52,7 @@ export async function openScorer(root: string, metadata: ModelMetadata): Promise
       );
       const shape = [rows.length, ...input.shape.slice(1)];
       const outputs = await session.run({ [input.name]: tensor(Tensor, input, values, shape) });
-      return rows.map((_, row) => wordPrediction(metadata, outputs, row));
+      return rows.map((_, row) => readPrediction(metadata, outputs, row));
     },
     close: () => session.release(),
   };
@@ -63,22 +63,22 @@ function fieldsOf({ name, version, signature }: ModelMetadata, input: TensorSpec
   const fields = signature.features ?? (signature.kind === "text-classification" ? ["text"] : [input.name]);
   if (fields.length === width) return fields;
   throw new UserError(
-    `${name} version ${version} names ${fields.length} fields for ${width} columns: it cannot be scored`,
+    `${name} version ${version} names ${fields.length} fields for ${width} columns: batch-predict cannot score it`,
   );
 }
 
-/** The field of a row, or its place in a list called `features`, as the server takes it. */
+/** The value of a field, which may also be in a list called `features`, as in requests to the server. */
 function fieldValue(row: ScoringRow, field: string, fields: readonly string[], file: string): unknown {
   if (Object.hasOwn(row.fields, field)) return row.fields[field];
   const list = row.fields["features"];
   if (Array.isArray(list)) {
     if (list.length === fields.length) return list[fields.indexOf(field)];
     throw new UserError(
-      `${file}, line ${row.line}, column features: has ${list.length} values; the model takes ${fields.length}`,
+      `${file}, line ${row.line}, column features: has ${list.length} values; the model needs ${fields.length}`,
     );
   }
   throw new UserError(
-    `${file}, line ${row.line}: column ${field} is missing; the columns are ${Object.keys(row.fields).join(", ")}, needed are ${fields.join(", ")}`,
+    `${file}, line ${row.line}: column ${field} is missing; the file has ${Object.keys(row.fields).join(", ")}; required are ${fields.join(", ")}`,
   );
 }
 
@@ -93,7 +93,7 @@ function readerOf({ signature }: ModelMetadata, { datatype }: TensorSpec, field:
       String(value ?? "")
         .toWellFormed()
         .replaceAll("\0", " ");
-  // The graph fills in what is missing.
+  // The graph replaces missing values.
   const missing = datatype === "BYTES" ? "" : Number.NaN;
   return (value, ...place) => (value === "" || value === null ? missing : asNumber(value, ...place));
 }
@@ -102,7 +102,7 @@ function asText(value: unknown, row: ScoringRow, field: string, file: string): s
   const text = typeof value === "number" ? String(value) : value;
   if (typeof text !== "string" || text.trim() === "")
     throw new UserError(`${file}, line ${row.line}, column ${field}: is empty or not a text`);
-  // A lone surrogate has no UTF-8 form, and at NUL the binding would cut the text off.
+  // A lone surrogate cannot be encoded as UTF-8, and ONNX Runtime's binding truncates text at NUL.
   return text.toWellFormed().replaceAll("\0", " ");
 }
 
@@ -121,10 +121,10 @@ function tensor(
 ): ort.Tensor {
   if (datatype === "BYTES") return new Tensor("string", values.map(String), shape);
   if (datatype === "FP32") return new Tensor("float32", Float32Array.from(values, Number), shape);
-  throw new UserError(`input ${name} is of type ${datatype}: batch-predict knows FP32 and BYTES`);
+  throw new UserError(`input ${name} is of type ${datatype}: batch-predict supports FP32 and BYTES`);
 }
 
-function wordPrediction(
+function readPrediction(
   { signature }: ModelMetadata,
   outputs: ort.InferenceSession.OnnxValueMapType,
   row: number,

@@ -1,14 +1,14 @@
 import path from "node:path";
+import { SAMPLES } from "../data/samples.ts";
 import { readSentimentRows } from "../input/sentiment-rows.ts";
 import { randomSource } from "../learn/random.ts";
-import { SAMPLES } from "../samples.ts";
 import type { ScoringRow } from "./rows.ts";
 import type { Scorer } from "./scorer.ts";
 
-/** Made-up numbers lie between 0 and this. */
+/** Upper bound of the generated numbers. */
 const LARGEST = 8;
 
-/** `count` made-up rows for a model: numbers from 0 to 8, words the model knows, texts from the sample data. Seeded. */
+/** Generates `count` rows for a model: numbers from 0 to 8, known categories, texts from the sample data. */
 export async function syntheticRows(scorer: Scorer, count: number, seed: number): Promise<ScoringRow[]> {
   const random = randomSource(seed);
   const { kind, categories = {} } = scorer.signature;

@@ -7,13 +7,13 @@ import { wholeNumber } from "./parameters.ts";
 import type { Task } from "./task.ts";
 
 const Parameters = z.strictObject({
-  /** Pairs generated to fit the line to. */
+  /** Number of generated points to fit the line to. */
   pairs: wholeNumber(2, 1_000_000, 1000),
 });
 
 const DESCRIPTION = "y = 0.5 x + 2, fitted by least squares";
 
-/** The "hello world" of model servers: a line through generated pairs (x, x/2 + 2). */
+/** The "hello world" of model servers: a line through generated points (x, x/2 + 2). */
 export const halfPlusTwo: Task<z.infer<typeof Parameters>> = {
   name: "half_plus_two",
   model: "half_plus_two",
@@ -77,7 +77,7 @@ async function measure(graph: Uint8Array, xs: Float32Array): Promise<{ mae: numb
   const session = await openSession(graph);
   const { values } = floatOutput(await runValues(session, xs), "y");
   await session.release();
-  if (values.length !== xs.length) internal("the line lost points");
+  if (values.length !== xs.length) internal("the graph returned a different number of points");
   const errors = Float64Array.from(values, (y, i) => Math.abs(y - half(xs[i] ?? 0)));
   return { mae: mean(errors), rmse: Math.sqrt(mean(errors.map((error) => error ** 2))) };
 }

@@ -1,4 +1,4 @@
-import { UserError } from "../errors.ts";
+import { UserError } from "../../registry/index.ts";
 import { halfPlusTwo } from "./half-plus-two.ts";
 import { iris } from "./iris.ts";
 import { type GivenParameters, parseParameters } from "./parameters.ts";
@@ -7,7 +7,7 @@ import { tabular } from "./tabular.ts";
 import type { Parameters, Task, TrainedModel, TrainingContext } from "./task.ts";
 import { timeseries } from "./timeseries.ts";
 
-/** A task made ready to run: its hyper-parameters are checked and complete. */
+/** A task with checked and complete hyper-parameters. */
 export interface PreparedTask {
   readonly name: string;
   readonly model: string;
@@ -28,8 +28,10 @@ const prepare = {
 export const TASK_NAMES: readonly string[] = Object.keys(prepare);
 
 /**
- * Finds a task by name and checks its hyper-parameters. What is not among the given ones is taken from `environment`
- * (n_estimators from N_ESTIMATORS), then from the defaults. Throws `UserError` where a name is unknown or a value out of range.
+ * Finds a task by name and checks its hyper-parameters. Those that are not given are taken from `environment` (n_estimators
+ * from N_ESTIMATORS), then from the defaults.
+ *
+ * @throws UserError if a name is unknown or a value is out of range
  */
 export function prepareTask(
   name: string,

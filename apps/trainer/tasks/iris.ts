@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { internal, UserError } from "../errors.ts";
+import { UserError } from "../../registry/index.ts";
+import { internal } from "../errors.ts";
 import { type IrisRows, MEASUREMENTS, readIrisRows } from "../input/iris-rows.ts";
-import { classifyFeatures, fitFeatureClassifier } from "../learn/feature-classifier.ts";
 import { accuracy, macroF1, mostProbable } from "../learn/scores.ts";
 import { groupFolds } from "../learn/split.ts";
 import { logIterations } from "../log.ts";
+import { classifyFeatures, fitFeatureClassifier } from "../models/feature-classifier.ts";
 import { flag, positiveNumber, wholeNumber } from "./parameters.ts";
 import type { Task } from "./task.ts";
 
@@ -15,23 +16,23 @@ const WIDTH = MEASUREMENTS.length;
 const IrisParameters = z.strictObject({
   /** Inverse strength of the L2 penalty, scikit-learn's C. */
   inverse_penalty: positiveNumber(10_000, 10),
-  /** Most iterations of the fit; it ends earlier once nothing changes any more. */
+  /** Maximum number of iterations of the fit, which stops earlier when it converges. */
   epochs: wholeNumber(1, 10_000, 200),
-  /** After measuring, fit the published model to all rows; otherwise publish the one measured. */
+  /** After measuring, fit the published model to all rows; otherwise publish the measured one. */
   refit: flag(true),
 });
 type IrisParameters = z.infer<typeof IrisParameters>;
 
 const DESCRIPTION = "Iris species from four measurements in centimetres: logistic regression";
 
-/** Four measurements → species: multinomial logistic regression on standardised features. */
+/** Four measurements → species: multinomial logistic regression on standardized features. */
 export const iris: Task<IrisParameters> = {
   name: "iris",
   model: "iris",
   parameters: IrisParameters,
   sample: "iris.csv",
   takesData: true,
-  async train({ parameters, seed, file, log, crew }) {
+  async train({ parameters, seed, file, log, workers }) {
     const data = await readIrisRows(file ?? internal("iris needs a data file"));
     const classes = data.species.length;
     const [split] = groupFolds(flowers(data), data.targets, FOLDS, seed);
@@ -55,7 +56,7 @@ export const iris: Task<IrisParameters> = {
           maxIterations: parameters.epochs,
           onIteration: logIterations(log, phase),
         },
-        crew,
+        workers,
         phase,
       );
     const measured = await fit(split.train, "measure");
@@ -89,7 +90,7 @@ export const iris: Task<IrisParameters> = {
   },
 };
 
-/** Equal measurements are one group: the data set holds the same flower twice. */
+/** Groups flowers with equal measurements: the data set contains duplicates. */
 function flowers(data: IrisRows): string[] {
   return Array.from(data.targets, (_, row) => data.features.subarray(row * WIDTH, (row + 1) * WIDTH).join(" "));
 }

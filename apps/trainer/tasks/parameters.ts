@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../registry/index.ts";
 import type { Parameters, Task } from "./task.ts";
 
-/** A whole number from `min` to `max`, also as a string. */
+/** A whole number from `min` to `max`; may be given as a string. */
 export function wholeNumber(min: number, max: number, byDefault: number) {
   return z.coerce
     .number(`must be a whole number from ${min} to ${max}`)
@@ -16,13 +16,13 @@ export function wholeNumber(min: number, max: number, byDefault: number) {
     .default(byDefault);
 }
 
-/** A number above 0, up to `max`, also as a string. */
+/** A number above 0, up to `max`; may be given as a string. */
 export function positiveNumber(max: number, byDefault: number) {
   const range = `must be a number above 0, at most ${max}`;
   return z.coerce.number(range).pipe(z.number().positive(range).max(max, range)).default(byDefault);
 }
 
-/** true or false, also as a string. */
+/** true or false; may be given as a string. */
 export function flag(byDefault: boolean) {
   const range = "must be true or false";
   return z
@@ -35,7 +35,7 @@ export function text(byDefault: string) {
   return z.coerce.string().trim().default(byDefault);
 }
 
-/** Names divided by commas; none by default. */
+/** Names separated by commas; none by default. */
 export function nameList() {
   return text("").transform((names) =>
     names
@@ -46,12 +46,14 @@ export function nameList() {
   );
 }
 
-/** Hyper-parameters as they were given: by name, and the environment for those that are not. */
+/** The given hyper-parameters by name, and the environment, where the others are looked up. */
 export type GivenParameters = readonly [given: Parameters, environment: Readonly<Record<string, string | undefined>>];
 
 /**
- * Fills in defaults and checks ranges; throws `UserError` naming the parameter. A name may be written in camel case,
- * as configuration files have it. An empty variable counts as none.
+ * Fills in defaults and checks ranges. Names may be in camel case, as in configuration files. An empty environment variable
+ * counts as unset.
+ *
+ * @throws UserError naming the parameter
  */
 export function parseParameters<P extends Parameters>(task: Task<P>, ...[given, environment]: GivenParameters): P {
   const named = Object.fromEntries(Object.entries(given).map(([name, value]) => [snakeCase(name), value]));

@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { internal, UserError } from "../errors.ts";
+import { UserError } from "../../registry/index.ts";
+import { internal } from "../errors.ts";
 import { readSentimentRows, SENTIMENTS, type SentimentRows } from "../input/sentiment-rows.ts";
 import { accuracy, macroF1, mostProbable } from "../learn/scores.ts";
 import { groupFolds } from "../learn/split.ts";
-import { classifyTexts, fitTextClassifier, type TextClassifier } from "../learn/text-classifier.ts";
 import { logIterations } from "../log.ts";
+import { classifyTexts, fitTextClassifier, type TextClassifier } from "../models/text-classifier.ts";
 import { flag, positiveNumber, wholeNumber } from "./parameters.ts";
 import type { Task, TrainingContext } from "./task.ts";
 
@@ -13,19 +14,19 @@ const CLASSES = SENTIMENTS.length;
 const FOLDS = 5;
 
 const SentimentParameters = z.strictObject({
-  /** 1: single words; 2: pairs of words too, which tell "not good" from "good". */
+  /** 1: single words; 2: pairs of words too, which distinguish "not good" from "good". */
   ngrams: wholeNumber(1, 2, 2),
-  /** Words that may stand between the two of a pair ("not very good"). */
+  /** Maximum number of words between the two of a pair ("not very good"). */
   skips: wholeNumber(0, 5, 0),
-  /** Rows an n-gram has to occur in to be known. */
+  /** Minimum number of rows in which an n-gram has to occur. */
   min_rows: wholeNumber(1, 1000, 1),
   /** Inverse strength of the L2 penalty, scikit-learn's C. */
   inverse_penalty: positiveNumber(10_000, 6),
-  /** Begin with what the polarity lexicon AFINN says of words, and learn how far to trust it. */
+  /** Start from the polarities of words in the lexicon AFINN-165, and learn how far to trust them. */
   lexicon: flag(true),
-  /** Most iterations of the fit; it ends earlier once nothing changes any more. */
+  /** Maximum number of iterations of the fit, which stops earlier when it converges. */
   epochs: wholeNumber(1, 10_000, 200),
-  /** After measuring, fit the published model to all rows; otherwise publish the one measured. */
+  /** After measuring, fit the published model to all rows; otherwise publish the measured one. */
   refit: flag(true),
 });
 type SentimentParameters = z.infer<typeof SentimentParameters>;
@@ -37,7 +38,7 @@ export const sentiment: Task<SentimentParameters> = {
   parameters: SentimentParameters,
   sample: "sentiment.csv",
   takesData: true,
-  async train({ parameters, seed, file, log, crew }) {
+  async train({ parameters, seed, file, log, workers }) {
     const data = await readSentimentRows(file ?? internal("sentiment needs a data file"));
     const [split] = groupFolds(data.groups, data.targets, FOLDS, seed);
     if (!split) internal("no split");
@@ -49,13 +50,13 @@ export const sentiment: Task<SentimentParameters> = {
         );
       }
     }
-    const measured = await fit(data, split.train, parameters, { log, crew }, "measure");
+    const measured = await fit(data, split.train, parameters, { log, workers }, "measure");
     const truth = split.test.map((row) => data.targets[row] ?? 0);
     const predicted = mostProbable(await classifyTexts(measured.graph, pick(data.texts, split.test)), CLASSES);
     const scores = { accuracy: accuracy(predicted, truth), f1: macroF1(predicted, truth, CLASSES) };
     log.event("measured", { ...scores, rows: truth.length });
     const all = [...data.texts.keys()];
-    const published = parameters.refit ? await fit(data, all, parameters, { log, crew }, "publish") : measured;
+    const published = parameters.refit ? await fit(data, all, parameters, { log, workers }, "publish") : measured;
     return {
       graph: published.graph,
       description: describe(parameters),
@@ -84,11 +85,11 @@ async function fit(
   data: SentimentRows,
   rows: readonly number[],
   parameters: SentimentParameters,
-  { log, crew }: Pick<TrainingContext<SentimentParameters>, "log" | "crew">,
+  { log, workers }: Pick<TrainingContext<SentimentParameters>, "log" | "workers">,
   phase: string,
 ): Promise<TextClassifier> {
   const targets = rows.map((row) => data.targets[row] ?? 0);
-  const lexicon = parameters.lexicon ? (await import("../learn/afinn.ts")).AFINN : undefined;
+  const lexicon = parameters.lexicon ? (await import("../learn/text/afinn.ts")).AFINN : undefined;
   return fitTextClassifier(
     pick(data.texts, rows),
     targets,
@@ -103,7 +104,7 @@ async function fit(
       maxIterations: parameters.epochs,
       onIteration: logIterations(log, phase),
     },
-    crew,
+    workers,
     phase,
   );
 }

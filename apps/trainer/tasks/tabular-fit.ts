@@ -1,36 +1,27 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
-import { alone } from "../distributed/crew.ts";
-import { growForest } from "../distributed/grow-forest.ts";
-import type { TabularColumns } from "../input/tabular-rows.ts";
 import type { TabularSchema } from "../input/tabular-schema.ts";
-import { binColumns } from "../learn/bins.ts";
-import { fitFeatureClassifier } from "../learn/feature-classifier.ts";
-import { fitRidge } from "../learn/ridge.ts";
-import {
-  type EncodedRows,
-  encodeForFit,
-  encodeTabular,
-  type TabularLearner,
-  type TabularModel,
-} from "../learn/tabular-model.ts";
-import { logIterations } from "../log.ts";
+import { fitRidge } from "../learn/linear/ridge.ts";
+import type { TabularColumns } from "../learn/tabular/columns.ts";
+import { type EncodedRows, encodeForFit, type TabularLearner, type TabularModel } from "../learn/tabular/model.ts";
+import { binColumns } from "../learn/trees/bins.ts";
+import { growForest } from "../learn/trees/grow-forest.ts";
+import { singleWorker } from "../learn/workers/worker-group.ts";
+import { logIterations, logTrees } from "../log.ts";
+import { fitFeatureClassifier } from "../models/feature-classifier.ts";
+import { encodeTabular } from "../onnx/tabular-graph.ts";
 import { flag, nameList, positiveNumber, text, wholeNumber } from "./parameters.ts";
 import type { TrainingContext } from "./task.ts";
 
-/** Progress is logged after as many trees. */
-const TREES_PER_LINE = 10;
-
 export const TabularParameters = z.strictObject({
-  /** Column to predict. Empty: what the schema file says, otherwise the last one. */
+  /** Column to predict. Empty: the target in the schema file, otherwise the last column. */
   target: text(""),
-  /** What the target is. auto: what the schema file says, otherwise by its values. */
+  /** Kind of problem. auto: the problem in the schema file, otherwise inferred from the values of the target. */
   problem: z
     .enum(["auto", "classification", "regression"], "must be auto, classification or regression")
     .default("auto"),
-  /** Features that are numbers, divided by commas. Where any feature is named, the others are left out. */
+  /** Numeric features, separated by commas. If any feature is named, only the named ones are used. */
   numeric: nameList(),
-  /** Features that are one of a few words, divided by commas. */
+  /** Categorical features, separated by commas. */
   categorical: nameList(),
   /** JSON file beside the data file with target, problem, numeric, categorical. */
   schema: text(""),
@@ -38,13 +29,13 @@ export const TabularParameters = z.strictObject({
   algorithm: z.enum(["forest", "linear"], "must be forest or linear").default("forest"),
   /** Trees of the forest. */
   n_estimators: wholeNumber(1, 2000, 100),
-  /** Longest way from a tree's root to a leaf; 0 for no bound. */
+  /** Maximum depth of a tree; 0 for no limit. */
   max_depth: wholeNumber(0, 64, 12),
-  /** Rows each leaf must hold. */
+  /** Minimum number of rows in a leaf. */
   min_samples_leaf: wholeNumber(1, 10_000, 1),
   /** Inverse strength of the linear models' L2 penalty, scikit-learn's C. */
   inverse_penalty: positiveNumber(10_000, 1),
-  /** After measuring, fit the published model to all rows; otherwise publish the one measured. */
+  /** After measuring, fit the published model to all rows; otherwise publish the measured one. */
   refit: flag(true),
 });
 export type TabularParameters = z.infer<typeof TabularParameters>;
@@ -59,13 +50,13 @@ export interface TabularData {
   readonly description: string;
 }
 
-/** Features in the order of the table: how the model takes them. */
+/** The features in the order of the model's input: the numeric ones, then the categorical ones. */
 export function featuresOf({ numeric, categorical }: TabularSchema) {
   const names = [...numeric, ...categorical];
   return { names, numeric: numeric.map((_, i) => i), categorical: categorical.map((_, i) => numeric.length + i) };
 }
 
-/** Fits the model to the given rows; `phase` names the work in the log and in a run of several workers. */
+/** Fits the model to the given rows. `phase` identifies the work in the log and in a run of several workers. */
 export async function fitTabular(
   data: TabularData,
   rows: readonly number[],
@@ -87,7 +78,7 @@ export async function fitTabular(
 async function fitForest(
   { classes }: TabularData,
   { encoding, features, targets }: EncodedRows,
-  { parameters, seed, log, crew = alone }: TrainingContext<TabularParameters>,
+  { parameters, seed, log, workers = singleWorker }: TrainingContext<TabularParameters>,
   phase: string,
 ): Promise<TabularLearner> {
   const { width } = encoding;
@@ -98,14 +89,10 @@ async function fitForest(
     seed,
     maxDepth: parameters.max_depth,
     minLeafRows: parameters.min_samples_leaf,
-    // As scikit-learn draws: the square root of the columns for classes, all of them for numbers.
+    // The defaults of scikit-learn: the square root of the number of columns for classes, all columns for numbers.
     columnsPerSplit: classification ? Math.max(1, Math.floor(Math.sqrt(width))) : width,
   };
-  const trees = await growForest(data, options, crew, phase, async (done, own) => {
-    if (done % TREES_PER_LINE === 0 || done === own) log.event("trees", { phase, done, trees: own });
-    // Lets the process answer signals.
-    await nextTurn();
-  });
+  const trees = await growForest(data, options, workers, phase, logTrees(log, phase));
   const forest = { trees, width, outputs: Math.max(1, classes.length) };
   return { kind: classification ? "forest classifier" : "forest regressor", forest };
 }
@@ -113,15 +100,15 @@ async function fitForest(
 async function fitLinear(
   { classes, description }: TabularData,
   { encoding, features, targets }: EncodedRows,
-  { parameters, log, crew = alone }: TrainingContext<TabularParameters>,
+  { parameters, log, workers = singleWorker }: TrainingContext<TabularParameters>,
   phase: string,
 ): Promise<TabularLearner> {
   const { width } = encoding;
   if (classes.length === 0) {
-    const line = await fitRidge(features, targets, width, parameters.inverse_penalty, crew, phase);
+    const line = await fitRidge(features, targets, width, parameters.inverse_penalty, workers, phase);
     return { kind: "linear regressor", line };
   }
   const options = { inversePenalty: parameters.inverse_penalty, description, onIteration: logIterations(log, phase) };
-  const { model } = await fitFeatureClassifier(features, targets, classes.length, width, options, crew, phase);
+  const { model } = await fitFeatureClassifier(features, targets, classes.length, width, options, workers, phase);
   return { kind: "linear classifier", model };
 }

@@ -1,11 +1,12 @@
 import path from "node:path";
-import { internal, UserError } from "../errors.ts";
+import { UserError } from "../../registry/index.ts";
+import { internal } from "../errors.ts";
 import { readTable, type Table } from "../input/table.ts";
 import { readClasses, readColumns, readQuantities } from "../input/tabular-rows.ts";
 import { completeSchema, readSchemaFile, type SchemaHints, type TabularSchema } from "../input/tabular-schema.ts";
 import { accuracy, macroF1, mostProbable, regressionErrors } from "../learn/scores.ts";
 import { groupFolds, type Split } from "../learn/split.ts";
-import type { TabularModel } from "../learn/tabular-model.ts";
+import type { TabularModel } from "../learn/tabular/model.ts";
 import { runTabular } from "../onnx/run-tabular.ts";
 import { featuresOf, fitTabular, type TabularData, TabularParameters } from "./tabular-fit.ts";
 import type { Task, TrainedModel } from "./task.ts";
@@ -13,7 +14,7 @@ import type { Task, TrainedModel } from "./task.ts";
 /** One row in five is held out. */
 const FOLDS = 5;
 
-/** Any table → a class or a number: a forest or a linear model on numeric and categorical columns. */
+/** Any table → a class or a number: a forest or a linear model of numeric and categorical columns. */
 export const tabular: Task<TabularParameters> = {
   name: "tabular",
   model: "tabular",
@@ -84,14 +85,14 @@ function columnCount({ numeric, categorical }: TabularSchema): number {
   return numeric.length + categorical.length;
 }
 
-/** Equal rows are one group, so that none is held out that was trained on. */
+/** Holds out whole groups of equal rows, so that no held-out row was trained on. */
 function holdOut(table: Table, { targets, classes, schema }: TabularData, seed: number): Split {
   const { file } = table;
   const groups = table.rows.map(({ fields }) => JSON.stringify(fields));
   const [split] = groupFolds(groups, classes.length > 0 ? targets : new Float64Array(targets.length), FOLDS, seed);
   if (!split || split.train.length === 0 || split.test.length === 0)
     throw new UserError(
-      `${file}: ${targets.length} rows are too few to hold some out; it needs at least ${FOLDS} different ones`,
+      `${file}: ${targets.length} rows are too few to hold some out; at least ${FOLDS} different rows are needed`,
     );
   for (const rows of [split.train, split.test]) {
     const missing = classes.find((_, index) => !rows.some((row) => targets[row] === index));

@@ -1,28 +1,28 @@
 import type { z } from "zod";
 import type { Signature } from "../../registry/metadata.ts";
-import type { Crew } from "../distributed/crew.ts";
+import type { WorkerGroup } from "../learn/workers/worker-group.ts";
 import type { TrainingLog } from "../log.ts";
 
-/** Values a hyper-parameter can have. */
+/** Hyper-parameters by name. */
 export type Parameters = Readonly<Record<string, string | number | boolean>>;
 
 export interface TrainingContext<P extends Parameters> {
   readonly parameters: P;
   readonly seed: number;
-  /** The data file to read; undefined where the task makes its own data. */
+  /** The data file to read; undefined if the task generates its data. */
   readonly file: string | undefined;
   readonly log: TrainingLog;
-  /** Who shares the work. Default: nobody. */
-  readonly crew?: Crew;
+  /** The workers that share the work. Default: this process alone. */
+  readonly workers?: WorkerGroup;
 }
 
-/** What a task hands over for publishing. */
+/** The result of a task, for publishing. */
 export interface TrainedModel {
-  /** The bytes of the ONNX graph. */
+  /** The ONNX graph, encoded. */
   readonly graph: Uint8Array;
   readonly signature: Signature;
   readonly description: string;
-  /** Share of right answers on the held-out rows, 0–1; classifiers only. */
+  /** Accuracy on the held-out rows, 0–1; classifiers only. */
   readonly accuracy?: number;
   /** Metrics on the held-out rows by name. */
   readonly metrics: Readonly<Record<string, number>>;
@@ -34,17 +34,21 @@ export interface TrainedModel {
   };
 }
 
-/** One thing the trainer can train. */
+/** A kind of model that the trainer can train. */
 export interface Task<P extends Parameters = Parameters> {
   readonly name: string;
-  /** Model name to publish under where none is given. */
+  /** Default name of the published model. */
   readonly model: string;
-  /** Hyper-parameters with their defaults and ranges; values may be strings, as a command line gives them. */
+  /** Hyper-parameters with defaults and ranges. Values may be strings, as on the command line. */
   readonly parameters: z.ZodType<P>;
-  /** Name of the sample data set that ships with the trainer, in `data/`; undefined for a task that can make its own data. */
+  /** File name of the sample data set in `data/`; undefined for a task that can generate its data. */
   readonly sample: string | undefined;
-  /** Whether it can read a data file. */
+  /** Whether the task can read a data file. */
   readonly takesData: boolean;
-  /** Trains and measures. Throws `UserError` on data or parameters that do not fit. */
+  /**
+   * Trains and measures a model.
+   *
+   * @throws UserError if the data or the parameters are not suitable
+   */
   train(context: TrainingContext<P>): Promise<TrainedModel>;
 }

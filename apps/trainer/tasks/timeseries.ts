@@ -1,60 +1,58 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../registry/index.ts";
 import { generateSeries, readSeries } from "../input/series.ts";
 import { type LagRows, lagRows } from "../learn/lags.ts";
 import { regressionErrors } from "../learn/scores.ts";
-import { fitForecaster, runForecaster } from "../learn/series-forecaster.ts";
+import { logTrees } from "../log.ts";
+import { fitForecaster, runForecaster } from "../models/series-forecaster.ts";
 import { flag, wholeNumber } from "./parameters.ts";
 import type { Task, TrainingContext } from "./task.ts";
 
-/** The last fifth of the rows is held out: a forecast is measured on what comes later. */
+/** Share of the rows that is held out: the last ones, because a forecast is measured on later values. */
 const HELD_OUT = 0.2;
-/** Progress is logged after as many trees. */
-const TREES_PER_LINE = 10;
 
 const TimeseriesParameters = z.strictObject({
   /** Trees of the forest. */
   n_estimators: wholeNumber(1, 2000, 100),
-  /** Longest way from a tree's root to a leaf; 0 for no bound. */
+  /** Maximum depth of a tree; 0 for no limit. */
   max_depth: wholeNumber(0, 64, 10),
-  /** Rows each leaf must hold. */
+  /** Minimum number of rows in a leaf. */
   min_samples_leaf: wholeNumber(1, 10_000, 3),
-  /** Values before the one to predict that a row consists of. */
+  /** Number of previous values in a row. */
   lags: wholeNumber(1, 500, 24),
-  /** Length of the made-up series, in steps; of no effect with a data file. */
+  /** Length of the synthetic series, in steps; ignored with a data file. */
   steps: wholeNumber(100, 1_000_000, 2000),
-  /** Length of its season, in steps. */
+  /** Length of the season of the synthetic series, in steps. */
   season: wholeNumber(2, 10_000, 24),
-  /** After measuring, fit the published model to all rows; otherwise publish the one measured. */
+  /** After measuring, fit the published model to all rows; otherwise publish the measured one. */
   refit: flag(true),
 });
 type TimeseriesParameters = z.infer<typeof TimeseriesParameters>;
 
 const DESCRIPTION = "Next value of a series from the values before it: random forest";
 
-/** Lags → next value: a random forest on the column `value` of a file, or on a made-up series. */
+/** Lags → next value: a random forest on the column `value` of a file, or on a synthetic series. */
 export const timeseries: Task<TimeseriesParameters> = {
   name: "timeseries",
   model: "timeseries",
   parameters: TimeseriesParameters,
   sample: undefined,
   takesData: true,
-  async train({ parameters, seed, file, log, crew }) {
+  async train({ parameters, seed, file, log, workers }) {
     const { lags } = parameters;
     const series = file ? await readSeries(file) : generateSeries(parameters.steps, parameters.season, seed);
     const needed = Math.max(lags + 10, 2 * lags);
     if (series.values.length < needed) {
       throw new UserError(
-        `${file ?? "the made-up series"}: ${series.values.length} values are too few for ${lags} lags; it needs at least ${needed}`,
+        `${file ?? "the synthetic series"}: ${series.values.length} values are too few for ${lags} lags; it needs at least ${needed}`,
       );
     }
     const all = lagRows(series.values, lags);
     const { train, test } = splitByTime(all);
-    const measured = await fit(train, parameters, { seed, log, crew }, "measure");
+    const measured = await fit(train, parameters, { seed, log, workers }, "measure");
     const metrics = { ...(await measure(measured.graph, test)), ...naiveErrors(test) };
     log.event("measured", { ...metrics, rows: test.targets.length });
-    const published = parameters.refit ? await fit(all, parameters, { seed, log, crew }, "publish") : measured;
+    const published = parameters.refit ? await fit(all, parameters, { seed, log, workers }, "publish") : measured;
     return {
       graph: published.graph,
       description: DESCRIPTION,
@@ -78,7 +76,7 @@ export const timeseries: Task<TimeseriesParameters> = {
 function fit(
   rows: LagRows,
   parameters: TimeseriesParameters,
-  { seed, log, crew }: Pick<TrainingContext<TimeseriesParameters>, "seed" | "log" | "crew">,
+  { seed, log, workers }: Pick<TrainingContext<TimeseriesParameters>, "seed" | "log" | "workers">,
   phase: string,
 ) {
   return fitForecaster(
@@ -91,12 +89,8 @@ function fit(
       seed,
       description: DESCRIPTION,
     },
-    async (done, own) => {
-      if (done % TREES_PER_LINE === 0 || done === own) log.event("trees", { phase, done, trees: own });
-      // Lets the process answer signals.
-      await nextTurn();
-    },
-    crew,
+    logTrees(log, phase),
+    workers,
     phase,
   );
 }
@@ -105,7 +99,7 @@ async function measure(graph: Uint8Array, test: LagRows) {
   return regressionErrors(await runForecaster(graph, test), test.targets);
 }
 
-/** The errors of a forecast that says "as now": what a model must beat to be worth anything. */
+/** The errors of the naive forecast, which predicts the newest value: the baseline for a model. */
 function naiveErrors({ features, targets, lags }: LagRows): Record<string, number> {
   const { mae, rmse } = regressionErrors(
     targets.map((_, row) => features[row * lags] ?? 0),

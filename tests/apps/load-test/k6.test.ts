@@ -15,10 +15,10 @@ interface Asked {
   readonly body: string;
 }
 
-/** Answers one request, the n-th from 0 on. */
+/** Responds to request number n, from 0. */
 type Answer = (response: http.ServerResponse, n: number) => void;
 
-/** Runs the script against a server that answers so, two users of ten requests each where no setting says otherwise. */
+/** Runs the script against a server with this behavior; by default with two users of ten requests each. */
 async function run(answer: Answer, settings: Readonly<Record<string, string>> = {}) {
   const asked: Asked[] = [];
   const server = http.createServer(async (request, response) => {
@@ -34,7 +34,7 @@ async function run(answer: Answer, settings: Readonly<Record<string, string>> = 
       URL: `http://127.0.0.1:${port}/predict`,
       VUS: "2",
       ITERATIONS: "10",
-      // Far above what any machine takes: this is no test of its speed.
+      // Far above the latency on any machine: speed is not tested here.
       P95_MS: "600000",
       ...settings,
     });
@@ -48,7 +48,7 @@ async function run(answer: Answer, settings: Readonly<Record<string, string>> = 
 const ok: Answer = (response, n) => response.writeHead(200, { "x-model-version": n % 4 === 3 ? "2" : "1" }).end("{}");
 
 describe("the load test for k6", () => {
-  it("asks the route as every user, and says how many answers each version gave", async () => {
+  it("sends requests as every user, and counts the responses of each version", async () => {
     const { exitCode, broken, asked, sum, port } = await run(ok);
     expect({ exitCode, broken }).to.deep.equal({ exitCode: 0, broken: [] });
     expect(asked).to.have.length(20);
@@ -61,7 +61,7 @@ describe("the load test for k6", () => {
     expect(["answers", "answers{version:1}", "answers{version:2}"].map(sum)).to.deep.equal([20, 15, 5]);
   });
 
-  it("sends the host, the API key and the body that it is given", async () => {
+  it("sends the given host, API key and body", async () => {
     const body = '{"features":[1,2]}';
     const { asked } = await run(ok, { HOST: "ml-model.example.com", API_KEY: "key", BODY: body, VUS: "1" });
     expect(asked).to.have.length(10);
@@ -71,12 +71,12 @@ describe("the load test for k6", () => {
     }
   });
 
-  it("asks for as long as it is told, whatever the number of requests", async () => {
+  it("runs for the given duration, with any number of requests", async () => {
     const { asked, sum } = await run(ok, { DURATION: "500ms", ITERATIONS: "1000000" });
     expect(asked).to.have.length(sum("iterations")).and.have.length.of.at.least(2);
   });
 
-  it("fails where one answer in five is no prediction, and counts none of these", async () => {
+  it("fails if one response in five is not a prediction, and does not count these", async () => {
     const { exitCode, broken, sum } = await run((response, n) => {
       if (n % 5 === 0) response.writeHead(503).end("{}");
       else ok(response, n);
@@ -86,25 +86,25 @@ describe("the load test for k6", () => {
     expect(sum("answers")).to.equal(16);
   });
 
-  it("fails where nothing answers", async () => {
+  it("fails if there is no response", async () => {
     const { broken } = await run((response) => response.destroy(), { ITERATIONS: "1" });
     expect(broken).to.include("http_req_failed: rate<0.01");
   });
 
-  it("fails where answers take longer than they may", async () => {
+  it("fails if responses take too long", async () => {
     const slow: Answer = (response, n) => setTimeout(() => ok(response, n), 30);
     const { exitCode, broken } = await run(slow, { P95_MS: "10", ITERATIONS: "2" });
     expect(exitCode).to.equal(99);
     expect(broken).to.deep.equal(["http_req_duration: p(95)<10"]);
   });
 
-  it("counts answers that name no version as unknown", async () => {
+  it("counts responses without a version as unknown", async () => {
     const { sum } = await run((response) => response.end("{}"), { ITERATIONS: "1" });
     expect(sum("answers{version:unknown}")).to.equal(2);
   });
 });
 
-describe("thresholds in the place of k6", () => {
+describe("thresholds of the k6 substitute", () => {
   const samples: Sample[] = [1, 2, 3, 100].map((value) => ({ metric: "trend", value, tags: {} }));
   const broken = (metric: string, expression: string) =>
     brokenThresholds({ [metric]: [expression] }, new Map([["trend", "trend"]]), samples);
@@ -115,7 +115,7 @@ describe("thresholds in the place of k6", () => {
     expect(broken("trend", "p(100)>=100")).to.deep.equal([]);
   });
 
-  it("are refused where the metric is not there, or has no such aggregate", () => {
+  it("are rejected if the metric does not exist or has no such aggregate", () => {
     expect(() => broken("trends", "p(95)<1")).to.throw("there is no metric trends");
     expect(() => broken("trend", "count<1")).to.throw("a trend has no threshold count<1");
     expect(() => broken("trend", "p(95)<fast")).to.throw("a trend has no threshold p(95)<fast");

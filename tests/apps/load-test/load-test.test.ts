@@ -13,10 +13,10 @@ interface Asked {
   readonly body: string;
 }
 
-/** Answers one request, the n-th from 0 on. */
+/** Responds to request number n, from 0. */
 type Answer = (response: http.ServerResponse, n: number) => void;
 
-/** Runs the load test against a server that answers so. */
+/** Runs the load test against a server with this behavior. */
 async function run(environment: Record<string, string>, answer: Answer) {
   const asked: Asked[] = [];
   const server = http.createServer(async (request, response) => {
@@ -45,7 +45,7 @@ const reportOf = (stdout: string) => JSON.parse(stdout.split("\n").at(-1) ?? "")
 const ok: Answer = (response, n) => response.setHeader("X-Model-Version", n % 4 === 3 ? "2" : "1").end("{}");
 
 describe("the load test", () => {
-  it("sends every request of every client, and says which share each version answered", async () => {
+  it("sends every request of every client, and reports the share of each version", async () => {
     const { exitCode, stdout, asked } = await run({ CLIENTS: "5", REQUESTS: "20" }, ok);
     expect(exitCode).to.equal(0);
     expect(asked).to.have.length(100);
@@ -61,7 +61,7 @@ describe("the load test", () => {
     expect(stdout).to.match(/latency: p50 [0-9.]+ ms, p95 [0-9.]+ ms, p99 [0-9.]+ ms/);
   });
 
-  it("sends the body, the headers, the host and the API key that it is given", async () => {
+  it("sends the given body, headers, host and API key", async () => {
     const { asked } = await run(
       { REQUESTS: "1", BODY: '{"features": [1, 2]}', HEADERS: '{"Host": "ml-model.example.com"}', API_KEY: "key" },
       ok,
@@ -74,12 +74,12 @@ describe("the load test", () => {
     });
   });
 
-  it("takes the version from the answer's body where no header names it", async () => {
+  it("takes the version from the body of the response if no header has it", async () => {
     const { stdout } = await run({ REQUESTS: "2" }, (response) => response.end('{"version": "7"}'));
     expect(reportOf(stdout).versions).to.deep.equal({ 7: 2 });
   });
 
-  it("fails where too few answers are good, and says how many", async () => {
+  it("fails if too few responses are successful, and reports how many", async () => {
     const every10th: Answer = (response, n) => response.writeHead(n % 10 === 9 ? 503 : 200).end("{}");
     const failed = await run({ REQUESTS: "20" }, every10th);
     expect(failed.exitCode).to.equal(1);
@@ -89,20 +89,20 @@ describe("the load test", () => {
     expect(passed.exitCode).to.equal(0);
   });
 
-  it("fails where answers are slow", async () => {
+  it("fails if responses are slow", async () => {
     const slow: Answer = (response) => setTimeout(() => response.end("{}"), 50);
     const { exitCode, stderr } = await run({ REQUESTS: "2", MAX_P95_MILLISECONDS: "10" }, slow);
     expect(exitCode).to.equal(1);
     expect(stderr).to.match(/^load test failed: 95th percentile [0-9.]+ ms is above 10 ms$/);
   });
 
-  it("counts what is not answered by its error", async () => {
+  it("counts requests without a response by error", async () => {
     const { exitCode, stdout } = await run({ REQUESTS: "3" }, (response) => response.socket?.destroy());
     expect(exitCode).to.equal(1);
     expect(reportOf(stdout)).to.deep.include({ succeeded: 0, versions: {}, statuses: { ECONNRESET: 3 } });
   });
 
-  it("gives an answer so much time and no more", async () => {
+  it("stops waiting for a response after the timeout", async () => {
     const { stdout } = await run({ REQUESTS: "1", TIMEOUT_SECONDS: "1" }, () => undefined);
     expect(reportOf(stdout).statuses).to.deep.equal({ timeout: 1 });
   });
@@ -115,13 +115,13 @@ describe("the load test", () => {
     [{ URL: "http://a", BODY: "{" }, "BODY is no JSON: {"],
     [{ URL: "http://a", HEADERS: "[]" }, "HEADERS must be a JSON object of names and values"],
   ] as [Record<string, string>, string][]) {
-    it(`refuses a wrong setting in one line: ${message}`, async () => {
+    it(`rejects an invalid setting in one line: ${message}`, async () => {
       const { exitCode, stdout, stderr } = await start(environment);
       expect({ exitCode, stdout, stderr }).to.deep.equal({ exitCode: 2, stdout: "", stderr: `load test: ${message}` });
     });
   }
 
-  it("takes percentiles by nearest rank", () => {
+  it("computes percentiles by nearest rank", () => {
     const hundred = Array.from({ length: 100 }, (_, index) => index + 1);
     expect([50, 95, 99, 100].map((percent) => percentile(hundred, percent))).to.deep.equal([50, 95, 99, 100]);
     expect(percentile([7], 99)).to.equal(7);

@@ -1,11 +1,11 @@
 export interface ClearSentence {
   readonly text: string;
   readonly sentiment: "positive" | "negative";
-  /** Whether it takes pairs of words to be right about it. */
+  /** Whether only a model with pairs of words can be right about it. */
   readonly negated?: boolean;
 }
 
-/** Sentences any reader would agree on. None of them is in the corpus; they are not for choosing parameters. */
+/** Unambiguous sentences. None of them is in the corpus; do not use them to choose parameters. */
 export const CLEAR_SENTENCES: readonly ClearSentence[] = [
   { text: "This product is amazing!", sentiment: "positive" },
   { text: "I love this movie, it's wonderful", sentiment: "positive" },

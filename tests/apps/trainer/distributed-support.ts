@@ -6,9 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const MAIN = path.join(import.meta.dirname, "../../../apps/trainer/main.ts");
 
-/** One worker of a run, as its own process. */
+/** A worker of a run, in its own process. */
 export interface Worker {
-  /** Its end: exit code, or the signal that killed it, and what it wrote. */
+  /** Resolves at its end with exit code or signal, and output. */
   readonly end: Promise<{ code: number | null; signal: string | null; output: string; errors: string }>;
   kill(): void;
 }
@@ -31,7 +31,7 @@ export function startTrainer(args: readonly string[], environment: Record<string
   return { end, kill: () => child.kill("SIGKILL") };
 }
 
-/** Waits until a file is there, or its writer has ended before it was looked for. */
+/** Waits until a file exists, or its writer has ended. */
 export async function fileAppears(file: string, writer: Worker): Promise<void> {
   let ended = false;
   writer.end.then(() => {
@@ -46,7 +46,7 @@ export async function fileAppears(file: string, writer: Worker): Promise<void> {
   }
 }
 
-export async function artefactHash(models: string, model: string, version: string): Promise<string> {
+export async function artifactHash(models: string, model: string, version: string): Promise<string> {
   const metadata = JSON.parse(await readFile(path.join(models, model, version, "metadata.json"), "utf8"));
-  return metadata.artefact.sha256;
+  return metadata.artifact.sha256;
 }

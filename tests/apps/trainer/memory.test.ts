@@ -5,34 +5,34 @@ import { expect } from "chai";
 
 const APP = path.join(import.meta.dirname, "../../../apps/trainer");
 
-/** Runs a module in a process of its own, with the trainer's folder as `app`; what it prints, as JSON. */
+/** Runs a module in a new process, with the trainer's folder as `app`; returns its output, parsed as JSON. */
 function run(program: string): unknown {
   const code = `const app = ${JSON.stringify(APP)};\n${program}`;
-  // With one thread the collector does the same each time, however busy the machine is.
+  // A single-threaded garbage collector gives the same result on a busy machine.
   const flags = ["--single-threaded-gc", "--input-type=module", "--eval", code];
   return JSON.parse(execFileSync(process.execPath, flags, { encoding: "utf8" }));
 }
 
 describe("the trainer's memory", () => {
-  it("holds a young generation that does not grow", () => {
+  it("has a young generation that does not grow", () => {
     const program = (first: string) => `
       ${first}
       const { getHeapSpaceStatistics } = await import("node:v8");
-      // As many live objects at a time make V8's young generation grow to its full size.
+      // So many live objects would make V8's young generation grow to its maximum.
       const kept = [];
       const sizes = [];
       for (let i = 0; i < 2e6; i++) {
         kept[i % 100000] = { i };
         if (i % 20000 === 0) sizes.push(getHeapSpaceStatistics().find((space) => space.space_name === "new_space").space_size);
       }
-      // The median: a collection may end with some pages more, which the next one gives back.
+      // The median, because a collection may temporarily end with more pages.
       console.log(sizes.sort((a, b) => a - b)[sizes.length / 2]);
     `;
     expect(run(program(""))).to.be.above(8e6);
     expect(run(program("await import(app + '/young-generation.ts');"))).to.be.below(4e6);
   });
 
-  it("needs none for stripping types where it is run for real: compiled code is kept", async () => {
+  it("is not used for stripping types in production, where compiled code is cached", async () => {
     const { scripts } = JSON.parse(await readFile(path.join(APP, "../../package.json"), "utf8"));
     expect(scripts.train).to.match(/ NODE_COMPILE_CACHE=\S+ exec node apps\/trainer\/main.ts train$/);
     for (const image of ["trainer", "combined"]) {
@@ -45,10 +45,10 @@ describe("the trainer's memory", () => {
     }
   });
 
-  it("does not hold ONNX Runtime while a model is fitted", () => {
+  it("does not contain ONNX Runtime while a model is fitted", () => {
     const loaded = run(`
-      const { fitTextClassifier } = await import(app + "/learn/text-classifier.ts");
-      const { fitFeatureClassifier } = await import(app + "/learn/feature-classifier.ts");
+      const { fitTextClassifier } = await import(app + "/models/text-classifier.ts");
+      const { fitFeatureClassifier } = await import(app + "/models/feature-classifier.ts");
       await import(app + "/tasks/index.ts");
       const options = { ngrams: 2, skips: 0, minRows: 1, inversePenalty: 1, description: "" };
       await fitTextClassifier(["so good", "so bad – “naïve”"], [1, 0], 2, options);

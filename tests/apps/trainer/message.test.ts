@@ -1,29 +1,29 @@
 import { expect } from "chai";
 import { MessageWriter } from "../../../apps/trainer/onnx/message.ts";
 
-/** What `write` writes, in hexadecimal. */
+/** The output of `write`, in hexadecimal. */
 function written(write: (message: MessageWriter) => void): string {
   const message = new MessageWriter();
   write(message);
   return Buffer.from(message.finish()).toString("hex");
 }
 
-// The bytes are those of the encoding's documentation (protobuf.dev/programming-guides/encoding) where it has the case.
+// The expected bytes are from protobuf.dev/programming-guides/encoding, as far as it has the example.
 describe("protocol buffer messages", () => {
-  it("hold whole numbers as varints", () => {
+  it("encode integers as varints", () => {
     expect(written((message) => message.int(1, 150))).to.equal("089601");
     expect(written((message) => message.int(20, 0))).to.equal("a00100");
     expect(written((message) => message.int(1, 2 ** 35 + 1))).to.equal("08818080808001");
     for (const wrong of [-1, 0.5, Number.NaN, 2 ** 60])
-      expect(() => written((message) => message.int(1, wrong))).to.throw("is not a whole number");
+      expect(() => written((message) => message.int(1, wrong))).to.throw("is not a non-negative integer");
   });
 
-  it("hold texts in UTF-8", () => {
+  it("encode text as UTF-8", () => {
     expect(written((message) => message.string(2, "testing"))).to.equal("120774657374696e67");
     expect(written((message) => message.string(2, "é’"))).to.equal("1205c3a9e28099");
   });
 
-  it("hold numbers packed, and messages within messages", () => {
+  it("encode packed numbers and nested messages", () => {
     expect(written((message) => message.ints(6, [3, 270, 86942]))).to.equal("3206038e029ea705");
     expect(written((message) => message.floats(4, [1, -2]))).to.equal("22080000803f000000c0");
     expect(written((message) => message.float(2, 0.5))).to.equal("150000003f");

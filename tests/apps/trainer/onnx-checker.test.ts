@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
-import { SAMPLES } from "../../../apps/trainer/samples.ts";
+import { SAMPLES } from "../../../apps/trainer/data/samples.ts";
 import { prepareTask, TASK_NAMES } from "../../../apps/trainer/tasks/index.ts";
 import { python } from "../../support/python.ts";
 import { temporaryDirectory } from "./support.ts";
 
-/** full_check infers every shape; the domain com.microsoft is ONNX Runtime's, so the checker knows it by import only. */
+/** full_check infers all shapes. The checker accepts the domain com.microsoft of ONNX Runtime but does not know its operators. */
 const CHECK = `
 import onnx, sys
 for file in sys.argv[1:]:

@@ -6,7 +6,7 @@ import { prepareTask, TASK_NAMES } from "../../../apps/trainer/tasks/index.ts";
 const README = path.join(import.meta.dirname, "../../../apps/trainer/README.md");
 
 describe("the trainer's README", () => {
-  it("names every task and every parameter with its default", async () => {
+  it("documents every task and every parameter with its default", async () => {
     const text = await readFile(README, "utf8");
     for (const name of TASK_NAMES) {
       const [, section = ""] = text.split(`\n### ${name}\n`);

@@ -6,7 +6,7 @@ import path from "node:path";
 
 const MAIN = path.join(import.meta.dirname, "../../../apps/trainer/main.ts");
 
-/** Runs the trainer's command line; its exit code and what it wrote. Progress lines are off unless `log` asks for them. */
+/** Runs the trainer's command line; returns exit code and output. Progress lines are off unless `log` is set. */
 export async function trainer(args: readonly string[], options: { log?: boolean; env?: Record<string, string> } = {}) {
   const child = spawn(process.execPath, [MAIN, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -24,18 +24,18 @@ export async function trainer(args: readonly string[], options: { log?: boolean;
   return { code, output, errors };
 }
 
-/** A fresh directory for models and data. */
+/** Makes an empty temporary directory. */
 export function temporaryDirectory(): Promise<string> {
   return mkdtemp(path.join(tmpdir(), "trainer-test-"));
 }
 
-/** The largest distance between two lists of numbers at the same place; infinite where their lengths differ. */
+/** The largest difference between corresponding numbers of two lists; infinite if their lengths differ. */
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
   let largest = 0;
   for (let i = 0; i < a.length; i++) {
     const distance = Math.abs((a[i] ?? 0) - (b[i] ?? 0));
-    // Not `distance > largest`: NaN must not pass.
+    // Not `distance > largest`, so that NaN does not pass.
     if (!(distance <= largest)) largest = distance;
   }
   return largest;

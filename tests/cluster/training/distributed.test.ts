@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { expect } from "chai";
 import { waitFor } from "../../../common/wait.ts";
-import { artefactHash } from "../../apps/trainer/distributed-support.ts";
+import { artifactHash } from "../../apps/trainer/distributed-support.ts";
 import { temporaryDirectory, trainer } from "../../apps/trainer/support.ts";
 import { type Cluster, devCluster, NAMESPACE, stackFile, startLocal } from "../support/cluster.ts";
 
@@ -71,7 +71,7 @@ describe("distributed training on the embedded cluster", function () {
     const parameters = Object.entries(PARAMETERS).map(([name, value]) => `${name}=${value}`);
     const training = ["train", "--task", "timeseries", "--model", "forest", "--seed", "7", "--param", ...parameters];
     expect(await trainer([...training, "--models", alone])).to.include({ code: 0, errors: "" });
-    expect(metadata.artefact.sha256).to.equal(await artefactHash(alone, "forest", "1"));
+    expect(metadata.artifact.sha256).to.equal(await artifactHash(alone, "forest", "1"));
     await rm(alone, { recursive: true, force: true });
   });
 });

@@ -75,7 +75,7 @@ describe("the loop from new data to served predictions", function () {
     const before = await registry();
     await runInstead(cluster, CRON_JOB, "drop-data", ["node", "-e", DROP]);
     const log = await runByHand(cluster, CRON_JOB, "retrain-with-data");
-    expect(log).to.match(/new_data_available cleared/);
+    expect(log).to.match(/new_data_available removed/);
     const { versions } = await registry();
     expect(versions)
       .to.have.length(before.versions.length + 1)
@@ -86,13 +86,13 @@ describe("the loop from new data to served predictions", function () {
     expect(printed).to.match(/job +ml-dev\/retrain-with-data/);
     [version] = parse(printed.slice(printed.indexOf("# In the stack file")));
     expect(version.version).to.equal(versions.at(-1));
-    expect(version["lineage"]).to.include.keys("commit", "trainedDate", "artefact", "data", "image", "parent");
+    expect(version["lineage"]).to.include.keys("commit", "trainedDate", "artifact", "data", "image", "parent");
     expect(await runByHand(cluster, CRON_JOB, "retrain-once-more")).to.match(/no new data/);
   });
 
   it("sends it a tenth of the requests, then all, and removes the old versions: no request fails", async () => {
     // The new version may be slightly worse on its own held-out rows.
-    const accepted = Reflect.has(version["lineage"] as object, "worseThan") ? { acceptWorse: "newer data" } : {};
+    const accepted = Reflect.has(version["lineage"] as object, "regression") ? { allowRegression: "newer data" } : {};
     const added = { ...version, ...accepted, name: "model-new", service: { name: "model-new-service" }, replicas: 1 };
     const traffic = { name: MODEL, canaryHeader: { name: "X-Model-Version", value: "new" } };
     const answers = await underLoad(cluster, async (load) => {

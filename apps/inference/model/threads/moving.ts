@@ -105,7 +105,7 @@ class MovingModel implements Model {
     const { name, version } = this.metadata;
     try {
       const { metadata, artifact } = await read(name, version);
-      if (this.#isClosed || metadata.artefact.sha256 !== this.metadata.artefact.sha256) {
+      if (this.#isClosed || metadata.artifact.sha256 !== this.metadata.artifact.sha256) {
         return;
       }
       const inline = this.#current;

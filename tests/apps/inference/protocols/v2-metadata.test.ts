@@ -41,8 +41,8 @@ describe("health and metadata by the Open Inference Protocol", () => {
       const { properties, ...answered } = (await server.get(place)).body;
       expect(answered).to.deep.equal(described);
       // The version's lineage.
-      expect(properties).to.include.keys("commit", "trainedDate", "artefact");
-      expect(properties.artefact).to.match(/^[0-9a-f]{64}$/);
+      expect(properties).to.include.keys("commit", "trainedDate", "artifact");
+      expect(properties.artifact).to.match(/^[0-9a-f]{64}$/);
     }
     expect((await server.get("/v2/models/iris/versions/2")).status).to.equal(404);
     expect((await server.get("/v2/models")).body).to.deep.equal({ models: ["iris"] });

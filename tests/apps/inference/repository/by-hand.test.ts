@@ -80,9 +80,9 @@ describe("a registry that was written by hand", () => {
     server = await startEmpty();
     const aside = path.join(server.root, ".aside");
     // As PowerShell's Get-FileHash prints it.
-    const inCapitals = ({ artefact, ...rest }: Written) => ({
+    const inCapitals = ({ artifact, ...rest }: Written) => ({
       ...rest,
-      artefact: { ...artefact, sha256: artefact.sha256.toUpperCase() },
+      artifact: { ...artifact, sha256: artifact.sha256.toUpperCase() },
     });
     const file = path.join(await layOut(aside, "pair", inCapitals), METADATA_FILE);
     await writeFile(file, `\ufeff${await readFile(file, "utf8")}`);
@@ -99,29 +99,29 @@ describe("a registry that was written by hand", () => {
     ],
     [
       "no SHA-256",
-      ({ artefact: { sha256: _, ...artefact }, ...rest }) => ({ ...rest, artefact }),
-      `${METADATA_FILE}: artefact.sha256: is missing (it is of the type string)`,
+      ({ artifact: { sha256: _, ...artifact }, ...rest }) => ({ ...rest, artifact }),
+      `${METADATA_FILE}: artifact.sha256: is missing (it is of the type string)`,
     ],
     [
       "a SHA-256 that is none",
-      (written) => ({ ...written, artefact: { ...written.artefact, sha256: "abc" } }),
-      `${METADATA_FILE}: artefact.sha256: must be 64 hexadecimal digits`,
+      (written) => ({ ...written, artifact: { ...written.artifact, sha256: "abc" } }),
+      `${METADATA_FILE}: artifact.sha256: must be 64 hexadecimal digits`,
     ],
     ["a date that is none", (written) => ({ ...written, created: "yesterday" }), /metadata\.json: created: must be an/],
     ["another name", (written) => ({ ...written, name: "iris" }), /metadata\.json describes iris version 1, not pair/],
     [
       "a file elsewhere",
-      (written) => ({ ...written, artefact: { ...written.artefact, file: "../1/model.onnx" } }),
+      (written) => ({ ...written, artifact: { ...written.artifact, file: "../1/model.onnx" } }),
       /: the artifact "\.\.\/1\/model\.onnx" is not the plain name of a file in it$/,
     ],
     [
       "another SHA-256",
-      (written) => ({ ...written, artefact: { ...written.artefact, sha256: "0".repeat(64) } }),
+      (written) => ({ ...written, artifact: { ...written.artifact, sha256: "0".repeat(64) } }),
       /model\.onnx is corrupt: its SHA-256 is [0-9a-f]{64}, its metadata says 0{64}: copy it here again, or correct/,
     ],
     [
       "another length",
-      (written) => ({ ...written, artefact: { ...written.artefact, bytes: 1 } }),
+      (written) => ({ ...written, artifact: { ...written.artifact, bytes: 1 } }),
       /model\.onnx has \d+ bytes, its metadata says 1: copy it here again, or correct/,
     ],
     [
@@ -217,7 +217,7 @@ describe("a registry that was written by hand", () => {
     await writeFile(path.join(server.root, "no-graph"), text);
     const directory = await layOut(server.root, "pair", (written) => ({
       ...written,
-      artefact: { file: "no-graph.onnx", bytes: text.length, sha256 },
+      artifact: { file: "no-graph.onnx", bytes: text.length, sha256 },
     }));
     await rename(path.join(server.root, "no-graph"), path.join(directory, "no-graph.onnx"));
     await saysOf(server, directory, /pair\/1: the artifact is not an ONNX graph that ONNX Runtime can run: .*protobuf/);

@@ -38,10 +38,10 @@ describe("a published version", () => {
   /** Publishes bytes that need not be a graph. */
   async function publishBytes(bytes: Uint8Array) {
     const sha256 = createHash("sha256").update(bytes).digest("hex");
-    const artefact = { file: MODEL_FILE, sha256, bytes: bytes.byteLength };
-    await writeVersion(registry.root, "linear", "1", { ...(await metadataOf("linear", "1")), artefact });
+    const artifact = { file: MODEL_FILE, sha256, bytes: bytes.byteLength };
+    await writeVersion(registry.root, "linear", "1", { ...(await metadataOf("linear", "1")), artifact: artifact });
     await writeFile(fileOf(MODEL_FILE), bytes);
-    return artefact;
+    return artifact;
   }
 
   it("is read completely in several pieces, and rejected if the last byte differs", async () => {

@@ -40,9 +40,9 @@ describe("a whole repository in one server", () => {
     // `doc_string`, the sixth field of `ModelProto`.
     const anew = Buffer.concat([graph, Buffer.from("\x32\x04anew")]);
     const sha256 = createHash("sha256").update(anew).digest("hex");
-    const { artefact, ...metadata } = await metadataOf("half-plus-two", "1");
+    const { artifact, ...metadata } = await metadataOf("half-plus-two", "1");
     await writeFile(path.join(directory, MODEL_FILE), anew);
-    const described = { ...metadata, artefact: { ...artefact, sha256, bytes: anew.byteLength } };
+    const described = { ...metadata, artifact: { ...artifact, sha256, bytes: anew.byteLength } };
     await writeFile(path.join(directory, METADATA_FILE), JSON.stringify(described));
     return sha256;
   }

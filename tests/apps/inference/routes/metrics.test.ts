@@ -110,8 +110,8 @@ describe("GET /metrics", () => {
       const model = fakeModel(13);
       server = await startTestServer({
         model: "half-plus-two",
-        open: async (metadata, artefact) => {
-          const opened = await model.open(metadata, artefact);
+        open: async (metadata, artifact) => {
+          const opened = await model.open(metadata, artifact);
           return {
             ...opened,
             run(inputs) {
@@ -249,9 +249,9 @@ describe("GET /metrics", () => {
       ],
       env: { MODEL_VERSION: "all" },
       wait: false,
-      async open(metadata, artefact) {
+      async open(metadata, artifact) {
         if (metadata.version === "2") await opening.promise;
-        return open(metadata, artefact);
+        return open(metadata, artifact);
       },
     });
     const path = "/models/half-plus-two/versions";

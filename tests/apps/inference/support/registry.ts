@@ -20,9 +20,9 @@ export async function emptyRegistry(): Promise<{ root: string; remove: () => Pro
   return { root, remove: () => rm(root, { recursive: true, force: true }) };
 }
 
-/** The metadata of one of the fixtures, true to its artefact. */
+/** The metadata of one of the fixtures, true to its artifact. */
 export async function metadataOf(model: ModelName, version: string): Promise<ModelMetadata> {
-  const artefact = await readFile(path.join(FIXTURES, `${model}.onnx`));
+  const artifact = await readFile(path.join(FIXTURES, `${model}.onnx`));
   return {
     name: model,
     version,
@@ -31,10 +31,10 @@ export async function metadataOf(model: ModelName, version: string): Promise<Mod
     created: "2026-01-02T03:04:05Z",
     metrics: {},
     signature: MODELS[model],
-    artefact: {
+    artifact: {
       file: MODEL_FILE,
-      sha256: createHash("sha256").update(artefact).digest("hex"),
-      bytes: artefact.byteLength,
+      sha256: createHash("sha256").update(artifact).digest("hex"),
+      bytes: artifact.byteLength,
     },
     task: "fixture",
     hyperparameters: {},
@@ -45,7 +45,7 @@ export async function metadataOf(model: ModelName, version: string): Promise<Mod
   };
 }
 
-/** Publishes fixtures as a trainer would: artefact, metadata, and last the index of them all. */
+/** Publishes fixtures as a trainer would: artifact, metadata, and last the index of them all. */
 export async function publish(root: string, ...published: readonly (readonly [ModelName, string])[]): Promise<void> {
   for (const [model, version] of published) {
     await writeVersion(root, model, version);
@@ -90,22 +90,22 @@ export async function writeIndex(root: string, ...published: readonly (readonly 
 }
 
 /** The required metadata of a version. */
-export type Written = Pick<ModelMetadata, "name" | "version" | "framework" | "signature" | "artefact">;
+export type Written = Pick<ModelMetadata, "name" | "version" | "framework" | "signature" | "artifact">;
 
 /** Writes a version with the minimal metadata of a graph from elsewhere. */
 export async function layOut(root: string, model: ModelName, change: (written: Written) => object = (same) => same) {
-  const { name, version, framework, signature, artefact } = await metadataOf(model, "1");
-  const written = change({ name, version, framework, signature, artefact });
+  const { name, version, framework, signature, artifact } = await metadataOf(model, "1");
+  const written = change({ name, version, framework, signature, artifact });
   await writeVersion(root, model, "1", written as ModelMetadata);
   return versionDirectory(root, model, "1");
 }
 
 /** Publishes version 1 of a model, and version 2, which is marked as a regression. */
 export async function publishWorse(root: string, model: ModelName): Promise<void> {
-  const worseThan = { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 };
+  const regression = { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 };
   const { root: prepared, remove } = await emptyRegistry();
   await writeVersion(prepared, model, "1");
-  await writeVersion(prepared, model, "2", { ...(await metadataOf(model, "2")), worseThan });
+  await writeVersion(prepared, model, "2", { ...(await metadataOf(model, "2")), regression });
   // In one step: without an index a server serves whatever it finds.
   await rename(modelDirectory(prepared, model), modelDirectory(root, model));
   await remove();

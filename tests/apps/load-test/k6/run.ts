@@ -4,9 +4,9 @@ import { MessageChannel, Worker } from "node:worker_threads";
 import { brokenThresholds, type MetricKind, type Sample, valuesOf } from "./thresholds.ts";
 import type { FromVu, HttpAnswer, HttpRequest, VuData } from "./vu-context.ts";
 
-/** What a run of a k6 script comes to. */
+/** Result of a k6 script. */
 export interface K6Result {
-  /** k6's own: 0, or 99 where thresholds are broken. */
+  /** Exit code of k6: 0, or 99 if a threshold is exceeded. */
   readonly exitCode: 0 | 99;
   readonly broken: readonly string[];
   /** Sum of the values of a metric, or of its part with some tags: `answers{version:1}`. */
@@ -25,11 +25,11 @@ type Scenario =
 const SECONDS: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 
 /**
- * Runs a k6 script without k6: each virtual user is a thread with a module graph of its own, in which `k6`, `k6/http` and
- * `k6/metrics` are substitutes with the documented behaviour of what the load test uses of them.
+ * Runs a k6 script without k6. Each virtual user is a thread with its own modules, where `k6`, `k6/http` and `k6/metrics` are
+ * substitutes with the documented behavior of the functions that the load test uses.
  *
- * @param env What the script finds in `__ENV`.
- * @throws Error where k6 would refuse the script
+ * @param env value of `__ENV`
+ * @throws Error if k6 would reject the script
  */
 export async function runScript(script: string, env: Readonly<Record<string, string>>): Promise<K6Result> {
   const kinds = new Map<string, MetricKind>([
@@ -57,7 +57,7 @@ export async function runScript(script: string, env: Readonly<Record<string, str
   };
 }
 
-/** What each user of a scenario does. */
+/** Plan of each user of a scenario. */
 function plansOf(scenario: Scenario): VuData["plan"][] {
   return new Array(scenario.vus).fill(
     scenario.executor === "per-vu-iterations"
@@ -72,7 +72,7 @@ function secondsOf(duration: string): number {
   return parts.reduce((sum, [, count, unit = "s"]) => sum + Number(count) * (SECONDS[unit] ?? 0), 0);
 }
 
-/** Runs one virtual user to its end. It waits for its answers without a turn of its event loop, so they are fetched here. */
+/** Runs one virtual user to its end. It blocks its event loop while it waits, so its requests are sent from this thread. */
 function runVu(data: Omit<VuData, "answers" | "signal">, receive: (message: FromVu) => void): Promise<void> {
   const { port1: mine, port2: theirs } = new MessageChannel();
   const signal = new Int32Array(new SharedArrayBuffer(4));
@@ -92,7 +92,7 @@ function runVu(data: Omit<VuData, "answers" | "signal">, receive: (message: From
   }).finally(() => mine.close());
 }
 
-/** One request; status 0 and the error where there is no answer. */
+/** Sends one request; status 0 and the error if there is no response. */
 function send({ method, url, body, headers }: HttpRequest): Promise<HttpAnswer> {
   const start = performance.now();
   const since = () => performance.now() - start;
@@ -112,7 +112,7 @@ function send({ method, url, body, headers }: HttpRequest): Promise<HttpAnswer> 
   });
 }
 
-/** k6 gives the names of headers in Go's canonical form. */
+/** The canonical form of header names in Go, which k6 uses. */
 function canonicalName(name: string): string {
   return name
     .split("-")

@@ -1,11 +1,11 @@
-/** One measured value, as k6 keeps it. */
+/** One measured value. */
 export interface Sample {
   readonly metric: string;
   readonly value: number;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** Kinds of metrics, each with the aggregates that a threshold of it may name. */
+/** Kinds of metrics, with the aggregates that a threshold may use. */
 export type MetricKind = "counter" | "rate" | "trend";
 
 type Aggregate = (values: readonly number[]) => number;
@@ -29,7 +29,7 @@ const COMPARISONS: Record<string, (left: number, right: number) => boolean> = {
   "!=": (left, right) => left !== right,
 };
 
-/** Interpolated between the two nearest ranks, as k6 does. */
+/** Percentile, interpolated between the two nearest ranks as in k6. */
 function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const rank = (percent / 100) * (sorted.length - 1);
@@ -49,9 +49,9 @@ export function valuesOf(samples: readonly Sample[], selector: string): number[]
 }
 
 /**
- * The thresholds that do not hold, as `<metric>: <expression>`.
+ * The exceeded thresholds, as `<metric>: <expression>`.
  *
- * @throws Error where k6 would refuse to start: a metric that does not exist, an expression that its kind does not have
+ * @throws Error if k6 would reject a threshold: unknown metric, or an expression that its kind does not support
  */
 export function brokenThresholds(
   thresholds: Readonly<Record<string, readonly string[]>>,
@@ -72,6 +72,6 @@ function holds(expression: string, kind: MetricKind, values: readonly number[]):
   const aggregate = AGGREGATES[kind](name);
   const compare = COMPARISONS[comparison];
   if (aggregate === undefined || compare === undefined) throw new Error(`a ${kind} has no threshold ${expression}`);
-  // Nothing was measured of it: k6 does not judge it then, but a counter is 0.
+  // Without values k6 does not evaluate a threshold, except for a counter, which is 0.
   return (values.length === 0 && kind !== "counter") || compare(aggregate(values), Number(bound));
 }

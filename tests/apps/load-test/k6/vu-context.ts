@@ -1,18 +1,18 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { MetricKind, Sample } from "./thresholds.ts";
 
-/** What a thread is given to be a virtual user. */
+/** Input of the thread of a virtual user. */
 export interface VuData {
   readonly script: string;
   readonly env: Readonly<Record<string, string>>;
   readonly plan: { readonly iterations: number } | { readonly seconds: number };
-  /** Takes requests and gives answers. */
+  /** Sends requests to the main thread and receives the responses. */
   readonly answers: MessagePort;
-  /** Its first number is 1 once an answer is there. */
+  /** The first element is 1 when a response has arrived. */
   readonly signal: Int32Array<SharedArrayBuffer>;
 }
 
-/** What a virtual user says. */
+/** Message of a virtual user. */
 export type FromVu =
   | { readonly sample: Sample }
   | { readonly options: unknown }
@@ -25,9 +25,9 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** k6's Response, as far as the load test uses it. */
+/** The part of k6's Response that the load test uses. */
 export interface HttpAnswer {
-  /** 0 where there was no answer. */
+  /** 0 if there was no response. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
@@ -40,27 +40,27 @@ export const data = workerData as VuData;
 
 let isInit = true;
 
-/** The script has been loaded; from now on its function runs. */
+/** Marks the script as loaded. */
 export function endInit(): void {
   isInit = false;
 }
 
-/** @throws Error, as k6 does, where the script does this while it is loaded, or only later. */
+/** @throws Error if k6 would not allow this in the current context */
 export function allowedIn(context: "init" | "vu", what: string): void {
   if (isInit !== (context === "init")) throw new Error(`${what} belongs into the ${context} context`);
 }
 
-export function say(message: FromVu): void {
+export function post(message: FromVu): void {
   parentPort?.postMessage(message);
 }
 
-/** Notes one value of a metric. */
+/** Records one value of a metric. */
 export function emit(metric: string, value: number | boolean, tags: Readonly<Record<string, string>> = {}): void {
-  say({ sample: { metric, value: Number(value), tags } });
+  post({ sample: { metric, value: Number(value), tags } });
 }
 
-/** Sends a request and waits for its answer: a virtual user does one thing after the other. */
-export function exchange(request: HttpRequest): HttpAnswer {
+/** Sends a request and blocks until the response arrives, as k6 does. */
+export function sendAndWait(request: HttpRequest): HttpAnswer {
   const { answers, signal } = data;
   Atomics.store(signal, 0, 0);
   answers.postMessage(request);

@@ -1,8 +1,8 @@
 import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
-import { data, emit, endInit, say } from "./vu-context.ts";
+import { data, emit, endInit, post } from "./vu-context.ts";
 
-/** A virtual user: loads the script with the substitutes in the place of k6's modules, and runs it as often as planned. */
+/** A virtual user: loads the script with substitutes for the modules of k6, and runs it according to its plan. */
 const modules = new Map(
   ["k6", "k6/http", "k6/metrics"].map((name) => [
     name,
@@ -20,7 +20,7 @@ Reflect.set(globalThis, "__ENV", data.env);
 const script: { readonly options: unknown; default(): void } = await import(pathToFileURL(data.script).href);
 endInit();
 const { plan } = data;
-if ("iterations" in plan && plan.iterations === 0) say({ options: script.options });
+if ("iterations" in plan && plan.iterations === 0) post({ options: script.options });
 const end = "seconds" in plan ? performance.now() + plan.seconds * 1000 : undefined;
 const isOver = (done: number) => ("iterations" in plan ? done >= plan.iterations : performance.now() >= (end ?? 0));
 for (let done = 0; !isOver(done); done++) {

@@ -1,13 +1,13 @@
-import { allowedIn, emit, say } from "../vu-context.ts";
+import { allowedIn, emit, post } from "../vu-context.ts";
 
-/** A metric of the script's own that adds up. */
+/** A custom counter of the script. */
 export class Counter {
   readonly #name: string;
 
   constructor(name: string) {
     allowedIn("init", "a metric");
     this.#name = name;
-    say({ metric: name, kind: "counter" });
+    post({ metric: name, kind: "counter" });
   }
 
   add(value: number, tags?: Readonly<Record<string, string>>): void {
