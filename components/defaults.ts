@@ -1,5 +1,5 @@
-import type { PlacementArgs } from "./container.ts";
-import type { Resources } from "./pod.ts";
+import type { PlacementArgs } from "./kubernetes/container.ts";
+import type { Resources } from "./kubernetes/pod.ts";
 
 /*
  * Numbers that apply where a stack gives none. They stand here, apart from the components, so that the checks at preview

@@ -1,39 +1,31 @@
-export type { AlertBounds, ComparedVersions } from "./alerts.ts";
-export { API_GATEWAY_IMAGE, ApiGateway, type ApiGatewayArgs, type ApiGatewayRoute } from "./api-gateway.ts";
-export type { AutoscalingArgs, DisruptionBudgetArgs, ScalingRules } from "./autoscaling.ts";
-export { type ConfigMapArgs, type ConfigMapRef, ConfigMaps, type ConfigMapsArgs } from "./config-maps.ts";
-export type { EnvironmentSources, ImageAccess, PlacementArgs, Toleration } from "./container.ts";
-export { type GatewayRef, gatewayNamespace, type HttpRouteGateway, type IngressGateway } from "./gateway.ts";
+export { API_GATEWAY_IMAGE, ApiGateway, type ApiGatewayArgs, type ApiGatewayRoute } from "./api-gateway/api-gateway.ts";
+export type { AutoscalingArgs, DisruptionBudgetArgs, ScalingRules } from "./kubernetes/autoscaling.ts";
+export type { EnvironmentSources, ImageAccess, PlacementArgs, Toleration } from "./kubernetes/container.ts";
+export { kubernetesName } from "./kubernetes/names.ts";
+export type { Resources } from "./kubernetes/pod.ts";
+export type { ProbeArgs, ProbesArgs } from "./kubernetes/probes.ts";
+export { LoadTest, type LoadTestArgs } from "./load-test/load-test.ts";
+export type { AlertBounds, ComparedVersions } from "./monitoring/alerts.ts";
+export { Monitoring, type MonitoringArgs } from "./monitoring/monitoring.ts";
+export { NetworkPolicies, type NetworkPoliciesArgs, type ServedModel } from "./network/network-policies.ts";
+export { type ConfigMapArgs, type ConfigMapRef, ConfigMaps, type ConfigMapsArgs } from "./platform/config-maps.ts";
 export {
   type DevicePluginArgs,
   GpuNodePool,
   type GpuNodePoolArgs,
   gpuPlacement,
   type TaintArgs,
-} from "./gpu-node-pool.ts";
-export { Images, type ImagesArgs } from "./images.ts";
-export { LoadTest, type LoadTestArgs } from "./load-test.ts";
-export { ModelService, type ModelServiceArgs, type ServedVersion } from "./model-service.ts";
-export { type ClaimArgs, ModelStorage, type ModelStorageArgs, type SeedModel } from "./model-storage.ts";
-export { Monitoring, type MonitoringArgs } from "./monitoring.ts";
-export { kubernetesName } from "./names.ts";
-export { type LimitRangeItem, Namespace, type NamespaceArgs } from "./namespace.ts";
-export { NetworkPolicies, type NetworkPoliciesArgs, type ServedModel } from "./network-policies.ts";
-export type { Resources } from "./pod.ts";
-export type { ProbeArgs, ProbesArgs } from "./probes.ts";
-export { type RegistryCredentials, type SecretArgs, Secrets, type SecretsArgs, type SecretValue } from "./secrets.ts";
-export { Traffic } from "./traffic.ts";
-export type { Backend, MirrorArgs, RateLimitArgs, RetryArgs, TlsArgs, TrafficArgs } from "./traffic-args.ts";
-export type { JobRunArgs } from "./trainer-job.ts";
-export type { BatchArgs, TrainArgs } from "./training-commands.ts";
+} from "./platform/gpu-node-pool.ts";
+export { Images, type ImagesArgs } from "./platform/images.ts";
+export { type LimitRangeItem, Namespace, type NamespaceArgs } from "./platform/namespace.ts";
 export {
-  type BatchJobArgs,
-  type ScheduleArgs,
-  type TrainingCronJobArgs,
-  type TrainingJobArgs,
-  TrainingPipeline,
-  type TrainingPipelineArgs,
-} from "./training-pipeline.ts";
+  type RegistryCredentials,
+  type SecretArgs,
+  Secrets,
+  type SecretsArgs,
+  type SecretValue,
+} from "./platform/secrets.ts";
+export { ModelService, type ModelServiceArgs, type ServedVersion } from "./serving/model-service.ts";
 export type {
   ContainerArgs,
   ModelVersionArgs,
@@ -41,4 +33,18 @@ export type {
   SchedulingArgs,
   SecretKey,
   ServiceArgs,
-} from "./version-args.ts";
+} from "./serving/version-args.ts";
+export { type ClaimArgs, ModelStorage, type ModelStorageArgs, type SeedModel } from "./storage/model-storage.ts";
+export { type GatewayRef, gatewayNamespace, type HttpRouteGateway, type IngressGateway } from "./traffic/gateway.ts";
+export { Traffic } from "./traffic/traffic.ts";
+export type { Backend, MirrorArgs, RateLimitArgs, RetryArgs, TlsArgs, TrafficArgs } from "./traffic/traffic-args.ts";
+export type { JobRunArgs } from "./training/trainer-job.ts";
+export type { BatchArgs, TrainArgs } from "./training/training-commands.ts";
+export {
+  type BatchJobArgs,
+  type ScheduleArgs,
+  type TrainingCronJobArgs,
+  type TrainingJobArgs,
+  TrainingPipeline,
+  type TrainingPipelineArgs,
+} from "./training/training-pipeline.ts";

@@ -1,7 +1,7 @@
 import { defaultPrices, GPU_RESOURCE } from "../components/defaults.ts";
+import { thousandths } from "../components/kubernetes/quantity.ts";
 import { countedResources } from "./checks/limit-range.ts";
-import { thousandths } from "./quantity.ts";
-import type { StackConfig } from "./schema.ts";
+import type { StackConfig } from "./schema/stack.ts";
 import { type Workload, workloadsOf } from "./workloads.ts";
 
 /** Hours of a month: 365 days × 24 hours / 12. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { SecretArgs, SecretValue } from "../components/secrets.ts";
+import type { SecretArgs, SecretValue } from "../components/platform/secrets.ts";
 import type { ConfigProblem } from "./checks/problem.ts";
-import type { StackConfig } from "./schema.ts";
+import type { StackConfig } from "./schema/stack.ts";
 import { ConfigError, validateConfig } from "./validate.ts";
 
 /** A stack: its name, its configuration and the Secrets that the configuration describes. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { StackSchema } from "./schema.ts";
+import { StackSchema } from "./schema/stack.ts";
 
 /** The part of a JSON schema that the reference is made from. */
 interface Described {

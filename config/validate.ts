@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { crossCheck } from "./checks/index.ts";
 import type { ConfigProblem } from "./checks/problem.ts";
-import { resolveDefaults, type StackConfig, StackSchema } from "./schema.ts";
+import { resolveDefaults, type StackConfig, StackSchema } from "./schema/stack.ts";
 
 /** The configuration of a stack is wrong. The message has one line for each problem. */
 export class ConfigError extends Error {

@@ -8,11 +8,11 @@ import {
   defaultServerResources,
   defaultTrainerResources,
 } from "../components/defaults.ts";
-import type { Resources } from "../components/pod.ts";
-import { withGpus } from "../components/trainer-job.ts";
-import { versionResourceName } from "../components/version-labels.ts";
+import type { Resources } from "../components/kubernetes/pod.ts";
+import { versionResourceName } from "../components/serving/version-labels.ts";
+import { withGpus } from "../components/training/trainer-job.ts";
 import { entryName } from "./checks/entries.ts";
-import type { StackConfig } from "./schema.ts";
+import type { StackConfig } from "./schema/stack.ts";
 
 /** Pods of one kind that the stack runs in its namespace, each with one container. */
 export interface Workload {

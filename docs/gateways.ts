@@ -1,4 +1,4 @@
-import { GATEWAY_LACKS, type GatewayKind, type TrafficFeature } from "../components/gateway-capabilities.ts";
+import { GATEWAY_LACKS, type GatewayKind, type TrafficFeature } from "../components/traffic/gateway-capabilities.ts";
 
 /** What each setting is written as, where a gateway has it. */
 const WRITTEN: Readonly<Record<TrafficFeature, Partial<Readonly<Record<GatewayKind, string>>>>> = {

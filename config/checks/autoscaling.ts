@@ -1,6 +1,6 @@
 import { defaultApiGatewayResources, defaultServerResources } from "../../components/defaults.ts";
-import type { Resources } from "../../components/pod.ts";
-import type { StackConfig } from "../schema.ts";
+import type { Resources } from "../../components/kubernetes/pod.ts";
+import type { StackConfig } from "../schema/stack.ts";
 import { countedResources } from "./limit-range.ts";
 import type { ConfigProblem } from "./problem.ts";
 

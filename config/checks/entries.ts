@@ -1,5 +1,5 @@
-import { kubernetesName } from "../../components/names.ts";
-import type { StackConfig } from "../schema.ts";
+import { kubernetesName } from "../../components/kubernetes/names.ts";
+import type { StackConfig } from "../schema/stack.ts";
 
 /** The name of a model's entry in the stack: its own, or the model's. */
 export function entryName({ name, model }: StackConfig["models"][number]): string {

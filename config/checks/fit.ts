@@ -1,4 +1,4 @@
-import type { StackConfig } from "../schema.ts";
+import type { StackConfig } from "../schema/stack.ts";
 import { workloadsOf } from "../workloads.ts";
 import { checkLimitRange } from "./limit-range.ts";
 import type { ConfigProblem } from "./problem.ts";

@@ -1,7 +1,7 @@
-import type { LimitRangeItem } from "../../components/namespace.ts";
-import type { Resources } from "../../components/pod.ts";
-import { thousandths } from "../quantity.ts";
-import type { StackConfig } from "../schema.ts";
+import type { Resources } from "../../components/kubernetes/pod.ts";
+import { thousandths } from "../../components/kubernetes/quantity.ts";
+import type { LimitRangeItem } from "../../components/platform/namespace.ts";
+import type { StackConfig } from "../schema/stack.ts";
 import type { Workload } from "../workloads.ts";
 import type { ConfigProblem } from "./problem.ts";
 

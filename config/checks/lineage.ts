@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { LineageConfig } from "../lineage.ts";
+import type { LineageConfig } from "../schema/serving/lineage.ts";
 import type { ConfigProblem } from "./problem.ts";
 
 /** The settings of a version that its lineage decides about. */

@@ -1,4 +1,4 @@
-import type { StackConfig } from "../schema.ts";
+import type { StackConfig } from "../schema/stack.ts";
 import { checkLineage } from "./lineage.ts";
 import { type ConfigProblem, duplicates } from "./problem.ts";
 import { checkSecretKey } from "./secrets.ts";

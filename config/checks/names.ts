@@ -1,6 +1,6 @@
-import { kubernetesName } from "../../components/names.ts";
-import { podLabels, selectorLabels, versionResourceName } from "../../components/version-labels.ts";
-import type { StackConfig } from "../schema.ts";
+import { kubernetesName } from "../../components/kubernetes/names.ts";
+import { podLabels, selectorLabels, versionResourceName } from "../../components/serving/version-labels.ts";
+import type { StackConfig } from "../schema/stack.ts";
 import { entryName } from "./entries.ts";
 import { type ConfigProblem, duplicates } from "./problem.ts";
 

@@ -1,5 +1,5 @@
-import { kubernetesName } from "../../components/names.ts";
-import type { StackConfig } from "../schema.ts";
+import { kubernetesName } from "../../components/kubernetes/names.ts";
+import type { StackConfig } from "../schema/stack.ts";
 import { entryName } from "./entries.ts";
 import { type ConfigProblem, listed } from "./problem.ts";
 

@@ -1,4 +1,4 @@
-import type { StackConfig } from "../schema.ts";
+import type { StackConfig } from "../schema/stack.ts";
 import { type ConfigProblem, duplicates } from "./problem.ts";
 
 /** One host and path of one model's traffic. */

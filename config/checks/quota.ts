@@ -1,5 +1,5 @@
-import { formatThousandths, thousandths } from "../quantity.ts";
-import type { StackConfig } from "../schema.ts";
+import { formatThousandths, thousandths } from "../../components/kubernetes/quantity.ts";
+import type { StackConfig } from "../schema/stack.ts";
 import type { JobWorkload, Workload, Workloads } from "../workloads.ts";
 import { type CountedResources, countedResources } from "./limit-range.ts";
 import type { ConfigProblem } from "./problem.ts";

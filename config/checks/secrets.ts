@@ -1,4 +1,4 @@
-import type { StackConfig } from "../schema.ts";
+import type { StackConfig } from "../schema/stack.ts";
 import { type ConfigProblem, listed } from "./problem.ts";
 
 /** A reference to a key of one of the stack's secrets: both are there. */

@@ -1,5 +1,5 @@
-import { unsupportedSettings } from "../../components/gateway-capabilities.ts";
-import type { StackConfig } from "../schema.ts";
+import { unsupportedSettings } from "../../components/traffic/gateway-capabilities.ts";
+import type { StackConfig } from "../schema/stack.ts";
 import { type ConfigProblem, listed } from "./problem.ts";
 
 type Model = StackConfig["models"][number];

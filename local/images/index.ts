@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { trainerCommit } from "../../components/source-commit.ts";
+import { trainerCommit } from "../../components/platform/source-commit.ts";
 import { UserError } from "../errors.ts";
 import { importImage, listImages } from "../node/images.ts";
 import { acquireLock } from "../node/lock.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { ConfigError, parseValues, type StackConfig, StackSchema, validateConfig } from "../../config/index.ts";
 import { secretKeys } from "../../config/load.ts";
-import { resolveDefaults } from "../../config/schema.ts";
+import { resolveDefaults } from "../../config/schema/stack.ts";
 import { readStack, StackFileError } from "../../render/stack-file.ts";
 
 /** A stack's configuration on one side of a pull request, read by this side's program. */

@@ -1,4 +1,4 @@
-import { thousandths } from "../../config/quantity.ts";
+import { thousandths } from "../../components/kubernetes/quantity.ts";
 import { code } from "../comment/markdown.ts";
 import type { ObjectChange } from "../objects/change.ts";
 import { valueAt } from "../objects/fields.ts";

@@ -1,6 +1,6 @@
+import { thousandths } from "../../components/kubernetes/quantity.ts";
 import { type QuotaUse, quotaUse } from "../../config/checks/quota.ts";
 import type { StackConfig } from "../../config/index.ts";
-import { thousandths } from "../../config/quantity.ts";
 import { workloadsOf } from "../../config/workloads.ts";
 import { code, table } from "../comment/markdown.ts";
 

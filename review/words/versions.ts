@@ -1,4 +1,4 @@
-import { versionResourceName } from "../../components/version-labels.ts";
+import { versionResourceName } from "../../components/serving/version-labels.ts";
 import { entryName } from "../../config/checks/entries.ts";
 import type { StackConfig } from "../../config/index.ts";
 import { code, sentence } from "../comment/markdown.ts";

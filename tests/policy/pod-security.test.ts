@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { DEVICE_PLUGIN_IMAGE, devicePluginManifest } from "../../components/gpu-node-pool.ts";
-import { restrictedContainer, restrictedPod } from "../../components/pod.ts";
+import { restrictedContainer, restrictedPod } from "../../components/kubernetes/pod.ts";
+import { DEVICE_PLUGIN_IMAGE, devicePluginManifest } from "../../components/platform/gpu-node-pool.ts";
 import { UNKNOWN } from "../../policy/fields.ts";
 import { podSecurityViolations } from "../../policy/rules/pod-security.ts";
 import { type Fields, GOOD_CONTAINER, object, podOf, workload } from "./support.ts";

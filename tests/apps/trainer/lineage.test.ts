@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { parse } from "yaml";
 import { readMetadata } from "../../../apps/registry/index.ts";
 import { sourceCommit } from "../../../apps/trainer/source-commit.ts";
-import { trainerCommit } from "../../../components/source-commit.ts";
+import { trainerCommit } from "../../../components/platform/source-commit.ts";
 import { ConfigError, validateConfig } from "../../../config/index.ts";
 import { temporaryDirectory, trainer } from "./support.ts";
 

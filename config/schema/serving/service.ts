@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { KubernetesName, Port } from "../values.ts";
+
+/** A Service in front of a version. */
+export const Service = z
+  .strictObject({
+    name: KubernetesName.optional().describe("Fixed name of the Service. Default: named by Pulumi."),
+    type: z.enum(["ClusterIP", "NodePort", "LoadBalancer"]).optional().describe("Default: ClusterIP."),
+    port: Port.optional().describe("Port of the Service. Default: 80."),
+    metricsPort: z
+      .union([z.literal(false), Port], { error: "must be a port, 1–65535, or false for none" })
+      .meta({ title: "port or `false`" })
+      .optional()
+      .describe("Port of the metrics; `false` leaves it out. Default: the container's, on a load balancer none."),
+    nodePort: z
+      .int()
+      .min(30000, "is outside 30000–32767")
+      .max(32767, "is outside 30000–32767")
+      .optional()
+      .describe("Port on every node. Default: chosen by the cluster."),
+    await: z
+      .boolean()
+      .optional()
+      .describe("Wait for the load balancer's address; `false` where the cluster gives none. Default: true."),
+  })
+  .refine(({ type, nodePort }) => nodePort === undefined || (type ?? "ClusterIP") !== "ClusterIP", {
+    path: ["nodePort"],
+    error: "needs `type: NodePort` or `type: LoadBalancer`",
+  })
+  .refine(({ port = 80, metricsPort }) => port !== metricsPort, {
+    path: ["metricsPort"],
+    error: "is the port of the Service; take another one",
+  });

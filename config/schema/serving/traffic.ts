@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { ByteSize, KubernetesName, Version, Weight } from "../values.ts";
+
+const CanaryHeader = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9-]+$/, "must be the name of an HTTP header")
+    .describe("Name of the header."),
+  value: z.string().min(1).describe("Its exact value."),
+});
+
+const RateLimit = z.strictObject({
+  requestsPerSecond: z.int().min(1).optional().describe("Requests a second on average. Default: 100."),
+  burstMultiplier: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("How many seconds' worth of requests may come at once. Default: 5."),
+});
+
+const Tls = z
+  .strictObject({
+    redirect: z.boolean().optional().describe("Send plain HTTP requests to HTTPS. Default: false."),
+    secretName: KubernetesName.optional().describe(
+      "Secret with the certificate, in the stack's namespace; form Ingress only. Default: none.",
+    ),
+  })
+  .refine(({ redirect, secretName }) => redirect !== undefined || secretName !== undefined, {
+    error: "takes redirect, secretName or both",
+  });
+
+const Mirror = z.strictObject({
+  version: Version.describe("Version that gets a copy of the requests; its answers are thrown away."),
+  percent: z.int().min(1).max(100).optional().describe("Share of the requests that are copied. Default: 100."),
+});
+
+/** How requests reach the versions of one model. */
+export const TrafficConfig = z.strictObject({
+  name: KubernetesName.optional().describe("Fixed name of the route or Ingress. Default: named by Pulumi."),
+  canaryName: KubernetesName.optional().describe(
+    "Fixed name of the canary's Ingress, in the form Ingress. Default: named by Pulumi.",
+  ),
+  path: z
+    .string()
+    .regex(
+      /^\/([A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*)?$/,
+      "must start with '/', have no '/' at the end, and only letters, digits and . _ ~ - between",
+    )
+    .optional()
+    .describe("Path prefix; one other than / is cut off before the request reaches the server. Default: /."),
+  hosts: z.array(z.string().min(1)).min(1).optional().describe("Host names. Default: every host."),
+  stable: Version.describe("Version that gets the traffic."),
+  canary: Version.optional().describe("Version that gets a share of it. Default: none."),
+  canaryWeight: Weight.optional().describe("Percent for the canary. Default: the stack's `canaryWeight`."),
+  canaryHeader: CanaryHeader.optional().describe(
+    "Requests with this header go to the canary whatever the weight. Default: none.",
+  ),
+  retries: z
+    .union([z.literal(false), z.strictObject({ attempts: z.int().min(1).max(100).optional() })])
+    .meta({ title: "`false` or `{attempts}`" })
+    .optional()
+    .describe("Retry on another pod where one is gone. Default: 8 attempts."),
+  rateLimit: RateLimit.optional().describe(
+    "Refuse requests above a rate: of each client at Traefik and ingress-nginx, of the route at Envoy Gateway and kgateway. Default: no bound.",
+  ),
+  bodyLimit: ByteSize.optional().describe(
+    "Refuse larger request bodies with 413. Default: the server's own bound; in the form Ingress the controller's, 1Mi.",
+  ),
+  timeoutSeconds: z
+    .int()
+    .min(1)
+    .max(3600)
+    .optional()
+    .describe("Longest time for an answer. Default: the gateway's own."),
+  tls: Tls.optional().describe("HTTPS at the gateway. Default: as the gateway has it."),
+  mirror: Mirror.optional().describe("Shadow traffic: a copy of the requests for another version. Default: none."),
+});
+
+const GATEWAY_IMPLEMENTATIONS = ["traefik", "envoy-gateway", "istio", "kgateway"] as const;
+const INGRESS_IMPLEMENTATIONS = ["traefik", "ingress-nginx"] as const;
+
+const HttpRouteGateway = z.strictObject({
+  form: z.literal("HTTPRoute").optional().describe("How routes are written. Default: HTTPRoute, of the Gateway API."),
+  implementation: z.enum(GATEWAY_IMPLEMENTATIONS).describe("Who implements it."),
+  name: KubernetesName.describe("Name of the Gateway."),
+  namespace: KubernetesName.describe("Namespace of the Gateway and of its pods."),
+  sectionName: KubernetesName.optional().describe("Listener of the Gateway. Default: all of them."),
+  httpSectionName: KubernetesName.optional().describe(
+    "Plain HTTP listener, for `traffic.tls.redirect`; sectionName is the HTTPS one then. Default: none.",
+  ),
+});
+
+const IngressGateway = z.strictObject({
+  form: z.literal("Ingress").describe("Ingress with the `nginx.ingress.kubernetes.io` annotations."),
+  implementation: z.enum(INGRESS_IMPLEMENTATIONS).describe("Who implements it."),
+  ingressClassName: KubernetesName.describe("Ingress class of the controller."),
+  namespace: KubernetesName.optional().describe("Namespace of the controller's pods. Default: ingress-nginx."),
+});
+
+/** What brings requests into the cluster. */
+export const GatewayConfig = z
+  .discriminatedUnion("form", [HttpRouteGateway, IngressGateway], { error: "must be HTTPRoute or Ingress" })
+  .describe("The Gateway or Ingress controller that brings requests in. Needed where a model has `traffic`.");
