@@ -1,77 +1,130 @@
-import type { PlacementArgs } from "./kubernetes/container.ts";
-import type { Resources } from "./kubernetes/pod.ts";
-
-/*
- * Numbers that apply where a stack gives none. They stand here, apart from the components, so that the checks at preview
- * and the cost estimate count with the same ones.
- */
-
-/** Requests and limits of a server container that names none. */
-export const defaultServerResources: Resources = {
-  requests: { cpu: "500m", memory: "1Gi" },
-  limits: { cpu: "2", memory: "2Gi" },
-};
-
-/** Requests and limits of a trainer container that names none. */
-export const defaultTrainerResources: Resources = {
-  requests: { cpu: "250m", memory: "256Mi" },
-  limits: { cpu: "1", memory: "1Gi" },
-};
-
-/** Requests and limits of a load-test container that names none. */
-export const defaultLoadTestResources: Resources = {
-  requests: { cpu: "100m", memory: "128Mi" },
-  limits: { cpu: "200m", memory: "256Mi" },
-};
-
-/** Requests and limits of the API gateway's container that names none. */
-export const defaultApiGatewayResources: Resources = {
-  requests: { cpu: "100m", memory: "64Mi" },
-  limits: { cpu: "200m", memory: "128Mi" },
-};
-
-/** Pods of an API gateway that names no number. */
-export const DEFAULT_API_GATEWAY_REPLICAS = 2;
-
-/** Requests and limits of the device plugin's container that names none. */
-export const defaultDevicePluginResources: Resources = {
-  requests: { cpu: "50m", memory: "64Mi" },
-  limits: { cpu: "200m", memory: "256Mi" },
-};
-
-/** Pods of a version that names no number. */
-export const DEFAULT_REPLICAS = 1;
-
-/** How a version rolls where nothing else is said: one more pod, and never one less. */
-export const defaultRollout = { maxSurge: 1, maxUnavailable: 0 };
-
-/** Clients of a load test at once. */
-export const DEFAULT_LOAD_TEST_CLIENTS = 5;
-
 /**
- * Prices of the cost estimate. CPU and storage as in the cost example of the guide that the `ml-workloads` stack follows;
- * memory and GPU (one NVIDIA T4) are rounded list prices of the large clouds: put in your own.
+ * Every default of the components and of a stack, each in this one place. The `resolve…` functions beside the components
+ * fill them in; the configuration schema quotes them; the checks, the cost estimate and the manifests read what was resolved.
  */
-export const defaultPrices = {
-  currency: "USD",
-  cpuHour: 0.04,
-  memoryGiBHour: 0.005,
-  gpuHour: 0.35,
-  storageGiBMonth: 0.1,
-};
+export const defaults = {
+  namespace: { podSecurity: "restricted" },
+  images: { combined: false, context: ".", platforms: ["linux/amd64"] },
+  secrets: { randomLength: 32 },
+  storage: {
+    claim: { accessMode: "ReadWriteMany" },
+    protect: false,
+    init: { backoffLimit: 3, activeDeadlineSeconds: 600 },
+  },
+  /** One version of a model. */
+  version: {
+    replicas: 1,
+    resources: { requests: { cpu: "500m", memory: "1Gi" }, limits: { cpu: "2", memory: "2Gi" } },
+    container: { name: "model-server", port: 8080, metricsPort: 9090 },
+    rollout: {
+      maxSurge: 1,
+      maxUnavailable: 0,
+      // Gateways that have not yet heard of the pod's end still reach it.
+      drainSeconds: 5,
+      terminationGracePeriodSeconds: 30,
+      preStopSeconds: 0,
+      revisionHistoryLimit: 10,
+    },
+    /**
+     * A model may take two minutes to load (startup). A pod leaves the traffic after three failed checks (readiness), and is
+     * restarted only when the process itself no longer answers (liveness).
+     */
+    probes: {
+      startup: { path: "/ready", periodSeconds: 1, timeoutSeconds: 3, failureThreshold: 120 },
+      readiness: { path: "/ready", periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 },
+      liveness: { path: "/health", periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+    },
+    topologySpread: [{ topologyKey: "topology.kubernetes.io/zone" }, { topologyKey: "kubernetes.io/hostname" }],
+  },
+  topologySpread: { maxSkew: 1, whenUnsatisfiable: "ScheduleAnyway" },
+  toleration: { operator: "Exists" },
+  service: { type: "ClusterIP", port: 80, skipAwait: false },
+  autoscaling: { cpuUtilization: 70 },
+  gateway: { api: "HTTPRoute", ingressNamespace: "ingress-nginx" },
+  /** The route of one model. */
+  traffic: {
+    path: "/",
+    canaryWeight: 0,
+    attempts: 8,
+    rateLimit: { requestsPerSecond: 100, burstMultiplier: 5 },
+    tls: { redirect: false },
+    mirror: { percent: 100 },
+  },
+  apiGateway: {
+    name: "api-gateway",
+    /** nginx without root, listening on an unprivileged port. */
+    image: "docker.io/nginxinc/nginx-unprivileged:1.29",
+    replicas: 2,
+    resources: { requests: { cpu: "100m", memory: "64Mi" }, limits: { cpu: "200m", memory: "128Mi" } },
+    rollout: {
+      maxSurge: 1,
+      maxUnavailable: 0,
+      drainSeconds: 5,
+      terminationGracePeriodSeconds: 45,
+      revisionHistoryLimit: 10,
+    },
+    connectTimeoutSeconds: 10,
+    readTimeoutSeconds: 30,
+    bodyLimit: "10Mi",
+    attempts: 8,
+    workerConnections: 1024,
+  },
+  /** Any Job of the trainer. */
+  trainerJob: {
+    container: "trainer",
+    resources: { requests: { cpu: "250m", memory: "256Mi" }, limits: { cpu: "1", memory: "1Gi" } },
+    restartPolicy: "OnFailure",
+    backoffLimit: 3,
+    activeDeadlineSeconds: 3600,
+  },
+  training: { sequential: false },
+  trainingJob: { run: 1, skipAwait: false },
+  schedule: { concurrencyPolicy: "Forbid", successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 },
+  loadTest: {
+    name: "load-test",
+    run: 1,
+    path: "/predict",
+    body: { text: "This product is amazing!" },
+    clients: 5,
+    requests: 100,
+    delayMilliseconds: 100,
+    timeoutSeconds: 30,
+    minSuccess: 0.99,
+    resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { cpu: "200m", memory: "256Mi" } },
+    activeDeadlineSeconds: 600,
+    skipAwait: false,
+  },
+  gpuPool: {
+    labels: { accelerator: "nvidia-gpu" },
+    taint: { key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" },
+    devicePlugin: {
+      name: "nvidia-device-plugin-daemonset",
+      namespace: "kube-system",
+      image: "nvcr.io/nvidia/k8s-device-plugin:v0.17.4",
+      resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { cpu: "200m", memory: "256Mi" } },
+    },
+  },
+  monitoring: {
+    intervalSeconds: 30,
+    dashboards: true,
+    dashboardLabels: { grafana_dashboard: "1" },
+    alerts: {
+      errorRatio: 0.05,
+      latencySeconds: 1,
+      canaryErrorRatio: 0.02,
+      canaryLatencyFactor: 1.5,
+      quotaRatio: 0.9,
+      volumeRatio: 0.85,
+      forSeconds: 300,
+    },
+  },
+  networkPolicies: { enabled: false },
+  /**
+   * CPU and storage as in the cost example of the guide that the `ml-workloads` stack follows; memory and GPU (one NVIDIA T4)
+   * are rounded list prices of the large clouds. Put in your own.
+   */
+  prices: { currency: "USD", cpuHour: 0.04, memoryGiBHour: 0.005, gpuHour: 0.35, storageGiBMonth: 0.1 },
+} as const;
 
-/** Ports of the inference container. */
-export const HTTP_PORT = 8080;
-export const METRICS_PORT = 9090;
-
-/** Port of a Service that names none. */
-export const DEFAULT_SERVICE_PORT = 80;
-
-/** What a pod asks for to get a GPU. */
+/** The resource that a pod requests to get a GPU. */
 export const GPU_RESOURCE = "nvidia.com/gpu";
-
-/** The nodes with GPUs, and the taint that keeps other pods away from them. */
-export const gpuNodes: Required<PlacementArgs> = {
-  nodeSelector: { accelerator: "nvidia-gpu" },
-  tolerations: [{ key: GPU_RESOURCE, operator: "Exists", effect: "NoSchedule" }],
-};

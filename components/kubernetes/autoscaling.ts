@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { defaults } from "../defaults.ts";
 import { objectMeta } from "./names.ts";
 
 type Behavior = k8s.types.input.autoscaling.v2.HPAScalingRules;
@@ -18,9 +19,9 @@ export interface ScalingRules {
   readonly selectPolicy?: "Max" | "Min" | "Disabled";
 }
 
-/** Horizontal autoscaling of one version. */
+/** Horizontal autoscaling of one Deployment. */
 export interface AutoscalingArgs {
-  /** Fixed name of the HorizontalPodAutoscaler; without one Pulumi names it. */
+  /** Fixed name of the HorizontalPodAutoscaler. @default named by Pulumi */
   readonly name?: string;
   readonly minReplicas: number;
   readonly maxReplicas: number;
@@ -32,9 +33,9 @@ export interface AutoscalingArgs {
   readonly scaleDown?: ScalingRules;
 }
 
-/** How many pods of one version may be evicted at once; exactly one of the two bounds is given. */
+/** How many pods of one Deployment may be evicted at once; set exactly one of the two bounds. */
 export interface DisruptionBudgetArgs {
-  /** Fixed name of the PodDisruptionBudget; without one Pulumi names it. */
+  /** Fixed name of the PodDisruptionBudget. @default named by Pulumi */
   readonly name?: string;
   /** Pods, or percent of them, that stay. */
   readonly minAvailable?: number | string;
@@ -42,13 +43,18 @@ export interface DisruptionBudgetArgs {
   readonly maxUnavailable?: number | string;
 }
 
-/** A HorizontalPodAutoscaler over a Deployment. */
+/** Autoscaling with its targets decided. */
+export function resolveAutoscaling<T extends AutoscalingArgs>(args: T): T {
+  if (args.cpuUtilization !== undefined || args.memoryUtilization !== undefined) return args;
+  return { ...args, ...defaults.autoscaling };
+}
+
+/** The HorizontalPodAutoscaler of a Deployment. */
 export function autoscalerManifest(
   namespace: pulumi.Input<string>,
   deployment: pulumi.Input<string>,
   args: AutoscalingArgs,
 ): k8s.autoscaling.v2.HorizontalPodAutoscalerArgs {
-  const cpu = args.cpuUtilization ?? (args.memoryUtilization === undefined ? 70 : undefined);
   const behavior = {
     ...(args.scaleUp === undefined ? {} : { scaleUp: scalingRules(args.scaleUp) }),
     ...(args.scaleDown === undefined ? {} : { scaleDown: scalingRules(args.scaleDown) }),
@@ -59,13 +65,13 @@ export function autoscalerManifest(
       scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: deployment },
       minReplicas: args.minReplicas,
       maxReplicas: args.maxReplicas,
-      metrics: [...utilization("cpu", cpu), ...utilization("memory", args.memoryUtilization)],
+      metrics: [...utilization("cpu", args.cpuUtilization), ...utilization("memory", args.memoryUtilization)],
       ...(Object.keys(behavior).length === 0 ? {} : { behavior }),
     },
   };
 }
 
-/** A PodDisruptionBudget over the pods with the given labels; pods that are not ready may always be evicted. */
+/** The PodDisruptionBudget of the pods with the given labels; pods that are not ready may always be evicted. */
 export function disruptionBudgetManifest(
   namespace: pulumi.Input<string>,
   selector: Readonly<Record<string, string>>,

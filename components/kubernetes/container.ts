@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
-import type { ConfigMapRef } from "../platform/config-maps.ts";
+import { defaults } from "../defaults.ts";
 
 type Container = k8s.types.input.core.v1.Container;
 type PodSpec = k8s.types.input.core.v1.PodSpec;
@@ -13,15 +13,30 @@ export interface ImageAccess {
   readonly pullSecret?: Input<string>;
 }
 
+/** A ConfigMap that a container takes its environment from. */
+export interface ConfigMapRef {
+  /** Name of the ConfigMap in the cluster. */
+  readonly name: Input<string>;
+  /** Hash of its content, which rolls the pods when a ConfigMap with a fixed name changes. @default none */
+  readonly hash?: string;
+}
+
+/** A value that a container takes from a Secret. */
+export interface SecretKey {
+  /** Name of the Secret. */
+  readonly secret: Input<string>;
+  readonly key: string;
+}
+
 /** ConfigMaps and Secrets whose keys become environment variables. */
 export interface EnvironmentSources {
-  /** A later one wins over an earlier one, and what is set one by one over all of them. @default [] */
+  /** Later ones override earlier ones; variables that are set one by one override them all. @default [] */
   readonly configMaps?: readonly ConfigMapRef[];
   /** Names of Secrets. @default [] */
   readonly secrets?: readonly Input<string>[];
 }
 
-/** A taint that a pod puts up with. */
+/** A taint that a pod tolerates. */
 export interface Toleration {
   readonly key: string;
   /** @default "Exists" */
@@ -40,12 +55,12 @@ export interface PlacementArgs {
   readonly tolerations?: readonly Toleration[];
 }
 
-/** What a container says of its image. */
+/** A container's pull policy. */
 export function imagePolicy({ pullPolicy }: ImageAccess = {}): Pick<Container, "imagePullPolicy"> {
   return pullPolicy === undefined ? {} : { imagePullPolicy: pullPolicy };
 }
 
-/** What a pod says of its images' registry. */
+/** A pod's credentials for its images' registry. */
 export function pullSecrets({ pullSecret }: ImageAccess = {}): Pick<PodSpec, "imagePullSecrets"> {
   return pullSecret === undefined ? {} : { imagePullSecrets: [{ name: pullSecret }] };
 }
@@ -61,21 +76,35 @@ export function environmentFrom({ configMaps = [], secrets = [] }: EnvironmentSo
   };
 }
 
-/** Annotation of a pod template that changes with the ConfigMaps of fixed names, so that a change rolls the pods. */
+/** Environment variables whose values come from Secrets, by name. */
+export function secretVariables(variables: Readonly<Record<string, SecretKey>>): k8s.types.input.core.v1.EnvVar[] {
+  return Object.entries(variables).map(([name, { secret, key }]) => ({
+    name,
+    valueFrom: { secretKeyRef: { name: secret, key } },
+  }));
+}
+
+/** A pod template's annotation with the hashes of its ConfigMaps with fixed names, so that a change rolls the pods. */
 export function configAnnotations(configMaps: readonly ConfigMapRef[] = []): Record<string, string> {
   const hashes = configMaps.flatMap(({ hash }) => hash ?? []);
   return hashes.length === 0 ? {} : { "checksum/config": hashes.join("-") };
 }
 
-/** What a pod says of the nodes that may run it. */
-export function placementOf({
+/** Placement with the operator of each toleration decided. */
+export function resolvePlacement({ nodeSelector, tolerations }: PlacementArgs): PlacementArgs {
+  return {
+    nodeSelector,
+    tolerations: tolerations?.map((toleration) => ({ ...defaults.toleration, ...toleration })),
+  };
+}
+
+/** A pod's node selector and tolerations. */
+export function placementManifest({
   nodeSelector,
-  tolerations,
+  tolerations = [],
 }: PlacementArgs): Pick<PodSpec, "nodeSelector" | "tolerations"> {
   return {
     ...(nodeSelector === undefined ? {} : { nodeSelector: { ...nodeSelector } }),
-    ...(tolerations === undefined || tolerations.length === 0
-      ? {}
-      : { tolerations: tolerations.map((toleration) => ({ operator: "Exists", ...toleration })) }),
+    ...(tolerations.length === 0 ? {} : { tolerations: tolerations.map((toleration) => ({ ...toleration })) }),
   };
 }

@@ -4,21 +4,21 @@ import type { Input } from "@pulumi/pulumi";
 /** `app.kubernetes.io/part-of` of everything the platform makes. */
 export const PART_OF = "ml-platform";
 
-/** A name that Kubernetes takes: lower case, with `_` and `.` as `-`. */
+/** A valid Kubernetes name: lower case, with `-` in place of `_` and `.`. */
 export function kubernetesName(name: string): string {
   return name.toLowerCase().replaceAll(/[_.]/g, "-");
 }
 
-/** What every object carries in its metadata. */
+/** What the metadata of an object is made from. */
 export interface ObjectIdentity {
-  /** Fixed name of the object; without one Pulumi names it. */
+  /** Fixed name of the object. @default named by Pulumi */
   readonly name?: string;
   readonly namespace?: Input<string>;
   readonly labels?: Readonly<Record<string, Input<string>>>;
   readonly annotations?: Readonly<Record<string, Input<string>>>;
 }
 
-/** Object metadata with the platform's labels; an object without a name is named by Pulumi. */
+/** Object metadata with the platform's label. */
 export function objectMeta(identity: ObjectIdentity): k8s.types.input.meta.v1.ObjectMeta {
   return {
     ...(identity.name === undefined ? {} : { name: identity.name }),
@@ -28,8 +28,13 @@ export function objectMeta(identity: ObjectIdentity): k8s.types.input.meta.v1.Ob
   };
 }
 
+/** Annotations of an object that Pulumi deploys without waiting for it to become ready. */
+export function skipAwaitAnnotation(skipAwait: boolean): { annotations?: Readonly<Record<string, string>> } {
+  return skipAwait ? { annotations: { "pulumi.com/skipAwait": "true" } } : {};
+}
+
 /**
- * Options that let an object with a fixed name be replaced: the old one goes first, since two cannot share the name.
+ * Options for replacing an object with a fixed name: the old object is deleted first, because two cannot have the same name.
  * Objects that Pulumi names are replaced without a gap.
  */
 export function replacement(name: string | undefined): { deleteBeforeReplace?: boolean } {

@@ -31,6 +31,11 @@ export const restrictedContainer: k8s.types.input.core.v1.SecurityContext = {
   capabilities: { drop: ["ALL"] },
 };
 
+/** Where the models volume is mounted, in training and in serving. */
+export const MODELS_PATH = "/models";
+/** Where the training data is mounted. */
+export const DATA_PATH = "/data";
+
 /** A claim mounted into a container. */
 export interface ClaimMount {
   /** Name of the volume in the pod. */

@@ -1,4 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
+import { defaults } from "../defaults.ts";
+import { type WithDefaults, withDefaults } from "../with-defaults.ts";
 
 /** Timing of one HTTP probe; all times in seconds. */
 export interface ProbeArgs {
@@ -10,45 +12,44 @@ export interface ProbeArgs {
   readonly failureThreshold?: number;
 }
 
-/** The three probes of a server; what is not given is taken from {@link defaultProbes}. */
+/** The three probes of a server. */
 export interface ProbesArgs {
+  /** Until the model is loaded. @default /ready every second, 120 times */
   readonly startup?: ProbeArgs;
+  /** In the traffic or not. @default /ready every 5 s, out after 3 failures */
   readonly readiness?: ProbeArgs;
+  /** Restarted or not. @default /health every 10 s, restarted after 3 failures */
   readonly liveness?: ProbeArgs;
 }
 
-/**
- * A model may take two minutes to load (startup), leaves the traffic 3 failed checks after it stops
- * answering (readiness), and is restarted only when the process itself no longer answers (liveness).
- */
-export const defaultProbes: Required<ProbesArgs> = {
-  startup: { path: "/ready", periodSeconds: 1, timeoutSeconds: 3, failureThreshold: 120 },
-  readiness: { path: "/ready", periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 },
-  liveness: { path: "/health", periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
-};
+type ResolvedProbe = WithDefaults<ProbeArgs, "path" | "periodSeconds" | "timeoutSeconds" | "failureThreshold">;
+
+/** The three probes with every default filled in. */
+export type ResolvedProbes = Readonly<Record<keyof ProbesArgs, ResolvedProbe>>;
+
+export function resolveProbes({ startup = {}, readiness = {}, liveness = {} }: ProbesArgs = {}): ResolvedProbes {
+  const { probes } = defaults.version;
+  return {
+    startup: withDefaults(probes.startup, startup),
+    readiness: withDefaults(probes.readiness, readiness),
+    liveness: withDefaults(probes.liveness, liveness),
+  };
+}
 
 /** The probes of a container, on its named port. */
-export function probes(
+export function probesManifest(
   port: string,
-  args: ProbesArgs = {},
+  { startup, readiness, liveness }: ResolvedProbes,
 ): Pick<k8s.types.input.core.v1.Container, "startupProbe" | "readinessProbe" | "livenessProbe"> {
-  const probe = (kind: keyof ProbesArgs): k8s.types.input.core.v1.Probe => {
-    const { path, ...timing } = { ...defaultProbes[kind], ...args[kind] };
-    return { httpGet: { path: path ?? "/", port }, ...timing };
-  };
-  return { startupProbe: probe("startup"), readinessProbe: probe("readiness"), livenessProbe: probe("liveness") };
+  const probe = ({ path, ...timing }: ResolvedProbe) => ({ httpGet: { path, port }, ...timing });
+  return { startupProbe: probe(startup), readinessProbe: probe(readiness), livenessProbe: probe(liveness) };
 }
 
 /**
- * The longest time that a pod may take to get ready, by its startup probe, in seconds.
+ * The longest time that a pod may take to become ready, according to its startup probe, in seconds.
  *
  * @see https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/
  */
-export function startupSeconds({ startup }: ProbesArgs = {}): number {
-  const {
-    initialDelaySeconds = 0,
-    periodSeconds = 10,
-    failureThreshold = 3,
-  } = { ...defaultProbes.startup, ...startup };
-  return initialDelaySeconds + periodSeconds * failureThreshold;
+export function startupSeconds({ startup }: ResolvedProbes): number {
+  return (startup.initialDelaySeconds ?? 0) + startup.periodSeconds * startup.failureThreshold;
 }

@@ -1,54 +1,27 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { DEFAULT_LOAD_TEST_CLIENTS, defaultLoadTestResources } from "../defaults.ts";
-import { type ImageAccess, imagePolicy, pullSecrets } from "../kubernetes/container.ts";
-import { objectMeta } from "../kubernetes/names.ts";
-import { environment, type Resources, restrictedContainer, restrictedPod } from "../kubernetes/pod.ts";
-import type { SecretKey } from "../serving/version-args.ts";
+import { type ImageAccess, imagePolicy, pullSecrets, secretVariables } from "../kubernetes/container.ts";
+import { objectMeta, skipAwaitAnnotation } from "../kubernetes/names.ts";
+import { environment, restrictedContainer, restrictedPod } from "../kubernetes/pod.ts";
+import { LOAD_TEST_LABELS } from "./labels.ts";
+import { type LoadTestSettings, type ResolvedLoadTest, resolveLoadTest } from "./resolve.ts";
 
-export interface LoadTestArgs {
+export interface LoadTestArgs extends LoadTestSettings {
   readonly namespace: pulumi.Input<string>;
-  /** Image of the inference server, which holds the load test. */
+  /** Image of the inference server, which contains the load test. */
   readonly image: pulumi.Input<string>;
   readonly imageAccess?: ImageAccess;
-  /** Fixed name of the Job. @default "load-test" */
-  readonly name?: string;
-  /** Number of the run. The test is repeated when this number changes, and only then. @default 1 */
-  readonly run?: number;
-  /** Address that is asked, path and all, such as `http://model-v1-service/predict`. */
+  /** Address that requests are sent to, including the path, such as `http://model-v1-service/predict`. */
   readonly url: pulumi.Input<string>;
-  /** Headers of each request. @default none */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Body of each request, sent as JSON. @default a text */
-  readonly body?: unknown;
-  /** Environment variables by name, taken from Secrets; API_KEY is sent as X-API-Key. @default none */
-  readonly secretEnvironment?: Readonly<Record<string, SecretKey>>;
-  /** Clients at once, each a pod. @default 5 */
-  readonly clients?: number;
-  /** Requests of each client. @default 100 */
-  readonly requests?: number;
-  /** Milliseconds between two requests of a client. @default 100 */
-  readonly delayMilliseconds?: number;
-  /** Seconds for an answer. @default 30 */
-  readonly timeoutSeconds?: number;
-  /** Share of good answers below which the test fails, 0–1. @default 0.99 */
-  readonly minSuccess?: number;
-  /** 95th percentile of the latency above which the test fails. @default no bound */
-  readonly maxP95Milliseconds?: number;
-  /** @default {@link defaultLoadTestResources} */
-  readonly resources?: Resources;
-  /** Seconds until the Job is given up. @default 600 */
-  readonly activeDeadlineSeconds?: number;
-  /** Wait for the Job to finish when deploying. @default true */
-  readonly await?: boolean;
 }
 
-/** A Job that sends requests from several clients at once, each of which reports what came back. */
+/** A Job that sends requests from several clients at once; each reports its results. */
 export class LoadTest extends pulumi.ComponentResource {
   constructor(name: string, args: LoadTestArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ml:serving:LoadTest", name, {}, opts);
-    // As with training: a load test is repeated by raising `run`, never as a side effect of another change.
-    new k8s.batch.v1.Job(`${name}-run-${args.run ?? 1}`, loadTestManifest(args), {
+    const test = resolveLoadTest(args);
+    // As with training, a load test is repeated only by raising `run`, never as a side effect of another change.
+    new k8s.batch.v1.Job(`${name}-run-${test.run}`, loadTestManifest(test), {
       parent: this,
       ignoreChanges: ["spec"],
     });
@@ -56,46 +29,36 @@ export class LoadTest extends pulumi.ComponentResource {
   }
 }
 
-/** The Job of a load test: as many pods at once as there are clients. */
-export function loadTestManifest(args: LoadTestArgs): k8s.batch.v1.JobArgs {
-  const name = args.name ?? "load-test";
-  const run = args.run ?? 1;
-  const clients = args.clients ?? DEFAULT_LOAD_TEST_CLIENTS;
-  const labels = { "job-type": "load-test", component: "load-test" };
+/** The Job of a load test, with one pod for each client. */
+function loadTestManifest(test: LoadTestArgs & ResolvedLoadTest): k8s.batch.v1.JobArgs {
   return {
     metadata: objectMeta({
-      name: run === 1 ? name : `${name}-${run}`,
-      namespace: args.namespace,
-      labels,
-      ...(args.await === false ? { annotations: { "pulumi.com/skipAwait": "true" } } : {}),
+      name: test.jobName,
+      namespace: test.namespace,
+      labels: LOAD_TEST_LABELS,
+      ...skipAwaitAnnotation(test.skipAwait),
     }),
     spec: {
-      parallelism: clients,
-      completions: clients,
-      // A client that fails has found something: asking again would only hide it.
+      parallelism: test.clients,
+      completions: test.clients,
+      // A client that fails has found a problem; retrying would hide it.
       backoffLimit: 0,
-      activeDeadlineSeconds: args.activeDeadlineSeconds ?? 600,
+      activeDeadlineSeconds: test.activeDeadlineSeconds,
       template: {
-        metadata: { labels },
+        metadata: { labels: LOAD_TEST_LABELS },
         spec: {
           restartPolicy: "Never",
           automountServiceAccountToken: false,
           securityContext: restrictedPod,
-          ...pullSecrets(args.imageAccess),
+          ...pullSecrets(test.imageAccess),
           containers: [
             {
               name: "load-tester",
-              image: args.image,
-              ...imagePolicy(args.imageAccess),
+              image: test.image,
+              ...imagePolicy(test.imageAccess),
               command: ["node", "apps/load-test/main.ts"],
-              env: [
-                ...environment(loadTestEnvironment(args)),
-                ...Object.entries(args.secretEnvironment ?? {}).map(([variable, { secret, key }]) => ({
-                  name: variable,
-                  valueFrom: { secretKeyRef: { name: secret, key } },
-                })),
-              ],
-              resources: args.resources ?? defaultLoadTestResources,
+              env: [...environment(loadTestEnvironment(test)), ...secretVariables(test.secretEnvironment)],
+              resources: test.resources,
               securityContext: restrictedContainer,
             },
           ],
@@ -105,15 +68,16 @@ export function loadTestManifest(args: LoadTestArgs): k8s.batch.v1.JobArgs {
   };
 }
 
-function loadTestEnvironment(args: LoadTestArgs): Record<string, pulumi.Input<string>> {
+function loadTestEnvironment(test: LoadTestArgs & ResolvedLoadTest): Record<string, pulumi.Input<string>> {
+  const { maxP95Milliseconds } = test;
   return {
-    URL: args.url,
-    REQUESTS: String(args.requests ?? 100),
-    DELAY_MILLISECONDS: String(args.delayMilliseconds ?? 100),
-    TIMEOUT_SECONDS: String(args.timeoutSeconds ?? 30),
-    MIN_SUCCESS: String(args.minSuccess ?? 0.99),
-    ...(args.maxP95Milliseconds === undefined ? {} : { MAX_P95_MILLISECONDS: String(args.maxP95Milliseconds) }),
-    HEADERS: JSON.stringify(args.headers ?? {}),
-    BODY: JSON.stringify(args.body ?? { text: "This product is amazing!" }),
+    URL: test.url,
+    REQUESTS: String(test.requests),
+    DELAY_MILLISECONDS: String(test.delayMilliseconds),
+    TIMEOUT_SECONDS: String(test.timeoutSeconds),
+    MIN_SUCCESS: String(test.minSuccess),
+    ...(maxP95Milliseconds === undefined ? {} : { MAX_P95_MILLISECONDS: String(maxP95Milliseconds) }),
+    HEADERS: JSON.stringify(test.headers),
+    BODY: JSON.stringify(test.body),
   };
 }

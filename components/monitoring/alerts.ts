@@ -1,20 +1,4 @@
-/** Bounds of the alerts. */
-export interface AlertBounds {
-  /** Share of requests that end in an error or are turned away. @default 0.05 */
-  readonly errorRatio?: number;
-  /** 99th percentile of the latency in seconds. @default 1 */
-  readonly latencySeconds?: number;
-  /** How much more a canary may fail than the stable version, as a share of its requests. @default 0.02 */
-  readonly canaryErrorRatio?: number;
-  /** How many times slower than the stable version a canary may be. @default 1.5 */
-  readonly canaryLatencyFactor?: number;
-  /** Use of the quota. @default 0.9 */
-  readonly quotaRatio?: number;
-  /** Use of a volume. @default 0.85 */
-  readonly volumeRatio?: number;
-  /** Seconds for which it must last before it is told. @default 300 */
-  readonly forSeconds?: number;
-}
+import type { ResolvedAlerts } from "./resolve.ts";
 
 /** A model with a canary, whose two versions are compared. */
 export interface ComparedVersions {
@@ -37,27 +21,26 @@ export interface AlertGroup {
   readonly rules: AlertRule[];
 }
 
-/** How far back rates look; four scrapes of 30 s and more. */
+/** Time range of the rates; must cover at least four scrapes. */
 const WINDOW = "5m";
 
 /**
- * The alerts of a stack. Metrics of the servers are those of `apps/inference`; `kube_` ones are kube-state-metrics', and
- * `kubelet_` ones the kubelet's.
+ * The alerts of a stack. The servers' metrics come from `apps/inference`, `kube_` metrics from kube-state-metrics,
+ * and `kubelet_` metrics from the kubelet.
  *
  * @param namespace of the stack
  * @see https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics
  */
 export function alertGroups(
   namespace: string,
-  compared: readonly ComparedVersions[] = [],
-  bounds: AlertBounds = {},
+  compared: readonly ComparedVersions[],
+  alerts: ResolvedAlerts,
 ): AlertGroup[] {
-  const lasting = `${bounds.forSeconds ?? 300}s`;
-  const canary = compared.flatMap((versions) => canaryRules(namespace, versions, bounds, lasting));
+  const canary = compared.flatMap((versions) => canaryRules(namespace, versions, alerts));
   return [
-    { name: "ml-platform.serving", rules: servingRules(namespace, bounds, lasting) },
+    { name: "ml-platform.serving", rules: servingRules(namespace, alerts) },
     ...(canary.length === 0 ? [] : [{ name: "ml-platform.canary", rules: canary }]),
-    { name: "ml-platform.resources", rules: resourceRules(namespace, bounds, lasting) },
+    { name: "ml-platform.resources", rules: resourceRules(namespace, alerts) },
   ];
 }
 
@@ -68,18 +51,23 @@ function errorRatio(selector: string): string {
   return `${rate(',status=~"error|rejected"')} / ${rate("")}`;
 }
 
+/** How long a condition must hold before the alert fires. */
+function lasting({ forSeconds }: ResolvedAlerts): string {
+  return `${forSeconds}s`;
+}
+
 /** 99th percentile of the latency of each version, in seconds. */
 function latency(selector: string): string {
   return `histogram_quantile(0.99, sum by (namespace, model, version, le) (rate(model_request_latency_seconds_bucket{${selector}}[${WINDOW}])))`;
 }
 
-function servingRules(namespace: string, bounds: AlertBounds, lasting: string): AlertRule[] {
+function servingRules(namespace: string, alerts: ResolvedAlerts): AlertRule[] {
   const selector = `namespace="${namespace}"`;
   return [
     {
       alert: "ModelErrorRateHigh",
-      expr: `${errorRatio(selector)} > ${bounds.errorRatio ?? 0.05}`,
-      for: lasting,
+      expr: `${errorRatio(selector)} > ${alerts.errorRatio}`,
+      for: lasting(alerts),
       labels: { severity: "critical" },
       annotations: {
         summary:
@@ -89,8 +77,8 @@ function servingRules(namespace: string, bounds: AlertBounds, lasting: string): 
     },
     {
       alert: "ModelLatencyHigh",
-      expr: `${latency(selector)} > ${bounds.latencySeconds ?? 1}`,
-      for: lasting,
+      expr: `${latency(selector)} > ${alerts.latencySeconds}`,
+      for: lasting(alerts),
       labels: { severity: "warning" },
       annotations: {
         summary:
@@ -114,8 +102,7 @@ function servingRules(namespace: string, bounds: AlertBounds, lasting: string): 
 function canaryRules(
   namespace: string,
   { model, stable, canary }: ComparedVersions,
-  bounds: AlertBounds,
-  lasting: string,
+  alerts: ResolvedAlerts,
 ): AlertRule[] {
   const selector = (version: string) => `namespace="${namespace}",model="${model}",version="${version}"`;
   const both = "on (namespace, model)";
@@ -126,22 +113,22 @@ function canaryRules(
   return [
     {
       alert: "CanaryFailsMore",
-      expr: `(${errorRatio(selector(canary))}) - ${both} (${errorRatio(selector(stable))}) > ${bounds.canaryErrorRatio ?? 0.02}`,
-      for: lasting,
+      expr: `(${errorRatio(selector(canary))}) - ${both} (${errorRatio(selector(stable))}) > ${alerts.canaryErrorRatio}`,
+      for: lasting(alerts),
       labels: { severity: "critical" },
       annotations: annotations("fails more often than"),
     },
     {
       alert: "CanarySlower",
-      expr: `${latency(selector(canary))} / ${both} ${latency(selector(stable))} > ${bounds.canaryLatencyFactor ?? 1.5}`,
-      for: lasting,
+      expr: `${latency(selector(canary))} / ${both} ${latency(selector(stable))} > ${alerts.canaryLatencyFactor}`,
+      for: lasting(alerts),
       labels: { severity: "warning" },
       annotations: annotations("is slower than"),
     },
   ];
 }
 
-function resourceRules(namespace: string, bounds: AlertBounds, lasting: string): AlertRule[] {
+function resourceRules(namespace: string, alerts: ResolvedAlerts): AlertRule[] {
   const selector = `namespace="${namespace}"`;
   const quota = (type: string) => `kube_resourcequota{${selector},type="${type}"}`;
   const volume = (what: string) => `kubelet_volume_stats_${what}_bytes{${selector}}`;
@@ -157,8 +144,8 @@ function resourceRules(namespace: string, bounds: AlertBounds, lasting: string):
     },
     {
       alert: "QuotaNearlyFull",
-      expr: `${quota("used")} / ignoring (type) (${quota("hard")} > 0) > ${bounds.quotaRatio ?? 0.9}`,
-      for: lasting,
+      expr: `${quota("used")} / ignoring (type) (${quota("hard")} > 0) > ${alerts.quotaRatio}`,
+      for: lasting(alerts),
       labels: { severity: "warning" },
       annotations: {
         summary:
@@ -168,8 +155,8 @@ function resourceRules(namespace: string, bounds: AlertBounds, lasting: string):
     },
     {
       alert: "VolumeNearlyFull",
-      expr: `1 - ${volume("available")} / ${volume("capacity")} > ${bounds.volumeRatio ?? 0.85}`,
-      for: lasting,
+      expr: `1 - ${volume("available")} / ${volume("capacity")} > ${alerts.volumeRatio}`,
+      for: lasting(alerts),
       labels: { severity: "warning" },
       annotations: {
         summary: "Claim {{ $labels.persistentvolumeclaim }} is {{ $value | humanizePercentage }} full",

@@ -1,25 +1,25 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { apiGatewayLabels } from "../api-gateway/api-gateway.ts";
+import { type ApiGatewaySettings, resolveApiGateway } from "../api-gateway/resolve.ts";
 import { objectMeta } from "../kubernetes/names.ts";
-import type { ModelVersionArgs, ServiceArgs } from "../serving/version-args.ts";
-import { podLabels, SERVER_COMPONENT } from "../serving/version-labels.ts";
+import { isExternal } from "../kubernetes/service.ts";
+import { LOAD_TEST_LABELS } from "../load-test/labels.ts";
+import { resolveModelNames, resolveVersion } from "../serving/resolve.ts";
+import type { VersionSettings } from "../serving/version-args.ts";
+import { SERVER_COMPONENT } from "../serving/version-labels.ts";
 
 type Spec = k8s.types.input.networking.v1.NetworkPolicySpec;
 type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
 type Labels = Readonly<Record<string, string>>;
 
-/** The pods that serve one model, and who asks them. */
+/** The pods that serve one model, and who sends them requests. */
 export interface ServedModel {
   /** Name of the model's entry in the stack. */
   readonly entry: string;
   /** Value of the label `app` on its pods. @default the entry's name */
   readonly app?: string;
-  readonly versions: readonly Pick<
-    ModelVersionArgs,
-    "version" | "labels" | "selector" | "service" | "additionalServices"
-  >[];
-  /** Fixed name of the policy that lets requests in; without one Pulumi names it. */
+  readonly versions: readonly VersionSettings[];
+  /** Fixed name of the policy that allows requests. @default named by Pulumi */
   readonly policyName?: string;
   /** Requests come from the gateway's namespace. @default false */
   readonly fromGateway?: boolean;
@@ -32,26 +32,26 @@ export interface NetworkPoliciesArgs {
   readonly models: readonly ServedModel[];
   /** Labels of the namespace whose pods bring requests in. @default no gateway */
   readonly gatewayNamespace?: Labels;
-  /** Labels of Prometheus' namespace. @default nobody reads metrics */
+  /** Labels of Prometheus' namespace. @default no access to metrics */
   readonly prometheusNamespace?: Labels;
-  /** @default there is none */
-  readonly apiGateway?: { readonly name?: string; readonly service?: Pick<ServiceArgs, "type"> };
-  /** Let the load test's pods ask the gateways and the models. @default false */
+  /** @default no API gateway */
+  readonly apiGateway?: ApiGatewaySettings;
+  /** Allow requests of the load test's pods to the gateways and the models. @default false */
   readonly loadTest?: boolean;
 }
 
-/** Labels of the pods of a load test. */
-const loadTestLabels: Labels = { component: "load-test" };
+/** The label that selects the pods of a load test. */
+const loadTestLabels: Labels = { component: LOAD_TEST_LABELS["component"] ?? "" };
 
-/** Names of the container ports, which every pod has its own numbers for. */
+/** Names of the container ports; their numbers differ from pod to pod. */
 const http = { port: "http", protocol: "TCP" };
 const metrics = { port: "metrics", protocol: "TCP" };
 
 /**
- * Denies every connection in the namespace but those that the stack needs: DNS for all, requests to the models and the API
- * gateway, Prometheus to the metrics. Training and init Jobs reach nothing but DNS.
+ * Denies every connection in the namespace except those that the stack needs: DNS for all pods, requests to the models and
+ * the API gateway, and Prometheus to the metrics. Training and init Jobs reach only DNS.
  *
- * A cluster whose network does not enforce policies takes them, and lets everything through.
+ * A cluster whose network does not enforce policies accepts them and allows everything.
  *
  * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/
  */
@@ -86,7 +86,7 @@ function networkPolicies(args: NetworkPoliciesArgs): Policy[] {
   ];
 }
 
-/** To the DNS pods on any port: what listens behind port 53 of their Service differs from cluster to cluster. */
+/** To the DNS pods on any port, because the port behind their Service's port 53 differs from cluster to cluster. */
 function dnsPolicy(): Spec {
   const dns = { ...namespaces({ "kubernetes.io/metadata.name": "kube-system" }), ...pods({ "k8s-app": "kube-dns" }) };
   return { podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [dns] }] };
@@ -96,10 +96,10 @@ function servingPolicies(args: NetworkPoliciesArgs, model: ServedModel): Policy[
   const podSelector = modelPods(model);
   const from = [
     ...(model.fromGateway === true && args.gatewayNamespace !== undefined ? [namespaces(args.gatewayNamespace)] : []),
-    ...(model.fromApiGateway === true ? [pods(apiGatewayLabels(args.apiGateway?.name))] : []),
+    ...(model.fromApiGateway === true && args.apiGateway !== undefined ? [apiGatewayPods(args.apiGateway)] : []),
     ...(args.loadTest === true ? [pods(loadTestLabels)] : []),
   ];
-  const letIn = (suffix: string, policyName: string | undefined, peers: Peer[] | undefined): Policy => ({
+  const allow = (suffix: string, policyName: string | undefined, peers: Peer[] | undefined): Policy => ({
     suffix: `${suffix}-${model.entry}`,
     policyName,
     spec: {
@@ -108,11 +108,14 @@ function servingPolicies(args: NetworkPoliciesArgs, model: ServedModel): Policy[
       ingress: [{ ...(peers === undefined ? {} : { from: peers }), ports: [http] }],
     },
   });
-  const services = model.versions.flatMap(({ service, additionalServices = [] }) => [service, ...additionalServices]);
+  const services = resolvedVersions(model).flatMap(({ service, additionalServices }) => [
+    service,
+    ...additionalServices,
+  ]);
   return [
-    ...(from.length === 0 ? [] : [letIn("serve", model.policyName, from)]),
-    // Who comes through a node's port or a load balancer has an address from anywhere.
-    ...(services.some(isExternal) ? [letIn("external", undefined, undefined)] : []),
+    ...(from.length === 0 ? [] : [allow("serve", model.policyName, from)]),
+    // Requests through a node port or a load balancer may come from any address.
+    ...(services.some(isExternal) ? [allow("external", undefined, undefined)] : []),
   ];
 }
 
@@ -127,15 +130,13 @@ function metricsPolicy(prometheus: Labels): Policy {
   };
 }
 
-function apiGatewayPolicy(
-  { models, gatewayNamespace }: NetworkPoliciesArgs,
-  { name, service }: NonNullable<NetworkPoliciesArgs["apiGateway"]>,
-): Policy {
+function apiGatewayPolicy({ models, gatewayNamespace }: NetworkPoliciesArgs, apiGateway: ApiGatewaySettings): Policy {
+  const { selector, service } = resolveApiGateway(apiGateway);
   const inside = [pods({}), ...(gatewayNamespace === undefined ? [] : [namespaces(gatewayNamespace)])];
   return {
     suffix: "api-gateway",
     spec: {
-      podSelector: { matchLabels: { ...apiGatewayLabels(name) } },
+      podSelector: { matchLabels: { ...selector } },
       policyTypes: ["Ingress", "Egress"],
       ingress: [{ ...(isExternal(service) ? {} : { from: inside }), ports: [http] }],
       egress: models
@@ -156,7 +157,7 @@ function loadTestPolicy({ gatewayNamespace, apiGateway }: NetworkPoliciesArgs): 
         {
           to: [
             pods({ component: SERVER_COMPONENT }),
-            ...(apiGateway === undefined ? [] : [pods(apiGatewayLabels(apiGateway.name))]),
+            ...(apiGateway === undefined ? [] : [apiGatewayPods(apiGateway)]),
           ],
           ports: [http],
         },
@@ -165,16 +166,22 @@ function loadTestPolicy({ gatewayNamespace, apiGateway }: NetworkPoliciesArgs): 
   };
 }
 
-/** The pods of all versions of a model: by their label `app`, of which versions may have different ones. */
-function modelPods({ entry, app = entry, versions }: ServedModel): k8s.types.input.meta.v1.LabelSelector {
-  const apps = [...new Set(versions.map((version) => podLabels(app, version)["app"] ?? app))];
+/** The pods of all versions of a model, by their label `app`, which may differ from version to version. */
+function modelPods(model: ServedModel): k8s.types.input.meta.v1.LabelSelector {
+  const { app } = resolveModelNames({ ...model, model: model.entry });
+  const apps = [...new Set(resolvedVersions(model).map(({ labels }) => labels["app"] ?? app))];
   const [first = app, ...more] = apps;
   if (more.length === 0) return { matchLabels: { app: first } };
   return { matchExpressions: [{ key: "app", operator: "In", values: apps }] };
 }
 
-function isExternal(service: Pick<ServiceArgs, "type"> | undefined): boolean {
-  return service?.type === "NodePort" || service?.type === "LoadBalancer";
+function resolvedVersions(model: ServedModel) {
+  const names = resolveModelNames({ ...model, model: model.entry });
+  return model.versions.map((version) => resolveVersion(names, version));
+}
+
+function apiGatewayPods(apiGateway: ApiGatewaySettings): Peer {
+  return pods(resolveApiGateway(apiGateway).selector);
 }
 
 function pods(labels: Labels): Peer {

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { ConfigMapRef } from "../kubernetes/container.ts";
 import { objectMeta, replacement } from "../kubernetes/names.ts";
 
 /** One ConfigMap. */
 export interface ConfigMapArgs {
-  /** Fixed name; without one Pulumi names it. */
+  /** Fixed name. @default named by Pulumi */
   readonly name?: string;
   /** Values by key. */
   readonly data: Readonly<Record<string, string>>;
@@ -15,14 +16,6 @@ export interface ConfigMapsArgs {
   readonly namespace: pulumi.Input<string>;
   /** ConfigMaps by their name in the stack. */
   readonly configMaps: Readonly<Record<string, ConfigMapArgs>>;
-}
-
-/** A ConfigMap that a container takes its environment from. */
-export interface ConfigMapRef {
-  /** Name of the ConfigMap in the cluster. */
-  readonly name: pulumi.Input<string>;
-  /** Hash of its content, which rolls the pods where a ConfigMap of a fixed name changes. @default none */
-  readonly hash?: string;
 }
 
 /** ConfigMaps that several workloads take their environment from. */

@@ -1,105 +1,53 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { defaultDevicePluginResources, GPU_RESOURCE, gpuNodes } from "../defaults.ts";
-import { type PlacementArgs, placementOf } from "../kubernetes/container.ts";
+import { placementManifest } from "../kubernetes/container.ts";
 import { objectMeta } from "../kubernetes/names.ts";
-import type { Resources } from "../kubernetes/pod.ts";
-
-/** A taint that keeps other pods away from the GPU nodes. */
-export interface TaintArgs {
-  /** @default "nvidia.com/gpu" */
-  readonly key?: string;
-  /** @default "present" */
-  readonly value?: string;
-  /** @default "NoSchedule" */
-  readonly effect?: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
-}
-
-/** NVIDIA's device plugin. */
-export interface DevicePluginArgs {
-  /** Fixed name of the DaemonSet. @default "nvidia-device-plugin-daemonset" */
-  readonly name?: string;
-  /** Its namespace; any other than kube-system is made. @default "kube-system" */
-  readonly namespace?: string;
-  /** @default {@link DEVICE_PLUGIN_IMAGE} */
-  readonly image?: string;
-  /** @default {@link defaultDevicePluginResources} */
-  readonly resources?: Resources;
-}
-
-export interface GpuNodePoolArgs {
-  /** Names of the nodes that get the labels and the taint. @default none: the node pool sets its own */
-  readonly nodes?: readonly string[];
-  /** @default `accelerator: nvidia-gpu` */
-  readonly labels?: Readonly<Record<string, string>>;
-  /** `false` sets none. @default `nvidia.com/gpu=present:NoSchedule` */
-  readonly taint?: TaintArgs | false;
-  /** Labels that pick the nodes for the device plugin. @default `labels` */
-  readonly selector?: Readonly<Record<string, string>>;
-  /** `false` where the cluster has one. */
-  readonly devicePlugin?: DevicePluginArgs | false;
-}
-
-/** The device plugin's image. */
-export const DEVICE_PLUGIN_IMAGE = "nvcr.io/nvidia/k8s-device-plugin:v0.17.4";
+import {
+  type DevicePluginArgs,
+  type GpuNodePoolArgs,
+  gpuPlacement,
+  type ResolvedGpuNodePool,
+  resolveGpuNodePool,
+} from "./resolve.ts";
 
 /** Where the kubelet listens for device plugins. */
 const PLUGIN_FOLDER = "/var/lib/kubelet/device-plugins";
 
-/** The nodes with GPUs: their labels and taint, and the plugin that offers their GPUs to pods. */
+/** The nodes with GPUs: their labels and taint, and the plugin that makes their GPUs available to pods. */
 export class GpuNodePool extends pulumi.ComponentResource {
   constructor(name: string, args: GpuNodePoolArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ml:platform:GpuNodePool", name, {}, opts);
-    for (const node of args.nodes ?? []) {
-      new k8s.core.v1.NodePatch(`${name}-${node}`, nodePatchManifest(node, args), { parent: this });
+    const pool = resolveGpuNodePool(args);
+    for (const node of pool.nodes) {
+      new k8s.core.v1.NodePatch(`${name}-${node}`, nodePatchManifest(node, pool), { parent: this });
     }
-    if (args.devicePlugin !== false) this.devicePlugin(name, args, args.devicePlugin ?? {});
+    if (pool.devicePlugin !== false) this.devicePlugin(name, pool, pool.devicePlugin);
     this.registerOutputs();
   }
 
-  private devicePlugin(name: string, args: GpuNodePoolArgs, plugin: DevicePluginArgs): void {
+  private devicePlugin(name: string, pool: ResolvedGpuNodePool, plugin: Required<DevicePluginArgs>): void {
     const namespace =
-      plugin.namespace === undefined || plugin.namespace === "kube-system"
+      plugin.namespace === "kube-system"
         ? "kube-system"
         : new k8s.core.v1.Namespace(`${name}-device-plugin`, pluginNamespace(plugin.namespace), { parent: this })
             .metadata.name;
-    new k8s.apps.v1.DaemonSet(`${name}-device-plugin`, devicePluginManifest(namespace, args, plugin), { parent: this });
+    new k8s.apps.v1.DaemonSet(`${name}-device-plugin`, devicePluginManifest(namespace, pool, plugin), { parent: this });
   }
 }
 
 /**
- * The labels and the taint of one node. Others own most of a node, so these few fields are taken by force.
+ * The labels and the taint of one node. Other controllers own most of a node, so these few fields are forced.
  *
- * Taints are one list to server-side apply: those that others set on the node go.
+ * Server-side apply treats taints as one list: taints that others set on the node are removed.
  */
-export function nodePatchManifest(
-  node: string,
-  { labels, taint }: Pick<GpuNodePoolArgs, "labels" | "taint">,
-): k8s.core.v1.NodePatchArgs {
+function nodePatchManifest(node: string, { labels, taint }: ResolvedGpuNodePool): k8s.core.v1.NodePatchArgs {
   return {
-    metadata: {
-      name: node,
-      labels: { ...(labels ?? gpuNodes.nodeSelector) },
-      annotations: { "pulumi.com/patchForce": "true" },
-    },
-    ...(taint === false ? {} : { spec: { taints: [taintOf(taint)] } }),
+    metadata: { name: node, labels: { ...labels }, annotations: { "pulumi.com/patchForce": "true" } },
+    ...(taint === false ? {} : { spec: { taints: [taint] } }),
   };
 }
 
-function taintOf(taint: TaintArgs = {}): Required<TaintArgs> {
-  return { key: taint.key ?? GPU_RESOURCE, value: taint.value ?? "present", effect: taint.effect ?? "NoSchedule" };
-}
-
-/** Where pods that use the pool's GPUs run: the labels of its nodes, and its taint put up with. */
-export function gpuPlacement({ labels, selector, taint }: GpuNodePoolArgs): PlacementArgs {
-  const { key, effect } = taintOf(taint === false ? {} : taint);
-  return {
-    nodeSelector: selector ?? labels ?? gpuNodes.nodeSelector,
-    tolerations: taint === false ? [] : [{ key, operator: "Exists", effect }],
-  };
-}
-
-/** A namespace for the plugin, which has to reach into the node. */
+/** A privileged namespace, because the plugin mounts a folder of the node. */
 function pluginNamespace(name: string): k8s.core.v1.NamespaceArgs {
   return { metadata: objectMeta({ name, labels: { name, "pod-security.kubernetes.io/enforce": "privileged" } }) };
 }
@@ -111,10 +59,9 @@ function pluginNamespace(name: string): k8s.core.v1.NamespaceArgs {
  */
 export function devicePluginManifest(
   namespace: pulumi.Input<string>,
-  pool: Pick<GpuNodePoolArgs, "labels" | "selector" | "taint">,
-  plugin: DevicePluginArgs,
+  pool: GpuNodePoolArgs,
+  { name, image, resources }: Required<DevicePluginArgs>,
 ): k8s.apps.v1.DaemonSetArgs {
-  const name = plugin.name ?? "nvidia-device-plugin-daemonset";
   const matchLabels = { name };
   return {
     metadata: objectMeta({ name, namespace, labels: matchLabels }),
@@ -126,15 +73,15 @@ export function devicePluginManifest(
         spec: {
           priorityClassName: "system-node-critical",
           automountServiceAccountToken: false,
-          ...placementOf(gpuPlacement(pool)),
+          ...placementManifest(gpuPlacement(pool)),
           securityContext: { seccompProfile: { type: "RuntimeDefault" } },
           containers: [
             {
               name: "nvidia-device-plugin",
-              image: plugin.image ?? DEVICE_PLUGIN_IMAGE,
-              // A node without a working driver waits, instead of failing over and over.
+              image,
+              // On a node without a working driver the plugin waits instead of restarting again and again.
               env: [{ name: "FAIL_ON_INIT_ERROR", value: "false" }],
-              resources: plugin.resources ?? defaultDevicePluginResources,
+              resources,
               securityContext: {
                 allowPrivilegeEscalation: false,
                 readOnlyRootFilesystem: true,

@@ -1,5 +1,7 @@
 import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
+import { defaults } from "../defaults.ts";
+import { withDefaults } from "../with-defaults.ts";
 import { trainerCommit } from "./source-commit.ts";
 
 export interface ImagesArgs {
@@ -7,9 +9,9 @@ export interface ImagesArgs {
   readonly registry: string;
   /** Tag of the images; what is deployed is their digest. */
   readonly tag: string;
-  /** Build one image that holds both. @default false */
+  /** Build one image that contains both. @default false */
   readonly combined?: boolean;
-  /** Folder of the project, which the Dockerfiles are built from. @default "." */
+  /** Folder of the project, the build context of the Dockerfiles. @default "." */
   readonly context?: string;
   /** Platforms to build for. @default ["linux/amd64"] */
   readonly platforms?: readonly dockerBuild.types.enums.Platform[];
@@ -24,30 +26,33 @@ export class Images extends pulumi.ComponentResource {
 
   constructor(name: string, args: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ml:platform:Images", name, {}, opts);
-    const project = args.context ?? ".";
+    const { context, combined, platforms } = withDefaults<ImagesArgs, "combined" | "context" | "platforms">(
+      defaults.images,
+      args,
+    );
     const build = (app: string, buildArgs: Readonly<Record<string, string>> = {}) => {
       const tag = `${args.registry}/${app}:${args.tag}`;
       const { digest } = new dockerBuild.Image(
         `${name}-${app}`,
         {
-          context: { location: project },
-          dockerfile: { location: `${project}/apps/${app}/Dockerfile` },
+          context: { location: context },
+          dockerfile: { location: `${context}/apps/${app}/Dockerfile` },
           buildArgs: { ...buildArgs },
-          platforms: [...(args.platforms ?? [dockerBuild.types.enums.Platform.Linux_amd64])],
+          platforms: [...platforms],
           tags: [tag],
           push: true,
-          // A preview builds nothing; a broken Dockerfile is found by the update.
+          // A preview builds nothing, so only an update finds a broken Dockerfile.
           buildOnPreview: false,
         },
         { parent: this },
       );
-      // Not its `ref`, which has no digest where the registry is left out (`team` on Docker Hub). A preview knows none.
+      // Not `ref`, which has no digest if the registry is left out (`team` on Docker Hub). In a preview there is no digest.
       return digest.apply((known) => (known ? `${tag}@${known}` : tag));
     };
-    const commit = { COMMIT: trainerCommit(project) };
-    const combined = args.combined === true ? build("combined", commit) : undefined;
-    this.inference = combined ?? build("inference");
-    this.trainer = combined ?? build("trainer", commit);
+    const commit = { COMMIT: trainerCommit(context) };
+    const both = combined ? build("combined", commit) : undefined;
+    this.inference = both ?? build("inference");
+    this.trainer = both ?? build("trainer", commit);
     this.registerOutputs({ inference: this.inference, trainer: this.trainer });
   }
 }

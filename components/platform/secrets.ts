@@ -1,12 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import type { ImageAccess, SecretKey } from "../kubernetes/container.ts";
 import { objectMeta, replacement } from "../kubernetes/names.ts";
-import type { SecretKey } from "../serving/version-args.ts";
+import { type RandomValue, resolveRandomValue } from "./resolve.ts";
 
-/** Where the value of one key of a Secret comes from: generated once and kept in state, given, or no secret at all. */
+/** Where the value of one key of a Secret comes from: generated once and kept in state, given, or not secret at all. */
 export type SecretValue =
-  | { readonly random: { /** Characters, letters and digits. @default 32 */ readonly length?: number } }
+  | { readonly random: RandomValue }
   | { readonly value: pulumi.Input<string> }
   | { readonly plain: string };
 
@@ -20,7 +21,7 @@ export interface RegistryCredentials {
 
 /** One Secret: values by key, or the credentials of an image registry. */
 export type SecretArgs = {
-  /** Fixed name; without one Pulumi names the Secret, and a changed value rolls the pods that use it. */
+  /** Fixed name. @default named by Pulumi, so that a changed value rolls the pods that use it */
   readonly name?: string;
 } & (
   | { /** Values by key. */ readonly data: Readonly<Record<string, SecretValue>>; readonly registry?: undefined }
@@ -33,7 +34,7 @@ export interface SecretsArgs {
   readonly secrets: Readonly<Record<string, SecretArgs>>;
 }
 
-/** Secrets whose values are generated, or come from secret configuration; never plain text in state. */
+/** Secrets whose values are generated or come from secret configuration; state holds them only encrypted. */
 export class Secrets extends pulumi.ComponentResource {
   private readonly byName: ReadonlyMap<string, k8s.core.v1.Secret>;
 
@@ -49,10 +50,10 @@ export class Secrets extends pulumi.ComponentResource {
   }
 
   /**
-   * Keys of the secrets, for a pod to take its environment from.
+   * Keys of the secrets, for a pod's environment.
    *
    * @param keys names of secrets in the stack, and their keys, by environment variable
-   * @throws InputPropertyError where there is no such secret
+   * @throws InputPropertyError if there is no such secret
    */
   references(keys: Readonly<Record<string, { secret: string; key: string }>> = {}): Record<string, SecretKey> {
     return Object.fromEntries(
@@ -64,7 +65,7 @@ export class Secrets extends pulumi.ComponentResource {
    * Name of a Secret in the cluster.
    *
    * @param secret its name in the stack
-   * @throws InputPropertyError where there is no such secret
+   * @throws InputPropertyError if there is no such secret
    */
   nameOf(secret: string): pulumi.Output<string> {
     const found = this.byName.get(secret);
@@ -72,6 +73,16 @@ export class Secrets extends pulumi.ComponentResource {
       throw new pulumi.InputPropertyError({ propertyPath: secret, reason: `there is no secret "${secret}"` });
     }
     return found.metadata.name;
+  }
+
+  /**
+   * How nodes get the images of a stack.
+   *
+   * @param images pull policy, and the name of the registry's credentials among the stack's secrets
+   * @throws InputPropertyError if there is no such secret
+   */
+  imageAccess({ pullPolicy, pullSecret }: Pick<ImageAccess, "pullPolicy"> & { pullSecret?: string }): ImageAccess {
+    return { pullPolicy, pullSecret: pullSecret === undefined ? undefined : this.nameOf(pullSecret) };
   }
 
   private secret(namespace: pulumi.Input<string>, name: string, args: SecretArgs): k8s.core.v1.Secret {
@@ -101,7 +112,7 @@ export class Secrets extends pulumi.ComponentResource {
   private plainValue(name: string, source: SecretValue): pulumi.Output<string> {
     if ("plain" in source) return pulumi.output(source.plain);
     if ("value" in source) return pulumi.secret(source.value);
-    const length = source.random.length ?? 32;
+    const { length } = resolveRandomValue(source.random);
     return new random.RandomPassword(name, { length, special: false }, { parent: this }).result;
   }
 }

@@ -5,18 +5,18 @@ export interface LineageArgs {
   /** Date of training, `YYYY-MM-DD`. */
   readonly trainedDate: string;
   /** SHA-256 of the model's file. */
-  readonly artefact: string;
-  /** SHA-256 of the training data. @default not said: the task makes its own */
+  readonly artifact: string;
+  /** SHA-256 of the training data. @default omitted, since the task generates its own */
   readonly data?: string;
-  /** Image that trained it. @default not said */
+  /** Image that trained it. @default omitted */
   readonly image?: string;
-  /** Job that trained it. @default not said */
+  /** Job that trained it. @default omitted */
   readonly job?: string;
   /** Version it would replace. @default none */
   readonly parent?: string;
 }
 
-/** What says on a version's Deployment where the version comes from. */
+/** What a version's Deployment records of the version's origin. */
 interface Origin {
   readonly labels: Record<string, string>;
   readonly annotations: Record<string, string>;
@@ -27,7 +27,7 @@ export function originOf(settings: {
   readonly commitSha?: string;
   readonly trainedDate?: string;
   readonly lineage?: LineageArgs;
-  readonly acceptWorse?: string;
+  readonly allowRegression?: string;
 }): Origin {
   const { lineage } = settings;
   return {
@@ -36,12 +36,12 @@ export function originOf(settings: {
       "trained-date": settings.trainedDate ?? lineage?.trainedDate,
     }),
     annotations: given({
-      "ml-platform/artefact-sha256": lineage?.artefact,
+      "ml-platform/artifact-sha256": lineage?.artifact,
       "ml-platform/data-sha256": lineage?.data,
       "ml-platform/trainer-image": lineage?.image,
       "ml-platform/training-job": lineage?.job,
       "ml-platform/parent-version": lineage?.parent,
-      "ml-platform/accept-worse": settings.acceptWorse,
+      "ml-platform/allow-regression": settings.allowRegression,
     }),
   };
 }

@@ -1,21 +1,19 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { DEFAULT_SERVICE_PORT } from "../defaults.ts";
 import { autoscalerManifest, disruptionBudgetManifest } from "../kubernetes/autoscaling.ts";
 import type { ImageAccess } from "../kubernetes/container.ts";
-import { kubernetesName } from "../kubernetes/names.ts";
+import { type Backend, type ResolvedService, serviceManifest } from "../kubernetes/service.ts";
 import { configMapManifest } from "../platform/config-maps.ts";
-import type { Backend } from "../traffic/traffic-args.ts";
-import { deploymentManifest } from "./model-version.ts";
-import type { ModelVersionArgs, ServiceArgs } from "./version-args.ts";
-import { selectorLabels, versionResourceName } from "./version-labels.ts";
-import { serviceManifest } from "./version-service.ts";
+import { deploymentManifest, type ResolvedVersion } from "./model-version.ts";
+import { type ModelNames, resolveModelNames, resolveVersion } from "./resolve.ts";
+import type { ModelVersionArgs } from "./version-args.ts";
+import { serviceLabels } from "./version-labels.ts";
 
 export interface ModelServiceArgs {
   readonly namespace: pulumi.Input<string>;
   /** Name of the model in the registry. */
   readonly model: string;
-  /** Name of the entry, where one model is served twice. @default the model's name */
+  /** Name of the entry; set it where one model is served twice. @default the model's name */
   readonly entry?: string;
   /** Value of the label `app` on the model's pods. @default the entry's name */
   readonly app?: string;
@@ -24,11 +22,11 @@ export interface ModelServiceArgs {
   readonly imageAccess?: ImageAccess;
   /** Claim that holds the model registry; mounted read-only. */
   readonly modelsClaim: pulumi.Input<string>;
-  /** At least one, each served by a Deployment and a Service of its own. */
+  /** At least one; each is served by its own Deployment and Service. */
   readonly versions: readonly ModelVersionArgs[];
 }
 
-/** One version as it is served: where traffic can be sent. */
+/** A version that traffic can be sent to. */
 export interface ServedVersion {
   readonly version: string;
   /** Name of the version's Deployment. */
@@ -49,7 +47,10 @@ export class ModelService extends pulumi.ComponentResource {
     if (args.versions.length === 0) {
       throw new pulumi.InputPropertyError({ propertyPath: "versions", reason: `model "${args.model}" has no version` });
     }
-    this.versions = new Map(args.versions.map((version) => [version.version, this.serve(args, version)]));
+    const names = resolveModelNames(args);
+    this.versions = new Map(
+      args.versions.map((version) => [version.version, this.serve(args, names, resolveVersion(names, version))]),
+    );
     this.registerOutputs({
       versions: [...this.versions.values()].map(({ version, deployment, service }) => ({
         version,
@@ -62,7 +63,7 @@ export class ModelService extends pulumi.ComponentResource {
   /**
    * Where requests for a version are sent.
    *
-   * @throws InputPropertyError where the model does not serve the version
+   * @throws InputPropertyError if the model does not serve the version
    */
   backend(version: string): Backend {
     const served = this.versions.get(version);
@@ -76,61 +77,63 @@ export class ModelService extends pulumi.ComponentResource {
   /**
    * Address of a version inside the cluster, without a path.
    *
-   * @throws InputPropertyError where the model does not serve the version
+   * @throws InputPropertyError if the model does not serve the version
    */
   address(version: string): pulumi.Output<string> {
     const { service, port } = this.backend(version);
     return pulumi.interpolate`http://${service}:${port}`;
   }
 
-  private serve(args: ModelServiceArgs, settings: ModelVersionArgs): ServedVersion {
+  private serve(args: ModelServiceArgs, names: ModelNames, version: ResolvedVersion): ServedVersion {
     const { namespace } = args;
-    const entry = args.entry ?? args.model;
-    const name = versionResourceName(entry, settings.version);
-    const app = args.app ?? kubernetesName(entry);
-
+    const { resourceName, autoscaling, disruptionBudget } = version;
     const configMap =
-      settings.environment === undefined
+      Object.keys(version.environment).length === 0
         ? undefined
-        : new k8s.core.v1.ConfigMap(`${name}-config`, configMapManifest(namespace, { data: settings.environment }), {
-            parent: this,
-          });
+        : new k8s.core.v1.ConfigMap(
+            `${resourceName}-config`,
+            configMapManifest(namespace, { data: version.environment }),
+            { parent: this },
+          );
     const deployment = new k8s.apps.v1.Deployment(
-      name,
+      resourceName,
       deploymentManifest({
         ...args,
-        app,
-        settings,
+        version,
         ...(configMap === undefined ? {} : { configMap: { name: configMap.metadata.name } }),
       }),
-      // The autoscaler owns the number of replicas once the Deployment is there.
-      { parent: this, ...(settings.autoscaling === undefined ? {} : { ignoreChanges: ["spec.replicas"] }) },
+      // The autoscaler owns the number of replicas once the Deployment exists.
+      { parent: this, ...(autoscaling === undefined ? {} : { ignoreChanges: ["spec.replicas"] }) },
     );
-    const serve = (suffix: string, service?: ServiceArgs) =>
-      new k8s.core.v1.Service(`${name}${suffix}`, serviceManifest(namespace, app, settings, service), { parent: this });
-    const service = serve("", settings.service);
-    for (const [index, more] of (settings.additionalServices ?? []).entries()) {
+    const serve = (suffix: string, service: ResolvedService) =>
+      new k8s.core.v1.Service(
+        `${resourceName}${suffix}`,
+        serviceManifest(namespace, serviceLabels(names.app, version.version), version.selector, service),
+        { parent: this },
+      );
+    const service = serve("", version.service);
+    for (const [index, more] of version.additionalServices.entries()) {
       serve(`-${more.name ?? index + 2}`, more);
     }
-    if (settings.autoscaling !== undefined) {
+    if (autoscaling !== undefined) {
       new k8s.autoscaling.v2.HorizontalPodAutoscaler(
-        name,
-        autoscalerManifest(namespace, deployment.metadata.name, settings.autoscaling),
+        resourceName,
+        autoscalerManifest(namespace, deployment.metadata.name, autoscaling),
         { parent: this },
       );
     }
-    if (settings.disruptionBudget !== undefined) {
+    if (disruptionBudget !== undefined) {
       new k8s.policy.v1.PodDisruptionBudget(
-        name,
-        disruptionBudgetManifest(namespace, selectorLabels(app, settings), settings.disruptionBudget),
+        resourceName,
+        disruptionBudgetManifest(namespace, version.selector, disruptionBudget),
         { parent: this },
       );
     }
     return {
-      version: settings.version,
+      version: version.version,
       deployment: deployment.metadata.name,
       service: service.metadata.name,
-      port: settings.service?.port ?? DEFAULT_SERVICE_PORT,
+      port: version.service.port,
     };
   }
 }

@@ -1,31 +1,33 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { DEFAULT_REPLICAS, defaultRollout, defaultServerResources, HTTP_PORT, METRICS_PORT } from "../defaults.ts";
 import {
+  type ConfigMapRef,
   configAnnotations,
+  type EnvironmentSources,
   environmentFrom,
   type ImageAccess,
   imagePolicy,
-  placementOf,
+  placementManifest,
   pullSecrets,
+  secretVariables,
 } from "../kubernetes/container.ts";
 import { objectMeta } from "../kubernetes/names.ts";
-import { environment, mountClaims, restrictedContainer, restrictedPod } from "../kubernetes/pod.ts";
-import { probes, startupSeconds } from "../kubernetes/probes.ts";
-import type { ConfigMapRef } from "../platform/config-maps.ts";
-import { MODELS_PATH } from "../training/trainer-job.ts";
+import { environment, MODELS_PATH, mountClaims, restrictedContainer, restrictedPod } from "../kubernetes/pod.ts";
+import { probesManifest, startupSeconds } from "../kubernetes/probes.ts";
 import { originOf } from "./lineage.ts";
-import type { ModelVersionArgs, SchedulingArgs } from "./version-args.ts";
-import { podLabels, selectorLabels } from "./version-labels.ts";
+import type { ResolvedVersionSettings } from "./resolve.ts";
 
-/** Everything the Deployment of one version is made from. */
+/** A version with every default filled in. */
+export type ResolvedVersion = ResolvedVersionSettings & EnvironmentSources;
+
+/** What the Deployment of one version is made from. */
 export interface DeploymentInput {
   readonly namespace: pulumi.Input<string>;
-  readonly app: string;
+  /** Name of the model in the registry. */
   readonly model: string;
   readonly image: pulumi.Input<string>;
   readonly modelsClaim: pulumi.Input<string>;
-  readonly settings: ModelVersionArgs;
+  readonly version: ResolvedVersion;
   /** How nodes get the image. */
   readonly imageAccess?: ImageAccess;
   /** The ConfigMap with the version's own settings. */
@@ -34,39 +36,30 @@ export interface DeploymentInput {
 
 /** The Deployment of one version. */
 export function deploymentManifest(input: DeploymentInput): k8s.apps.v1.DeploymentArgs {
-  const { settings } = input;
-  const labels = podLabels(input.app, settings);
-  const annotations = configAnnotations(settings.configMaps);
-  const rollout = settings.rollout ?? {};
-  const origin = originOf(settings);
+  const { version, model, image } = input;
+  const { labels, rollout } = version;
+  const annotations = configAnnotations(version.configMaps);
+  const origin = originOf(version);
   return {
     metadata: objectMeta({
-      name: settings.name,
+      name: version.name,
       namespace: input.namespace,
-      labels: {
-        ...labels,
-        model: input.model,
-        "model-version": settings.modelVersion ?? settings.version,
-        ...origin.labels,
-      },
+      labels: { ...labels, model, "model-version": version.modelVersion, ...origin.labels },
       annotations: {
         "kubernetes.io/change-cause":
-          settings.changeCause ?? pulumi.interpolate`${input.model} version ${settings.version}, image ${input.image}`,
+          version.changeCause ?? pulumi.interpolate`${model} version ${version.version}, image ${image}`,
         ...origin.annotations,
-        ...awaitAnnotations(settings),
+        ...awaitAnnotations(version),
       },
     }),
     spec: {
-      replicas: settings.replicas ?? DEFAULT_REPLICAS,
-      revisionHistoryLimit: rollout.revisionHistoryLimit ?? 10,
+      replicas: version.replicas,
+      revisionHistoryLimit: rollout.revisionHistoryLimit,
       strategy: {
         type: "RollingUpdate",
-        rollingUpdate: {
-          maxSurge: rollout.maxSurge ?? defaultRollout.maxSurge,
-          maxUnavailable: rollout.maxUnavailable ?? defaultRollout.maxUnavailable,
-        },
+        rollingUpdate: { maxSurge: rollout.maxSurge, maxUnavailable: rollout.maxUnavailable },
       },
-      selector: { matchLabels: selectorLabels(input.app, settings) },
+      selector: { matchLabels: version.selector },
       template: {
         metadata: { labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
         spec: podSpec(input),
@@ -75,65 +68,60 @@ export function deploymentManifest(input: DeploymentInput): k8s.apps.v1.Deployme
   };
 }
 
-/** Seconds that Pulumi waits for a Deployment where nothing else is said. */
+/** Seconds that Pulumi waits for a Deployment by default. */
 const PULUMI_AWAIT_SECONDS = 600;
 
-/** More time to wait for the Deployment, where its pods may take longer to load the model than Pulumi waits. */
-function awaitAnnotations({ probes: timing, replicas = DEFAULT_REPLICAS }: ModelVersionArgs): Record<string, string> {
+/** A longer wait for the Deployment, if its pods may take longer to load the model than Pulumi waits by default. */
+function awaitAnnotations({ probes, replicas }: ResolvedVersion): Record<string, string> {
   // A rollout may start one pod after another.
-  const seconds = startupSeconds(timing) * Math.max(1, replicas);
+  const seconds = startupSeconds(probes) * Math.max(1, replicas);
   return seconds <= PULUMI_AWAIT_SECONDS ? {} : { "pulumi.com/timeoutSeconds": String(seconds) };
 }
 
 function podSpec(input: DeploymentInput): k8s.types.input.core.v1.PodSpec {
-  const { settings } = input;
-  const rollout = settings.rollout ?? {};
-  const graceSeconds = rollout.terminationGracePeriodSeconds ?? 30;
-  const preStopSeconds = rollout.preStopSeconds ?? 0;
-  const httpPort = settings.container?.port ?? HTTP_PORT;
-  const metricsPort = settings.container?.metricsPort ?? METRICS_PORT;
+  const { version } = input;
+  const { container, rollout } = version;
   const mounts = mountClaims([{ volume: "models", claim: input.modelsClaim, mountPath: MODELS_PATH, readOnly: true }]);
   return {
     automountServiceAccountToken: false,
-    terminationGracePeriodSeconds: graceSeconds,
+    terminationGracePeriodSeconds: rollout.terminationGracePeriodSeconds,
     securityContext: restrictedPod,
     ...pullSecrets(input.imageAccess),
-    ...schedulingOf(selectorLabels(input.app, settings), settings.scheduling),
+    ...schedulingManifest(version),
     containers: [
       {
-        name: settings.container?.name ?? "model-server",
+        name: container.name,
         image: input.image,
         ...imagePolicy(input.imageAccess),
-        // Said here, since one image may be server and trainer both.
+        // Set explicitly, since one image may hold both server and trainer.
         command: ["node", "apps/inference/main.ts"],
         env: [
           ...environment({
             MODEL_NAME: input.model,
-            MODEL_VERSION: settings.version,
+            MODEL_VERSION: version.version,
             MODEL_DIR: MODELS_PATH,
-            PORT: String(httpPort),
-            METRICS_PORT: String(metricsPort),
-            DRAIN_SECONDS: String(rollout.drainSeconds ?? 5),
-            // The server has to be gone by itself before the kubelet kills it.
-            SHUTDOWN_SECONDS: String(Math.max(1, graceSeconds - preStopSeconds - 2)),
+            PORT: String(container.port),
+            METRICS_PORT: String(container.metricsPort),
+            DRAIN_SECONDS: String(rollout.drainSeconds),
+            // The server has to exit on its own before the kubelet kills it.
+            SHUTDOWN_SECONDS: String(Math.max(1, rollout.terminationGracePeriodSeconds - rollout.preStopSeconds - 2)),
           }),
-          ...Object.entries(settings.secretEnvironment ?? {}).map(([name, { secret, key }]) => ({
-            name,
-            valueFrom: { secretKeyRef: { name: secret, key } },
-          })),
+          ...secretVariables(version.secretEnvironment),
         ],
         ...environmentFrom({
-          configMaps: [...(settings.configMaps ?? []), ...(input.configMap === undefined ? [] : [input.configMap])],
-          secrets: settings.secrets,
+          configMaps: [...(version.configMaps ?? []), ...(input.configMap === undefined ? [] : [input.configMap])],
+          secrets: version.secrets,
         }),
         ports: [
-          { name: "http", containerPort: httpPort },
-          { name: "metrics", containerPort: metricsPort },
+          { name: "http", containerPort: container.port },
+          { name: "metrics", containerPort: container.metricsPort },
         ],
-        resources: settings.resources ?? defaultServerResources,
+        resources: version.resources,
         securityContext: restrictedContainer,
-        ...probes("http", settings.probes),
-        ...(preStopSeconds === 0 ? {} : { lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } } }),
+        ...probesManifest("http", version.probes),
+        ...(rollout.preStopSeconds === 0
+          ? {}
+          : { lifecycle: { preStop: { sleep: { seconds: rollout.preStopSeconds } } } }),
         volumeMounts: mounts.volumeMounts,
       },
     ],
@@ -141,19 +129,16 @@ function podSpec(input: DeploymentInput): k8s.types.input.core.v1.PodSpec {
   };
 }
 
-const SPREAD: NonNullable<SchedulingArgs["topologySpread"]> = [
-  { topologyKey: "topology.kubernetes.io/zone" },
-  { topologyKey: "kubernetes.io/hostname" },
-];
-
-/** How the pods with the given labels are spread over zones and nodes, and which nodes may run them. */
-function schedulingOf(
-  selector: Readonly<Record<string, string>>,
-  args: SchedulingArgs = {},
-): Pick<k8s.types.input.core.v1.PodSpec, "affinity" | "topologySpreadConstraints" | "nodeSelector" | "tolerations"> {
+/** How the version's pods are spread over zones and nodes, and which nodes may run them. */
+function schedulingManifest({
+  selector,
+  scheduling,
+}: ResolvedVersion): Pick<
+  k8s.types.input.core.v1.PodSpec,
+  "affinity" | "topologySpreadConstraints" | "nodeSelector" | "tolerations"
+> {
   const labelSelector = { matchLabels: selector };
-  const spread = args.topologySpread ?? SPREAD;
-  const weight = args.zoneAntiAffinityWeight;
+  const { topologySpread, zoneAntiAffinityWeight: weight } = scheduling;
   return {
     ...(weight === undefined
       ? {}
@@ -166,16 +151,9 @@ function schedulingOf(
             },
           },
         }),
-    ...(spread.length === 0
+    ...(topologySpread.length === 0
       ? {}
-      : {
-          topologySpreadConstraints: spread.map((constraint) => ({
-            maxSkew: 1,
-            whenUnsatisfiable: "ScheduleAnyway",
-            ...constraint,
-            labelSelector,
-          })),
-        }),
-    ...placementOf(args),
+      : { topologySpreadConstraints: topologySpread.map((constraint) => ({ ...constraint, labelSelector })) }),
+    ...placementManifest(scheduling),
   };
 }

@@ -1,21 +1,22 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { objectMeta } from "../kubernetes/names.ts";
-import type { RateLimitArgs, RetryArgs, TrafficArgs } from "./traffic-args.ts";
+import { bytes } from "../kubernetes/quantity.ts";
+import type { HttpRouteGateway } from "./gateway.ts";
+import type { ResolvedTraffic } from "./resolve.ts";
 
 /** API group of Traefik's own kinds. */
 export const TRAEFIK_GROUP = "traefik.io";
 
-/** Tries of one request where none are given. */
-export const DEFAULT_ATTEMPTS = 8;
-
 type Manifest = k8s.apiextensions.CustomResourceArgs;
 
-/** The objects of a gateway's own kinds that a route needs beside it. */
+type RateLimit = NonNullable<ResolvedTraffic["rateLimit"]>;
+
+/** The objects of a gateway's own kinds that a route needs. */
 export interface GatewayPolicies {
-  /** Objects that the route's rules name as filters, in this order. */
+  /** Objects that the route's rules refer to as filters, in this order. */
   readonly filters: readonly { readonly suffix: string; readonly manifest: Manifest }[];
-  /** Objects that the route sends requests to: they have to be there first. */
+  /** Objects that the route sends requests to; they have to exist first. */
   readonly targets: readonly { readonly suffix: string; readonly manifest: Manifest }[];
   /** Objects that attach to the route by its name. */
   readonly attached: readonly {
@@ -24,22 +25,22 @@ export interface GatewayPolicies {
   }[];
 }
 
-/** The retries, limits and mirrors of a route that its gateway has kinds of its own for. */
-export function gatewayPolicies(args: TrafficArgs): GatewayPolicies {
-  switch (args.gateway.implementation) {
+/** The retries, limits and mirrors of a route, as far as its gateway has its own kinds for them. */
+export function gatewayPolicies(traffic: ResolvedTraffic, { implementation }: HttpRouteGateway): GatewayPolicies {
+  switch (implementation) {
     case "traefik":
-      return traefikPolicies(args);
+      return traefikPolicies(traffic);
     case "envoy-gateway":
-      return { filters: [], targets: [], attached: envoyGatewayPolicies(args) };
+      return { filters: [], targets: [], attached: envoyGatewayPolicies(traffic) };
     case "kgateway":
-      return { filters: [], targets: [], attached: kgatewayPolicies(args) };
+      return { filters: [], targets: [], attached: kgatewayPolicies(traffic) };
     default:
       return { filters: [], targets: [], attached: [] };
   }
 }
 
-function traefikPolicies(args: TrafficArgs): GatewayPolicies {
-  const { namespace, rateLimit, bodyLimit, retries, mirror } = args;
+function traefikPolicies(traffic: ResolvedTraffic): GatewayPolicies {
+  const { namespace, rateLimit, bodyLimit, retries, mirror } = traffic;
   return {
     filters: [
       ...(rateLimit === undefined
@@ -50,12 +51,12 @@ function traefikPolicies(args: TrafficArgs): GatewayPolicies {
         : [
             {
               suffix: "body-limit",
-              manifest: middleware(namespace, { buffering: { maxRequestBodyBytes: sizeInBytes(bodyLimit) } }),
+              manifest: middleware(namespace, { buffering: { maxRequestBodyBytes: bytes(bodyLimit) } }),
             },
           ]),
-      ...(retries === false ? [] : [{ suffix: "retry", manifest: retryMiddleware(namespace, retries ?? {}) }]),
+      ...(retries === false ? [] : [{ suffix: "retry", manifest: retryMiddleware(namespace, retries.attempts) }]),
     ],
-    targets: mirror === undefined ? [] : [{ suffix: "mirror", manifest: mirrorService(args, mirror) }],
+    targets: mirror === undefined ? [] : [{ suffix: "mirror", manifest: mirrorService(traffic, mirror) }],
     attached: [],
   };
 }
@@ -66,19 +67,16 @@ function middleware(namespace: pulumi.Input<string>, spec: object): Manifest {
 }
 
 /**
- * Traefik's retry on 502, which it gives where the pod behind it refused or dropped the connection.
+ * Traefik's retry on 502, which it answers when the pod refused or dropped the connection.
  *
  * @see https://doc.traefik.io/traefik/middlewares/http/retry/
  */
-function retryMiddleware(namespace: pulumi.Input<string>, args: RetryArgs): Manifest {
-  return middleware(namespace, {
-    retry: { attempts: args.attempts ?? DEFAULT_ATTEMPTS, status: ["502"], retryNonIdempotentMethod: true },
-  });
+function retryMiddleware(namespace: pulumi.Input<string>, attempts: number): Manifest {
+  return middleware(namespace, { retry: { attempts, status: ["502"], retryNonIdempotentMethod: true } });
 }
 
-function traefikRateLimit(args: RateLimitArgs) {
-  const { requestsPerSecond, burst } = rateAndBurst(args);
-  return { average: requestsPerSecond, period: "1s", burst };
+function traefikRateLimit(limit: RateLimit) {
+  return { average: limit.requestsPerSecond, period: "1s", burst: burstOf(limit) };
 }
 
 /**
@@ -86,8 +84,10 @@ function traefikRateLimit(args: RateLimitArgs) {
  *
  * @see https://doc.traefik.io/traefik/reference/routing-configuration/kubernetes/crd/http/traefikservice/
  */
-function mirrorService({ namespace, stable }: TrafficArgs, mirror: NonNullable<TrafficArgs["mirror"]>): Manifest {
-  const { backend, percent } = mirror;
+function mirrorService(
+  { namespace, stable }: ResolvedTraffic,
+  { backend, percent }: NonNullable<ResolvedTraffic["mirror"]>,
+): Manifest {
   return {
     apiVersion: `${TRAEFIK_GROUP}/v1alpha1`,
     kind: "TraefikService",
@@ -96,16 +96,16 @@ function mirrorService({ namespace, stable }: TrafficArgs, mirror: NonNullable<T
       mirroring: {
         name: stable.service,
         port: stable.port,
-        mirrors: [{ name: backend.service, port: backend.port, percent: percent ?? 100 }],
+        mirrors: [{ name: backend.service, port: backend.port, percent }],
       },
     },
   };
 }
 
 /** @see https://gateway.envoyproxy.io/docs/api/extension_types/#backendtrafficpolicy */
-function envoyGatewayPolicies({ namespace, rateLimit, bodyLimit }: TrafficArgs): GatewayPolicies["attached"] {
+function envoyGatewayPolicies({ namespace, rateLimit, bodyLimit }: ResolvedTraffic): GatewayPolicies["attached"] {
   if (rateLimit === undefined && bodyLimit === undefined) return [];
-  const rate = rateLimit === undefined ? undefined : rateAndBurst(rateLimit).requestsPerSecond;
+  const rate = rateLimit?.requestsPerSecond;
   const manifest = (route: pulumi.Input<string>): Manifest => ({
     apiVersion: "gateway.envoyproxy.io/v1alpha1",
     kind: "BackendTrafficPolicy",
@@ -122,21 +122,24 @@ function envoyGatewayPolicies({ namespace, rateLimit, bodyLimit }: TrafficArgs):
 }
 
 /** @see https://kgateway.dev/docs/latest/reference/api/#trafficpolicyspec */
-function kgatewayPolicies({ namespace, rateLimit, bodyLimit }: TrafficArgs): GatewayPolicies["attached"] {
+function kgatewayPolicies({ namespace, rateLimit, bodyLimit }: ResolvedTraffic): GatewayPolicies["attached"] {
   if (rateLimit === undefined && bodyLimit === undefined) return [];
-  const limits = rateLimit === undefined ? undefined : rateAndBurst(rateLimit);
   const manifest = (route: pulumi.Input<string>): Manifest => ({
     apiVersion: "gateway.kgateway.dev/v1alpha1",
     kind: "TrafficPolicy",
     metadata: objectMeta({ namespace }),
     spec: {
       targetRefs: [routeReference(route)],
-      ...(limits === undefined
+      ...(rateLimit === undefined
         ? {}
         : {
             rateLimit: {
               local: {
-                tokenBucket: { maxTokens: limits.burst, tokensPerFill: limits.requestsPerSecond, fillInterval: "1s" },
+                tokenBucket: {
+                  maxTokens: burstOf(rateLimit),
+                  tokensPerFill: rateLimit.requestsPerSecond,
+                  fillInterval: "1s",
+                },
               },
             },
           }),
@@ -150,17 +153,6 @@ function routeReference(name: pulumi.Input<string>) {
   return { group: "gateway.networking.k8s.io", kind: "HTTPRoute", name };
 }
 
-/** The rate of a limit, and the most requests at once. */
-export function rateAndBurst({ requestsPerSecond = 100, burstMultiplier = 5 }: RateLimitArgs): {
-  requestsPerSecond: number;
-  burst: number;
-  burstMultiplier: number;
-} {
-  return { requestsPerSecond, burst: requestsPerSecond * burstMultiplier, burstMultiplier };
-}
-
-/** Bytes of a size such as `10Mi`. */
-export function sizeInBytes(size: string): number {
-  const [, number = "", unit = ""] = /^([0-9]+)(Ki|Mi|Gi)$/.exec(size) ?? [];
-  return Number(number) * 1024 ** (["Ki", "Mi", "Gi"].indexOf(unit) + 1);
+function burstOf({ requestsPerSecond, burstMultiplier }: RateLimit): number {
+  return requestsPerSecond * burstMultiplier;
 }

@@ -1,30 +1,31 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { objectMeta } from "../kubernetes/names.ts";
-import { DEFAULT_ATTEMPTS, TRAEFIK_GROUP } from "./gateway-policies.ts";
-import type { Backend, TrafficArgs } from "./traffic-args.ts";
+import type { Backend } from "../kubernetes/service.ts";
+import type { HttpRouteGateway } from "./gateway.ts";
+import { TRAEFIK_GROUP } from "./gateway-policies.ts";
+import type { ResolvedTraffic } from "./resolve.ts";
 
-/** Answers after which a request is tried again: Traefik gives 502 for a pod that is gone, Envoy 502 or 503. */
+/** Status codes after which a request is retried: for a pod that is gone, Traefik answers 502, and Envoy 502 or 503. */
 const RETRIED_CODES = [502, 503];
 
 /**
  * The HTTPRoute: the header rule first, since the more specific match wins, then the weights.
  *
- * @param middlewares names of the Traefik Middlewares that every request goes through, in their order
+ * @param middlewares names of the Traefik Middlewares that every request passes through, in order
  */
 export function routeManifest(
-  args: TrafficArgs,
+  traffic: ResolvedTraffic,
+  gateway: HttpRouteGateway,
   middlewares: readonly pulumi.Input<string>[] = [],
 ): k8s.apiextensions.CustomResourceArgs {
-  const { stable, canary, canaryHeader } = args;
-  const path = args.path ?? "/";
-  const weight = args.canaryWeight ?? 0;
+  const { stable, canary, canaryWeight, canaryHeader, path, timeoutSeconds } = traffic;
   const filters = [
     ...middlewares.map((name) => ({
       type: "ExtensionRef",
       extensionRef: { group: TRAEFIK_GROUP, kind: "Middleware", name },
     })),
-    ...mirrorFilter(args),
+    ...mirrorFilter(traffic, gateway),
     ...(path === "/"
       ? []
       : [{ type: "URLRewrite", urlRewrite: { path: { type: "ReplacePrefixMatch", replacePrefixMatch: "/" } } }]),
@@ -32,17 +33,17 @@ export function routeManifest(
   const rule = (match: object, backendRefs: object[]) => ({
     matches: [{ path: { type: "PathPrefix", value: path }, ...match }],
     ...(filters.length === 0 ? {} : { filters }),
-    ...(args.timeoutSeconds === undefined ? {} : { timeouts: { request: `${args.timeoutSeconds}s` } }),
-    ...retry(args),
+    ...(timeoutSeconds === undefined ? {} : { timeouts: { request: `${timeoutSeconds}s` } }),
+    ...retry(traffic, gateway),
     backendRefs,
   });
-  const stableRef = (share: number) => mirroredByTraefik(args, { ...backendRef(stable, share) });
+  const stableRef = (weight: number) => mirroredByTraefik(traffic, gateway, backendRef(stable, weight));
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "HTTPRoute",
-    metadata: objectMeta({ name: args.name, namespace: args.namespace }),
+    metadata: objectMeta({ name: traffic.name, namespace: traffic.namespace }),
     spec: {
-      ...attachment(args, sectionName(args)),
+      ...attachment(traffic, gateway, gateway.sectionName),
       rules: [
         ...(canary === undefined || canaryHeader === undefined
           ? []
@@ -51,27 +52,30 @@ export function routeManifest(
                 backendRef(canary, 1),
               ]),
             ]),
-        rule({}, canary === undefined ? [stableRef(1)] : [stableRef(100 - weight), backendRef(canary, weight)]),
+        rule(
+          {},
+          canary === undefined ? [stableRef(1)] : [stableRef(100 - canaryWeight), backendRef(canary, canaryWeight)],
+        ),
       ],
     },
   };
 }
 
-/** The HTTPRoute on the plain HTTP listener that sends every request to HTTPS. */
-export function redirectRouteManifest(args: TrafficArgs): k8s.apiextensions.CustomResourceArgs {
-  const listener = args.gateway.form === "Ingress" ? undefined : args.gateway.httpSectionName;
+/** The HTTPRoute on the plain HTTP listener that redirects every request to HTTPS. */
+export function redirectRouteManifest(
+  traffic: ResolvedTraffic,
+  gateway: HttpRouteGateway,
+): k8s.apiextensions.CustomResourceArgs {
+  const { name, namespace, path } = traffic;
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "HTTPRoute",
-    metadata: objectMeta({
-      name: args.name === undefined ? undefined : `${args.name}-redirect`,
-      namespace: args.namespace,
-    }),
+    metadata: objectMeta({ name: name === undefined ? undefined : `${name}-redirect`, namespace }),
     spec: {
-      ...attachment(args, listener),
+      ...attachment(traffic, gateway, gateway.httpSectionName),
       rules: [
         {
-          matches: [{ path: { type: "PathPrefix", value: args.path ?? "/" } }],
+          matches: [{ path: { type: "PathPrefix", value: path } }],
           filters: [{ type: "RequestRedirect", requestRedirect: { scheme: "https", statusCode: 301 } }],
         },
       ],
@@ -79,17 +83,12 @@ export function redirectRouteManifest(args: TrafficArgs): k8s.apiextensions.Cust
   };
 }
 
-/** The Gateway that a route attaches to, and the hosts it answers to. */
-function attachment({ gateway, hosts }: TrafficArgs, listener: string | undefined) {
-  const parent = gateway.form === "Ingress" ? {} : { name: gateway.name, namespace: gateway.namespace };
+/** The Gateway that a route attaches to, and the hosts that it answers. */
+function attachment({ hosts }: ResolvedTraffic, { name, namespace }: HttpRouteGateway, listener: string | undefined) {
   return {
-    parentRefs: [{ ...parent, ...(listener === undefined ? {} : { sectionName: listener }) }],
+    parentRefs: [{ name, namespace, ...(listener === undefined ? {} : { sectionName: listener }) }],
     ...(hosts === undefined ? {} : { hostnames: [...hosts] }),
   };
-}
-
-function sectionName({ gateway }: TrafficArgs): string | undefined {
-  return gateway.form === "Ingress" ? undefined : gateway.sectionName;
 }
 
 function backendRef({ service, port }: Backend, weight: number) {
@@ -97,28 +96,33 @@ function backendRef({ service, port }: Backend, weight: number) {
 }
 
 /** Traefik retries by a Middleware; the others by the route itself. */
-function retry({ gateway, retries }: TrafficArgs) {
-  if (retries === false || gateway.implementation === "traefik") return {};
-  const attempts = (retries?.attempts ?? DEFAULT_ATTEMPTS) - 1;
+function retry({ retries }: ResolvedTraffic, { implementation }: HttpRouteGateway) {
+  if (retries === false || implementation === "traefik") return {};
+  const attempts = retries.attempts - 1;
   return attempts === 0 ? {} : { retry: { codes: RETRIED_CODES, attempts } };
 }
 
-function mirrorFilter({ gateway, mirror }: TrafficArgs) {
-  if (mirror === undefined || gateway.implementation === "traefik") return [];
+function mirrorFilter({ mirror }: ResolvedTraffic, { implementation }: HttpRouteGateway) {
+  if (mirror === undefined || implementation === "traefik") return [];
   const { backend, percent } = mirror;
   return [
     {
       type: "RequestMirror",
       requestMirror: {
         backendRef: { name: backend.service, port: backend.port },
-        ...(percent === undefined ? {} : { percent }),
+        // Without a percentage every request is copied.
+        ...(percent === 100 ? {} : { percent }),
       },
     },
   ];
 }
 
-/** Traefik mirrors by a TraefikService in the place of the Service, under the Service's name. */
-function mirroredByTraefik({ gateway, mirror }: TrafficArgs, ref: { name: pulumi.Input<string>; weight: number }) {
-  if (mirror === undefined || gateway.implementation !== "traefik") return ref;
+/** Traefik mirrors by a TraefikService, which has the name of the Service that it stands in front of. */
+function mirroredByTraefik(
+  { mirror }: ResolvedTraffic,
+  { implementation }: HttpRouteGateway,
+  ref: { name: pulumi.Input<string>; port: number; weight: number },
+) {
+  if (mirror === undefined || implementation !== "traefik") return ref;
   return { group: TRAEFIK_GROUP, kind: "TraefikService", name: ref.name, weight: ref.weight };
 }

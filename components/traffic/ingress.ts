@@ -1,9 +1,9 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { objectMeta } from "../kubernetes/names.ts";
+import { objectMeta, skipAwaitAnnotation } from "../kubernetes/names.ts";
+import type { Backend } from "../kubernetes/service.ts";
 import type { IngressGateway } from "./gateway.ts";
-import { DEFAULT_ATTEMPTS, rateAndBurst } from "./gateway-policies.ts";
-import type { Backend, TrafficArgs } from "./traffic-args.ts";
+import type { ResolvedTraffic } from "./resolve.ts";
 
 /** Prefix of the annotations. */
 const NGINX = "nginx.ingress.kubernetes.io";
@@ -15,27 +15,31 @@ type Annotations = Readonly<Record<string, pulumi.Input<string>>>;
  *
  * @see https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
  */
-export function ingressManifest(args: TrafficArgs): k8s.networking.v1.IngressArgs {
+export function ingressManifest(traffic: ResolvedTraffic, gateway: IngressGateway): k8s.networking.v1.IngressArgs {
   const annotations = {
-    ...pathAnnotations(args),
-    ...retryAnnotations(args),
-    ...limitAnnotations(args),
-    ...tlsAnnotations(args),
-    ...mirrorAnnotations(args),
+    ...pathAnnotations(traffic),
+    ...retryAnnotations(traffic),
+    ...limitAnnotations(traffic),
+    ...tlsAnnotations(traffic),
+    ...mirrorAnnotations(traffic),
   };
-  return manifest(args, args.name, args.stable, annotations);
+  return manifest(traffic, gateway, traffic.name, traffic.stable, annotations);
 }
 
 /**
- * The Ingress of the canary. Weight and header stand in one: controllers take only one canary for a path. It is there with
- * weight 0 as well, so that a flip changes one annotation.
+ * The Ingress of the canary. It holds both weight and header, because controllers accept only one canary for a path. It also
+ * exists with weight 0, so that a weight change updates one annotation.
  */
-export function canaryIngressManifest(args: TrafficArgs, canary: Backend): k8s.networking.v1.IngressArgs {
-  const { canaryHeader: header } = args;
-  return manifest(args, args.canaryName, canary, {
-    ...pathAnnotations(args),
+export function canaryIngressManifest(
+  traffic: ResolvedTraffic,
+  gateway: IngressGateway,
+  canary: Backend,
+): k8s.networking.v1.IngressArgs {
+  const { canaryHeader: header, canaryWeight } = traffic;
+  return manifest(traffic, gateway, traffic.canaryName, canary, {
+    ...pathAnnotations(traffic),
     [`${NGINX}/canary`]: "true",
-    [`${NGINX}/canary-weight`]: String(args.canaryWeight ?? 0),
+    [`${NGINX}/canary-weight`]: String(canaryWeight),
     ...(header === undefined
       ? {}
       : { [`${NGINX}/canary-by-header`]: header.name, [`${NGINX}/canary-by-header-value`]: header.value }),
@@ -43,63 +47,62 @@ export function canaryIngressManifest(args: TrafficArgs, canary: Backend): k8s.n
 }
 
 function manifest(
-  args: TrafficArgs,
+  { namespace, path, hosts, tls }: ResolvedTraffic,
+  { ingressClassName }: IngressGateway,
   name: string | undefined,
   { service, port }: Backend,
   annotations: Annotations,
 ): k8s.networking.v1.IngressArgs {
-  const { ingressClassName } = args.gateway as IngressGateway;
-  const { secretName } = args.tls ?? {};
-  const http = { paths: [{ ...ingressPath(args), backend: { service: { name: service, port: { number: port } } } }] };
+  const secretName = tls?.secretName;
+  const http = { paths: [{ ...ingressPath(path), backend: { service: { name: service, port: { number: port } } } }] };
   return {
     metadata: objectMeta({
       name,
-      namespace: args.namespace,
-      // Pulumi would wait for an address of the controller, which many never write into the Ingress.
-      annotations: { "pulumi.com/skipAwait": "true", ...annotations },
+      namespace,
+      // Pulumi would wait for the controller's address, which many controllers never write into the Ingress.
+      annotations: { ...skipAwaitAnnotation(true).annotations, ...annotations },
     }),
     spec: {
       ingressClassName,
       ...(secretName === undefined
         ? {}
-        : { tls: [{ secretName, ...(args.hosts === undefined ? {} : { hosts: [...args.hosts] }) }] }),
-      rules: args.hosts === undefined ? [{ http }] : args.hosts.map((host) => ({ host, http })),
+        : { tls: [{ secretName, ...(hosts === undefined ? {} : { hosts: [...hosts] }) }] }),
+      rules: hosts === undefined ? [{ http }] : hosts.map((host) => ({ host, http })),
     },
   };
 }
 
-/** The path; a prefix that is cut off is written as an expression whose second group is what stays. */
-function ingressPath({ path = "/" }: TrafficArgs) {
+/** The path; a prefix that is removed becomes a regular expression whose second group is the rest of the path. */
+function ingressPath(path: string) {
   return path === "/"
     ? { path, pathType: "Prefix" }
     : { path: `${path.replaceAll(".", "\\.")}(/|$)(.*)`, pathType: "ImplementationSpecific" };
 }
 
-function pathAnnotations({ path = "/" }: TrafficArgs): Annotations {
+function pathAnnotations({ path }: ResolvedTraffic): Annotations {
   return path === "/" ? {} : { [`${NGINX}/use-regex`]: "true", [`${NGINX}/rewrite-target`]: "/$2" };
 }
 
-/** A request with a body is sent again only where the controller has kept it: hence the buffering. */
-function retryAnnotations({ retries, timeoutSeconds }: TrafficArgs): Annotations {
+/** Requests are buffered, because the controller can retry a request with a body only if it has kept the body. */
+function retryAnnotations({ retries, timeoutSeconds }: ResolvedTraffic): Annotations {
   if (retries === false) return { [`${NGINX}/proxy-next-upstream`]: "off" };
   return {
     [`${NGINX}/proxy-next-upstream`]: "error timeout http_502 non_idempotent",
-    [`${NGINX}/proxy-next-upstream-tries`]: String(retries?.attempts ?? DEFAULT_ATTEMPTS),
+    [`${NGINX}/proxy-next-upstream-tries`]: String(retries.attempts),
     ...(timeoutSeconds === undefined ? {} : { [`${NGINX}/proxy-next-upstream-timeout`]: String(timeoutSeconds) }),
     [`${NGINX}/proxy-request-buffering`]: "on",
   };
 }
 
-function limitAnnotations({ rateLimit, bodyLimit, timeoutSeconds }: TrafficArgs): Annotations {
-  const limits = rateLimit === undefined ? undefined : rateAndBurst(rateLimit);
+function limitAnnotations({ rateLimit, bodyLimit, timeoutSeconds }: ResolvedTraffic): Annotations {
   return {
-    ...(limits === undefined
+    ...(rateLimit === undefined
       ? {}
       : {
-          [`${NGINX}/limit-rps`]: String(limits.requestsPerSecond),
-          [`${NGINX}/limit-burst-multiplier`]: String(limits.burstMultiplier),
+          [`${NGINX}/limit-rps`]: String(rateLimit.requestsPerSecond),
+          [`${NGINX}/limit-burst-multiplier`]: String(rateLimit.burstMultiplier),
         }),
-    // Traefik bounds bodies only where it buffers them; nginx writes sizes as 10m.
+    // Traefik limits bodies only if it buffers them; nginx writes sizes as 10m.
     ...(bodyLimit === undefined
       ? {}
       : {
@@ -114,14 +117,14 @@ function limitAnnotations({ rateLimit, bodyLimit, timeoutSeconds }: TrafficArgs)
   };
 }
 
-function tlsAnnotations({ tls }: TrafficArgs): Annotations {
+function tlsAnnotations({ tls }: ResolvedTraffic): Annotations {
   if (tls === undefined) return {};
-  // Without a certificate of the Ingress, HTTPS ends somewhere in front of the controller.
-  if (tls.secretName === undefined) return { [`${NGINX}/force-ssl-redirect`]: String(tls.redirect ?? false) };
-  return { [`${NGINX}/ssl-redirect`]: String(tls.redirect ?? false) };
+  // If the Ingress has no certificate, HTTPS is terminated in front of the controller.
+  const annotation = tls.secretName === undefined ? "force-ssl-redirect" : "ssl-redirect";
+  return { [`${NGINX}/${annotation}`]: String(tls.redirect) };
 }
 
-function mirrorAnnotations({ mirror, namespace }: TrafficArgs): Annotations {
+function mirrorAnnotations({ mirror, namespace }: ResolvedTraffic): Annotations {
   if (mirror === undefined) return {};
   const { service, port } = mirror.backend;
   return {

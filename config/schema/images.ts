@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { defaults } from "../../components/defaults.ts";
 import { KubernetesName } from "./values.ts";
 
 /** A registry and a path in it, as image references begin: `registry.example.com:5000/team/ml`. */
@@ -9,9 +10,7 @@ const pods = {
     .enum(["IfNotPresent", "Always", "Never"])
     .optional()
     .describe("When a node pulls. Default: Kubernetes' own."),
-  pullSecret: KubernetesName.optional().describe(
-    "Name under `secrets` of the registry's credentials. Default: none are needed.",
-  ),
+  pullSecret: KubernetesName.optional().describe("Name under `secrets` of the registry's credentials. Default: none."),
 };
 
 /** Where the images come from. */
@@ -20,12 +19,15 @@ export const Images = z
     [
       z.strictObject({
         registry: z.string().min(1).describe("Where the built images are pushed, such as registry.example.com/team."),
-        combined: z.boolean().optional().describe("Build one image that serves, trains and scores. Default: false."),
+        combined: z
+          .boolean()
+          .optional()
+          .describe(`Build one image that serves, trains and scores. Default: ${defaults.images.combined}.`),
         ...pods,
       }),
       z.strictObject({
         inference: z.string().min(1).describe("Reference of the inference server's image."),
-        trainer: z.string().min(1).describe("Reference of the trainer's image; one image may be both."),
+        trainer: z.string().min(1).describe("Reference of the trainer's image; one image may contain both."),
         ...pods,
       }),
     ],

@@ -1,7 +1,11 @@
 import { z } from "zod";
+import { defaults } from "../../components/defaults.ts";
+import { defaultLabels } from "./default-text.ts";
 import { KubernetesName, Seconds } from "./values.ts";
 
 const Ratio = z.number().min(0).max(1).meta({ title: "share, 0–1" });
+
+const { alerts: ALERTS } = defaults.monitoring;
 
 /** Scraping, alerts and dashboards. */
 export const MonitoringConfig = z
@@ -11,29 +15,52 @@ export const MonitoringConfig = z
       .record(z.string().min(1), z.string())
       .optional()
       .describe("Labels that Prometheus selects monitors and rules by, such as `release`. Default: none."),
-    intervalSeconds: z.int().min(1).optional().describe("Time between two scrapes. Default: 30."),
-    dashboards: z.boolean().optional().describe("Make the Grafana dashboards, as ConfigMaps. Default: true."),
+    intervalSeconds: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(`Time between two scrapes. Default: ${defaults.monitoring.intervalSeconds}.`),
+    dashboards: z
+      .boolean()
+      .optional()
+      .describe(`Create the Grafana dashboards, as ConfigMaps. Default: ${defaults.monitoring.dashboards}.`),
     dashboardLabels: z
       .record(z.string().min(1), z.string())
       .optional()
-      .describe('Labels that Grafana\'s sidecar selects dashboards by. Default: `grafana_dashboard: "1"`.'),
+      .describe(
+        `Labels that Grafana's sidecar selects dashboards by. ${defaultLabels(defaults.monitoring.dashboardLabels)}`,
+      ),
     alerts: z
       .strictObject({
-        errorRatio: Ratio.optional().describe("Share of failed requests that is too much. Default: 0.05."),
-        latencySeconds: z.number().positive().optional().describe("99th percentile that is too slow. Default: 1."),
+        errorRatio: Ratio.optional().describe(
+          `Share of failed requests that is too high. Default: ${ALERTS.errorRatio}.`,
+        ),
+        latencySeconds: z
+          .number()
+          .positive()
+          .optional()
+          .describe(`99th percentile that is too slow. Default: ${ALERTS.latencySeconds}.`),
         canaryErrorRatio: Ratio.optional().describe(
-          "How much more a canary may fail than the stable version. Default: 0.02.",
+          `How far the canary's share of failed requests may exceed the stable version's. Default: ${ALERTS.canaryErrorRatio}.`,
         ),
         canaryLatencyFactor: z
           .number()
           .min(1)
           .optional()
-          .describe("How many times slower than the stable version a canary may be. Default: 1.5."),
-        quotaRatio: Ratio.optional().describe("Use of the quota that is nearly all. Default: 0.9."),
-        volumeRatio: Ratio.optional().describe("Use of a volume that is nearly all. Default: 0.85."),
-        forSeconds: Seconds.optional().describe("How long it must last before it is told. Default: 300."),
+          .describe(
+            `How many times slower than the stable version a canary may be. Default: ${ALERTS.canaryLatencyFactor}.`,
+          ),
+        quotaRatio: Ratio.optional().describe(
+          `Share of the quota above which it counts as nearly full. Default: ${ALERTS.quotaRatio}.`,
+        ),
+        volumeRatio: Ratio.optional().describe(
+          `Share of a volume above which it counts as nearly full. Default: ${ALERTS.volumeRatio}.`,
+        ),
+        forSeconds: Seconds.optional().describe(
+          `How long a condition must hold before its alert fires. Default: ${ALERTS.forSeconds}.`,
+        ),
       })
       .optional()
-      .describe("Bounds of the alerts."),
+      .describe("Thresholds of the alerts."),
   })
-  .describe("Prometheus and Grafana objects. Needs the Prometheus operator's kinds in the cluster. Default: none.");
+  .describe("Prometheus and Grafana objects. The cluster must have the Prometheus operator's kinds. Default: none.");

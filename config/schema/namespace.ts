@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { defaults } from "../../components/defaults.ts";
 import { KubernetesName, Quantities } from "./values.ts";
 
 const LimitRangeItem = z.strictObject({
-  max: Quantities.optional().describe("Most that one may be limited to."),
-  min: Quantities.optional().describe("Least that one may request."),
-  default: Quantities.optional().describe("Limits of a container that names none."),
-  defaultRequest: Quantities.optional().describe("Requests of a container that names none."),
+  max: Quantities.optional().describe("Highest limit."),
+  min: Quantities.optional().describe("Lowest request."),
+  default: Quantities.optional().describe("Limits of a container that sets none."),
+  defaultRequest: Quantities.optional().describe("Requests of a container that sets none."),
 });
 
 /** The namespace of the stack. */
@@ -15,23 +16,23 @@ export const NamespaceConfig = z
     podSecurity: z
       .enum(["restricted", "baseline", "privileged"])
       .optional()
-      .describe("Pod Security Standard that is enforced, warned and audited. Default: restricted."),
+      .describe(`Pod Security Standard to enforce, warn and audit. Default: ${defaults.namespace.podSecurity}.`),
     quota: z
       .strictObject({
         name: KubernetesName.optional().describe("Fixed name of the ResourceQuota. Default: named by Pulumi."),
-        hard: Quantities.describe("Bounds by name: `requests.cpu`, `limits.memory`, `pods`, …"),
+        hard: Quantities.describe("Limits by name: `requests.cpu`, `limits.memory`, `pods`, …"),
       })
       .optional()
-      .describe("Most that the whole namespace may ask for. Default: no quota."),
+      .describe("Most that the whole namespace may request. Default: no quota."),
     limitRange: z
       .strictObject({
         name: KubernetesName.optional().describe("Fixed name of the LimitRange. Default: named by Pulumi."),
-        container: LimitRangeItem.optional().describe("Bounds and defaults of each container."),
+        container: LimitRangeItem.optional().describe("Limits and defaults of each container."),
         pod: LimitRangeItem.omit({ default: true, defaultRequest: true })
           .optional()
-          .describe("Bounds of each pod, its containers together."),
+          .describe("Limits of each pod, its containers together."),
       })
       .optional()
-      .describe("Bounds and defaults of single containers and pods. Default: none."),
+      .describe("Limits and defaults of single containers and pods. Default: none."),
   })
   .describe("The namespace with its quota, limit range and Pod Security level.");

@@ -1,10 +1,14 @@
 import { z } from "zod";
+import { defaults } from "../../components/defaults.ts";
 import { KubernetesName, ModelName } from "./values.ts";
 
-/** Who may talk to whom in the stack's namespace. */
+/** Which pods of the stack's namespace may talk to each other. */
 export const NetworkPoliciesConfig = z
   .strictObject({
-    enabled: z.boolean().optional().describe("Deny whatever the stack does not need. Default: false."),
+    enabled: z
+      .boolean()
+      .optional()
+      .describe(`Deny all traffic that the stack does not need. Default: ${defaults.networkPolicies.enabled}.`),
     gatewayNamespaceLabels: z
       .record(z.string().min(1), z.string())
       .optional()
@@ -12,6 +16,6 @@ export const NetworkPoliciesConfig = z
     servingNames: z
       .record(ModelName, KubernetesName)
       .optional()
-      .describe("Fixed names of the policies that let requests in, by model. Default: named by Pulumi."),
+      .describe("Fixed names of the policies that allow requests, by model. Default: named by Pulumi."),
   })
-  .describe("Network policies: deny by default, and what the stack needs. Needs a network that enforces them.");
+  .describe("Network policies: deny by default, allow what the stack needs. The cluster's network must enforce them.");

@@ -1,5 +1,8 @@
 import { z } from "zod";
+import { defaults } from "../../components/defaults.ts";
 import { KubernetesName, VariableName } from "./values.ts";
+
+const LENGTH = defaults.secrets.randomLength;
 
 const FROM_CONFIG = z.strictObject({ config: z.string().min(1) });
 
@@ -11,11 +14,10 @@ const SecretValue = z
       z.strictObject({ value: z.string() }),
     ],
     {
-      error:
-        "must be {random: {length: 32}}, {config: <key of a `pulumi config set --secret` value>} or {value: <text that is no secret>}",
+      error: `must be {random: {length: ${LENGTH}}}, {config: <key of a \`pulumi config set --secret\` value>} or {value: <text that is not secret>}`,
     },
   )
-  .meta({ title: "`{random: {length: 32}}`, `{config: key}` or `{value: text}`" });
+  .meta({ title: `\`{random: {length: ${LENGTH}}}\`, \`{config: key}\` or \`{value: text}\`` });
 
 /** Secrets of the stack, by name. */
 export const SecretsConfig = z
@@ -28,7 +30,7 @@ export const SecretsConfig = z
           .record(VariableName, SecretValue)
           .optional()
           .describe(
-            "Values by key: made up once, taken from a `pulumi config set --secret` value, or plain text that is no secret.",
+            "Values by key: generated once, taken from a `pulumi config set --secret` value, or plain text that is not secret.",
           ),
         registry: z
           .strictObject({
@@ -39,7 +41,7 @@ export const SecretsConfig = z
             ),
           })
           .optional()
-          .describe("Credentials of an image registry, as kubernetes.io/dockerconfigjson. Give this or data."),
+          .describe("Credentials of an image registry, as kubernetes.io/dockerconfigjson. Set this or data."),
       })
       .refine(({ data, registry }) => (data === undefined) !== (registry === undefined), {
         error: "takes exactly one of data and registry",

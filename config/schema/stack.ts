@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { defaults } from "../../components/defaults.ts";
 import { Cluster } from "./cluster.ts";
 import { ConfigMapsConfig } from "./config-maps.ts";
 import { GpuPoolConfig } from "./gpu-pool.ts";
@@ -16,7 +17,7 @@ import { StorageConfig } from "./storage.ts";
 import { TrainingConfig } from "./training.ts";
 import { KubernetesName, Weight } from "./values.ts";
 
-/** Pulumi.yaml can describe an optional setting only with a default: an empty object stands for none. */
+/** Pulumi.yaml can describe an optional setting only with a default, so an empty object means none. */
 function optional<T extends z.ZodType>(setting: T) {
   return z.preprocess((value) => (isEmptyObject(value) ? undefined : value), setting.optional());
 }
@@ -24,7 +25,9 @@ function optional<T extends z.ZodType>(setting: T) {
 /** The configuration of a stack as it is written: every key of `Pulumi.<stack>.yaml` under the project's name. */
 export const StackSchema = z.strictObject({
   environment: KubernetesName.describe("Environment of the stack, such as dev or prod; the namespace's label."),
-  canaryWeight: Weight.default(0).describe("Percent of the requests that go to the canary version, 0–100. Default: 0."),
+  canaryWeight: Weight.default(defaults.traffic.canaryWeight).describe(
+    `Percent of the requests that go to the canary version, 0–100. Default: ${defaults.traffic.canaryWeight}.`,
+  ),
   cluster: Cluster.default({}),
   images: Images,
   namespace: NamespaceConfig,
@@ -49,20 +52,5 @@ function isEmptyObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
-type Written = z.infer<typeof StackSchema>;
-
-/** The configuration of a stack as it is used: every version of every model with all its settings. */
-export type StackConfig = Omit<Written, "modelDefaults" | "models"> & {
-  readonly models: readonly Omit<Written["models"][number], "defaults">[];
-};
-
-/** Gives every version the settings that it does not set itself: those of its model, then those of all models. */
-export function resolveDefaults({ modelDefaults, models, ...config }: Written): StackConfig {
-  return {
-    ...config,
-    models: models.map(({ defaults, versions, ...model }) => ({
-      ...model,
-      versions: versions.map((version) => ({ ...modelDefaults, ...defaults, ...version })),
-    })),
-  };
-}
+/** A stack as it is written, with the shape of every setting checked. */
+export type WrittenStack = z.infer<typeof StackSchema>;

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { defaults } from "../../components/defaults.ts";
+import { defaultResources } from "./default-text.ts";
 import { Count, KubernetesName, ModelName, Parameters, Quantity, Resources, Seconds, Version } from "./values.ts";
 
 const Claim = z.strictObject({
@@ -7,7 +9,7 @@ const Claim = z.strictObject({
   accessMode: z
     .enum(["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"])
     .optional()
-    .describe("Who may mount it. Default: ReadWriteMany."),
+    .describe(`Which nodes may mount it. Default: ${defaults.storage.claim.accessMode}.`),
   storageClass: z.string().min(1).optional().describe("Storage class. Default: the cluster's default class."),
 });
 
@@ -16,7 +18,7 @@ export const StorageConfig = z
   .strictObject({
     models: Claim.describe("Claim of the model registry."),
     data: Claim.optional().describe("Claim of the training data. Default: none."),
-    protect: z.boolean().optional().describe("Refuse to delete the claims. Default: false."),
+    protect: z.boolean().optional().describe(`Refuse to delete the claims. Default: ${defaults.storage.protect}.`),
     init: z
       .strictObject({
         name: KubernetesName.optional().describe("Fixed name of the Job. Default: named by Pulumi."),
@@ -30,10 +32,14 @@ export const StorageConfig = z
             }),
           )
           .optional()
-          .describe("Versions that the init Job trains and publishes where they are missing. Default: none."),
-        resources: Resources.optional().describe("Default: 250m CPU and 256Mi, at most 1 CPU and 1Gi."),
-        backoffLimit: Count.optional().describe("Retries before the Job fails. Default: 3."),
-        activeDeadlineSeconds: Seconds.optional().describe("When the Job is given up. Default: 600."),
+          .describe("Versions that the init Job trains and publishes if they are missing. Default: none."),
+        resources: Resources.optional().describe(defaultResources(defaults.trainerJob.resources)),
+        backoffLimit: Count.optional().describe(
+          `Retries before the Job fails. Default: ${defaults.storage.init.backoffLimit}.`,
+        ),
+        activeDeadlineSeconds: Seconds.optional().describe(
+          `When the Job is stopped and fails. Default: ${defaults.storage.init.activeDeadlineSeconds}.`,
+        ),
       })
       .optional()
       .describe("The Job that lays the volumes out."),

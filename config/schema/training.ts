@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { defaults } from "../../components/defaults.ts";
+import { defaultResources } from "./default-text.ts";
 import { Schedule, TimeZone } from "./schedule.ts";
 import { environmentSources, placement } from "./serving/container.ts";
 import {
@@ -13,24 +15,28 @@ import {
   Version,
 } from "./values.ts";
 
-/** A CronJob's name: eleven characters are left for its Jobs to add. */
+/** Name of a CronJob, which leaves eleven characters for the names of its Jobs. */
 const CronJobName = KubernetesName.max(52, "is longer than 52 characters, which a CronJob's name may have");
+
+const JOB = defaults.trainerJob;
 
 /** How any Job of the trainer runs. */
 const run = {
-  container: KubernetesName.optional().describe("Name of the container. Default: trainer."),
-  jobType: LabelValue.min(1).optional().describe("Label `job-type`. Default: after what it does."),
+  container: KubernetesName.optional().describe(`Name of the container. Default: ${JOB.container}.`),
+  jobType: LabelValue.min(1).optional().describe("Label `job-type`. Default: by what the Job does."),
   environment: z.record(VariableName, z.string()).optional().describe("Environment variables. Default: none."),
   ...environmentSources,
-  resources: Resources.optional().describe("Default: 250m CPU and 256Mi, at most 1 CPU and 1Gi."),
+  resources: Resources.optional().describe(defaultResources(JOB.resources)),
   gpus: z.int().min(1).optional().describe("GPUs of each pod, which then runs on the GPU nodes only. Default: none."),
   ...placement,
   restartPolicy: z
     .enum(["OnFailure", "Never"])
     .optional()
-    .describe("Restart a failed container in its pod, or make a new pod. Default: OnFailure."),
-  backoffLimit: Count.optional().describe("Retries before the Job fails. Default: 3."),
-  activeDeadlineSeconds: Seconds.optional().describe("When the Job is given up. Default: 3600."),
+    .describe(`Restart a failed container in its pod, or create a new pod. Default: ${JOB.restartPolicy}.`),
+  backoffLimit: Count.optional().describe(`Retries before the Job fails. Default: ${JOB.backoffLimit}.`),
+  activeDeadlineSeconds: Seconds.optional().describe(
+    `When the Job is stopped and fails. Default: ${JOB.activeDeadlineSeconds}.`,
+  ),
 };
 
 /** What one training run learns. */
@@ -46,12 +52,12 @@ const training = {
     .min(0)
     .max(1)
     .optional()
-    .describe("Held-out accuracy below which nothing is published. Default: no bound."),
+    .describe("Held-out accuracy below which nothing is published. Default: no limit."),
   maxError: z
     .number()
     .positive()
     .optional()
-    .describe("Held-out error (RMSE) of a regression above which nothing is published. Default: no bound."),
+    .describe("Held-out error (RMSE) of a regression above which nothing is published. Default: no limit."),
   workers: z
     .int()
     .min(2)
@@ -67,24 +73,34 @@ const schedule = {
   concurrencyPolicy: z
     .enum(["Forbid", "Allow", "Replace"])
     .optional()
-    .describe("What happens where the run before is not over. Default: Forbid."),
-  successfulJobsHistoryLimit: Count.optional().describe("Finished Jobs that are kept. Default: 3."),
-  failedJobsHistoryLimit: Count.optional().describe("Failed Jobs that are kept. Default: 1."),
+    .describe(`What happens if the previous run has not finished. Default: ${defaults.schedule.concurrencyPolicy}.`),
+  successfulJobsHistoryLimit: Count.optional().describe(
+    `Successful Jobs to keep. Default: ${defaults.schedule.successfulJobsHistoryLimit}.`,
+  ),
+  failedJobsHistoryLimit: Count.optional().describe(
+    `Failed Jobs to keep. Default: ${defaults.schedule.failedJobsHistoryLimit}.`,
+  ),
   startingDeadlineSeconds: z
     .int()
-    .min(10, "must be at least 10, since schedules are looked at every 10 seconds")
+    .min(10, "must be at least 10, because Kubernetes checks schedules every 10 seconds")
     .optional()
-    .describe("How late a run may begin. Default: no bound."),
-  suspend: z.boolean().optional().describe("Start no run. Default: false."),
+    .describe("How late a run may start. Default: no limit."),
+  suspend: z.boolean().optional().describe("Start no run. Default: Kubernetes' own, false."),
 };
 
 const TrainingJob = z.strictObject({
   name: KubernetesName.describe("Name of the Job."),
-  run: z.int().min(1).optional().describe("Number of the run; raise it to train again. Default: 1."),
-  await: z
+  run: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(`Number of the run; raise it to train again. Default: ${defaults.trainingJob.run}.`),
+  skipAwait: z
     .boolean()
     .optional()
-    .describe("Wait for the Job to finish when deploying; `false` where it may wait long for a GPU. Default: true."),
+    .describe(
+      `Deploy without waiting for the Job to finish, such as a Job that may wait long for a GPU. Default: ${defaults.trainingJob.skipAwait}.`,
+    ),
   ...training,
   ...run,
 });
@@ -96,7 +112,7 @@ const TrainingCronJob = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      "Train only where `new_data_available` is on the data volume, and clear it after success. Default: false.",
+      "Train only if the file `new_data_available` is on the data volume, and remove it after success. Default: false.",
     ),
   ...training,
   ...run,
@@ -112,13 +128,13 @@ const BatchJob = z
       .meta({ title: "version" })
       .optional()
       .describe("Version that scores. Default: latest."),
-    input: z.string().min(1).optional().describe("JSONL or CSV file on the data volume. Give this or `synthetic`."),
+    input: z.string().min(1).optional().describe("JSONL or CSV file on the data volume. Set this or `synthetic`."),
     output: z.string().min(1).optional().describe("File on the data volume for the predictions, with `input`."),
     synthetic: z
       .int()
       .min(1)
       .optional()
-      .describe("Rows to make up, whose predictions are printed. Give this or `input`."),
+      .describe("Number of generated rows, whose predictions are printed. Set this or `input`."),
     ...run,
   })
   .refine(({ input, synthetic }) => (input === undefined) !== (synthetic === undefined), {
@@ -126,7 +142,7 @@ const BatchJob = z
   })
   .refine(({ input, output }) => (input === undefined) === (output === undefined), {
     path: ["output"],
-    error: "is given together with input",
+    error: "is set together with input",
   });
 
 /** Training runs and batch scoring. */
@@ -135,7 +151,9 @@ export const TrainingConfig = z
     sequential: z
       .boolean()
       .optional()
-      .describe("Run the Jobs one after another, where the quota does not hold them all. Default: false."),
+      .describe(
+        `Run the Jobs one after another, for a quota that is too small for all of them at once. Default: ${defaults.training.sequential}.`,
+      ),
     jobs: z.array(TrainingJob).optional().describe("Training Jobs. Default: none."),
     cronJobs: z.array(TrainingCronJob).optional().describe("Training by schedule. Default: none."),
     batchJobs: z.array(BatchJob).optional().describe("Batch scoring by schedule. Default: none."),

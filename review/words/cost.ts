@@ -1,4 +1,4 @@
-import { type CostEstimate, estimateCost, type StackConfig } from "../../config/index.ts";
+import { type CostEstimate, estimateCost, type ResolvedStack } from "../../config/index.ts";
 import { code, table } from "../comment/markdown.ts";
 
 type Range = CostEstimate["perMonth"];
@@ -9,7 +9,7 @@ type Range = CostEstimate["perMonth"];
  *
  * @param absent what is said of before where there is no such side: "none" or "not known"
  */
-export function describeCost(before: StackConfig | undefined, after: StackConfig, absent: string): string[] {
+export function describeCost(before: ResolvedStack | undefined, after: ResolvedStack, absent: string): string[] {
   const is = estimateCost(after);
   const was = before === undefined ? undefined : estimateCost(before);
   if (was === undefined) return [`**A month:** ${absent} → ${amount(is.perMonth, is.currency)}`];

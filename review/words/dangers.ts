@@ -1,4 +1,4 @@
-import { thousandths } from "../../components/kubernetes/quantity.ts";
+import { milliUnits } from "../../components/kubernetes/quantity.ts";
 import { code } from "../comment/markdown.ts";
 import type { ObjectChange } from "../objects/change.ts";
 import { valueAt } from "../objects/fields.ts";
@@ -76,7 +76,7 @@ function update(change: ObjectChange): Found[] {
   const { kind, before, after } = change;
   if (kind === "PersistentVolumeClaim") {
     const [from, to] = [before, after].map((side) => valueAt(side, "spec.resources.requests.storage"));
-    const shrinks = typeof from === "string" && typeof to === "string" && thousandths(to) < thousandths(from);
+    const shrinks = typeof from === "string" && typeof to === "string" && milliUnits(to) < milliUnits(from);
     return shrinks
       ? [{ what: "refused", text: `shrinks from ${code(from)} to ${code(to)}, which Kubernetes refuses` }]
       : [];

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { resolveApiGateway } from "../../../components/api-gateway/resolve.ts";
+import { defaults } from "../../../components/defaults.ts";
+import { defaultResources } from "../default-text.ts";
 import {
   ByteSize,
   CountOrPercent,
@@ -19,8 +22,8 @@ const Route = z.strictObject({
   path: z
     .string()
     .regex(UPSTREAM_PATH, PATH_MESSAGE)
-    .describe("Path at the gateway, such as /predict; one that ends with / stands for all below it."),
-  model: ModelName.describe("Model that answers, by its name or that of its entry."),
+    .describe("Path at the gateway, such as /predict; a path that ends with / matches everything below it."),
+  model: ModelName.describe("Model that answers: its name, or the name of its entry."),
   version: Version.describe("Its version."),
   target: z
     .string()
@@ -32,55 +35,99 @@ const Route = z.strictObject({
 /** The API gateway in front of the models. */
 export const ApiGatewayConfig = z
   .strictObject({
-    name: KubernetesName.optional().describe("Name of the Deployment, and label `app`. Default: api-gateway."),
-    image: z.string().min(1).optional().describe("Reference of the nginx image. Default: nginx-unprivileged."),
+    name: KubernetesName.optional().describe(
+      `Name of the Deployment, and label \`app\`. Default: ${defaults.apiGateway.name}.`,
+    ),
+    image: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(`Reference of the nginx image. Default: ${defaults.apiGateway.image}.`),
     routes: z.array(Route).min(1, "needs at least one route").describe("Which path leads to which model."),
     apiKey: z
       .strictObject({ secret: KubernetesName, key: VariableName })
       .meta({ title: "`{secret, key}`" })
       .optional()
       .describe(
-        "Key of `secrets` that requests must bring as X-API-Key; /health and /status need none. Default: no key.",
+        "Key of `secrets` that requests must send as X-API-Key, except to /health and /status. Default: no key.",
       ),
     configName: KubernetesName.optional().describe(
       "Fixed name of the ConfigMap with nginx.conf. Default: named by Pulumi, and immutable.",
     ),
-    replicas: z.int().min(1).optional().describe("Pods; with autoscaling, those to start with. Default: 2."),
-    resources: Resources.optional().describe("Default: 100m CPU and 64Mi, at most 200m CPU and 128Mi."),
-    service: Service.optional().describe("The Service in front of the gateway. Default: a ClusterIP on port 80."),
+    replicas: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(`Pods; with autoscaling, the number to start with. Default: ${defaults.apiGateway.replicas}.`),
+    resources: Resources.optional().describe(defaultResources(defaults.apiGateway.resources)),
+    service: Service.optional().describe(
+      `The Service in front of the gateway. Default: a ${defaults.service.type} on port ${defaults.service.port}.`,
+    ),
     autoscaling: Autoscaling.optional().describe("Horizontal autoscaling. Default: none."),
-    disruptionBudget: DisruptionBudget.optional().describe("How many pods may be evicted at once. Default: no bound."),
+    disruptionBudget: DisruptionBudget.optional().describe("How many pods may be evicted at once. Default: no limit."),
     rollout: z
       .strictObject({
-        maxSurge: CountOrPercent.optional().describe("Pods above the wanted number while rolling. Default: 1."),
-        maxUnavailable: CountOrPercent.optional().describe("Pods below the wanted number while rolling. Default: 0."),
-        drainSeconds: Seconds.optional().describe("How long a pod that ends goes on answering. Default: 5."),
+        maxSurge: CountOrPercent.optional().describe(
+          `Pods above the wanted number while rolling. Default: ${defaults.apiGateway.rollout.maxSurge}.`,
+        ),
+        maxUnavailable: CountOrPercent.optional().describe(
+          `Pods below the wanted number while rolling. Default: ${defaults.apiGateway.rollout.maxUnavailable}.`,
+        ),
+        drainSeconds: Seconds.optional().describe(
+          `How long a terminating pod keeps answering. Default: ${defaults.apiGateway.rollout.drainSeconds}.`,
+        ),
         terminationGracePeriodSeconds: z
           .int()
           .min(1)
           .optional()
-          .describe("From the end's start to SIGKILL. Default: 45."),
+          .describe(
+            `Time from the start of the termination to SIGKILL. Default: ${defaults.apiGateway.rollout.terminationGracePeriodSeconds}.`,
+          ),
         revisionHistoryLimit: z
           .int()
           .min(0)
           .optional()
-          .describe("Revisions kept for `kubectl rollout undo`. Default: 10."),
+          .describe(
+            `Revisions kept for \`kubectl rollout undo\`. Default: ${defaults.apiGateway.rollout.revisionHistoryLimit}.`,
+          ),
       })
       .refine(
-        ({ drainSeconds = 5, terminationGracePeriodSeconds = 45 }) => drainSeconds < terminationGracePeriodSeconds,
-        { path: ["terminationGracePeriodSeconds"], error: "must be above drainSeconds (default 5)" },
+        (rollout) => {
+          const { drainSeconds, terminationGracePeriodSeconds } = resolveApiGateway({ rollout }).rollout;
+          return drainSeconds < terminationGracePeriodSeconds;
+        },
+        {
+          path: ["terminationGracePeriodSeconds"],
+          error: `must be above drainSeconds (default ${defaults.apiGateway.rollout.drainSeconds})`,
+        },
       )
       .optional()
       .describe("How pods are replaced."),
-    connectTimeoutSeconds: z.int().min(1).optional().describe("Longest time to reach a model's server. Default: 10."),
-    readTimeoutSeconds: z.int().min(1).optional().describe("Longest time between two parts of an answer. Default: 30."),
-    bodyLimit: ByteSize.optional().describe("Refuse larger request bodies with 413. Default: 10Mi."),
+    connectTimeoutSeconds: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(`Longest time to connect to a model's server. Default: ${defaults.apiGateway.connectTimeoutSeconds}.`),
+    readTimeoutSeconds: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(`Longest time between two parts of a response. Default: ${defaults.apiGateway.readTimeoutSeconds}.`),
+    bodyLimit: ByteSize.optional().describe(
+      `Reject larger request bodies with 413. Default: ${defaults.apiGateway.bodyLimit}.`,
+    ),
     attempts: z
       .int()
       .min(1)
       .max(16)
       .optional()
-      .describe("Tries of a request on the model's pods, the first included. Default: 8."),
-    workerConnections: z.int().min(16).optional().describe("Connections at once of one pod. Default: 1024."),
+      .describe(
+        `Attempts for a request on the model's pods, including the first. Default: ${defaults.apiGateway.attempts}.`,
+      ),
+    workerConnections: z
+      .int()
+      .min(16)
+      .optional()
+      .describe(`Simultaneous connections of one pod. Default: ${defaults.apiGateway.workerConnections}.`),
   })
   .describe("An nginx in front of the models, with /health, /status and a path for each model. Default: none.");

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { defaults } from "../../../components/defaults.ts";
 import { CountOrPercent, KubernetesName } from "../values.ts";
 
 const ScalingRules = z.strictObject({
@@ -31,7 +32,9 @@ export const Autoscaling = z
       .int()
       .min(1)
       .optional()
-      .describe("Target in percent of the CPU request. Default: 70 where no memory target is given."),
+      .describe(
+        `Target in percent of the CPU request. Default: ${defaults.autoscaling.cpuUtilization} if there is no memory target.`,
+      ),
     memoryUtilization: z.int().min(1).optional().describe("Target in percent of the memory request. Default: none."),
     scaleUp: ScalingRules.optional().describe("How fast pods are added. Default: Kubernetes' own."),
     scaleDown: ScalingRules.optional().describe("How fast pods are removed. Default: Kubernetes' own."),

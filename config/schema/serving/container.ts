@@ -1,10 +1,14 @@
 import { z } from "zod";
+import { defaults } from "../../../components/defaults.ts";
 import { KubernetesName, LabelName, Labels } from "../values.ts";
 
-/** A taint that the pods put up with. */
+/** A taint that the pods tolerate. */
 const Toleration = z.strictObject({
   key: LabelName.describe("Key of the taint."),
-  operator: z.enum(["Exists", "Equal"]).optional().describe("Whether the value counts. Default: Exists."),
+  operator: z
+    .enum(["Exists", "Equal"])
+    .optional()
+    .describe(`Whether the value has to match. Default: ${defaults.toleration.operator}.`),
   value: z.string().optional().describe("Value of the taint, with `operator: Equal`."),
   effect: z
     .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
@@ -15,10 +19,10 @@ const Toleration = z.strictObject({
 /** Nodes that a pod may run on. */
 export const placement = {
   nodeSelector: Labels.optional().describe("Labels of the nodes that may run it. Default: every node."),
-  tolerations: z.array(Toleration).optional().describe("Taints that keep it from no node. Default: none."),
+  tolerations: z.array(Toleration).optional().describe("Taints that it tolerates. Default: none."),
 };
 
-/** Where the environment of a container comes from, besides what is set one by one. */
+/** Where the environment of a container comes from, besides single variables. */
 export const environmentSources = {
   configMaps: z
     .array(KubernetesName)

@@ -3,7 +3,7 @@ import { Version } from "../values.ts";
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in hexadecimal");
 
-/** A commit as a label carries it; `-dirty` where the sources had changes that were not committed. */
+/** A commit as a label carries it; `-dirty` if the sources had uncommitted changes. */
 export const Commit = z
   .string()
   .regex(/^[0-9a-f]{6,57}(-dirty)?$/, "must be a commit hash in hexadecimal")
@@ -14,19 +14,19 @@ export const LineageConfig = z
   .strictObject({
     commit: z.union([Commit, z.literal("unknown")]).describe("Source commit of the trainer."),
     trainedDate: z.iso.date('must be a date in quotes, such as "2026-01-15"').describe("Date of training."),
-    artefact: Sha256.describe("SHA-256 of the model's file."),
+    artifact: Sha256.describe("SHA-256 of the model's file."),
     data: Sha256.optional().describe("SHA-256 of the training data."),
     image: z.string().min(1).optional().describe("Image that trained it."),
     job: z.string().min(1).optional().describe("Job that trained it."),
     parent: Version.optional().describe("Version it would replace."),
-    worseThan: z
+    regression: z
       .strictObject({
         version: Version.describe("The better version."),
-        metric: z.string().min(1).describe("What they were compared by."),
-        value: z.number().describe("The metric of this version."),
-        previous: z.number().describe("The metric of the better version."),
+        metric: z.string().min(1).describe("The metric that they were compared by."),
+        value: z.number().describe("Its value for this version."),
+        previous: z.number().describe("Its value for the better version."),
       })
       .optional()
-      .describe("The promotion gate's mark: the version is worse than the one it would replace."),
+      .describe("Set by the promotion gate if the version is worse than the one it would replace."),
   })
-  .describe("Where the version comes from, as `npm run lineage` prints it. Default: not said.");
+  .describe("Where the version comes from, as `npm run lineage` prints it. Default: none.");

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { defaults } from "../../../components/defaults.ts";
+import { defaultResources } from "../default-text.ts";
 import { KubernetesName, Labels, ModelName, Resources, SecretReferences, VariableName, Version } from "../values.ts";
 import { Autoscaling, DisruptionBudget } from "./autoscaling.ts";
 import { environmentSources } from "./container.ts";
@@ -8,23 +10,32 @@ import { Rollout } from "./rollout.ts";
 import { Service } from "./service.ts";
 import { TrafficConfig } from "./traffic.ts";
 
+function defaultProbe(probe: keyof typeof defaults.version.probes): string {
+  const { path, periodSeconds, failureThreshold } = defaults.version.probes[probe];
+  return `Default: ${path} every ${periodSeconds} s, until ${failureThreshold} failures in a row.`;
+}
+
 const versionSettings = {
   container: Container.optional().describe("Name and ports of the container."),
   labels: Labels.optional().describe("More labels of the Deployment and its pods. Default: none."),
   scheduling: Scheduling.optional().describe("Which nodes the pods run on, and how they are spread."),
-  replicas: z.int().min(0).optional().describe("Pods; with autoscaling, those to start with. Default: 1."),
-  resources: Resources.optional().describe("Default: 500m CPU and 1Gi, at most 2 CPU and 2Gi."),
+  replicas: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(`Pods; with autoscaling, the number to start with. Default: ${defaults.version.replicas}.`),
+  resources: Resources.optional().describe(defaultResources(defaults.version.resources)),
   probes: z
     .strictObject({
-      startup: Probe.optional().describe("Until the model is loaded. Default: /ready every second, 120 times."),
-      readiness: Probe.optional().describe("In the traffic or not. Default: /ready every 5 s."),
-      liveness: Probe.optional().describe("Restarted or not. Default: /health every 10 s."),
+      startup: Probe.optional().describe(`Until the model is loaded. ${defaultProbe("startup")}`),
+      readiness: Probe.optional().describe(`Whether the pod gets traffic. ${defaultProbe("readiness")}`),
+      liveness: Probe.optional().describe(`Whether the pod is restarted. ${defaultProbe("liveness")}`),
     })
     .optional()
-    .describe("Timing of the probes; what is not given is the default's."),
+    .describe("Timing of the probes."),
   rollout: Rollout.optional().describe("How a version is replaced by its next revision."),
   autoscaling: Autoscaling.optional().describe("Horizontal autoscaling. Default: none."),
-  disruptionBudget: DisruptionBudget.optional().describe("How many pods may be evicted at once. Default: no bound."),
+  disruptionBudget: DisruptionBudget.optional().describe("How many pods may be evicted at once. Default: no limit."),
   environment: z
     .record(VariableName, z.string())
     .optional()
@@ -47,11 +58,11 @@ const ModelVersion = z.strictObject({
     .optional()
     .describe("Label `trained-date` of the Deployment. Default: that of `lineage`."),
   lineage: LineageConfig.optional(),
-  acceptWorse: z
+  allowRegression: z
     .string()
     .min(1)
     .optional()
-    .describe("Why the version is served although its `lineage` says that it is worse. Default: it is refused."),
+    .describe("Why the version is served although its `lineage` records a regression. Default: it is rejected."),
   modelVersion: z.string().min(1).max(63).optional().describe("Label `model-version`. Default: the version."),
   changeCause: z
     .string()
@@ -60,7 +71,7 @@ const ModelVersion = z.strictObject({
     .describe("Shown by `kubectl rollout history`. Default: model, version and image."),
   selector: Labels.refine((labels) => Object.keys(labels).length > 0, "needs at least one label")
     .optional()
-    .describe("Labels that pick the pods; they can never be changed. Default: `app` and `version`."),
+    .describe("Labels that select the pods; they can never be changed. Default: `app` and `version`."),
   service: Service.optional().describe("The Service in front of the version, which routes send requests to."),
   additionalServices: z.array(Service).optional().describe("More Services in front of the version. Default: none."),
   ...versionSettings,
@@ -73,7 +84,7 @@ export const ModelsConfig = z
       model: ModelName.describe("Name of the model in the registry."),
       name: KubernetesName.max(53, "is longer than 53 characters")
         .optional()
-        .describe("Name of the entry, where one model is served twice. Default: the model's name."),
+        .describe("Name of the entry; set it if one model is served twice. Default: the model's name."),
       app: KubernetesName.optional().describe("Label `app` of the pods. Default: the entry's name."),
       defaults: VersionDefaults.optional().describe(
         "Settings of every version of the model that does not set its own.",
@@ -81,10 +92,10 @@ export const ModelsConfig = z
       versions: z
         .array(ModelVersion)
         .min(1, "needs at least one version")
-        .describe("Versions to serve; each also takes every setting of `modelDefaults`."),
+        .describe("Versions to serve; each also accepts every setting of `modelDefaults`."),
       traffic: TrafficConfig.optional().describe(
         "How requests reach the versions. Default: only from inside the cluster.",
       ),
     }),
   )
-  .describe("Models and their versions, each version served by a Deployment of its own.");
+  .describe("Models and their versions, each version served by its own Deployment.");

@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { defaults } from "../../../components/defaults.ts";
+import { resolveContainer } from "../../../components/serving/resolve.ts";
 import { KubernetesName, LabelName, Seconds } from "../values.ts";
 import { placement } from "./container.ts";
 
-/** A port that a container without any privilege may listen on. */
+/** A port that an unprivileged container may listen on. */
 const UnprivilegedPort = z
   .int()
   .min(1024, "must be a port from 1024 to 65535, since the container runs without privileges")
@@ -11,25 +13,32 @@ const UnprivilegedPort = z
 
 /** Timing of one HTTP probe. */
 export const Probe = z.strictObject({
-  path: z.string().startsWith("/").optional().describe("Path that is asked."),
+  path: z.string().startsWith("/").optional().describe("Path of the request."),
   initialDelaySeconds: Seconds.optional().describe("Wait before the first check."),
   periodSeconds: z.int().min(1).optional().describe("Time between two checks."),
-  timeoutSeconds: z.int().min(1).optional().describe("Time for an answer."),
-  successThreshold: z.int().min(1).optional().describe("Good checks that make it good."),
-  failureThreshold: z.int().min(1).optional().describe("Bad checks that make it bad."),
+  timeoutSeconds: z.int().min(1).optional().describe("Longest wait for a response."),
+  successThreshold: z.int().min(1).optional().describe("Successes in a row that count as success."),
+  failureThreshold: z.int().min(1).optional().describe("Failures in a row that count as failure."),
 });
 
 /** The container of the server. */
 export const Container = z
   .strictObject({
-    name: KubernetesName.optional().describe("Name of the container. Default: model-server."),
-    port: UnprivilegedPort.optional().describe("Port that the server listens on. Default: 8080."),
-    metricsPort: UnprivilegedPort.optional().describe("Port of the metrics. Default: 9090."),
+    name: KubernetesName.optional().describe(`Name of the container. Default: ${defaults.version.container.name}.`),
+    port: UnprivilegedPort.optional().describe(
+      `Port that the server listens on. Default: ${defaults.version.container.port}.`,
+    ),
+    metricsPort: UnprivilegedPort.optional().describe(
+      `Port of the metrics. Default: ${defaults.version.container.metricsPort}.`,
+    ),
   })
-  .refine(({ port = 8080, metricsPort = 9090 }) => port !== metricsPort, {
-    path: ["metricsPort"],
-    error: "is the port that the server listens on; take another one",
-  });
+  .refine(
+    (container) => {
+      const { port, metricsPort } = resolveContainer(container);
+      return port !== metricsPort;
+    },
+    { path: ["metricsPort"], error: "is the port that the server listens on; choose another one" },
+  );
 
 /** Where the pods of a version run. */
 export const Scheduling = z.strictObject({
@@ -38,16 +47,23 @@ export const Scheduling = z.strictObject({
     .min(1)
     .max(100)
     .optional()
-    .describe("Prefer zones without a pod of the version, with this weight. Default: no preference but the spread."),
+    .describe("Prefer zones without a pod of the version, with this weight. Default: only the spread."),
   topologySpread: z
     .array(
       z.strictObject({
         topologyKey: LabelName.describe("Label of the nodes that tells one place from another."),
-        maxSkew: z.int().min(1).optional().describe("Most pods that one place may have more than another. Default: 1."),
-        whenUnsatisfiable: z.enum(["ScheduleAnyway", "DoNotSchedule"]).optional().describe("Default: ScheduleAnyway."),
+        maxSkew: z
+          .int()
+          .min(1)
+          .optional()
+          .describe(`Largest difference in pods between two places. Default: ${defaults.topologySpread.maxSkew}.`),
+        whenUnsatisfiable: z
+          .enum(["ScheduleAnyway", "DoNotSchedule"])
+          .optional()
+          .describe(`Default: ${defaults.topologySpread.whenUnsatisfiable}.`),
       }),
     )
     .optional()
-    .describe("How evenly pods are spread. Default: over zones and over nodes, as well as can be."),
+    .describe("How evenly pods are spread. Default: over zones and over nodes, where possible."),
   ...placement,
 });

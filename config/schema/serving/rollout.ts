@@ -1,28 +1,52 @@
 import { z } from "zod";
+import { defaults } from "../../../components/defaults.ts";
+import { resolveRollout } from "../../../components/kubernetes/rollout.ts";
 import { Count, CountOrPercent, Seconds } from "../values.ts";
+
+const DEFAULTS = defaults.version.rollout;
 
 /** How a version is replaced by its next revision. */
 export const Rollout = z
   .strictObject({
-    maxSurge: CountOrPercent.optional().describe("Pods above the wanted number while rolling. Default: 1."),
-    maxUnavailable: CountOrPercent.optional().describe("Pods below the wanted number while rolling. Default: 0."),
-    drainSeconds: Seconds.optional().describe("How long the server goes on answering after SIGTERM. Default: 5."),
-    terminationGracePeriodSeconds: z.int().min(1).optional().describe("From SIGTERM to SIGKILL. Default: 30."),
-    preStopSeconds: Seconds.optional().describe(
-      "Wait before SIGTERM. Default: none, since the server drains by itself.",
+    maxSurge: CountOrPercent.optional().describe(
+      `Pods above the wanted number while rolling. Default: ${DEFAULTS.maxSurge}.`,
     ),
-    revisionHistoryLimit: Count.optional().describe("Revisions kept for `kubectl rollout undo`. Default: 10."),
-  })
-  .refine(({ maxSurge = 1, maxUnavailable = 0 }) => !isNone(maxSurge) || !isNone(maxUnavailable), {
-    path: ["maxSurge"],
-    error: "must be above 0 where maxUnavailable (default 0) is 0, or no pod could ever be replaced",
+    maxUnavailable: CountOrPercent.optional().describe(
+      `Pods below the wanted number while rolling. Default: ${DEFAULTS.maxUnavailable}.`,
+    ),
+    drainSeconds: Seconds.optional().describe(
+      `How long the server keeps answering after SIGTERM. Default: ${DEFAULTS.drainSeconds}.`,
+    ),
+    terminationGracePeriodSeconds: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(`Time from SIGTERM to SIGKILL. Default: ${DEFAULTS.terminationGracePeriodSeconds}.`),
+    preStopSeconds: Seconds.optional().describe(
+      `Wait before SIGTERM. Default: ${DEFAULTS.preStopSeconds}, since the server drains by itself.`,
+    ),
+    revisionHistoryLimit: Count.optional().describe(
+      `Revisions kept for \`kubectl rollout undo\`. Default: ${DEFAULTS.revisionHistoryLimit}.`,
+    ),
   })
   .refine(
-    ({ drainSeconds = 5, preStopSeconds = 0, terminationGracePeriodSeconds = 30 }) =>
-      drainSeconds + preStopSeconds < terminationGracePeriodSeconds,
+    (rollout) => {
+      const { maxSurge, maxUnavailable } = resolveRollout(rollout);
+      return !isNone(maxSurge) || !isNone(maxUnavailable);
+    },
+    {
+      path: ["maxSurge"],
+      error: `must be above 0 if maxUnavailable (default ${DEFAULTS.maxUnavailable}) is 0, or no pod could ever be replaced`,
+    },
+  )
+  .refine(
+    (rollout) => {
+      const { drainSeconds, preStopSeconds, terminationGracePeriodSeconds } = resolveRollout(rollout);
+      return drainSeconds + preStopSeconds < terminationGracePeriodSeconds;
+    },
     {
       path: ["terminationGracePeriodSeconds"],
-      error: "must be above drainSeconds (default 5) and preStopSeconds (default 0) together",
+      error: `must be above drainSeconds (default ${DEFAULTS.drainSeconds}) and preStopSeconds (default ${DEFAULTS.preStopSeconds}) together`,
     },
   );
 

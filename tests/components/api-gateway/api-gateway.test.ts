@@ -124,7 +124,7 @@ describe("ApiGateway", () => {
     expect(budget.selector).to.deep.equal({ matchLabels: { app: "api-gateway" } });
   });
 
-  it("refuses to lead nowhere", () => {
-    expect(() => new ApiGateway("g12", { ...args, routes: [] })).to.throw("the gateway leads to no model");
+  it("rejects a gateway without routes", () => {
+    expect(() => new ApiGateway("g12", { ...args, routes: [] })).to.throw("the gateway has no route to a model");
   });
 });

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { alertGroups } from "../../../components/monitoring/alerts.ts";
+import { resolveAlerts } from "../../../components/monitoring/resolve.ts";
 import { ensureTool } from "../../../local/toolchain/index.ts";
 import { checkRules, type Firing, playAlert, type Series } from "./promtool.ts";
 
-const groups = alertGroups("ml", [{ model: "sentiment", stable: "1", canary: "2" }]);
+const groups = alertGroups("ml", [{ model: "sentiment", stable: "1", canary: "2" }], resolveAlerts());
 
 /** Requests of one version a minute, by how they ended. */
 const requests = (version: string, counts: Readonly<Record<string, number>>, namespace = "ml"): Series[] =>
@@ -150,8 +151,8 @@ describe("alerts, played by promtool", function () {
     }
   });
 
-  it("follow the bounds they are given", async () => {
-    const strict = alertGroups("ml", [], { errorRatio: 0.01, forSeconds: 60 });
+  it("follow the given thresholds", async () => {
+    const strict = alertGroups("ml", [], resolveAlerts({ errorRatio: 0.01, forSeconds: 60 }));
     const series = requests("1", { success: 98, error: 2 });
     expect(await playAlert(strict, "ModelErrorRateHigh", series, [version("1")], 4)).to.equal(undefined);
     expect(await playAlert(groups, "ModelErrorRateHigh", series, [], 15)).to.equal(undefined);

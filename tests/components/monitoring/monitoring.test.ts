@@ -3,6 +3,7 @@ import { Registry } from "prom-client";
 import { Metrics } from "../../../apps/inference/metrics/metrics.ts";
 import { Monitoring, type MonitoringArgs } from "../../../components/index.ts";
 import { alertGroups } from "../../../components/monitoring/alerts.ts";
+import { resolveAlerts } from "../../../components/monitoring/resolve.ts";
 import { readDashboards } from "../../../dashboards/index.ts";
 import { only, record } from "../recorder.ts";
 import { checkRules } from "./promtool.ts";
@@ -92,7 +93,9 @@ describe("dashboards and alerts", () => {
     const own = registry.getMetricsAsArray().map(({ name }) => name);
     const known = new Set([...own, ...own.flatMap((name) => ["_bucket", "_sum", "_count"].map((end) => name + end))]);
     for (const name of CLUSTER_METRICS) known.add(name);
-    const rules = alertGroups("ml", [{ model: "m", stable: "1", canary: "2" }]).flatMap((group) => group.rules);
+    const rules = alertGroups("ml", [{ model: "m", stable: "1", canary: "2" }], resolveAlerts()).flatMap(
+      (group) => group.rules,
+    );
     const asked = [...queries, ...rules.map(({ expr }) => expr)]
       .flatMap((expr) => [...expr.matchAll(/\b[a-z_]+(?=\{)/g)])
       .map(([name]) => name);

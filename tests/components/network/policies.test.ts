@@ -14,7 +14,7 @@ const config = {
   namespace: { name: "ml" },
   storage: { models: { size: "1Gi" }, data: { size: "1Gi" }, init: { name: "storage-init" } },
   training: { jobs: [{ name: "train", task: "iris", model: "iris" }] },
-  gateway: { form: "Ingress", ingressClassName: "nginx", implementation: "traefik" },
+  gateway: { api: "Ingress", ingressClassName: "nginx", implementation: "traefik" },
   networkPolicies: {
     enabled: true,
     gatewayNamespaceLabels: { name: "ingress-nginx" },

@@ -76,24 +76,24 @@ describe("ModelService", () => {
     expect(metadata.annotations["kubernetes.io/change-cause"]).to.equal("half_plus_two version 1, image inference:2");
   });
 
-  it("says where the version comes from on its Deployment, and rolls no pod for it", async () => {
+  it("records the version's origin on its Deployment without rolling pods", async () => {
     const lineage = {
       commit: "0123abc-dirty",
       trainedDate: "2026-01-15",
-      artefact: "a".repeat(64),
+      artifact: "a".repeat(64),
       image: "trainer:1@sha256:0123",
       parent: "1",
-      worseThan: { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 },
+      regression: { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 },
     };
-    const versions = [{ version: "2", lineage, acceptWorse: "the new data is harder" }];
+    const versions = [{ version: "2", lineage, allowRegression: "the new data is harder" }];
     const made = await record(() => new ModelService("m5-lineage", { ...args, versions }));
     const { metadata, spec }: Manifest = only(made, "Deployment").inputs;
     expect(metadata.labels).to.include({ "commit-sha": "0123abc-dirty", "trained-date": "2026-01-15" });
     expect(metadata.annotations).to.include({
-      "ml-platform/artefact-sha256": "a".repeat(64),
+      "ml-platform/artifact-sha256": "a".repeat(64),
       "ml-platform/trainer-image": "trainer:1@sha256:0123",
       "ml-platform/parent-version": "1",
-      "ml-platform/accept-worse": "the new data is harder",
+      "ml-platform/allow-regression": "the new data is harder",
     });
     expect(spec.template.metadata.annotations ?? {}).to.deep.equal({});
   });
@@ -106,7 +106,7 @@ describe("ModelService", () => {
     expect(pod.containers[0].envFrom).to.deep.equal([{ configMapRef: { name: "half-plus-two-v1-config-auto" } }]);
   });
 
-  it("ends by itself before the kubelet kills it", async () => {
+  it("exits by itself before the kubelet kills it", async () => {
     const rollout = { terminationGracePeriodSeconds: 40, preStopSeconds: 10 };
     const made = await record(() => new ModelService("m7", { ...args, versions: [{ version: "1", rollout }] }));
     const pod: Manifest = (only(made, "Deployment").inputs["spec"] as Manifest).template.spec;
@@ -115,13 +115,13 @@ describe("ModelService", () => {
     expect(pod.containers[0].lifecycle).to.deep.equal({ preStop: { sleep: { seconds: 10 } } });
   });
 
-  it("rolls without taking a pod away first", async () => {
+  it("rolls without removing a pod first", async () => {
     const made = await record(() => new ModelService("m8", args));
     const { strategy }: Manifest = only(made, "Deployment").inputs["spec"];
     expect(strategy).to.deep.equal({ type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } });
   });
 
-  it("refuses a model without versions, and a backend that is not served", () => {
+  it("rejects a model without versions, and a backend that is not served", () => {
     expect(() => new ModelService("m9", { ...args, versions: [] })).to.throw('model "half_plus_two" has no version');
     const service = new ModelService("m10", args);
     expect(() => service.backend("7")).to.throw('there is no version "7"; there is 1');

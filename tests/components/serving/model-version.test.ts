@@ -73,7 +73,7 @@ describe("a served version", () => {
     const { services } = await objects({
       service: { name: "model-api" },
       additionalServices: [
-        { name: "model-api-lb", type: "LoadBalancer", await: false },
+        { name: "model-api-lb", type: "LoadBalancer", skipAwait: true },
         { type: "NodePort", nodePort: 30800, metricsPort: false },
       ],
     });

@@ -6,7 +6,7 @@ const args: TrafficArgs = {
   namespace: "ml",
   name: "model-production",
   canaryName: "model-canary",
-  gateway: { form: "Ingress", ingressClassName: "nginx", implementation: "traefik" },
+  gateway: { api: "Ingress", ingressClassName: "nginx", implementation: "traefik" },
   hosts: ["ml-model.example.com"],
   stable: { service: "model-v1-service", port: 80 },
   canary: { service: "model-v2-service", port: 80 },

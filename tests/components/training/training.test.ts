@@ -85,7 +85,7 @@ describe("a training Job", () => {
   });
 
   it("with GPUs runs on the GPU nodes alone, and is not waited for where that is said", async () => {
-    const { metadata, spec } = await jobOf({ jobs: [{ ...job, name: "gpu-training-job", gpus: 1, await: false }] });
+    const { metadata, spec } = await jobOf({ jobs: [{ ...job, name: "gpu-training-job", gpus: 1, skipAwait: true }] });
     const pod = spec.template.spec;
     expect(pod.nodeSelector).to.deep.equal({ accelerator: "nvidia-gpu" });
     expect(pod.tolerations).to.deep.equal([{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }]);
