@@ -22,6 +22,7 @@ import {
   Traffic,
   TrainingPipeline,
 } from "./components/index.ts";
+import { trainerCommit } from "./components/platform/source-commit.ts";
 import { estimateCost, loadStack } from "./config/index.ts";
 import { readDashboards } from "./dashboards/index.ts";
 
@@ -35,7 +36,10 @@ const { identifier: clusterIdentifier, ...cluster } = stack.cluster;
 const provider = new k8s.Provider("cluster", { ...cluster, clusterIdentifier, enableServerSideApply: true });
 const after = (...dependsOn: pulumi.Resource[]) => ({ providers: [provider], dependsOn });
 
-const images = "registry" in stack.images ? new Images("images", { ...stack.images, tag: name }) : stack.images;
+const images =
+  "registry" in stack.images
+    ? new Images("images", { ...stack.images, tag: name, commit: trainerCommit(".") })
+    : stack.images;
 
 // Pods that are created before the quota and the limit range would escape both, so everything waits for the namespace.
 const scope = new Namespace("namespace", stack.namespace, after());

@@ -4,7 +4,7 @@
  */
 export const defaults = {
   namespace: { podSecurity: "restricted" },
-  images: { combined: false, context: ".", platforms: ["linux/amd64"] },
+  images: { commit: "unknown", combined: false, context: ".", platforms: ["linux/amd64"] },
   secrets: { randomLength: 32 },
   storage: {
     claim: { accessMode: "ReadWriteMany" },

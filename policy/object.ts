@@ -6,9 +6,9 @@ export interface KubernetesObject {
   /** Group and version, such as `apps/v1`. */
   readonly apiVersion: string;
   readonly name: string;
-  /** Undefined where it has none, or where a preview does not know it yet. */
+  /** Undefined if it has none, or if a preview does not know it yet. */
   readonly namespace?: string;
-  /** Some fields of an object that others own, such as a DeploymentPatch: what it leaves out is not missing. */
+  /** Whether it is a patch, such as a DeploymentPatch, that leaves out most of its object. */
   readonly patch: boolean;
   /** The resource option `protect`. */
   readonly protect: boolean;
@@ -21,7 +21,7 @@ export interface KubernetesObject {
  *
  * @param type the resource's type, such as `kubernetes:apps/v1:Deployment`
  * @param logicalName its name in the program, for an object that has no name yet
- * @returns undefined where the resource is no Kubernetes object
+ * @returns undefined if the resource is not a Kubernetes object
  */
 export function kubernetesObject(
   type: string,
@@ -43,7 +43,7 @@ export function kubernetesObject(
   };
 }
 
-/** `Deployment ml-prod/model-v1`, or `Namespace ml-prod` for what is in no namespace. */
+/** `Deployment ml-prod/model-v1`, or `Namespace ml-prod` for an object without a namespace. */
 export function describeObject({
   kind,
   name,
@@ -57,7 +57,7 @@ export function violation(object: KubernetesObject, path: string, problem: strin
   return `${describeObject(object)}: ${path}: ${problem}`;
 }
 
-/** Whether a text is what one of the patterns says, in which `*` stands for any characters. */
+/** Whether a text matches one of the patterns, in which `*` matches any characters. */
 export function matches(patterns: readonly string[], value: string): boolean {
   return patterns.some((pattern) => {
     const parts = pattern.split("*").map((part) => part.replaceAll(/[\\^$.|?+()[\]{}]/g, "\\$&"));

@@ -2,21 +2,21 @@ import { type ResourceValidationArgs, Secret, UnknownValueError } from "@pulumi/
 import { MARKED, UNKNOWN } from "./fields.ts";
 import { type KubernetesObject, kubernetesObject } from "./object.ts";
 
-/** The Kubernetes object of a resource that the engine asks about; undefined where it is something else. */
+/** The Kubernetes object of a resource that the engine asks about; undefined for anything else. */
 export function objectOf({ type, name, props, opts }: ResourceValidationArgs): KubernetesObject | undefined {
   return kubernetesObject(type, name, snapshot(props), opts.protect);
 }
 
 /**
- * The object of a Secret, with those parts marked secret that are so in its outputs. The SDK shows the marks of single
- * values to remediations only; the provider's own class marks inputs and outputs alike.
+ * The object of a Secret, with the parts marked secret that its outputs mark. The SDK shows the marks of single values only to
+ * remediations; the provider's own class marks inputs and outputs alike.
  */
 export function withMarkedOutputs(object: KubernetesObject, outputs: readonly string[]): KubernetesObject {
   const marked = Object.fromEntries(outputs.map((name) => [name, MARKED]));
   return { ...object, fields: { ...(object.fields as Readonly<Record<string, unknown>>), ...marked } };
 }
 
-/** Values as they are, without the proxies of the SDK, which throw where a value is not known yet. */
+/** Values without the SDK's proxies, which throw on a value that is not known yet. */
 function snapshot(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return Array.from(value.keys(), (index) => read(value, String(index)));
@@ -24,7 +24,7 @@ function snapshot(value: unknown): unknown {
 }
 
 function read(container: object, key: string): unknown {
-  // The property itself, since what a proxy returns has lost its mark.
+  // The property itself, because a proxy returns it without its mark.
   if (Object.getOwnPropertyDescriptor(container, key)?.value instanceof Secret) return MARKED;
   try {
     return snapshot(Reflect.get(container, key));

@@ -14,38 +14,38 @@ import { readStackFile, type StackFile } from "./sides/stack-file.ts";
 export interface ReviewOptions {
   /** Name of the stack. */
   readonly stack: string;
-  /** Checkout of what the pull request is to be merged into, its packages installed. */
+  /** Checkout of the branch that the pull request is to be merged into, with its packages installed. */
   readonly base: string;
   /** Folder of the pull request's stack files; they are read by this program. */
   readonly head: string;
-  /** Stack files, relative to either checkout; later ones are laid over earlier ones. */
+  /** Stack files, relative to either checkout; later ones are merged over earlier ones. */
   readonly files: readonly string[];
-  /** The engine's previews, where there are any. */
+  /** The engine's previews, if there are any. */
   readonly preview?: Preview;
   readonly basePreview?: Preview;
-  /** Policies that the preview found broken. @default none */
+  /** Policy violations that the preview found. @default none */
   readonly violations?: readonly Violation[];
 }
 
-/** All that a comment is made from. */
+/** Everything that a comment is made from. */
 export interface Review {
   readonly stack: string;
   readonly stackFiles: { readonly base: StackFile; readonly head: StackFile };
   readonly rendered: { readonly base: Rendered<KubernetesObject>; readonly head: Rendered<RenderedObject> };
   /** Whether `changes` are the engine's own, from a preview that did not fail. */
   readonly byPreview: boolean;
-  /** By the engine's preview, else by the renderings; undefined where neither can be had. */
+  /** By the engine's preview, else by the renderings; undefined if neither is available. */
   readonly changes: readonly ObjectChange[] | undefined;
-  /** What waits on the base and no longer with the pull request. */
+  /** Changes that are pending on the base but no longer with the pull request. */
   readonly settled: readonly ObjectChange[];
   readonly preview?: Preview;
   readonly basePreview?: Preview;
   readonly violations: readonly Violation[];
-  /** Lines of the manifest diff; undefined where one side cannot be rendered. */
+  /** Lines of the manifest diff; undefined if one side cannot be rendered. */
   readonly manifestDiff: readonly string[] | undefined;
 }
 
-/** Looks at both sides of a pull request: what the stack is before and after it, and what an update would then do. */
+/** Compares both sides of a pull request: the stack before and after it, and what an update would then do. */
 export async function reviewStack(options: ReviewOptions): Promise<Review> {
   const { stack, base, head, files, preview, basePreview } = options;
   const stackFiles = { base: await readStackFile(base, files), head: await readStackFile(head, files) };

@@ -1,6 +1,6 @@
 /** One path of the API gateway and the server behind it. */
 export interface NginxRoute {
-  /** Path at the gateway; one that ends with `/` stands for all below it. */
+  /** Path at the gateway; a path that ends with `/` matches everything below it. */
   readonly path: string;
   /** Host and port of the model's Service. */
   readonly upstream: string;
@@ -10,32 +10,32 @@ export interface NginxRoute {
 
 export interface NginxSettings {
   readonly routes: readonly NginxRoute[];
-  /** Whether requests must bring the key that the pod has from its Secret. */
+  /** Whether requests must send the key that the pod gets from its Secret. */
   readonly apiKey: boolean;
   readonly connectTimeoutSeconds: number;
   readonly readTimeoutSeconds: number;
   /** Largest request body in bytes. */
   readonly bodyLimitBytes: number;
-  /** Tries of one request, the first included. */
+  /** Attempts for one request, including the first. */
   readonly attempts: number;
   readonly workerConnections: number;
 }
 
-/** Port that nginx listens on; below 1024 an ordinary user may not. */
+/** Port that nginx listens on; it must be unprivileged, so 1024 or above. */
 export const NGINX_PORT = 8080;
 
-/** Where the start command puts the check of the key, and the end command its mark. */
+/** Files of the start script, with the check of the key, and of the stop script, which marks the pod as draining. */
 const KEY_FILE = "/tmp/api-key.conf";
 const DRAIN_MARK = "/tmp/draining";
 const PID_FILE = "/tmp/nginx.pid";
 
-/** Where a pod that ends handles its requests, so that each answer also closes its connection. */
+/** Internal prefix of the locations of a draining pod, where each response also closes its connection. */
 const DRAIN_PREFIX = "/.draining";
 
 const KEY_CHARACTERS = "letters, digits and . _ ~ + / = -";
 
 /**
- * nginx.conf: /health and /status of its own, and a location for each route. It needs no other file to write than below /tmp.
+ * nginx.conf with /health, /status and a location for each route. nginx writes only below /tmp.
  *
  * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html
  */
@@ -104,8 +104,8 @@ ${routes.flatMap((route) => ["", DRAIN_PREFIX].map((prefix) => location(route, p
 }
 
 /**
- * The model's Service, once for each try: behind its one address a new connection may reach another pod, and nginx tries
- * each entry once.
+ * The model's Service, repeated once for each attempt: nginx tries each entry once, and each new connection to the Service may
+ * reach another pod.
  */
 function upstreamBlock(upstream: string, index: number, attempts: number): string {
   const entries = Array.from({ length: attempts }, () => `    server ${upstream} max_fails=0;`);
@@ -131,8 +131,8 @@ function location(route: NginxRoute, prefix: string, upstream: number, apiKey: b
 }
 
 /**
- * Starts nginx as the container's first process. The key goes from the environment, where the Secret put it, into a file
- * below /tmp: nginx.conf does not hold it, and nginx reads no environment.
+ * Starts nginx as the container's main process. It copies the key from the environment to a file below /tmp, because nginx
+ * cannot read the environment and nginx.conf must not contain the key.
  */
 export function startScript(apiKey: boolean): string {
   const start = `exec nginx -e stderr -g "daemon off;"`;
@@ -148,7 +148,7 @@ unset API_KEY
 ${start}`;
 }
 
-/** Ends nginx: it goes on answering while gateways and nodes learn that it ends, then finishes what it has begun. */
+/** Stops nginx: it keeps answering until gateways and nodes know that it is terminating, and then finishes open requests. */
 export function stopScript(drainSeconds: number): string {
   return `touch ${DRAIN_MARK}; sleep ${drainSeconds}; nginx -e stderr -s quit; while [ -e ${PID_FILE} ]; do sleep 0.1; done`;
 }

@@ -2,13 +2,14 @@ import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 import { defaults } from "../defaults.ts";
 import { withDefaults } from "../with-defaults.ts";
-import { trainerCommit } from "./source-commit.ts";
 
 export interface ImagesArgs {
   /** Where the images are pushed, such as `registry.example.com/team`. */
   readonly registry: string;
   /** Tag of the images; what is deployed is their digest. */
   readonly tag: string;
+  /** Source commit of the trainer, which it records with every version. @default "unknown" */
+  readonly commit?: string;
   /** Build one image that contains both. @default false */
   readonly combined?: boolean;
   /** Folder of the project, the build context of the Dockerfiles. @default "." */
@@ -26,7 +27,7 @@ export class Images extends pulumi.ComponentResource {
 
   constructor(name: string, args: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ml:platform:Images", name, {}, opts);
-    const { context, combined, platforms } = withDefaults<ImagesArgs, "combined" | "context" | "platforms">(
+    const { commit, context, combined, platforms } = withDefaults<ImagesArgs, keyof typeof defaults.images>(
       defaults.images,
       args,
     );
@@ -49,10 +50,9 @@ export class Images extends pulumi.ComponentResource {
       // Not `ref`, which has no digest if the registry is left out (`team` on Docker Hub). In a preview there is no digest.
       return digest.apply((known) => (known ? `${tag}@${known}` : tag));
     };
-    const commit = { COMMIT: trainerCommit(context) };
-    const both = combined ? build("combined", commit) : undefined;
+    const both = combined ? build("combined", { COMMIT: commit }) : undefined;
     this.inference = both ?? build("inference");
-    this.trainer = both ?? build("trainer", commit);
+    this.trainer = both ?? build("trainer", { COMMIT: commit });
     this.registerOutputs({ inference: this.inference, trainer: this.trainer });
   }
 }

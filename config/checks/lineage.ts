@@ -17,12 +17,11 @@ export function checkLineage(
   const regression = lineage?.regression;
   if (regression !== undefined && allowRegression === undefined) {
     const { metric, value, previous } = regression;
-    const message = `version "${version}" of model "${model}" is worse than version "${regression.version}" (${metric} ${value} against ${previous}); serve another one, or set ${path}.allowRegression to the reason`;
+    const message = `version "${version}" of model "${model}" is worse than version "${regression.version}" (${metric} ${value} against ${previous}); serve another version, or set ${path}.allowRegression to the reason`;
     return [{ path: `${path}.lineage.regression`, message }];
   }
   if (regression === undefined && allowRegression !== undefined) {
-    const message = "the version's lineage records no regression; leave it out";
-    return [{ path: `${path}.allowRegression`, message }];
+    return [{ path: `${path}.allowRegression`, message: "the version's lineage records no regression; omit it" }];
   }
   return [];
 }

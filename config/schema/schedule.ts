@@ -24,7 +24,7 @@ const FIELDS: readonly Field[] = [
 const MACROS = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
 
 /**
- * What is wrong with the schedule of a CronJob; undefined where nothing is.
+ * What is wrong with the schedule of a CronJob; undefined if it is valid.
  *
  * @see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-syntax
  */
@@ -55,7 +55,7 @@ function isRange(text: string, field: Field): boolean {
   return ends.length <= 2 && first !== undefined && last !== undefined && first <= last;
 }
 
-/** The number that an end of a range stands for; undefined where it is none, or out of bounds. */
+/** The number at one end of a range; undefined if it is not a number or out of bounds. */
 function numberOf(text: string, { min, max, names = [] }: Field): number | undefined {
   const named = names.indexOf(text.toLowerCase());
   if (named >= 0) return min + named;
@@ -79,7 +79,7 @@ export const TimeZone = z
   .meta({ title: "time zone" });
 
 function isTimeZone(name: string): boolean {
-  // Offsets such as +01:00 are none of the database.
+  // Offsets such as +01:00 are not in the database.
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** A name that Kubernetes takes as a DNS label. */
+/** A name that is valid as a DNS label in Kubernetes. */
 export const KubernetesName = z
   .string()
   .max(63, "is longer than 63 characters")
@@ -62,7 +62,7 @@ export const ModelName = z
     /^[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/,
     "must be lower-case letters, digits, '-' and '_', such as 'sentiment-classifier'",
   )
-  .refine((name) => name !== "registry", "'registry' is the folder of the registry's index");
+  .refine((name) => name !== "registry", "'registry' is reserved for the folder of the registry's index");
 
 /** Name of an environment variable. */
 export const VariableName = z

@@ -5,7 +5,7 @@ import { containersOf, type Part, volumesOf } from "../pods.ts";
 /** Which images a rule looks at: those built on this machine (`localhost/…`), those that are pulled, or all. */
 export type ImageSource = "local" | "pulled" | "all";
 
-/** Digests are lower case: container runtimes refuse others. */
+/** Digests are lower case; container runtimes reject others. */
 const PINNED = /^[^@\s]+@sha256:[0-9a-f]{64}$/;
 
 /** Images of containers and of image volumes that are not pinned by digest. */

@@ -5,12 +5,12 @@ import { execa } from "execa";
 import { fileName, objectYaml } from "../../render/files.ts";
 import type { KubernetesObject } from "../../render/rendered.ts";
 
-/** Longest output of the comparison that is read, in bytes. */
+/** Longest output of the comparison, in bytes. */
 const MOST_OUTPUT = 1 << 26;
 
 /**
- * How the manifests of two renderings differ, as the lines of a unified diff; both are written by the same writer, so
- * that only their content counts. Secrets are without their values.
+ * The differences between the manifests of two renderings, as the lines of a unified diff. Both are formatted by the same code,
+ * so that only their content counts. Secrets have no values.
  */
 export async function diffManifests(
   base: readonly KubernetesObject[],
@@ -25,7 +25,7 @@ export async function diffManifests(
     const { stdout, stderr, exitCode } = await execa(
       "git",
       ["diff", "--no-index", "--no-color", "--no-ext-diff", "--find-renames", "base", "head"],
-      // A person's own settings change how git writes a diff.
+      // A person's own git settings would change the format of the diff.
       {
         cwd: folder,
         reject: false,

@@ -1,13 +1,13 @@
-/** Longest text that is shown in a line; what is cut ends with an ellipsis. */
+/** Longest text in a line; a longer one is cut and ends with an ellipsis. */
 const LONGEST = 120;
 
-/** Characters that are not seen, or that turn the order of those around them: a name must not look like another one. */
+/** Characters that are invisible or change the text direction, so that one name could look like another. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 
 /**
- * Text of others, such as a name or a value, as a code span: nothing in it is Markdown, HTML or a mention.
+ * Untrusted text, such as a name or a value, as a code span without Markdown, HTML or mentions.
  *
- * @param longest characters that are shown
+ * @param longest number of characters to show
  */
 export function code(text: string, longest = LONGEST): string {
   const line = cut(text.replace(INVISIBLE, " ").trim(), longest);
@@ -23,7 +23,7 @@ export function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
-/** Rows as a table of Markdown. A bar ends a cell even in a code span, so those of the cells are escaped. */
+/** Rows as a table of Markdown. A bar ends a cell even in a code span, so bars in cells are escaped. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [row(head), row(head.map(() => "---")), ...rows.map(row)];
@@ -35,7 +35,7 @@ export function fenceFor(lines: readonly string[]): string {
   return "`".repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
 }
 
-/** A line without what is not seen, cut to a length; tabs stay. */
+/** A line without invisible characters except tabs, cut to a length. */
 export function plainLine(text: string, longest: number): string {
   return cut(text.replaceAll("\t", "  ").replace(INVISIBLE, " "), longest);
 }

@@ -7,7 +7,7 @@ type Range = CostEstimate["perMonth"];
  * What the stack costs a month before and after, from the fewest to the most pods, and which parts of it make the
  * difference, as Markdown.
  *
- * @param absent what is said of before where there is no such side: "none" or "not known"
+ * @param absent text for a missing before side: "none" or "not known"
  */
 export function describeCost(before: ResolvedStack | undefined, after: ResolvedStack, absent: string): string[] {
   const is = estimateCost(after);

@@ -11,11 +11,11 @@ export interface Danger {
   readonly text: string;
 }
 
-/** Kinds that requests pass through by their name. */
+/** Kinds that requests depend on by name. */
 const ON_THE_WAY = new Set(["Service", "HTTPRoute", "Ingress", "Gateway", "Middleware", "TraefikService"]);
 const WORKLOADS = new Set(["Deployment", "StatefulSet", "DaemonSet"]);
 
-/** Changes that lose data, stop answering for a while, or will be refused: data first, downtime next. */
+/** Changes that lose data, cause downtime, or will be rejected: data loss first, downtime next. */
 export function dangersOf(changes: readonly ObjectChange[]): Danger[] {
   const found = changes.flatMap((change) => dangerOf(change).map((danger) => ({ ...danger, change })));
   const order = ["data loss", "downtime", "credentials", "refused"];
@@ -90,7 +90,7 @@ function update(change: ObjectChange): Found[] {
   return [];
 }
 
-/** Whether the change makes new pods in the place of the old ones. */
+/** Whether the change replaces pods. */
 export function rollsPods({ action, kind, fields }: ObjectChange): boolean {
   return (
     action === "update" &&

@@ -4,9 +4,9 @@ import type { ResolvedStack } from "../../config/index.ts";
 import { code, table } from "../comment/markdown.ts";
 
 /**
- * Quota use before and after as Markdown; where nothing changes, one line with the numbers.
+ * Quota use before and after as Markdown; if nothing changes, one line with the numbers.
  *
- * @param absent what is said of before where there is no such side: "none" or "not known"
+ * @param absent text for a missing before side: "none" or "not known"
  */
 export function describeQuota(before: ResolvedStack | undefined, after: ResolvedStack, absent: string): string[] {
   const was = before === undefined ? {} : quotaUse(before);

@@ -3,7 +3,7 @@ import { code, sentence } from "../comment/markdown.ts";
 
 type Model = ResolvedStack["models"][number];
 
-/** What changes of models, versions and their traffic, one line of Markdown for each. */
+/** Changes of models, versions and their traffic, one line of Markdown for each. */
 export function describeVersions(before: ResolvedStack | undefined, after: ResolvedStack): string[] {
   const [old, now] = [before, after].map((stack) => new Map(stack?.models.map((model) => [model.entry, model])));
   const entries = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])];
@@ -16,7 +16,7 @@ export function describeVersions(before: ResolvedStack | undefined, after: Resol
   });
 }
 
-/** The model's name as the stack file has it. */
+/** The model's name as in the stack file. */
 function nameOf(model: Model | undefined): string {
   return model?.name ?? model?.model ?? "";
 }

@@ -118,7 +118,8 @@ describe("registry credentials", () => {
 
 describe("Images", () => {
   it("builds and pushes both apps from their own Dockerfiles, and nothing at preview", async () => {
-    const made = await record(() => new Images("i1", { registry: "registry.example.com/team", tag: "prod" }));
+    const args = { registry: "registry.example.com/team", tag: "prod", commit: "0123abc" };
+    const made = await record(() => new Images("i1", args));
     const images = made.filter(({ type }) => type === "docker-build:index:Image").map(({ inputs }) => inputs);
     expect(images.map(({ tags }) => tags)).to.have.deep.members([
       ["registry.example.com/team/inference:prod"],
@@ -128,8 +129,8 @@ describe("Images", () => {
       expect(image).to.deep.include({ push: true, buildOnPreview: false, platforms: ["linux/amd64"] });
       expect((image["dockerfile"] as Manifest).location).to.match(/^\.\/apps\/(inference|trainer)\/Dockerfile$/);
     }
-    // The trainer's carries the commit into the lineage of what it trains.
-    expect(images.map((image) => Object.keys(image["buildArgs"] ?? {}))).to.have.deep.members([[], ["COMMIT"]]);
+    // The trainer records the commit in the lineage of its versions.
+    expect(images.map((image) => image["buildArgs"])).to.have.deep.members([{}, { COMMIT: "0123abc" }]);
   });
 
   it("builds one image for both where the stack wants one", async () => {
