@@ -5,7 +5,7 @@ export {
 } from "./api-gateway/api-gateway.ts";
 export { apiGatewayBackends } from "./api-gateway/backends.ts";
 export type { ApiGatewayRolloutArgs, ApiGatewaySettings } from "./api-gateway/resolve.ts";
-export { defaults } from "./defaults.ts";
+export { defaults } from "./defaults/defaults.ts";
 export type { AutoscalingArgs, DisruptionBudgetArgs, ScalingRules } from "./kubernetes/autoscaling.ts";
 export type {
   ConfigMapRef,

@@ -1,4 +1,4 @@
-import { GPU_RESOURCE } from "../components/defaults.ts";
+import { GPU_RESOURCE } from "../components/defaults/defaults.ts";
 import { milliUnits } from "../components/kubernetes/quantity.ts";
 import type { ResolvedStack } from "./resolve/stack.ts";
 import type { Workload } from "./resolve/workloads.ts";

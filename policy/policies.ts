@@ -1,6 +1,6 @@
 import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
-import { matches } from "./object.ts";
-import { objectOf, withMarkedOutputs } from "./resource.ts";
+import { matches } from "./objects/object.ts";
+import { objectOf, withMarkedOutputs } from "./objects/resource.ts";
 import { listOfTexts, type Properties, policyOf, type Rule } from "./rule.ts";
 import { claimViolations } from "./rules/claims.ts";
 import { credentialViolations, NO_CREDENTIALS } from "./rules/credentials.ts";

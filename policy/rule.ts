@@ -5,8 +5,8 @@ import type {
   ResourceValidationPolicy,
   Severity,
 } from "@pulumi/policy";
-import { describeObject, type KubernetesObject, matches } from "./object.ts";
-import { objectOf } from "./resource.ts";
+import { describeObject, type KubernetesObject, matches } from "./objects/object.ts";
+import { objectOf } from "./objects/resource.ts";
 
 /** The schema of a policy's settings. */
 export type Properties = PolicyConfigSchema["properties"];

@@ -6,7 +6,7 @@ import { COMMENT_LIMIT, composeComment } from "./comment/compose.ts";
 import { postComment, pullRequestOf } from "./comment/post.ts";
 import { readViolations } from "./objects/policies.ts";
 import { type Preview, readPreview } from "./objects/preview.ts";
-import { reviewStack } from "./review.ts";
+import { reviewStack } from "./sides/review.ts";
 
 /** Longest summary of a job in characters: GitHub allows 1 MiB, and a character is at most 4 bytes. */
 const SUMMARY_LIMIT = 2 ** 18;

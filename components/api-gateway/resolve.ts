@@ -1,10 +1,10 @@
-import { defaults } from "../defaults.ts";
+import { defaults } from "../defaults/defaults.ts";
+import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
 import { type AutoscalingArgs, type DisruptionBudgetArgs, resolveAutoscaling } from "../kubernetes/autoscaling.ts";
 import type { SecretKey } from "../kubernetes/container.ts";
 import type { Resources } from "../kubernetes/pod.ts";
 import type { RolloutArgs } from "../kubernetes/rollout.ts";
 import { type ResolvedService, resolveService, type ServiceArgs } from "../kubernetes/service.ts";
-import { type WithDefaults, withDefaults } from "../with-defaults.ts";
 
 /** How the pods of the gateway are replaced by those of its next revision. */
 export type ApiGatewayRolloutArgs = Omit<RolloutArgs, "preStopSeconds">;

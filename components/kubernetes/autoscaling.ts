@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { defaults } from "../defaults.ts";
+import { defaults } from "../defaults/defaults.ts";
 import { objectMeta } from "./names.ts";
 
 type Behavior = k8s.types.input.autoscaling.v2.HPAScalingRules;

@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
-import { defaults } from "../defaults.ts";
-import { type WithDefaults, withDefaults } from "../with-defaults.ts";
+import { defaults } from "../defaults/defaults.ts";
+import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
 
 /** Timing of one HTTP probe; all times in seconds. */
 export interface ProbeArgs {

@@ -1,5 +1,5 @@
-import { defaults } from "../defaults.ts";
-import { withDefaults } from "../with-defaults.ts";
+import { defaults } from "../defaults/defaults.ts";
+import { withDefaults } from "../defaults/with-defaults.ts";
 
 /** How the pods of a Deployment are replaced by those of its next revision. */
 export interface RolloutArgs {

@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
-import { defaults } from "../defaults.ts";
-import { type WithDefaults, withDefaults } from "../with-defaults.ts";
+import { defaults } from "../defaults/defaults.ts";
+import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
 import { objectMeta, skipAwaitAnnotation } from "./names.ts";
 
 /** A Service in front of the pods of one Deployment. */

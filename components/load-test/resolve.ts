@@ -1,8 +1,8 @@
-import { defaults } from "../defaults.ts";
+import { defaults } from "../defaults/defaults.ts";
+import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
 import type { SecretKey } from "../kubernetes/container.ts";
 import type { Resources } from "../kubernetes/pod.ts";
 import { nameOfRun } from "../training/resolve.ts";
-import { type WithDefaults, withDefaults } from "../with-defaults.ts";
 
 /** A load test, whatever it sends requests to. */
 export interface LoadTestSettings {

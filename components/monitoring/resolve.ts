@@ -1,5 +1,5 @@
-import { defaults } from "../defaults.ts";
-import { type WithDefaults, withDefaults } from "../with-defaults.ts";
+import { defaults } from "../defaults/defaults.ts";
+import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
 
 type Labels = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
 import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
-import { defaults } from "../defaults.ts";
-import { withDefaults } from "../with-defaults.ts";
+import { defaults } from "../defaults/defaults.ts";
+import { withDefaults } from "../defaults/with-defaults.ts";
 
 export interface ImagesArgs {
   /** Where the images are pushed, such as `registry.example.com/team`. */

@@ -1,7 +1,7 @@
-import { defaults } from "../defaults.ts";
+import { defaults } from "../defaults/defaults.ts";
+import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
 import type { PlacementArgs } from "../kubernetes/container.ts";
 import type { Resources } from "../kubernetes/pod.ts";
-import { type WithDefaults, withDefaults } from "../with-defaults.ts";
 
 /** Limits of one container or pod, by resource name, in Kubernetes quantities. */
 export interface LimitRangeItem {

@@ -1,11 +1,11 @@
-import { defaults } from "../defaults.ts";
+import { defaults } from "../defaults/defaults.ts";
+import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
 import { resolveAutoscaling } from "../kubernetes/autoscaling.ts";
 import { resolvePlacement } from "../kubernetes/container.ts";
 import { kubernetesName } from "../kubernetes/names.ts";
 import { type ResolvedProbes, resolveProbes } from "../kubernetes/probes.ts";
 import { type RolloutArgs, resolveRollout } from "../kubernetes/rollout.ts";
 import { type ResolvedService, resolveService } from "../kubernetes/service.ts";
-import { type WithDefaults, withDefaults } from "../with-defaults.ts";
 import type { ContainerArgs, SchedulingArgs, TopologySpread, VersionSettings } from "./version-args.ts";
 import { podLabels, selectorLabels } from "./version-labels.ts";
 

@@ -1,7 +1,7 @@
-import { defaults } from "../defaults.ts";
+import { defaults } from "../defaults/defaults.ts";
+import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
 import type { Resources } from "../kubernetes/pod.ts";
 import { type ResolvedJob, resolveJob } from "../training/resolve.ts";
-import { type WithDefaults, withDefaults } from "../with-defaults.ts";
 
 /** One PersistentVolumeClaim. */
 export interface ClaimArgs {

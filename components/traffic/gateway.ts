@@ -1,4 +1,4 @@
-import { defaults } from "../defaults.ts";
+import { defaults } from "../defaults/defaults.ts";
 
 /** A Gateway of the Gateway API, to which HTTPRoutes attach. */
 export interface HttpRouteGateway {

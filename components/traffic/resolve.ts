@@ -1,5 +1,5 @@
-import { defaults } from "../defaults.ts";
-import { type WithDefaults, withDefaults } from "../with-defaults.ts";
+import { defaults } from "../defaults/defaults.ts";
+import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
 import type { MirrorArgs, RateLimitArgs, RetryArgs, RouteSettings, TlsArgs, TrafficArgs } from "./traffic-args.ts";
 
 /** A route with every default filled in. Resolving a resolved route changes nothing. */

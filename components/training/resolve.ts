@@ -1,8 +1,8 @@
-import { defaults, GPU_RESOURCE } from "../defaults.ts";
+import { defaults, GPU_RESOURCE } from "../defaults/defaults.ts";
+import type { WithDefaults } from "../defaults/with-defaults.ts";
 import { type PlacementArgs, resolvePlacement } from "../kubernetes/container.ts";
 import type { Resources } from "../kubernetes/pod.ts";
 import { gpuPlacement } from "../platform/resolve.ts";
-import type { WithDefaults } from "../with-defaults.ts";
 import type {
   BatchJobSettings,
   JobSettings,

@@ -1,87 +1,30 @@
-import { type ResolvedApiGateway, resolveApiGateway } from "../../components/api-gateway/resolve.ts";
-import { defaults } from "../../components/defaults.ts";
-import { type ResolvedLoadTest, resolveLoadTest } from "../../components/load-test/resolve.ts";
-import { type ResolvedMonitoring, resolveMonitoring } from "../../components/monitoring/resolve.ts";
+import { resolveApiGateway } from "../../components/api-gateway/resolve.ts";
+import { defaults } from "../../components/defaults/defaults.ts";
+import { withDefaults } from "../../components/defaults/with-defaults.ts";
+import { resolveLoadTest } from "../../components/load-test/resolve.ts";
+import { resolveMonitoring } from "../../components/monitoring/resolve.ts";
 import {
   gpuPlacement,
-  type ResolvedGpuNodePool,
-  type ResolvedNamespace,
   resolveGpuNodePool,
   resolveNamespace,
   resolveRandomValue,
 } from "../../components/platform/resolve.ts";
-import { type ResolvedStorage, resolveStorage } from "../../components/storage/resolve.ts";
-import { gatewayNamespace, type ResolvedGateway, resolveGateway } from "../../components/traffic/gateway.ts";
-import {
-  type ResolvedJob,
-  type ResolvedSchedule,
-  type ResolvedTrainingJob,
-  resolveBatchJob,
-  resolveCronJob,
-  resolveTrainingJob,
-} from "../../components/training/resolve.ts";
-import { withDefaults } from "../../components/with-defaults.ts";
+import { resolveStorage } from "../../components/storage/resolve.ts";
+import { gatewayNamespace, resolveGateway } from "../../components/traffic/gateway.ts";
+import { resolveBatchJob, resolveCronJob, resolveTrainingJob } from "../../components/training/resolve.ts";
 import type { WrittenStack } from "../schema/stack.ts";
 import { type Immutable, immutable } from "./immutable.ts";
 import { entryOf, resolveModels, type StackModel } from "./models.ts";
+import type { StackSettings, Written } from "./settings.ts";
 import { resolveWorkloads, type Workloads } from "./workloads.ts";
 
-type Written<K extends keyof WrittenStack> = NonNullable<WrittenStack[K]>;
-type TrainingSettings<K extends "jobs" | "cronJobs" | "batchJobs"> = NonNullable<Written<"training">[K]>[number];
-type Labels = Readonly<Record<string, string>>;
-
-/** A version of a model, by the name of the model's entry. */
-interface VersionRef {
-  readonly entry: string;
-  readonly version: string;
-}
-
-/** A stack with everything decided. */
-export interface StackSettings extends Pick<WrittenStack, "environment" | "cluster" | "secrets" | "configMaps"> {
-  readonly images: Written<"images">;
-  readonly namespace: ResolvedNamespace;
-  readonly storage: ResolvedStorage;
-  readonly training: {
-    readonly sequential: boolean;
-    readonly jobs: readonly (TrainingSettings<"jobs"> & ResolvedTrainingJob)[];
-    readonly cronJobs: readonly (TrainingSettings<"cronJobs"> & ResolvedJob & ResolvedSchedule)[];
-    readonly batchJobs: readonly (TrainingSettings<"batchJobs"> & ResolvedJob & ResolvedSchedule)[];
-  };
-  readonly models: readonly StackModel[];
-  readonly gateway?: ResolvedGateway;
-  readonly apiGateway?: Omit<Written<"apiGateway">, "routes"> &
-    ResolvedApiGateway & {
-      readonly routes: readonly (VersionRef & {
-        readonly path: string;
-        readonly target: string;
-        /** Name of the model as it is written. */
-        readonly model: string;
-      })[];
-    };
-  readonly networkPolicies: {
-    readonly enabled: boolean;
-    readonly gatewayNamespaceLabels?: Labels;
-    readonly prometheusNamespaceLabels?: Labels;
-    /** Fixed names of the policies that allow requests, by model as it is written. */
-    readonly servingNames: Labels;
-    /** The same names by the models' entries. */
-    readonly policyNames: Labels;
-  };
-  readonly monitoring?: Written<"monitoring"> & ResolvedMonitoring & { readonly dashboards: boolean };
-  readonly gpuPool?: ResolvedGpuNodePool;
-  readonly loadTest?: Written<"loadTest"> &
-    ResolvedLoadTest & {
-      readonly path: string;
-      /** Version that gets the requests; undefined if the test has a `url`. */
-      readonly target?: VersionRef;
-    };
-  readonly prices: Required<Written<"prices">>;
-  /** Everything that runs pods in the stack's namespace. */
-  readonly workloads: Workloads;
-}
-
 /** A stack with everything decided, which cannot be changed. */
-export type ResolvedStack = Immutable<StackSettings>;
+export type ResolvedStack = Immutable<
+  StackSettings & {
+    /** Everything that runs pods in the stack's namespace. */
+    readonly workloads: Workloads;
+  }
+>;
 
 /**
  * Decides everything about a stack once: defaults, names, labels, ports, replicas, resources, routes and workloads. Checks,
@@ -91,7 +34,7 @@ export function resolveStack(written: WrittenStack): ResolvedStack {
   const { environment, cluster, configMaps, training, gpuPool, gateway, monitoring } = written;
   const gpus = gpuPlacement(gpuPool);
   const models = resolveModels(written);
-  const stack = {
+  const stack: StackSettings = {
     environment,
     cluster,
     configMaps,

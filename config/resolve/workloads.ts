@@ -3,7 +3,7 @@ import type { Resources } from "../../components/kubernetes/pod.ts";
 import { surgePods } from "../../components/kubernetes/rollout.ts";
 import type { NamespaceArgs } from "../../components/platform/resolve.ts";
 import { type CountedResources, countedResources } from "./counted-resources.ts";
-import type { StackSettings } from "./stack.ts";
+import type { StackSettings } from "./settings.ts";
 
 /** Pods of one kind that the stack runs in its namespace, each with one container. */
 export interface Workload {
@@ -39,7 +39,7 @@ export interface Workloads {
 }
 
 /** What runs pods in the stack's namespace. */
-export function resolveWorkloads(stack: Omit<StackSettings, "workloads">): Workloads {
+export function resolveWorkloads(stack: StackSettings): Workloads {
   const { models, apiGateway, storage, training, loadTest } = stack;
   const { limitRange } = stack.namespace;
   return {

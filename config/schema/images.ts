@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defaults } from "../../components/defaults.ts";
+import { defaults } from "../../components/defaults/defaults.ts";
 import { KubernetesName } from "./values.ts";
 
 /** A registry and a path in it, as image references begin: `registry.example.com:5000/team/ml`. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defaults } from "../../components/defaults.ts";
+import { defaults } from "../../components/defaults/defaults.ts";
 import { defaultLabels } from "./default-text.ts";
 import { KubernetesName, Seconds } from "./values.ts";
 

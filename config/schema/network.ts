@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defaults } from "../../components/defaults.ts";
+import { defaults } from "../../components/defaults/defaults.ts";
 import { KubernetesName, ModelName } from "./values.ts";
 
 /** Which pods of the stack's namespace may talk to each other. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defaults } from "../../components/defaults.ts";
+import { defaults } from "../../components/defaults/defaults.ts";
 import { Cluster } from "./cluster.ts";
 import { ConfigMapsConfig } from "./config-maps.ts";
 import { GpuPoolConfig } from "./gpu-pool.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defaults } from "../../components/defaults.ts";
+import { defaults } from "../../components/defaults/defaults.ts";
 import { defaultResources } from "./default-text.ts";
 import { Schedule, TimeZone } from "./schedule.ts";
 import { environmentSources, placement } from "./serving/container.ts";

@@ -1,6 +1,6 @@
-import { entries, field, items, text } from "../fields.ts";
-import { type KubernetesObject, matches, violation } from "../object.ts";
-import { containersOf } from "../pods.ts";
+import { entries, field, items, text } from "../objects/fields.ts";
+import { type KubernetesObject, matches, violation } from "../objects/object.ts";
+import { containersOf } from "../objects/pods.ts";
 
 /** Names of credentials, in upper case and with `_` between words. */
 const CREDENTIAL =

@@ -1,5 +1,5 @@
-import { field, items, UNKNOWN } from "../fields.ts";
-import { type KubernetesObject, violation } from "../object.ts";
+import { field, items, UNKNOWN } from "../objects/fields.ts";
+import { type KubernetesObject, violation } from "../objects/object.ts";
 
 /** Annotations for a load balancer that is reachable only from the cloud's own network. */
 const INTERNAL: Readonly<Record<string, RegExp>> = {

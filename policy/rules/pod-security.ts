@@ -1,6 +1,6 @@
-import { field, items, UNKNOWN } from "../fields.ts";
-import { describeObject, type KubernetesObject, matches, violation } from "../object.ts";
-import { containersOf, podSpecOf, volumesOf } from "../pods.ts";
+import { field, items, UNKNOWN } from "../objects/fields.ts";
+import { describeObject, type KubernetesObject, matches, violation } from "../objects/object.ts";
+import { containersOf, podSpecOf, volumesOf } from "../objects/pods.ts";
 
 /**
  * Folders of the node that a pod may mount, as `<kind> <namespace>/<name> <path>`; `*` matches any characters. The GPU device

@@ -1,6 +1,6 @@
-import { field } from "../fields.ts";
-import { type KubernetesObject, violation } from "../object.ts";
-import { containersOf } from "../pods.ts";
+import { field } from "../objects/fields.ts";
+import { type KubernetesObject, violation } from "../objects/object.ts";
+import { containersOf } from "../objects/pods.ts";
 
 /** What a container has to set. A CPU limit is not required, since it only keeps a container from using idle time. */
 const WANTED = [

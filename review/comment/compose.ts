@@ -1,13 +1,13 @@
 import { describeChange, type ObjectChange } from "../objects/change.ts";
 import { isFields } from "../objects/fields.ts";
-import type { Review } from "../review.ts";
+import type { Review } from "../sides/review.ts";
+import { code, fenceFor, plainLine } from "../text/markdown.ts";
 import { describeCost } from "../words/cost.ts";
 import { type Danger, dangersOf, rollsPods } from "../words/dangers.ts";
 import { describeQuota } from "../words/quota.ts";
 import { describeVersions } from "../words/versions.ts";
 import { describeWorkloads, workloadsAmong } from "../words/workloads.ts";
 import { fitSections, type Section } from "./fit.ts";
-import { code, fenceFor, plainLine } from "./markdown.ts";
 import { countChanges, detailChanges, listChanges } from "./objects.ts";
 
 /** Longest comment on GitHub in characters. */

@@ -1,6 +1,6 @@
 import type { FieldChange, ObjectChange } from "../objects/change.ts";
 import { isUnknown, showValue } from "../objects/fields.ts";
-import { code } from "./markdown.ts";
+import { code } from "../text/markdown.ts";
 
 /** Most fields of one object that are listed by name. */
 const MOST_FIELDS = 6;

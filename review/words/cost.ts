@@ -1,5 +1,5 @@
 import { type CostEstimate, estimateCost, type ResolvedStack } from "../../config/index.ts";
-import { code, table } from "../comment/markdown.ts";
+import { code, table } from "../text/markdown.ts";
 
 type Range = CostEstimate["perMonth"];
 

@@ -1,7 +1,7 @@
 import { milliUnits } from "../../components/kubernetes/quantity.ts";
-import { code } from "../comment/markdown.ts";
 import type { ObjectChange } from "../objects/change.ts";
 import { valueAt } from "../objects/fields.ts";
+import { code } from "../text/markdown.ts";
 
 /** Something that a reviewer must not miss. */
 export interface Danger {

@@ -1,7 +1,7 @@
 import { milliUnits } from "../../components/kubernetes/quantity.ts";
 import { type QuotaUse, quotaUse } from "../../config/checks/quota.ts";
 import type { ResolvedStack } from "../../config/index.ts";
-import { code, table } from "../comment/markdown.ts";
+import { code, table } from "../text/markdown.ts";
 
 /**
  * Quota use before and after as Markdown; if nothing changes, one line with the numbers.

@@ -1,5 +1,5 @@
 import type { ResolvedStack } from "../../config/index.ts";
-import { code, sentence } from "../comment/markdown.ts";
+import { code, sentence } from "../text/markdown.ts";
 
 type Model = ResolvedStack["models"][number];
 

@@ -1,6 +1,6 @@
-import { code } from "../comment/markdown.ts";
 import type { Fields } from "../objects/change.ts";
 import { isFields, showValue, valueAt } from "../objects/fields.ts";
+import { code } from "../text/markdown.ts";
 
 /** What a reviewer wants to know about one workload, by title; each value is one text. */
 export interface Workload {

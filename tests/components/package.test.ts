@@ -62,7 +62,7 @@ describe("the component package", function () {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it("tells another program of a wrong argument before it runs, and of nothing that is right", async () => {
+  it("reports a wrong argument of another program at compile time, and nothing else", async () => {
     await writeFile(path.join(folder, "right.ts"), program("2"));
     await writeFile(path.join(folder, "wrong.ts"), program('"two"'));
     const tsc = path.join(repository, "node_modules/.bin/tsc");

@@ -145,7 +145,7 @@ describe("the fit of a stack into its namespace", () => {
     expect(problem).to.include("m-v1 (1 + 1 surge) × 2 = 4");
   });
 
-  it("refuses what is below the least, also for a pod, and a request above its limit", () => {
+  it("rejects what is below the minimum, also for a pod, and a request above its limit", () => {
     const small = { resources: { requests: { cpu: "50m" }, limits: { cpu: "1" } } };
     expect(
       one(small, { limitRange: { container: { min: { cpu: "100m" } }, pod: { min: { cpu: "100m" } } } }),

@@ -207,9 +207,9 @@ const mistakes: [string, Settings, string][] = [
   ["a price below nothing", { prices: { cpuHour: -1 } }, "prices.cpuHour: must not be negative"],
 ];
 
-describe("a stack that does not hang together", () => {
+describe("an inconsistent stack", () => {
   for (const [what, settings, message] of mistakes) {
-    it(`is refused for ${what}, in one line`, () => {
+    it(`is rejected for ${what}, in one line`, () => {
       expect(problemsOf(settings)).to.deep.equal([message]);
     });
   }

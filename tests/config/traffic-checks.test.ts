@@ -40,7 +40,7 @@ function problems(gateway: unknown, models: unknown[], more: Settings = {}): str
 const header = { name: "X-Model-Version", value: "v2" };
 const CERTIFICATE = "the certificate belongs to the Gateway's HTTPS listener; set it there";
 
-describe("traffic that a gateway would not carry out", () => {
+describe("traffic that a gateway does not support", () => {
   const mistakes: [string, unknown, Settings, string][] = [
     [
       "a timeout on a route of Traefik",
@@ -165,7 +165,7 @@ describe("pods behind the traffic", () => {
 });
 
 describe("models that would take each other's requests", () => {
-  it("are refused on one path of one host, and of every host", () => {
+  it("are rejected on one path of one host, and of every host", () => {
     const hosts = ["ml.example.com"];
     expect(problems(HTTP_ROUTE, [model("a", { hosts }), model("b", { hosts })])).to.deep.equal([
       'models[1].traffic.path: "ml.example.com/" is already given at models[0].traffic.path',
@@ -173,7 +173,7 @@ describe("models that would take each other's requests", () => {
     expect(problems(HTTP_ROUTE, [model("a", { hosts }), model("b", { hosts: ["b.example.com"] })])).to.deep.equal([]);
   });
 
-  it("are refused where Traefik puts a header rule for every host before the rule of a host", () => {
+  it("are rejected if Traefik puts a header rule for every host before the rule of one host", () => {
     const models = [model("a", { canaryHeader: header }), model("b", { hosts: ["b.example.com"] })];
     const message =
       "models[0].traffic.canaryHeader: Traefik would put this rule before the one of models[1].traffic for b.example.com/; give the model its own host";
@@ -182,7 +182,7 @@ describe("models that would take each other's requests", () => {
     expect(problems(route("envoy-gateway"), models)).to.deep.equal([]);
   });
 
-  it("are refused where Traefik's Ingress form puts a header rule before a longer path", () => {
+  it("are rejected if Traefik's Ingress puts a header rule before a longer path", () => {
     const models = [model("a", { canaryHeader: header }), model("b", { path: "/iris" })];
     expect(problems(INGRESS, models)).to.deep.equal([
       "models[0].traffic.canaryHeader: Traefik would put this rule before the one of models[1].traffic for /iris; give the model its own host",

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { restrictedContainer, restrictedPod } from "../../components/kubernetes/pod.ts";
 import { devicePluginManifest } from "../../components/platform/gpu-node-pool.ts";
 import { type DevicePluginArgs, resolveGpuNodePool } from "../../components/platform/resolve.ts";
-import { UNKNOWN } from "../../policy/fields.ts";
+import { UNKNOWN } from "../../policy/objects/fields.ts";
 import { podSecurityViolations } from "../../policy/rules/pod-security.ts";
 import { type Fields, GOOD_CONTAINER, object, podOf, workload } from "./support.ts";
 
@@ -80,7 +80,7 @@ describe("policy: pods have no privileges on their node", () => {
       return { kind: "DaemonSet", metadata, spec } as Fields;
     };
 
-    it("are for nobody", () => {
+    it("are denied", () => {
       expect(
         pod({
           volumes: [

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { defaults } from "../../components/defaults.ts";
+import { defaults } from "../../components/defaults/defaults.ts";
 import type { RenderedObject } from "../../render/rendered.ts";
 
 /** What the process is told on its command line, as JSON. */

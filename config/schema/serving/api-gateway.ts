@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { resolveApiGateway } from "../../../components/api-gateway/resolve.ts";
-import { defaults } from "../../../components/defaults.ts";
+import { defaults } from "../../../components/defaults/defaults.ts";
 import { defaultResources } from "../default-text.ts";
 import {
   ByteSize,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defaults } from "../../../components/defaults.ts";
+import { defaults } from "../../../components/defaults/defaults.ts";
 import { KubernetesName, LabelName, Labels } from "../values.ts";
 
 /** A taint that the pods tolerate. */

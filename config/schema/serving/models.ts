@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defaults } from "../../../components/defaults.ts";
+import { defaults } from "../../../components/defaults/defaults.ts";
 import { defaultResources } from "../default-text.ts";
 import { KubernetesName, Labels, ModelName, Resources, SecretReferences, VariableName, Version } from "../values.ts";
 import { Autoscaling, DisruptionBudget } from "./autoscaling.ts";

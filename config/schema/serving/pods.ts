@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defaults } from "../../../components/defaults.ts";
+import { defaults } from "../../../components/defaults/defaults.ts";
 import { resolveContainer } from "../../../components/serving/resolve.ts";
 import { KubernetesName, LabelName, Seconds } from "../values.ts";
 import { placement } from "./container.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defaults } from "../../../components/defaults.ts";
+import { defaults } from "../../../components/defaults/defaults.ts";
 import { resolveRollout } from "../../../components/kubernetes/rollout.ts";
 import { Count, CountOrPercent, Seconds } from "../values.ts";
 

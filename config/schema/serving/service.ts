@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defaults } from "../../../components/defaults.ts";
+import { defaults } from "../../../components/defaults/defaults.ts";
 import { isExternal, resolveService } from "../../../components/kubernetes/service.ts";
 import { KubernetesName, Port } from "../values.ts";
 

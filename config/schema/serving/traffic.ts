@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defaults } from "../../../components/defaults.ts";
+import { defaults } from "../../../components/defaults/defaults.ts";
 import { ByteSize, KubernetesName, Version, Weight } from "../values.ts";
 
 const CanaryHeader = z.strictObject({

@@ -14,7 +14,7 @@ const podOf = (made: Registered[]): Manifest => (only(made, "Deployment").inputs
 const confOf = (made: Registered[]): string => (only(made, "ConfigMap").inputs["data"] as Manifest)["nginx.conf"];
 
 describe("ApiGateway", () => {
-  it("leads /predict to the model's Service, with its headers and times, and answers /health and /status", async () => {
+  it("routes /predict to the model's Service with headers and timeouts, and answers /health and /status itself", async () => {
     const conf = confOf(await record(() => new ApiGateway("g1", args)));
     expect(conf).to.match(/upstream model_0 \{\n( {4}server ml-inference-service:5000 max_fails=0;\n){8} {2}\}/);
     expect(conf).to.match(/location = \/predict \{\n {6}proxy_pass http:\/\/model_0\/predict;\n {4}\}/);
@@ -32,20 +32,20 @@ describe("ApiGateway", () => {
     }
   });
 
-  it("leads a path that ends with a slash to all below the target", async () => {
+  it("routes everything below a path that ends with a slash", async () => {
     const routes = [{ path: "/iris/", target: "/", backend: { service: "iris", port: 80 } }];
     const conf = confOf(await record(() => new ApiGateway("g2", { ...args, routes })));
     expect(conf).to.match(/location \^~ \/iris\/ \{\n {6}proxy_pass http:\/\/model_0\/;\n/);
   });
 
-  it("rolls its pods when the configuration changes: an immutable ConfigMap of another name", async () => {
+  it("rolls its pods when the configuration changes, by an immutable ConfigMap with another name", async () => {
     const made = await record(() => new ApiGateway("g3", args));
     expect(only(made, "ConfigMap").inputs).to.include({ immutable: true });
     const [config] = podOf(made).volumes;
     expect(config.configMap.name).to.equal("g3-config-auto");
   });
 
-  it("rolls its pods by a checksum where the ConfigMap has a fixed name", async () => {
+  it("rolls its pods by a checksum if the ConfigMap has a fixed name", async () => {
     const checksum = async (name: string, more: Partial<ApiGatewayArgs>) => {
       const made = await record(() => new ApiGateway(name, { ...args, configName: "gateway-config", ...more }));
       expect(only(made, "ConfigMap").inputs).to.not.have.property("immutable");
@@ -57,7 +57,7 @@ describe("ApiGateway", () => {
     expect(await checksum("g6", { readTimeoutSeconds: 60 })).to.not.equal(before);
   });
 
-  it("takes the key from its Secret, and never into the ConfigMap", async () => {
+  it("takes the key from its Secret and keeps it out of the ConfigMap", async () => {
     const apiKey = { secret: "api-credentials", key: "API_KEY" };
     const made = await record(() => new ApiGateway("g7", { ...args, apiKey }));
     const [container] = podOf(made).containers;
@@ -89,7 +89,7 @@ describe("ApiGateway", () => {
     });
   });
 
-  it("goes on answering before it ends, and closes each connection with its answer", async () => {
+  it("keeps answering while it terminates, and closes each connection with its response", async () => {
     const rollout = { drainSeconds: 7, terminationGracePeriodSeconds: 60 };
     const made = await record(() => new ApiGateway("g10", { ...args, rollout }));
     const pod = podOf(made);
@@ -99,7 +99,7 @@ describe("ApiGateway", () => {
     expect(confOf(made)).to.match(/location = \/\.draining\/predict \{\n {6}internal;\n {6}keepalive_timeout 0;/);
   });
 
-  it("has the names, the port and the autoscaler it is given, and leaves the replicas to the autoscaler", async () => {
+  it("has the given names, port and autoscaler, and leaves the replicas to the autoscaler", async () => {
     const made = await record(
       () =>
         new ApiGateway("g11", {

@@ -14,7 +14,7 @@ const registered = (more: Partial<LoadTestArgs>) =>
   });
 
 describe("LoadTest", () => {
-  it("runs as many pods at once as there are clients, each with its requests, and none again", async () => {
+  it("runs one pod for each client at once, without retries", async () => {
     const { metadata, spec }: Manifest = only(await registered({ name: "model-load-test" }), "Job").inputs;
     expect(metadata.name).to.equal("model-load-test");
     expect(spec).to.include({ parallelism: 5, completions: 5, backoffLimit: 0 });
@@ -32,7 +32,7 @@ describe("LoadTest", () => {
     });
   });
 
-  it("sends what it is told to, with a key from a Secret", async () => {
+  it("sends the given requests with a key from a Secret", async () => {
     const { spec }: Manifest = only(
       await registered({
         headers: { Host: "ml-model.example.com" },

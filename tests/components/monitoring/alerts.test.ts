@@ -53,7 +53,7 @@ describe("alerts, played by promtool", function () {
     await ensureTool("promtool");
   });
 
-  it("are rules that Prometheus takes", async () => {
+  it("are valid Prometheus rules", async () => {
     const { exitCode, all } = await checkRules(groups);
     expect(exitCode, all).to.equal(0);
     expect(all).to.include("8 rules found");
@@ -143,7 +143,7 @@ describe("alerts, played by promtool", function () {
     });
   }
 
-  it("every alert is played both ways", () => {
+  it("cover every alert both firing and silent", () => {
     const alerts = groups.flatMap(({ rules }) => rules.map(({ alert }) => alert));
     for (const fires of [true, false]) {
       const played = cases.filter(([, , , wanted]) => wanted.length > 0 === fires).map(([alert]) => alert);

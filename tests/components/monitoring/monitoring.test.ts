@@ -65,7 +65,7 @@ describe("Monitoring", () => {
     });
   });
 
-  it("makes the alerts of the stack's namespace, and compares versions where there is a canary", async () => {
+  it("creates the alerts of the stack's namespace, and compares versions if there is a canary", async () => {
     const names = async (name: string, more: Partial<MonitoringArgs>) => {
       const made = await record(() => new Monitoring(name, { ...args, ...more }));
       const { groups }: Manifest = only(made, "PrometheusRule").inputs["spec"];
@@ -78,7 +78,7 @@ describe("Monitoring", () => {
     expect(await names("m-canary", { compared })).to.include.members(["CanaryFailsMore", "CanarySlower"]);
   });
 
-  it("hands each dashboard to Grafana in a ConfigMap with the sidecar's label", async () => {
+  it("provides each dashboard to Grafana in a ConfigMap with the sidecar's label", async () => {
     const made = await record(() => new Monitoring("m-dashboards", { ...args, dashboards: readDashboards() }));
     const maps = made.filter(({ type }) => type.endsWith(":ConfigMap")).map(({ inputs }): Manifest => inputs);
     expect(maps.flatMap(({ data }) => Object.keys(data))).to.have.members(dashboards.map(({ name }) => `${name}.json`));
@@ -87,7 +87,7 @@ describe("Monitoring", () => {
 });
 
 describe("dashboards and alerts", () => {
-  it("ask for metrics that there are: the server's own, and the cluster's by their documented names", async () => {
+  it("query only existing metrics: the server's own, and the cluster's by their documented names", async () => {
     const registry = new Registry();
     new Metrics(registry);
     const own = registry.getMetricsAsArray().map(({ name }) => name);
@@ -103,7 +103,7 @@ describe("dashboards and alerts", () => {
     expect([...new Set(asked)].filter((name) => !known.has(name))).to.deep.equal([]);
   });
 
-  it("show what there is to watch: pods, CPU and memory, rate and latency, errors, inference, autoscaling, versions", () => {
+  it("show pods, CPU and memory, rate and latency, errors, inference, autoscaling, versions", () => {
     const titles = dashboards.flatMap(({ panels }) => panels.map(({ title }) => title)).join("; ");
     for (const wanted of [
       "Pods",
@@ -121,7 +121,7 @@ describe("dashboards and alerts", () => {
     for (const { panels } of dashboards) for (const { description } of panels) expect(description).to.match(/\S\.$/);
   });
 
-  it("have names of their own, which Grafana tells dashboards by", () => {
+  it("have unique names, which Grafana identifies dashboards by", () => {
     expect(new Set(dashboards.map(({ uid }) => uid)).size).to.equal(dashboards.length);
   });
 

@@ -72,13 +72,13 @@ describe("network policies, evaluated over the pods of a rendered stack", () => 
   const open = (from: Pod | typeof OUTSIDE, to: Pod | typeof OUTSIDE, port: number) =>
     connects(objects, from, to, port, { "ingress-nginx": { name: "ingress-nginx" } });
 
-  it("let the gateway's namespace ask a model with traffic, on its port alone", () => {
+  it("allow the gateway's namespace to reach a model with traffic, on its port only", () => {
     expect(open(ingress, of("model-api"), 5000)).to.equal(true);
     expect(open(ingress, of("model-api"), 9090)).to.equal(false);
     expect(open(ingress, of("inner"), 8080)).to.equal(false);
   });
 
-  it("name the policy of a model as they are told, with the document's own rule", () => {
+  it("give the policy of a model its fixed name, with the document's own rule", () => {
     const policy = objects.find(({ metadata }) => metadata.name === "model-api-netpol");
     const spec = policy?.spec as { podSelector: unknown; policyTypes: unknown; ingress: { from: unknown[] }[] };
     expect(spec.podSelector).to.deep.equal({ matchLabels: { app: "model-api" } });
@@ -88,7 +88,7 @@ describe("network policies, evaluated over the pods of a rendered stack", () => 
     });
   });
 
-  it("let strangers, neighbours and the world ask none of the models", () => {
+  it("deny other namespaces, other pods and the outside access to the models", () => {
     for (const model of ["model-api", "inner"]) {
       for (const other of [stranger, neighbour, OUTSIDE] as const) {
         expect(open(other, of(model), model === "inner" ? 8080 : 5000), model).to.equal(false);
@@ -96,12 +96,12 @@ describe("network policies, evaluated over the pods of a rendered stack", () => 
     }
   });
 
-  it("let the world ask a model whose Service is on the nodes' ports", () => {
+  it("allow the outside to reach a model with a NodePort Service", () => {
     expect(open(OUTSIDE, of("open"), 8080)).to.equal(true);
     expect(open(OUTSIDE, of("open"), 9090)).to.equal(false);
   });
 
-  it("let Prometheus alone read the metrics", () => {
+  it("allow only Prometheus to read the metrics", () => {
     for (const model of ["model-api", "inner", "open"]) {
       expect(open(prometheus, of(model), 9090), model).to.equal(true);
       expect(open(stranger, of(model), 9090), model).to.equal(false);
@@ -109,14 +109,14 @@ describe("network policies, evaluated over the pods of a rendered stack", () => 
     expect(open(prometheus, of("inner"), 8080)).to.equal(false);
   });
 
-  it("let the API gateway be asked by the world, and ask its own models and no other", () => {
+  it("allow the outside to reach the API gateway, and the gateway to reach only its models", () => {
     expect(open(OUTSIDE, of("api-gateway"), 8080)).to.equal(true);
     expect(open(of("api-gateway"), of("inner"), 8080)).to.equal(true);
     expect(open(of("api-gateway"), of("model-api"), 5000)).to.equal(false);
     expect(open(of("api-gateway"), OUTSIDE, 443)).to.equal(false);
   });
 
-  it("let the load test ask the route, the models and the API gateway, and nobody else", () => {
+  it("allow the load test to reach only the route, the models and the API gateway", () => {
     expect(open(of("load-test"), ingress, 80)).to.equal(true);
     expect(open(of("load-test"), of("model-api"), 5000)).to.equal(true);
     expect(open(of("load-test"), of("api-gateway"), 8080)).to.equal(true);
@@ -124,7 +124,7 @@ describe("network policies, evaluated over the pods of a rendered stack", () => 
     expect(open(of("load-test"), OUTSIDE, 443)).to.equal(false);
   });
 
-  it("let training and the init Job reach DNS and nothing else", () => {
+  it("allow training and the init Job to reach only DNS", () => {
     for (const job of ["storage-init", "train"]) {
       expect(open(of(job), dns, 53), job).to.equal(true);
       for (const [other, port] of [
@@ -140,13 +140,13 @@ describe("network policies, evaluated over the pods of a rendered stack", () => 
     }
   });
 
-  it("let models answer, and ask nobody but DNS", () => {
+  it("allow models to answer, and to reach only DNS", () => {
     expect(open(of("model-api"), dns, 53)).to.equal(true);
     expect(open(of("model-api"), OUTSIDE, 443)).to.equal(false);
     expect(open(of("model-api"), of("inner"), 8080)).to.equal(false);
   });
 
-  it("would let everything through were there none, so the evaluation can fail", () => {
+  it("would allow everything if there were none, so the evaluation can fail", () => {
     const without = objects.filter(({ kind }) => kind !== "NetworkPolicy");
     expect(connects(without, stranger, of("model-api"), 5000)).to.equal(true);
     expect(connects(without, of("train"), OUTSIDE, 443)).to.equal(true);

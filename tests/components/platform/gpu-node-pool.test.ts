@@ -12,7 +12,7 @@ const registered = (args: GpuNodePoolArgs) =>
   });
 
 describe("GpuNodePool", () => {
-  it("labels and taints the named nodes by force, since others own the rest of them", async () => {
+  it("forces labels and taints on the named nodes, since other controllers own the rest of them", async () => {
     const { metadata, spec }: Manifest = only(await registered({ nodes: ["node-1"] }), "NodePatch").inputs;
     expect(metadata).to.deep.equal({
       name: "node-1",
@@ -22,7 +22,7 @@ describe("GpuNodePool", () => {
     expect(spec.taints).to.deep.equal([{ key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" }]);
   });
 
-  it("sets no taint where the pool has none", async () => {
+  it("sets no taint if the pool has none", async () => {
     const { inputs } = only(await registered({ nodes: ["node-2"], taint: false }), "NodePatch");
     expect(inputs).to.not.have.property("spec");
   });
@@ -38,7 +38,7 @@ describe("GpuNodePool", () => {
     expect(pod.containers[0].image).to.match(/^nvcr\.io\/nvidia\/k8s-device-plugin:v[0-9.]+$/);
   });
 
-  it("puts the plugin onto nodes that a cloud has labelled, into a namespace of its own", async () => {
+  it("runs the plugin on nodes labeled by a cloud, in its own namespace", async () => {
     const objects = await registered({
       selector: { "cloud.google.com/gke-nodepool": "gpu" },
       taint: { key: "gpu", effect: "NoExecute" },
@@ -52,7 +52,7 @@ describe("GpuNodePool", () => {
     expect(namespace.metadata.labels).to.include({ "pod-security.kubernetes.io/enforce": "privileged" });
   });
 
-  it("leaves the plugin out where the cluster has one", async () => {
+  it("leaves the plugin out if the cluster has one", async () => {
     const objects = await registered({ devicePlugin: false });
     expect(objects.filter(({ type }) => type.endsWith(":DaemonSet"))).to.deep.equal([]);
   });

@@ -6,7 +6,7 @@ import { only, optionsOf, record } from "../recorder.ts";
 type Manifest = any;
 
 describe("Namespace", () => {
-  it("carries its name, environment and Pod Security level as labels", async () => {
+  it("has its name, environment and Pod Security level as labels", async () => {
     const made = await record(() => new Namespace("n1", { name: "ml-dev", environment: "dev" }));
     const { metadata }: Manifest = only(made, "Namespace").inputs;
     expect(metadata.labels).to.include({
@@ -22,14 +22,14 @@ describe("Namespace", () => {
 describe("ModelStorage", () => {
   const storage = { namespace: "ml", trainerImage: "trainer:1", models: { size: "50Gi" } };
 
-  it("protects the claims from deletion where it is told to", async () => {
+  it("protects the claims from deletion on request", async () => {
     const open = await record(() => new ModelStorage("s0", storage));
     expect(optionsOf(only(open, "PersistentVolumeClaim"))?.protect).to.equal(false);
     const made = await record(() => new ModelStorage("s1", { ...storage, protect: true }));
     expect(optionsOf(only(made, "PersistentVolumeClaim"))?.protect).to.equal(true);
   });
 
-  it("tells the init Job which versions to publish, and lets no clock delete it", async () => {
+  it("passes the versions to publish to the init Job, which has no TTL", async () => {
     const seed = [{ model: "iris", version: "1", task: "iris" }];
     const made = await record(() => new ModelStorage("s2", { ...storage, init: { seed } }));
     const spec: Manifest = only(made, "Job").inputs["spec"];
@@ -50,7 +50,7 @@ describe("TrainingPipeline", () => {
   const pipeline = { namespace: "ml", trainerImage: "trainer:1", modelsClaim: "models", dataClaim: "data" };
   const job = { name: "train", task: "sentiment", model: "sentiment", parameters: { ngrams: 2 }, minAccuracy: 0.8 };
 
-  it("trains again only when the run is raised: a new resource, and the old one is never changed", async () => {
+  it("trains again only when the run is raised, as a new resource", async () => {
     const first = await record(() => new TrainingPipeline("p1", { ...pipeline, jobs: [job] }));
     const second = await record(() => new TrainingPipeline("p2", { ...pipeline, jobs: [{ ...job, run: 2 }] }));
     expect(only(first, "Job").name).to.not.equal(only(second, "Job").name);
@@ -58,7 +58,7 @@ describe("TrainingPipeline", () => {
     expect(optionsOf(only(first, "Job"))?.ignoreChanges).to.deep.equal(["spec"]);
   });
 
-  it("tells the trainer which image, Job and pod it is, for the lineage of the version", async () => {
+  it("passes image, Job and pod to the trainer, for the lineage of the version", async () => {
     const made = await record(() => new TrainingPipeline("p2-lineage", { ...pipeline, jobs: [job] }));
     const [container] = (only(made, "Job").inputs["spec"] as Manifest).template.spec.containers;
     const variable = (name: string) => container.env.find((found: Manifest) => found.name === name);
@@ -69,7 +69,7 @@ describe("TrainingPipeline", () => {
     expect(variable("POD_NAME").valueFrom.fieldRef.fieldPath).to.equal("metadata.name");
   });
 
-  it("hands the hyper-parameters and the bound on accuracy to the trainer", async () => {
+  it("passes the hyper-parameters and the accuracy limit to the trainer", async () => {
     const made = await record(() => new TrainingPipeline("p3", { ...pipeline, jobs: [{ ...job, run: 3 }] }));
     const [container] = (only(made, "Job").inputs["spec"] as Manifest).template.spec.containers;
     expect(container.args).to.deep.equal([
@@ -101,7 +101,7 @@ describe("Secrets", () => {
 });
 
 describe("registry credentials", () => {
-  it("are a Secret of Docker's own kind, whose content stays secret", async () => {
+  it("are a Secret of Docker's type, whose content stays secret", async () => {
     const registry = { server: "registry.example.com", username: "team", password: "word" };
     const made = await record(() => {
       new Secrets("x2", { namespace: "ml", secrets: { pull: { name: "registry-credentials", registry } } });
@@ -133,7 +133,7 @@ describe("Images", () => {
     expect(images.map((image) => image["buildArgs"])).to.have.deep.members([{}, { COMMIT: "0123abc" }]);
   });
 
-  it("builds one image for both where the stack wants one", async () => {
+  it("builds one image for both on request", async () => {
     const references: string[] = [];
     const made = await record(() => {
       const combined = new Images("i4-pushed", { registry: "team", tag: "dev", combined: true });
@@ -144,7 +144,7 @@ describe("Images", () => {
     expect(references).to.deep.equal(Array(2).fill("team/combined:dev@sha256:0123"));
   });
 
-  it("names what was pushed by its digest, whatever the registry, and by its tag while no digest is known", async () => {
+  it("refers to a pushed image by its digest, or by its tag while the digest is unknown", async () => {
     const references: Record<string, string> = {};
     await record(() => {
       const images = new Images("i2-pushed", { registry: "team", tag: "dev" });

@@ -14,7 +14,7 @@ const args: ModelServiceArgs = {
 type Manifest = any;
 
 describe("ModelService", () => {
-  it("makes a Deployment and a Service for each version, under names that Kubernetes takes", async () => {
+  it("creates a Deployment and a Service for each version, under valid names", async () => {
     const made = await record(
       () => new ModelService("m1", { ...args, versions: [{ version: "1" }, { version: "2" }] }),
     );

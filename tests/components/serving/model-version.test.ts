@@ -120,7 +120,7 @@ describe("a served version", () => {
     expect(metadata.annotations).to.deep.equal({ "checksum/config": "aa" });
   });
 
-  it("prefers other zones where it is told to, and is spread over zones and nodes by default", async () => {
+  it("prefers other zones on request, and is spread over zones and nodes by default", async () => {
     const spread = await objects({});
     const topologies = spread.deployment.spec.template.spec.topologySpreadConstraints;
     expect(

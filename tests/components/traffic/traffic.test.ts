@@ -65,7 +65,7 @@ describe("Traffic", () => {
     ]);
   });
 
-  it("refuses weights outside 0–100, a weight without a canary, and what the gateway would ignore", () => {
+  it("rejects weights outside 0–100, a weight without a canary, and settings that the gateway would ignore", () => {
     expect(() => new Traffic("t-101", { ...args, canaryWeight: 101 })).to.throw(
       "whole percentage from 0 to 100, is 101",
     );

@@ -29,13 +29,13 @@ async function cronJobOf(args: Partial<TrainingPipelineArgs>): Promise<Manifest>
 }
 
 describe("a training Job", () => {
-  it("is never deleted by a clock, which would make the next refresh train again", async () => {
+  it("has no TTL, which would make the next refresh train again", async () => {
     const { spec } = await jobOf({ jobs: [{ ...job, name: "no-clock" }] });
     expect(spec).to.not.have.property("ttlSecondsAfterFinished");
     expect(spec).to.include({ backoffLimit: 3, activeDeadlineSeconds: 3600 });
   });
 
-  it("takes hyper-parameters from ConfigMaps and Secrets, and hands the trainer the rest", async () => {
+  it("takes hyper-parameters from ConfigMaps and Secrets, and passes the rest to the trainer", async () => {
     const { spec } = await jobOf({
       jobs: [
         {

@@ -1,15 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { KubernetesObject, RenderedObject } from "../render/rendered.ts";
-import { diffManifests } from "./comment/manifest-diff.ts";
-import type { ObjectChange } from "./objects/change.ts";
-import { compareRenderings } from "./objects/manifests.ts";
-import { attribute } from "./objects/pending.ts";
-import type { Violation } from "./objects/policies.ts";
-import type { Preview } from "./objects/preview.ts";
-import { type Rendered, renderBase, renderHead } from "./sides/rendering.ts";
-import { readStackFile, type StackFile } from "./sides/stack-file.ts";
+import type { KubernetesObject, RenderedObject } from "../../render/rendered.ts";
+import type { ObjectChange } from "../objects/change.ts";
+import { diffManifests } from "../objects/manifest-diff.ts";
+import { compareRenderings } from "../objects/manifests.ts";
+import { attribute } from "../objects/pending.ts";
+import type { Violation } from "../objects/policies.ts";
+import type { Preview } from "../objects/preview.ts";
+import { type Rendered, renderBase, renderHead } from "./rendering.ts";
+import { readStackFile, type StackFile } from "./stack-file.ts";
 
 export interface ReviewOptions {
   /** Name of the stack. */
