@@ -30,7 +30,7 @@ if ((inferenceImage === undefined) !== (trainerImage === undefined)) {
 }
 try {
   const images = inferenceImage === undefined ? {} : { images: { inference: inferenceImage, trainer: trainerImage } };
-  const objects = await renderStack({ stack, configFiles, overrides: images });
+  const objects = await renderStack({ stack, configFiles, overrides: images, warn: console.warn });
   const files = await writeFiles(out, objects);
   console.log(`${files.length} files in ${out}`);
 } catch (error) {

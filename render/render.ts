@@ -20,6 +20,8 @@ export interface RenderOptions {
   readonly configFiles?: readonly string[];
   /** Configuration values that override those of the file, by key without the project's name. @default none */
   readonly overrides?: Readonly<Record<string, unknown>>;
+  /** Gets the program's warnings, such as those about renamed settings. @default they are dropped */
+  readonly warn?: (warnings: string) => void;
 }
 
 /** The program rejected its configuration or failed. The message is its error output. */
@@ -58,6 +60,7 @@ export async function renderStack(options: RenderOptions): Promise<readonly Rend
   });
   if (result.exitCode !== 0)
     throw new RenderError(result.stderr.trim() || `the program exited with code ${result.exitCode}`);
+  if (result.stderr !== "") options.warn?.(result.stderr);
   const { objects } = JSON.parse(result.stdout) as ProgramOutput;
   return objects.toSorted(byOrderOfDeployment);
 }

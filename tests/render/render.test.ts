@@ -89,6 +89,24 @@ describe("render", () => {
     expect(deployment.spec.template.spec.containers[0].image).to.equal("inference:9");
   });
 
+  it("warns of a setting under its old name", async () => {
+    const file = path.join(folder, "Pulumi.old.yaml");
+    const dev = await readFile(path.join(repository, "Pulumi.dev.yaml"), "utf8");
+    await writeFile(file, dev.replace("service: { name: iris }", "service: { name: iris, await: false }"));
+    const { exitCode, stderr } = await render(
+      "--stack",
+      "old",
+      "--config-file",
+      file,
+      "--out",
+      path.join(folder, "out"),
+    );
+    expect(exitCode).to.equal(0);
+    expect(stderr).to.include("Pulumi.old.yaml: models[1].versions[0].service.await is now ");
+    const service = parse(await readFile(path.join(folder, "out/service-iris.yaml"), "utf8"));
+    expect(service.metadata.annotations).to.deep.equal({ "pulumi.com/skipAwait": "true" });
+  });
+
   it("rejects a wrong stack with the path of the error, and writes nothing", async () => {
     const file = path.join(folder, "Pulumi.wrong.yaml");
     const dev = await readFile(path.join(repository, "Pulumi.dev.yaml"), "utf8");
