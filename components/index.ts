@@ -1,44 +1,68 @@
-export type { AlertBounds, ComparedVersions } from "./alerts.ts";
-export { API_GATEWAY_IMAGE, ApiGateway, type ApiGatewayArgs, type ApiGatewayRoute } from "./api-gateway.ts";
-export type { AutoscalingArgs, DisruptionBudgetArgs, ScalingRules } from "./autoscaling.ts";
-export { type ConfigMapArgs, type ConfigMapRef, ConfigMaps, type ConfigMapsArgs } from "./config-maps.ts";
-export type { EnvironmentSources, ImageAccess, PlacementArgs, Toleration } from "./container.ts";
-export { type GatewayRef, gatewayNamespace, type HttpRouteGateway, type IngressGateway } from "./gateway.ts";
+export {
+  ApiGateway,
+  type ApiGatewayArgs,
+  type ApiGatewayRoute,
+} from "./api-gateway/api-gateway.ts";
+export { apiGatewayBackends } from "./api-gateway/backends.ts";
+export type { ApiGatewayRolloutArgs, ApiGatewaySettings } from "./api-gateway/resolve.ts";
+export { defaults } from "./defaults/defaults.ts";
+export type { AutoscalingArgs, DisruptionBudgetArgs, ScalingRules } from "./kubernetes/autoscaling.ts";
+export type {
+  ConfigMapRef,
+  EnvironmentSources,
+  ImageAccess,
+  PlacementArgs,
+  SecretKey,
+  Toleration,
+} from "./kubernetes/container.ts";
+export { kubernetesName } from "./kubernetes/names.ts";
+export type { Resources } from "./kubernetes/pod.ts";
+export type { ProbeArgs, ProbesArgs } from "./kubernetes/probes.ts";
+export type { RolloutArgs } from "./kubernetes/rollout.ts";
+export type { Backend, ServiceArgs } from "./kubernetes/service.ts";
+export { LoadTest, type LoadTestArgs } from "./load-test/load-test.ts";
+export { loadTestUrl } from "./load-test/url.ts";
+export { monitoredModels } from "./monitoring/models.ts";
+export { Monitoring, type MonitoringArgs } from "./monitoring/monitoring.ts";
+export type { AlertArgs } from "./monitoring/resolve.ts";
+export { NetworkPolicies, type NetworkPoliciesArgs, type ServedModel } from "./network/network-policies.ts";
+export { networkPoliciesOf } from "./network/served-models.ts";
+export { type ConfigMapArgs, ConfigMaps, type ConfigMapsArgs } from "./platform/config-maps.ts";
+export { GpuNodePool } from "./platform/gpu-node-pool.ts";
+export { Images, type ImagesArgs } from "./platform/images.ts";
+export { Namespace } from "./platform/namespace.ts";
 export {
   type DevicePluginArgs,
-  GpuNodePool,
   type GpuNodePoolArgs,
   gpuPlacement,
+  type LimitRangeItem,
+  type NamespaceArgs,
   type TaintArgs,
-} from "./gpu-node-pool.ts";
-export { Images, type ImagesArgs } from "./images.ts";
-export { LoadTest, type LoadTestArgs } from "./load-test.ts";
-export { ModelService, type ModelServiceArgs, type ServedVersion } from "./model-service.ts";
-export { type ClaimArgs, ModelStorage, type ModelStorageArgs, type SeedModel } from "./model-storage.ts";
-export { Monitoring, type MonitoringArgs } from "./monitoring.ts";
-export { kubernetesName } from "./names.ts";
-export { type LimitRangeItem, Namespace, type NamespaceArgs } from "./namespace.ts";
-export { NetworkPolicies, type NetworkPoliciesArgs, type ServedModel } from "./network-policies.ts";
-export type { Resources } from "./pod.ts";
-export type { ProbeArgs, ProbesArgs } from "./probes.ts";
-export { type RegistryCredentials, type SecretArgs, Secrets, type SecretsArgs, type SecretValue } from "./secrets.ts";
-export { Traffic } from "./traffic.ts";
-export type { Backend, MirrorArgs, RateLimitArgs, RetryArgs, TlsArgs, TrafficArgs } from "./traffic-args.ts";
-export type { JobRunArgs } from "./trainer-job.ts";
-export type { BatchArgs, TrainArgs } from "./training-commands.ts";
+} from "./platform/resolve.ts";
 export {
-  type BatchJobArgs,
-  type ScheduleArgs,
-  type TrainingCronJobArgs,
-  type TrainingJobArgs,
-  TrainingPipeline,
-  type TrainingPipelineArgs,
-} from "./training-pipeline.ts";
+  type RegistryCredentials,
+  type SecretArgs,
+  Secrets,
+  type SecretsArgs,
+  type SecretValue,
+} from "./platform/secrets.ts";
+export { environmentWiring } from "./platform/wiring.ts";
+export { ModelService, type ModelServiceArgs, type ServedVersion } from "./serving/model-service.ts";
+export { ModelServices, type VersionRef } from "./serving/model-services.ts";
+export type { ContainerArgs, ModelVersionArgs, SchedulingArgs } from "./serving/version-args.ts";
+export { ModelStorage, type ModelStorageArgs } from "./storage/model-storage.ts";
+export type { ClaimArgs, SeedModel } from "./storage/resolve.ts";
+export { type GatewayRef, gatewayNamespace, type HttpRouteGateway, type IngressGateway } from "./traffic/gateway.ts";
+export { modelTraffic } from "./traffic/model-traffic.ts";
+export { Traffic } from "./traffic/traffic.ts";
+export type { MirrorArgs, RateLimitArgs, RetryArgs, TlsArgs, TrafficArgs } from "./traffic/traffic-args.ts";
 export type {
-  ContainerArgs,
-  ModelVersionArgs,
-  RolloutArgs,
-  SchedulingArgs,
-  SecretKey,
-  ServiceArgs,
-} from "./version-args.ts";
+  BatchArgs,
+  BatchJobArgs,
+  JobRunArgs,
+  ScheduleArgs,
+  TrainArgs,
+  TrainingCronJobArgs,
+  TrainingJobArgs,
+} from "./training/job-args.ts";
+export { TrainingPipeline, type TrainingPipelineArgs } from "./training/training-pipeline.ts";

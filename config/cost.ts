@@ -1,8 +1,7 @@
-import { defaultPrices, GPU_RESOURCE } from "../components/defaults.ts";
-import { countedResources } from "./checks/limit-range.ts";
-import { thousandths } from "./quantity.ts";
-import type { StackConfig } from "./schema.ts";
-import { type Workload, workloadsOf } from "./workloads.ts";
+import { GPU_RESOURCE } from "../components/defaults/defaults.ts";
+import { milliUnits } from "../components/kubernetes/quantity.ts";
+import type { ResolvedStack } from "./resolve/stack.ts";
+import type { Workload } from "./resolve/workloads.ts";
 
 /** Hours of a month: 365 days × 24 hours / 12. */
 const HOURS_PER_MONTH = 730;
@@ -16,37 +15,38 @@ export interface MonthlyCost {
   readonly maximum: number;
 }
 
-/** What a stack costs, by what it requests; a rollout's extra pods, traffic and the cluster itself are not in it. */
+/** What a stack costs by what it requests, without a rollout's extra pods, traffic and the cluster itself. */
 export interface CostEstimate {
   readonly currency: string;
   /** Serving and storage together. */
   readonly perMonth: { readonly minimum: number; readonly maximum: number };
   readonly parts: readonly MonthlyCost[];
-  /** What each Job costs for every hour that it runs; how long that is, only it can tell. */
+  /** What each Job costs for every hour that it runs. */
   readonly jobsPerHour: Readonly<Record<string, number>>;
 }
 
+/** The parts of a stack that have a price. */
+type EstimatedStack = Pick<ResolvedStack, "prices" | "workloads" | "storage">;
+
 /** Estimates what a stack costs: requested CPU, memory and GPUs by the hour, storage by the month. */
-export function estimateCost(config: StackConfig): CostEstimate {
-  const prices = { ...defaultPrices, ...config.prices };
-  const { servers, jobs, others } = workloadsOf(config);
+export function estimateCost({ prices, workloads, storage }: EstimatedStack): CostEstimate {
+  const { deployments, trainingJobs, concurrentJobs } = workloads;
   const parts = [
-    ...servers.map((server) => monthly(server, podHour(config, server, prices))),
-    ...storageCosts(config, prices.storageGiBMonth),
+    ...deployments.map((deployment) => monthly(deployment, podHour(deployment, prices))),
+    ...storageCosts(storage, prices.storageGiBMonth),
   ];
-  const perHour = (job: Workload) => round(job.pods.max * podHour(config, job, prices), 4);
+  const perHour = (job: Workload) => round(job.pods.max * podHour(job, prices), 4);
   return {
     currency: prices.currency,
     perMonth: { minimum: sum(parts.map(({ minimum }) => minimum)), maximum: sum(parts.map(({ maximum }) => maximum)) },
     parts,
-    jobsPerHour: Object.fromEntries([...jobs, ...others].map((job) => [job.name, perHour(job)])),
+    jobsPerHour: Object.fromEntries([...trainingJobs, ...concurrentJobs].map((job) => [job.name, perHour(job)])),
   };
 }
 
 /** What one pod of a workload costs an hour. */
-function podHour(config: StackConfig, { resources }: Workload, prices: typeof defaultPrices): number {
-  const { requests } = countedResources(resources, config.namespace.limitRange);
-  const amount = (resource: string) => thousandths(requests[resource] ?? "0") / 1000;
+function podHour({ resources }: Workload, prices: ResolvedStack["prices"]): number {
+  const amount = (resource: string) => milliUnits(resources.requests[resource] ?? "0") / 1000;
   return (
     amount("cpu") * prices.cpuHour +
     (amount("memory") / 2 ** 30) * prices.memoryGiBHour +
@@ -59,10 +59,10 @@ function monthly({ name, pods }: Workload, hour: number): MonthlyCost {
   return { name, minimum: round(pods.min * month, 2), maximum: round(pods.max * month, 2) };
 }
 
-function storageCosts({ storage }: StackConfig, price: number): MonthlyCost[] {
+function storageCosts(storage: ResolvedStack["storage"], price: number): MonthlyCost[] {
   return Object.entries({ models: storage.models, data: storage.data }).flatMap(([volume, claim]) => {
     if (claim === undefined) return [];
-    const month = round((thousandths(claim.size) / 1000 / 2 ** 30) * price, 2);
+    const month = round((milliUnits(claim.size) / 1000 / 2 ** 30) * price, 2);
     return [{ name: claim.name ?? `storage.${volume}`, minimum: month, maximum: month }];
   });
 }

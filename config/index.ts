@@ -1,5 +1,5 @@
 export type { ConfigProblem } from "./checks/problem.ts";
 export { type CostEstimate, estimateCost, type MonthlyCost } from "./cost.ts";
-export { loadStack, parseValues, type Stack } from "./load.ts";
-export { type StackConfig, StackSchema } from "./schema.ts";
-export { ConfigError, validateConfig } from "./validate.ts";
+export { loadStack, parseValues, type Stack, secretKeys } from "./load.ts";
+export type { ResolvedStack } from "./resolve/stack.ts";
+export { type CheckedStack, ConfigError, checkStack, validateConfig } from "./validate.ts";

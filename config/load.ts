@@ -1,23 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { SecretArgs, SecretValue } from "../components/secrets.ts";
+import type { SecretArgs, SecretValue } from "../components/platform/secrets.ts";
 import type { ConfigProblem } from "./checks/problem.ts";
-import type { StackConfig } from "./schema.ts";
+import type { ResolvedStack } from "./resolve/stack.ts";
 import { ConfigError, validateConfig } from "./validate.ts";
 
-/** A stack: its name, its configuration and the Secrets that the configuration describes. */
+/** The stack that Pulumi is running. */
 export interface Stack {
   readonly name: string;
-  readonly config: StackConfig;
-  /** Secrets by name; a value that comes from configuration and is not set there is an error. */
-  readonly secrets: Readonly<Record<string, SecretArgs>>;
+  readonly stack: ResolvedStack;
+  /** Secrets by name, with the values that come from configuration. */
+  readonly secretValues: Readonly<Record<string, SecretArgs>>;
 }
 
 /**
- * Reads and checks the configuration of the stack that Pulumi is running.
+ * Reads, resolves and checks the configuration of the stack that Pulumi is running.
  *
- * Keys that a secret names by `config` hold secret values: they are read one by one, and are no settings.
+ * Keys that a secret names by `config` hold secret values. They are read one by one and are not settings.
  *
- * @throws pulumi.RunError naming every wrong setting by its path: the engine shows its message, and no stack trace
+ * @throws pulumi.RunError naming every wrong setting by its path; the engine shows its message without a stack trace
  */
 export function loadStack(): Stack {
   try {
@@ -34,28 +34,28 @@ function readStack(): Stack {
   for (const key of secretKeys(values)) delete values[key];
   const settings = new pulumi.Config(project);
   const source = `Pulumi.${name}.yaml`;
-  const config = validateConfig(values, source);
-  const unset = secretSources(config).filter(({ key }) => settings.getSecret(key) === undefined);
+  const stack = validateConfig(values, source, (message) => pulumi.log.warn(message));
+  const unset = secretSources(stack).filter(({ key }) => settings.getSecret(key) === undefined);
   if (unset.length > 0) throw new ConfigError(source, unset.map(unsetSecret));
-  const fromConfig = ({ config: key }: { config: string }) => settings.requireSecret(key);
+  const fromConfig = ({ config: key }: { readonly config: string }) => settings.requireSecret(key);
   const secretValue = (source: WrittenValue): SecretValue => {
     if ("config" in source) return { value: fromConfig(source) };
     return "value" in source ? { plain: source.value } : source;
   };
-  const secret = ({ data, registry, ...fixed }: StackConfig["secrets"][string]): SecretArgs =>
+  const secret = ({ data, registry, ...fixed }: ResolvedStack["secrets"][string]): SecretArgs =>
     registry === undefined
       ? { ...fixed, data: mapValues(data ?? {}, secretValue) }
       : { ...fixed, registry: { ...registry, password: fromConfig(registry.password) } };
-  return { name, config, secrets: mapValues(config.secrets, secret) };
+  return { name, stack, secretValues: mapValues(stack.secrets, secret) };
 }
 
-/** A configuration value that a secret is made from, and where the secret says so. */
+/** A configuration value that a secret is made from, and the path of the reference to it. */
 interface SecretSource {
   readonly path: string;
   readonly key: string;
 }
 
-function secretSources({ secrets }: StackConfig): SecretSource[] {
+function secretSources({ secrets }: ResolvedStack): SecretSource[] {
   return Object.entries(secrets).flatMap(([name, { data, registry }]) => [
     ...Object.entries(data ?? {}).flatMap(([key, source]) =>
       "config" in source ? [{ path: `secrets.${name}.data.${key}.config`, key: source.config }] : [],
@@ -70,16 +70,16 @@ function unsetSecret({ path, key }: SecretSource): ConfigProblem {
   return { path, message: `there is no value "${key}"; set it with \`pulumi config set --secret ${key}\`` };
 }
 
-type WrittenValue = NonNullable<StackConfig["secrets"][string]["data"]>[string];
+type WrittenValue = NonNullable<ResolvedStack["secrets"][string]["data"]>[string];
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }
 
 /**
- * Configuration values by key, as YAML had them: Pulumi hands every value on as text, objects and lists as JSON.
+ * Configuration values by key, as YAML had them. Pulumi passes every value as text, and objects and lists as JSON.
  *
- * @param all every value of the stack by `<namespace>:<key>`; those of other namespaces are left out
+ * @param all every value of the stack by `<namespace>:<key>`; those of other namespaces are ignored
  */
 export function parseValues(all: Readonly<Record<string, string>>, project: string): Record<string, unknown> {
   const prefix = `${project}:`;
@@ -100,7 +100,7 @@ function parseValue(text: string): unknown {
   }
 }
 
-/** Keys that secrets take their values from. Whatever else is wrong with them is the schema's to say. */
+/** Keys that secrets take their values from. The schema reports whatever is wrong with the secrets themselves. */
 export function secretKeys(values: Readonly<Record<string, unknown>>): string[] {
   const entries = (value: unknown): unknown[] =>
     typeof value === "object" && value !== null ? Object.values(value) : [];

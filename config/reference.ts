@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { StackSchema } from "./schema.ts";
+import { StackSchema } from "./schema/stack.ts";
 
-/** The part of a JSON schema that the reference is made from. */
+/** The parts of a JSON schema that the reference is generated from. */
 interface Described {
   readonly title?: string;
   readonly description?: string;
@@ -16,8 +16,8 @@ interface Described {
 
 const INTRODUCTION = `# Configuration of a stack
 
-Every key of \`Pulumi.<stack>.yaml\`, under the project's name (\`ml-platform:canaryWeight\`). The whole is checked before anything is created, and
-each mistake is told with its path. **Bold** settings have to be given. This page is made from the schema by \`npm run docs\`.
+Every key of \`Pulumi.<stack>.yaml\`, under the project's name (\`ml-platform:canaryWeight\`). Everything is checked before anything is created, and
+each error names the path of its setting. **Bold** settings are required. \`npm run docs\` generates this page from the schema.
 `;
 
 /** The reference of every setting as Markdown: a section for each key, a row for each setting below it. */
@@ -35,11 +35,11 @@ function section(key: string, value: Described, required: boolean): string {
       `| ${wanted ? `**\`${path}\`**` : `\`${path}\``} | ${typeText(setting)} | ${cell(setting.description ?? "")} |`,
   );
   const table = rows.length === 0 ? [] : ["", "| setting | type | meaning |", "| --- | --- | --- |", ...rows];
-  const head = `## ${key}\n\n${value.description ?? ""} (${typeText(value)}${required ? ", has to be given" : ""})`;
+  const head = `## ${key}\n\n${value.description ?? ""} (${typeText(value)}${required ? ", required" : ""})`;
   return `${[head, ...table].join("\n")}\n`;
 }
 
-/** The settings below one, with their paths and whether they have to be given. */
+/** The settings below one, with their paths and whether they are required. */
 function settings(value: Described, path: string): [string, Described, boolean][] {
   if (value.title !== undefined) return [];
   if (value.items !== undefined) return settings(value.items, `${path}[]`);
@@ -50,7 +50,7 @@ function settings(value: Described, path: string): [string, Described, boolean][
     ]);
   }
   if (typeof value.additionalProperties === "object") return settings(value.additionalProperties, `${path}.<name>`);
-  // Of alternatives, none has to be given by itself.
+  // Of alternatives, none is required by itself.
   return (value.anyOf ?? [])
     .flatMap((choice) => settings(choice, path))
     .map(([place, setting]): [string, Described, boolean] => [place, setting, false]);

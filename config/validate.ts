@@ -1,7 +1,10 @@
 import type { z } from "zod";
 import { crossCheck } from "./checks/index.ts";
 import type { ConfigProblem } from "./checks/problem.ts";
-import { resolveDefaults, type StackConfig, StackSchema } from "./schema.ts";
+import { checkUnusedCanary } from "./checks/unused-canary.ts";
+import { type ResolvedStack, resolveStack } from "./resolve/stack.ts";
+import { renameSettings } from "./schema/renamed.ts";
+import { StackSchema } from "./schema/stack.ts";
 
 /** The configuration of a stack is wrong. The message has one line for each problem. */
 export class ConfigError extends Error {
@@ -14,22 +17,45 @@ export class ConfigError extends Error {
   }
 }
 
+/** A stack and what is wrong with it. */
+export interface CheckedStack {
+  /** Undefined if a setting has the wrong shape. */
+  readonly stack?: ResolvedStack;
+  readonly problems: readonly ConfigProblem[];
+  /** What will not work any longer in the next release. */
+  readonly warnings: readonly string[];
+}
+
 /**
- * Checks a stack's configuration as a whole.
+ * Resolves a stack and checks it as a whole.
  *
  * @param values configuration values by key, without the project's prefix
- * @param source where they come from, to begin every message with, such as `Pulumi.dev.yaml`
+ */
+export function checkStack(values: unknown): CheckedStack {
+  const { settings, warnings } = renameSettings(values);
+  const { data, error } = StackSchema.safeParse(settings, { reportInput: true });
+  if (data === undefined) return { problems: error.issues.flatMap(describeIssue), warnings };
+  const stack = resolveStack(data);
+  return { stack, problems: [...checkUnusedCanary(data), ...crossCheck(stack)], warnings };
+}
+
+/**
+ * Resolves a stack and checks it as a whole.
+ *
+ * @param values configuration values by key, without the project's prefix
+ * @param source where they come from, such as `Pulumi.dev.yaml`; every message begins with it
+ * @param warn is called for each setting that the next release no longer reads
  * @throws ConfigError with every problem found
  */
-export function validateConfig(values: unknown, source: string): StackConfig {
-  const result = StackSchema.safeParse(values, { reportInput: true });
-  if (!result.success) {
-    throw new ConfigError(source, result.error.issues.flatMap(describeIssue));
-  }
-  const config = resolveDefaults(result.data);
-  const problems = crossCheck(config);
-  if (problems.length > 0) throw new ConfigError(source, problems);
-  return config;
+export function validateConfig(
+  values: unknown,
+  source: string,
+  warn: (message: string) => void = () => {},
+): ResolvedStack {
+  const { stack, problems, warnings } = checkStack(values);
+  for (const warning of warnings) warn(`${source}: ${warning}`);
+  if (stack === undefined || problems.length > 0) throw new ConfigError(source, problems);
+  return stack;
 }
 
 function describeIssue(issue: z.core.$ZodIssue): ConfigProblem[] {

@@ -1,13 +1,13 @@
-import { GATEWAY_LACKS, type GatewayKind, type TrafficFeature } from "../components/gateway-capabilities.ts";
+import { GATEWAY_LACKS, type GatewayKind, type TrafficFeature } from "../components/traffic/gateway-capabilities.ts";
 
-/** What each setting is written as, where a gateway has it. */
+/** What each setting becomes, by gateway. */
 const WRITTEN: Readonly<Record<TrafficFeature, Partial<Readonly<Record<GatewayKind, string>>>>> = {
   rateLimit: {
     "HTTPRoute/traefik": "Middleware, for each client",
     "HTTPRoute/envoy-gateway": "BackendTrafficPolicy, for the route",
     "HTTPRoute/kgateway": "TrafficPolicy, for the route",
     "Ingress/traefik": "annotation, for each client",
-    "Ingress/ingress-nginx": "annotation, for each client; refuses with 503",
+    "Ingress/ingress-nginx": "annotation, for each client; rejects with 503",
   },
   bodyLimit: {
     "HTTPRoute/traefik": "Middleware",
@@ -25,27 +25,28 @@ const WRITTEN: Readonly<Record<TrafficFeature, Partial<Readonly<Record<GatewayKi
 const INTRODUCTION = `# Gateways
 
 What the settings under \`models[].traffic\` become at each gateway. Weights, headers, hosts and paths work at all of them. A setting that a gateway would
-ignore is rejected at preview, with its path. This page is made from the table that the check reads, by \`npm run docs\`.
+ignore is an error at preview, with its path. \`npm run docs\` generates this page from the table that the check reads.
 `;
 
 const NOTES = `## To know
 
-- With Ingress, weight and header are in one canary Ingress: controllers take one for each path. Traefik applies a canary to every Ingress in the namespace
-  that has the same Service as its stable version (traefik/traefik #12906), so give no other Ingress that Service.
-- With Ingress, a canary without ready pods gets no requests. An HTTPRoute has no such fallback: the canary's share is answered with an error, which is why \`up\`
-  moves weight only onto versions that are ready. Preview rejects a version that is scaled to 0 while it has weight.
-- Traefik ranks routes by rules of its own. A rule for a header on every host would come before the rules of other models (with Ingress also before those of longer
-  paths), and is rejected; give the model a host of its own. This is checked within a stack, not between stacks.
-- \`tls.redirect\` with HTTPRoute needs two listeners: \`gateway.sectionName\` for HTTPS and \`gateway.httpSectionName\` for HTTP. With Ingress and no
-  \`secretName\`, TLS is expected to end in front of the controller.
-- Envoy Gateway, Istio and kgateway retry by the route's own \`retry\` and take a mirror's \`percent\`; both are in the standard channel of Gateway API 1.7.
-- ingress-nginx was retired in March 2026; its annotations live on in Traefik.
-- Tested here: Traefik 3.7 with HTTPRoute and with Ingress. The others follow their documentation.
+- With the API Ingress, weight and header are in one canary Ingress, because controllers accept one canary for a path. Traefik applies a canary to every Ingress
+  in the namespace that has the same Service as its stable version (traefik/traefik #12906), so use that Service in no other Ingress.
+- With the API Ingress, a canary without ready pods gets no requests. An HTTPRoute has no such fallback: its share of the requests fails. So \`up\` moves weight
+  only to versions that are ready. Scaling a version with weight to 0 is an error at preview.
+- Traefik ranks routes by its own numbers. A rule for a header and every host would come before the rules of other models (with the API Ingress also before
+  those of longer paths), and is an error; give the model its own host. This is checked within a stack, not between stacks.
+- \`tls.redirect\` with HTTPRoute needs two listeners: \`gateway.sectionName\` for HTTPS and \`gateway.httpSectionName\` for HTTP. With Ingress and without a
+  \`secretName\` it is for HTTPS that is terminated in front of the controller.
+- For Envoy Gateway, Istio and kgateway, retries are the route's own \`retry\`, and percentages of mirrors its \`percent\`; both are in the standard channel of
+  Gateway API 1.7.
+- ingress-nginx was retired in March 2026; Traefik still supports its annotations.
+- Tested here: Traefik 3.7 with both APIs. The others follow their documentation.
 
 ## A gateway for a cluster you have
 
-The \`dev\` stack attaches its routes to the Gateway \`ml-gateway\` in the namespace \`gateway-system\`; \`npm run up\` without a context brings one along. A cluster of kind,
-k3d or minikube has none at first. Traefik by its Helm chart (after its documentation; not tested here):
+The \`dev\` stack attaches its routes to the Gateway \`ml-gateway\` in the namespace \`gateway-system\`; \`npm run up\` without a context creates it. A cluster of kind,
+k3d or minikube has none at first. Install Traefik by its Helm chart (from its documentation; not tested here, without a container engine):
 
     kubectl apply --server-side -f https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.4.0/standard-install.yaml
     helm repo add traefik https://traefik.github.io/charts
@@ -62,17 +63,17 @@ k3d or minikube has none at first. Traefik by its Helm chart (after its document
         - { name: http, protocol: HTTP, port: 8000, allowedRoutes: { namespaces: { from: All } } }
     END
 
-Any other controller of the Gateway API does as well: \`gateway: {name, namespace, implementation}\` in the stack file says which.
+Any other controller of the Gateway API works too: set \`gateway: {name, namespace, implementation}\` in the stack file.
 `;
 
-/** The page that says what each gateway makes of each setting. */
+/** The page that describes how each gateway implements each setting. */
 export function gatewayReference(): string {
   const kinds = Object.keys(GATEWAY_LACKS) as GatewayKind[];
   const features = Object.keys(WRITTEN) as TrafficFeature[];
   const rows = kinds.map((kind) => {
     const lacks = GATEWAY_LACKS[kind];
     const cells = features.map((feature) => {
-      // Without a mirror there is no share of one.
+      // Without a mirror there is no percentage of one.
       const missing = feature in lacks || (feature === "mirror.percent" && "mirror" in lacks);
       return missing ? "no" : (WRITTEN[feature][kind] ?? "yes");
     });

@@ -1,6 +1,6 @@
 import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
-import { matches } from "./object.ts";
-import { objectOf, withMarkedOutputs } from "./resource.ts";
+import { matches } from "./objects/object.ts";
+import { objectOf, withMarkedOutputs } from "./objects/resource.ts";
 import { listOfTexts, type Properties, policyOf, type Rule } from "./rule.ts";
 import { claimViolations } from "./rules/claims.ts";
 import { credentialViolations, NO_CREDENTIALS } from "./rules/credentials.ts";
@@ -14,25 +14,25 @@ import { secretViolations } from "./rules/secrets.ts";
 interface ProductionConfig {
   /** Environment of the stack. @default the stack's own setting `environment` */
   readonly environment?: string;
-  /** Environments that are production, `*` for any characters. @default {@link PRODUCTION_ENVIRONMENTS} */
+  /** Environments that are production, `*` matches any characters. @default {@link PRODUCTION_ENVIRONMENTS} */
   readonly production?: readonly string[];
 }
 
-/** Environments that are production where nothing else is said. */
+/** Environments that are production by default. */
 const PRODUCTION_ENVIRONMENTS = ["prod", "production"] as const;
 
 const PRODUCTION: Properties = {
   environment: { type: "string", description: "Environment of the stack. Default: its own setting `environment`." },
-  production: listOfTexts("Environments that are production; `*` for any characters.", PRODUCTION_ENVIRONMENTS),
+  production: listOfTexts("Environments that are production; `*` matches any characters.", PRODUCTION_ENVIRONMENTS),
 };
 
 const PIN =
   "Name images by digest, as NAME:TAG@sha256:… (images that `pulumi up` builds have one); `skopeo inspect` or `docker buildx imagetools inspect` tell it.";
 
 /**
- * The policies of the pack. What they are for, and how to make exceptions, is in docs/policies.md.
+ * The policies of the pack. docs/policies.md explains them and how to make exceptions.
  *
- * @param stackEnvironment the stack's setting `environment`; a stack that has none counts as production
+ * @param stackEnvironment the stack's setting `environment`; a stack without one counts as production
  */
 export function policies(stackEnvironment: string | undefined): ResourceValidationPolicy[] {
   const isProduction = ({ environment = stackEnvironment, production = PRODUCTION_ENVIRONMENTS }: ProductionConfig) =>
@@ -81,7 +81,7 @@ export function policies(stackEnvironment: string | undefined): ResourceValidati
       "Put the value into a Secret, and name its key with `valueFrom.secretKeyRef` (`secretEnvironment`).",
     properties: {
       allowedNames: listOfTexts(
-        "Names that look like those of credentials and are none, as UPPER_CASE; `*` for any characters.",
+        "Names that look like those of credentials and are none, as UPPER_CASE; `*` matches any characters.",
         NO_CREDENTIALS,
       ),
     },
@@ -96,7 +96,7 @@ export function policies(stackEnvironment: string | undefined): ResourceValidati
       "Run as an ordinary user with allowPrivilegeEscalation: false, without the node's namespaces and folders.",
     properties: {
       hostPaths: listOfTexts(
-        "Folders of the node that a pod may mount, as `<kind> <namespace>/<name> <path>`; `*` for any characters.",
+        "Folders of the node that a pod may mount, as `<kind> <namespace>/<name> <path>`; `*` matches any characters.",
         HOST_PATHS,
       ),
     },
@@ -123,8 +123,8 @@ export function policies(stackEnvironment: string | undefined): ResourceValidati
 }
 
 /**
- * Its level is `remediate`, though nothing is changed: only then does the SDK show which values are marked secret. Pulumi
- * takes a violation at this level as mandatory. At another level the marks of the outputs are looked at instead.
+ * Its level is `remediate`, although it changes nothing, because only then does the SDK show which values are marked secret.
+ * Pulumi treats a violation at this level as mandatory. At another level it checks the marks of the outputs instead.
  */
 function plainSecrets(): ResourceValidationPolicy {
   const byUrn = new Map<string, string[]>();

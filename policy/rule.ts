@@ -5,13 +5,13 @@ import type {
   ResourceValidationPolicy,
   Severity,
 } from "@pulumi/policy";
-import { describeObject, type KubernetesObject, matches } from "./object.ts";
-import { objectOf } from "./resource.ts";
+import { describeObject, type KubernetesObject, matches } from "./objects/object.ts";
+import { objectOf } from "./objects/resource.ts";
 
 /** The schema of a policy's settings. */
 export type Properties = PolicyConfigSchema["properties"];
 
-/** A setting that is a list of texts. */
+/** A setting that is a list of strings. */
 export function listOfTexts(description: string, defaults: readonly string[]): Properties[string] {
   return { type: "array", items: { type: "string" }, default: [...defaults], description };
 }
@@ -29,7 +29,7 @@ export interface Rule<Config extends object> {
   readonly violations: (object: KubernetesObject, config: Config, args: ResourceValidationArgs) => string[];
 }
 
-/** A rule as a policy of Pulumi, with the setting `exempt`, which all have. */
+/** A rule as a Pulumi policy, with the setting `exempt` that every policy has. */
 export function policyOf<Config extends object>(rule: Rule<Config>): ResourceValidationPolicy {
   const { violations, properties, ...policy } = rule;
   const exemptions = listOfTexts(

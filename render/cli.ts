@@ -12,14 +12,14 @@ interface Flags {
 }
 
 const command = new Command("render")
-  .description("Writes a stack as plain Kubernetes YAML, one file an object. Needs no cluster and no Pulumi CLI.")
+  .description("Writes a stack as plain Kubernetes YAML, one file for each object. Needs no cluster and no Pulumi CLI.")
   .requiredOption("--stack <name>", "name of the stack")
   .option(
     "--config-file <file>",
-    "its configuration (default: Pulumi.<stack>.yaml); given again, a file is laid over those before it",
+    "its configuration (default: Pulumi.<stack>.yaml); if repeated, later files are merged over earlier ones",
     (file, files: readonly string[] = []) => [...files, file],
   )
-  .requiredOption("--out <directory>", "folder to write to; files of an earlier rendering are replaced")
+  .requiredOption("--out <directory>", "folder to write to; replaces the files of an earlier rendering")
   .addOption(new Option("--inference-image <reference>", "image of the inference server (default: the stack's)"))
   .addOption(new Option("--trainer-image <reference>", "image of the trainer (default: the stack's)"))
   .parse();
@@ -30,7 +30,7 @@ if ((inferenceImage === undefined) !== (trainerImage === undefined)) {
 }
 try {
   const images = inferenceImage === undefined ? {} : { images: { inference: inferenceImage, trainer: trainerImage } };
-  const objects = await renderStack({ stack, configFiles, overrides: images });
+  const objects = await renderStack({ stack, configFiles, overrides: images, warn: console.warn });
   const files = await writeFiles(out, objects);
   console.log(`${files.length} files in ${out}`);
 } catch (error) {

@@ -3,15 +3,15 @@ import path from "node:path";
 import type { KubernetesObject, RenderedObject } from "./rendered.ts";
 import { toYaml } from "./yaml.ts";
 
-/** Annotation of a Secret whose values are left out: the keys that have to be filled in, separated by commas. */
+/** Annotation of a Secret whose values are omitted: the keys to fill in, separated by commas. */
 export const WITHHELD = "ml-platform/withheld";
 
-/** First line of every file, by which the files of an earlier rendering are known. */
+/** First line of every file, which identifies the files of an earlier rendering. */
 const MARK = "# Rendered by ml-platform; change the stack file and render again.";
 
 /**
- * Writes each object to a file of its own, `<kind>-<name>.yaml`, and removes the files of earlier renderings
- * that no longer belong there. Other files are left alone.
+ * Writes each object to its own file, `<kind>-<name>.yaml`, and removes the files of earlier renderings that are no longer
+ * needed. Other files are left alone.
  *
  * @returns the names of the files, sorted
  */
@@ -38,13 +38,13 @@ export function fileName({ kind, metadata }: KubernetesObject): string {
   return `${kind.toLowerCase()}-${metadata.name}.yaml`;
 }
 
-/** An object as YAML: `apiVersion`, `kind` and `metadata` first, all else sorted. */
+/** An object as YAML: `apiVersion`, `kind` and `metadata` first, everything else sorted. */
 export function objectYaml({ apiVersion, kind, metadata, ...rest }: KubernetesObject): string {
   const sorted = Object.fromEntries(Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   return toYaml({ apiVersion, kind, metadata, ...sorted });
 }
 
-/** A Secret without its values and open to be filled in; any other object as it is. */
+/** A Secret without its values and not immutable, so that they can be filled in; any other object unchanged. */
 export function withoutSecretValues(object: KubernetesObject): KubernetesObject {
   if (object.kind !== "Secret") return object;
   const { data, stringData, immutable: _immutable, ...rest } = object;

@@ -1,9 +1,9 @@
-/** One stack file, or several laid over one another, as parsed YAML. */
+/** One stack file, or several merged ones, as parsed YAML. */
 export type Settings = Readonly<Record<string, unknown>>;
 
 /**
- * Lists that are laid over item by item, and what tells their items apart: the first of the settings that an item has.
- * Any other list takes the place of the one below it. `models` stands for the stack's own key as well, whatever the project's name before it.
+ * Lists that are merged item by item, and the settings that identify an item: the first of these that it has. Any other list
+ * replaces the one below it. `models` also matches the stack's own key, whatever project name precedes it.
  */
 const ITEM_KEYS: Readonly<Record<string, readonly string[]>> = {
   models: ["name", "model"],
@@ -14,9 +14,8 @@ const ITEM_KEYS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Lays stack files over one another, later ones over earlier ones: objects key by key, models by their name, versions by
- * their number, training runs by their name. Any other value, lists included, takes the place of the one below it, and
- * `null` takes a setting away.
+ * Merges stack files, later ones over earlier ones: objects key by key, models by name, versions by number, training runs by
+ * name. Any other value, including a list, replaces the one below it, and `null` removes a setting.
  */
 export function layerSettings(layers: readonly Settings[]): Settings {
   return layers.reduce((below, above) => layerObject(below, above), {});
@@ -41,7 +40,7 @@ function layerValue(key: string, below: unknown, above: unknown): unknown {
 function layerItems(itemKeys: readonly string[], below: readonly unknown[], above: readonly unknown[]): unknown[] {
   const items = [...below];
   for (const item of above) {
-    // Not among those added from the same file: two of one name there are a mistake to be told, not one item.
+    // Not among the items of the same file: two of one name there are a mistake to report, not one item.
     const found = below.findIndex((other) => isSameItem(itemKeys, other, item));
     const lower = items[found];
     if (!isObject(item)) items.push(item);

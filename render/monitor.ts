@@ -3,15 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 import { type KubernetesObject, objectKey, type RenderedObject } from "./rendered.ts";
 
-/** Kinds that are never changed once made: a changed one is a new object, and so has a name of its own. */
+/** Kinds whose objects are replaced instead of updated, so that each content has its own name. */
 const REPLACED_KINDS = new Set(["ConfigMap", "Job", "Secret"]);
 
 /** The key under which Pulumi's wire format wraps values; a secret is `{[SIGNATURE]: <mark>, value}`. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
 /**
- * Puts a monitor in the place of Pulumi's engine that records the Kubernetes objects a program registers.
- * One a process, before the program is imported.
+ * Replaces Pulumi's engine by a monitor that records the Kubernetes objects that a program registers. Call it once in a
+ * process, before the program is imported.
  *
  * @returns the objects, complete once `pulumi.runtime.disconnect()` has resolved
  */
@@ -25,7 +25,7 @@ export async function recordObjects(project: string, stack: string): Promise<rea
       newResource: ({ type, name, inputs: wrapped }) => {
         const inputs = unwrap(wrapped) as Record<string, unknown>;
         if (type === "random:index/randomPassword:RandomPassword") {
-          // No generated secret leaves the engine.
+          // Generated secrets never leave the engine.
           return { id: name, state: { ...inputs, result: "" } };
         }
         if (!type.startsWith("kubernetes:")) return { id: name, state: inputs };
@@ -45,7 +45,7 @@ export async function recordObjects(project: string, stack: string): Promise<rea
     stack,
   );
 
-  // The mocks are not told the options of a resource, but the monitor is.
+  // The monitor gets the options of a resource; the mocks do not.
   const monitor = pulumi.runtime.getMonitor() as unknown as MockMonitor;
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, callback) => {
@@ -68,7 +68,7 @@ interface ResourceOptions {
   readonly dependencies: readonly string[];
 }
 
-/** What a resource depends on by itself, and through the components it belongs to: they wait, and it waits for them. */
+/** What a resource depends on, directly or through the components that it belongs to. */
 function dependencies(options: ReadonlyMap<string, ResourceOptions>, resource: string): string[] {
   const own = options.get(resource);
   return own === undefined ? [] : [...own.dependencies, ...dependencies(options, own.parent)];
@@ -81,8 +81,8 @@ function typeAndName(urn: string): string {
 }
 
 /**
- * An object with the name it gets in the cluster. Where Pulumi would add a random suffix, this is the logical name,
- * and for the kinds that are replaced when they change, a hash of the content as well.
+ * An object with the name that it gets in the cluster. Where Pulumi would add a random suffix, this is the logical name; for
+ * kinds whose objects are replaced, it ends with a hash of the content.
  */
 function withName(object: KubernetesObject, logicalName: string): KubernetesObject {
   const name = object.metadata?.name ?? `${logicalName.toLowerCase()}${contentSuffix(object)}`;
@@ -103,7 +103,7 @@ function canonicalJson(value: unknown): string {
   );
 }
 
-/** Takes secret values out of their wrapping. */
+/** Unwraps secret values. */
 function unwrap(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unwrap);
   if (typeof value !== "object" || value === null) return value;

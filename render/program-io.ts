@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { RenderedObject } from "./rendered.ts";
 
-/** What the process that runs a program is told on standard input. */
+/** Standard input of the process that runs a program. */
 export const ProgramInput = z.object({
   project: z.string(),
   stack: z.string(),
@@ -10,7 +10,7 @@ export const ProgramInput = z.object({
 });
 export type ProgramInput = z.infer<typeof ProgramInput>;
 
-/** What it answers on standard output. */
+/** Standard output of the process that runs a program. */
 export interface ProgramOutput {
   readonly objects: readonly RenderedObject[];
 }

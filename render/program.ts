@@ -3,8 +3,8 @@ import { recordObjects } from "./monitor.ts";
 import { ProgramInput, type ProgramOutput } from "./program-io.ts";
 
 /**
- * Runs the stack's program against the recording monitor and prints what it registered as JSON. A process of its own,
- * since Pulumi's runtime takes one monitor and one configuration a process.
+ * Runs the stack's program against the recording monitor and prints what it registered as JSON. It is a separate process,
+ * because Pulumi's runtime allows one monitor and one configuration per process.
  */
 async function main(): Promise<void> {
   const input = ProgramInput.parse(JSON.parse(await readAll(process.stdin)));

@@ -6,8 +6,8 @@ import type { RenderedObject } from "./rendered.ts";
 import { readStack } from "./stack-file.ts";
 
 /**
- * Pulumi notes where each of its thousands of promises was made, which nobody reads here, and makes much that lives for a
- * moment: without the one and with more room for the other a large stack takes a fifth less time.
+ * Without the stack traces of Pulumi's thousands of promises, and with more room for short-lived objects, a large stack takes
+ * a fifth less time.
  */
 const FAST = ["--stack-trace-limit=0", "--max-semi-space-size=64"];
 
@@ -16,24 +16,26 @@ const PROJECT_DIRECTORY = fileURLToPath(new URL("..", import.meta.url));
 export interface RenderOptions {
   /** Name of the stack. */
   readonly stack: string;
-  /** Files of its configuration, later ones laid over earlier ones. @default `Pulumi.<stack>.yaml` of the project */
+  /** Files of its configuration, later ones merged over earlier ones. @default `Pulumi.<stack>.yaml` of the project */
   readonly configFiles?: readonly string[];
-  /** Configuration values that take the place of the file's, by key without the project's name. @default none */
+  /** Configuration values that override those of the file, by key without the project's name. @default none */
   readonly overrides?: Readonly<Record<string, unknown>>;
+  /** Gets the program's warnings, such as those about renamed settings. @default they are dropped */
+  readonly warn?: (warnings: string) => void;
 }
 
-/** The program refused its configuration, or failed. The message is what it said. */
+/** The program rejected its configuration or failed. The message is its error output. */
 export class RenderError extends Error {
   override readonly name = "RenderError";
 }
 
 /**
- * Runs the stack's program without an engine and without a cluster. The values of its secrets stay empty, generated ones
- * and those that only the engine can decrypt.
+ * Runs the stack's program without an engine and without a cluster. The values of its secrets stay empty, both generated
+ * ones and those that only the engine can decrypt.
  *
  * @returns every object of the stack, in the order of a first deployment
- * @throws StackFileError where the stack file cannot be read
- * @throws RenderError where the program refuses its configuration
+ * @throws StackFileError if the stack file cannot be read
+ * @throws RenderError if the program rejects its configuration
  */
 export async function renderStack(options: RenderOptions): Promise<readonly RenderedObject[]> {
   const files = options.configFiles ?? [path.join(PROJECT_DIRECTORY, `Pulumi.${options.stack}.yaml`)];
@@ -56,12 +58,14 @@ export async function renderStack(options: RenderOptions): Promise<readonly Rend
     reject: false,
     maxBuffer: 1 << 30,
   });
-  if (result.exitCode !== 0) throw new RenderError(result.stderr.trim() || `the program ended with ${result.exitCode}`);
+  if (result.exitCode !== 0)
+    throw new RenderError(result.stderr.trim() || `the program exited with code ${result.exitCode}`);
+  if (result.stderr !== "") options.warn?.(result.stderr);
   const { objects } = JSON.parse(result.stdout) as ProgramOutput;
   return objects.toSorted(byOrderOfDeployment);
 }
 
-/** Kinds that others need to be there first, and those that need the others. */
+/** Kinds that others depend on, and kinds that depend on the others. */
 const FIRST = ["Namespace", "ResourceQuota", "LimitRange", "Secret", "ConfigMap", "PersistentVolumeClaim"];
 const LAST = ["Middleware", "Ingress", "HTTPRoute"];
 

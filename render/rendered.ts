@@ -14,9 +14,9 @@ export interface KubernetesObject {
 /** An object that the program registered. */
 export interface RenderedObject {
   readonly object: KubernetesObject;
-  /** Paths that the program sets once and leaves alone from then on, such as `spec.replicas`. */
+  /** Paths that the program sets only on creation, such as `spec.replicas`. */
   readonly ignoreChanges: readonly string[];
-  /** Keys of the objects that have to be up before this one is made. */
+  /** Keys of the objects that have to be ready before this one is created. */
   readonly dependsOn: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export function describeObject({ kind, metadata }: Pick<KubernetesObject, "kind"
   return `${kind} ${metadata.name}`;
 }
 
-/** Names an object whatever version of its API it is written in. */
+/** Identifies an object, whatever version of its API it is written in. */
 export function objectKey({ apiVersion, kind, metadata }: KubernetesObject): string {
   const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
   return `${group}/${kind}/${metadata.namespace ?? ""}/${metadata.name}`;

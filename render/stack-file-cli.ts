@@ -11,10 +11,10 @@ interface Flags {
 }
 
 const command = new Command("stack-file")
-  .description("Lays stack files over one another and writes the result as one, for `pulumi up --config-file`.")
+  .description("Merges stack files and writes the result as one, for `pulumi up --config-file`.")
   .requiredOption(
     "--config-file <file>",
-    "a stack file; given again, a file is laid over those before it",
+    "a stack file; if repeated, later files are merged over earlier ones",
     (file, files: readonly string[] = []) => [...files, file],
   )
   .requiredOption("--out <file>", "file to write")
@@ -24,7 +24,10 @@ const { configFile, out } = command.opts<Flags>();
 const { name } = parse(await readFile(path.join(import.meta.dirname, "../Pulumi.yaml"), "utf8")) as { name: string };
 try {
   const layered = await readStackFiles(name, configFile);
-  await writeFile(out, `# Made of ${configFile.join(", ")}; change those and make it again.\n${toYaml(layered)}`);
+  await writeFile(
+    out,
+    `# Generated from ${configFile.join(", ")}; change those and generate it again.\n${toYaml(layered)}`,
+  );
   console.log(`${out} from ${configFile.join(", ")}`);
 } catch (error) {
   if (!(error instanceof StackFileError)) throw error;

@@ -7,7 +7,7 @@ import { layerSettings, type Settings } from "./layers.ts";
 const ProjectFile = z.object({ name: z.string().min(1) });
 const StackFile = z.looseObject({ config: z.record(z.string(), z.unknown()).default({}) });
 
-/** A file cannot be used. The message names it and says what to do. */
+/** A file cannot be used. The message names the file and the remedy. */
 export class StackFileError extends Error {
   override readonly name = "StackFileError";
 }
@@ -16,18 +16,18 @@ export class StackFileError extends Error {
 export interface StackSettings {
   /** The project's name, which begins the stack's own configuration keys. */
   readonly project: string;
-  /** Configuration values as Pulumi hands them to a program: text, with objects and lists as JSON. */
+  /** Configuration values as Pulumi passes them to a program: text, with objects and lists as JSON. */
   readonly values: Readonly<Record<string, string>>;
   /** Keys whose values are encrypted: only the Pulumi CLI can read them. */
   readonly encrypted: readonly string[];
 }
 
 /**
- * Reads `Pulumi.yaml` and a stack, from one file or from several laid over one another.
+ * Reads `Pulumi.yaml` and a stack, from one file or from several merged ones.
  *
  * @param directory folder of the project
- * @param files paths of the stack files; later ones go over earlier ones
- * @throws StackFileError where one of them is missing or is not what it should be
+ * @param files paths of the stack files; later ones are merged over earlier ones
+ * @throws StackFileError if one of them is missing or malformed
  */
 export async function readStack(directory: string, files: readonly string[]): Promise<StackSettings> {
   const { name: project } = await readYaml(path.join(directory, "Pulumi.yaml"), ProjectFile);
@@ -42,12 +42,12 @@ export async function readStack(directory: string, files: readonly string[]): Pr
 }
 
 /**
- * Stack files laid over one another, as one file would have them. A setting may be written with the project's name before
- * it or without; the result has it.
+ * The content of several stack files merged into one. A setting may be written with or without the project's name before it;
+ * the result has it.
  *
  * @param project the project's name
- * @param files paths of the stack files; later ones go over earlier ones
- * @throws StackFileError where one of them is missing or is not a stack file
+ * @param files paths of the stack files; later ones are merged over earlier ones
+ * @throws StackFileError if one of them is missing or is not a stack file
  */
 export async function readStackFiles(project: string, files: readonly string[]): Promise<Settings> {
   const layers: Settings[] = [];

@@ -6,9 +6,9 @@ import { COMMENT_LIMIT, composeComment } from "./comment/compose.ts";
 import { postComment, pullRequestOf } from "./comment/post.ts";
 import { readViolations } from "./objects/policies.ts";
 import { type Preview, readPreview } from "./objects/preview.ts";
-import { reviewStack } from "./review.ts";
+import { reviewStack } from "./sides/review.ts";
 
-/** Most characters of a job's summary: GitHub takes 1 MiB, and a character is at most 4 bytes. */
+/** Longest summary of a job in characters: GitHub allows 1 MiB, and a character is at most 4 bytes. */
 const SUMMARY_LIMIT = 2 ** 18;
 
 interface Flags {
@@ -26,7 +26,7 @@ const program = new Command("review").description("What a pull request changes, 
 
 program
   .command("compose", { isDefault: true })
-  .description("writes the comment; ends with 1 where the change is refused, and writes it all the same")
+  .description("writes the comment; exits with 1 if the change would be rejected, after writing it")
   .requiredOption("--stack <name>", "name of the stack")
   .requiredOption(
     "--base <directory>",
@@ -79,7 +79,7 @@ async function previewIn(file: string | undefined): Promise<Preview | undefined>
   return text === undefined ? undefined : readPreview(text);
 }
 
-/** The text of a file; undefined where there is no such file, since no preview is made of a fork's pull request. */
+/** The text of a file; undefined if there is no such file, because there is no preview of a pull request from a fork. */
 async function textIn(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined;
   return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {

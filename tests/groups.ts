@@ -17,7 +17,7 @@ const PATTERNS = {
     "tests/render/{schema,gateways,score}.test.ts",
     "tests/apps/trainer/onnx-checker.test.ts",
     "tests/apps/inference-clients/{docs-page,real-clients,schemathesis}.test.ts",
-    "tests/{monitoring,bench}/**",
+    "tests/{bench,components/monitoring}/**",
   ],
   engine: ["tests/{engine,review,drift}/**"],
   cluster: ["tests/cluster/**"],

@@ -1,14 +1,12 @@
-import { kubernetesName } from "../../components/names.ts";
-import type { StackConfig } from "../schema.ts";
-import { entryName } from "./entries.ts";
+import type { ResolvedStack } from "../resolve/stack.ts";
 import { type ConfigProblem, duplicates, listed } from "./problem.ts";
 import { checkSecretKey } from "./secrets.ts";
 
 /** Paths that the API gateway answers itself. */
 const OWN_PATHS = ["/health", "/status"];
 
-/** The API gateway: its routes lead to models that are there, and its key is one of the stack's secrets. */
-export function checkApiGateway({ apiGateway, models, secrets }: StackConfig): ConfigProblem[] {
+/** The API gateway's routes lead to existing models, and its key is one of the stack's secrets. */
+export function checkApiGateway({ apiGateway, models, secrets }: ResolvedStack): ConfigProblem[] {
   if (apiGateway === undefined) return [];
   const { routes, apiKey } = apiGateway;
   return [
@@ -23,24 +21,23 @@ export function checkApiGateway({ apiGateway, models, secrets }: StackConfig): C
 }
 
 function checkRoute(
-  models: StackConfig["models"],
-  { path, model, version, target }: NonNullable<StackConfig["apiGateway"]>["routes"][number],
+  models: ResolvedStack["models"],
+  { path, model, entry, version, target }: NonNullable<ResolvedStack["apiGateway"]>["routes"][number],
   place: string,
 ): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   if (OWN_PATHS.includes(path)) {
-    problems.push({ path: `${place}.path`, message: `${path} is the gateway's own; name another one` });
+    problems.push({ path: `${place}.path`, message: `${path} is answered by the gateway itself; choose another path` });
   }
-  if (target !== undefined && path.endsWith("/") !== target.endsWith("/")) {
+  if (path.endsWith("/") !== target.endsWith("/")) {
     problems.push({
       path: `${place}.target`,
-      message: `must end with / where the path does (${path}), and only there`,
+      message: `must end with / if the path does (${path}), and only then`,
     });
   }
-  const entry = models.find((candidate) => entryName(candidate) === kubernetesName(model));
-  const versions = entry?.versions.map((served) => served.version);
+  const versions = models.find((candidate) => candidate.entry === entry)?.versions.map((served) => served.version);
   if (versions === undefined) {
-    const known = listed(models.map(entryName));
+    const known = listed(models.map((candidate) => candidate.entry));
     problems.push({ path: `${place}.model`, message: `there is no model "${model}"${known}` });
   } else if (!versions.includes(version)) {
     const message = `model "${model}" has no version "${version}"${listed(versions)}`;

@@ -1,49 +1,17 @@
-import { defaultApiGatewayResources, defaultServerResources } from "../../components/defaults.ts";
-import type { Resources } from "../../components/pod.ts";
-import type { StackConfig } from "../schema.ts";
-import { countedResources } from "./limit-range.ts";
+import type { ResolvedStack } from "../resolve/stack.ts";
+import type { DeploymentWorkload } from "../resolve/workloads.ts";
 import type { ConfigProblem } from "./problem.ts";
 
-/** A Deployment that may scale. */
-interface Scaled {
-  readonly autoscaling?: { readonly cpuUtilization?: number; readonly memoryUtilization?: number };
-  readonly resources?: Resources;
+/** An autoscaler's targets are percentages of the requests; without a request it never scales. */
+export function checkAutoscaling({ workloads }: ResolvedStack): ConfigProblem[] {
+  return workloads.deployments.flatMap(checkTargets);
 }
 
-/** An autoscaler's targets are shares of the requests: without a request it has nothing to go by, and never scales. */
-export function checkAutoscaling(config: StackConfig): ConfigProblem[] {
-  const { models, apiGateway } = config;
-  return [
-    ...models.flatMap(({ versions }, index) =>
-      versions.flatMap((version, position) =>
-        checkTargets(config, version, defaultServerResources, `models[${index}].versions[${position}]`),
-      ),
-    ),
-    ...(apiGateway === undefined ? [] : checkTargets(config, apiGateway, defaultApiGatewayResources, "apiGateway")),
-  ];
-}
-
-function checkTargets(
-  config: StackConfig,
-  { autoscaling, resources }: Scaled,
-  defaults: Resources,
-  path: string,
-): ConfigProblem[] {
-  if (autoscaling === undefined) return [];
-  const { cpuUtilization, memoryUtilization } = autoscaling;
-  const targets = {
-    ...(cpuUtilization !== undefined || memoryUtilization === undefined ? { cpu: "cpuUtilization" } : {}),
-    ...(memoryUtilization === undefined ? {} : { memory: "memoryUtilization" }),
-  };
-  const { requests } = countedResources(resources ?? defaults, config.namespace.limitRange);
-  return Object.entries(targets).flatMap(([resource, target]) =>
-    requests[resource] === undefined
-      ? [
-          {
-            path: `${path}.resources.requests.${resource}`,
-            message: `is missing, and ${path}.autoscaling.${target} is a share of it; give one`,
-          },
-        ]
-      : [],
-  );
+function checkTargets({ path, autoscaling, resources }: DeploymentWorkload): ConfigProblem[] {
+  const targets = { cpu: "cpuUtilization", memory: "memoryUtilization" } as const;
+  return Object.entries(targets).flatMap(([resource, target]) => {
+    if (autoscaling?.[target] === undefined || resources.requests[resource] !== undefined) return [];
+    const message = `is missing, and ${path}.autoscaling.${target} is a share of it; give one`;
+    return [{ path: `${path}.resources.requests.${resource}`, message }];
+  });
 }

@@ -1,15 +1,13 @@
-import type { StackConfig } from "../schema.ts";
-import { workloadsOf } from "../workloads.ts";
+import type { ResolvedStack } from "../resolve/stack.ts";
 import { checkLimitRange } from "./limit-range.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { allOf, checkQuota } from "./quota.ts";
 
-/** Whether the stack fits into its own namespace: what the API server would refuse once it is too late. */
-export function checkFit(config: StackConfig): ConfigProblem[] {
-  const workloads = workloadsOf(config);
-  const { limitRange } = config.namespace;
+/** Whether the stack fits into its own namespace. The API server would reject what does not fit, but only after deployment. */
+export function checkFit(stack: ResolvedStack): ConfigProblem[] {
+  const { workloads, namespace } = stack;
   return [
-    ...allOf(workloads).flatMap((workload) => checkLimitRange(workload, limitRange)),
-    ...checkQuota(config, workloads),
+    ...allOf(workloads).flatMap((workload) => checkLimitRange(workload, namespace.limitRange)),
+    ...checkQuota(stack),
   ];
 }

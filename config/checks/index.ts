@@ -1,30 +1,29 @@
-import { kubernetesName } from "../../components/names.ts";
-import type { StackConfig } from "../schema.ts";
+import type { ResolvedStack } from "../resolve/stack.ts";
 import { checkApiGateway } from "./api-gateway.ts";
 import { checkAutoscaling } from "./autoscaling.ts";
 import { checkFit } from "./fit.ts";
 import { checkModel } from "./models.ts";
 import { checkNames } from "./names.ts";
 import { checkNetworkPolicies } from "./network.ts";
-import { checkPlaces } from "./places.ts";
 import { type ConfigProblem, duplicates } from "./problem.ts";
 import { checkReferences } from "./references.ts";
+import { checkRouteConflicts } from "./route-conflicts.ts";
 
-/** What no single setting shows: names that refer to nothing, names given twice, and a stack that does not fit its quota. */
-export function crossCheck(config: StackConfig): ConfigProblem[] {
+/** What no single setting shows: dangling references, duplicate names, and a stack that does not fit its quota. */
+export function crossCheck(stack: ResolvedStack): ConfigProblem[] {
   return [
     ...duplicates(
-      config.models,
-      ({ model, name }) => name ?? kubernetesName(model),
-      (index) => `models[${index}].${config.models[index]?.name === undefined ? "model" : "name"}`,
+      stack.models,
+      ({ entry }) => entry,
+      (index) => `models[${index}].${stack.models[index]?.name === undefined ? "model" : "name"}`,
     ),
-    ...config.models.flatMap((model, index) => checkModel(config, model, `models[${index}]`)),
-    ...checkPlaces(config),
-    ...checkApiGateway(config),
-    ...checkNetworkPolicies(config),
-    ...checkReferences(config),
-    ...checkNames(config),
-    ...checkAutoscaling(config),
-    ...checkFit(config),
+    ...stack.models.flatMap((model, index) => checkModel(stack, model, `models[${index}]`)),
+    ...checkRouteConflicts(stack),
+    ...checkApiGateway(stack),
+    ...checkNetworkPolicies(stack),
+    ...checkReferences(stack),
+    ...checkNames(stack),
+    ...checkAutoscaling(stack),
+    ...checkFit(stack),
   ];
 }

@@ -1,22 +1,17 @@
-import type { z } from "zod";
-import type { LineageConfig } from "../lineage.ts";
+import type { Immutable } from "../resolve/immutable.ts";
+import type { StackVersion } from "../resolve/models.ts";
 import type { ConfigProblem } from "./problem.ts";
 
-/** The settings of a version that are checked against its lineage. */
-interface VersionWithLineage {
-  readonly version: string;
-  readonly lineage?: z.infer<typeof LineageConfig>;
-  readonly allowRegression?: string;
-}
+type Version = Pick<Immutable<StackVersion>, "version" | "lineage" | "allowRegression">;
 
 /**
- * The promotion gate at preview: a version that is a regression is served only if the stack file gives a reason.
+ * The promotion gate at preview: a version with a regression is served only if the stack file gives a reason.
  *
  * @param path path of the version in the stack file
  */
 export function checkLineage(
   model: string,
-  { version, lineage, allowRegression }: VersionWithLineage,
+  { version, lineage, allowRegression }: Version,
   path: string,
 ): ConfigProblem[] {
   const regression = lineage?.regression;

@@ -1,13 +1,13 @@
-import type { StackConfig } from "../schema.ts";
+import type { ResolvedStack } from "../resolve/stack.ts";
 import { checkLineage } from "./lineage.ts";
 import { type ConfigProblem, duplicates } from "./problem.ts";
 import { checkSecretKey } from "./secrets.ts";
 import { checkTraffic } from "./traffic.ts";
 
-type Model = StackConfig["models"][number];
+type Model = ResolvedStack["models"][number];
 
-/** One model: its versions are different, and what they refer to is there. */
-export function checkModel(config: StackConfig, model: Model, path: string): ConfigProblem[] {
+/** One model: its versions differ, and what they refer to exists. */
+export function checkModel(stack: ResolvedStack, model: Model, path: string): ConfigProblem[] {
   return [
     ...duplicates(
       model.versions,
@@ -16,18 +16,18 @@ export function checkModel(config: StackConfig, model: Model, path: string): Con
     ),
     ...model.versions.flatMap((version, index) => checkLineage(model.model, version, `${path}.versions[${index}]`)),
     ...model.versions.flatMap((version, index) =>
-      checkSecretEnvironment(config, version, `${path}.versions[${index}].secretEnvironment`),
+      checkSecretEnvironment(stack, version, `${path}.versions[${index}].secretEnvironment`),
     ),
-    ...checkTraffic(config, model, `${path}.traffic`),
+    ...checkTraffic(stack, model, `${path}.traffic`),
   ];
 }
 
 function checkSecretEnvironment(
-  { secrets }: StackConfig,
+  { secrets }: ResolvedStack,
   { secretEnvironment }: Model["versions"][number],
   path: string,
 ): ConfigProblem[] {
-  return Object.entries(secretEnvironment ?? {}).flatMap(([variable, reference]) =>
+  return Object.entries(secretEnvironment).flatMap(([variable, reference]) =>
     checkSecretKey(secrets, reference, `${path}.${variable}`),
   );
 }

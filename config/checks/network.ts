@@ -1,13 +1,12 @@
-import { kubernetesName } from "../../components/names.ts";
-import type { StackConfig } from "../schema.ts";
-import { entryName } from "./entries.ts";
+import { entryOf } from "../resolve/models.ts";
+import type { ResolvedStack } from "../resolve/stack.ts";
 import { type ConfigProblem, listed } from "./problem.ts";
 
-/** Network policies: the models that they name are there. */
-export function checkNetworkPolicies({ networkPolicies, models }: StackConfig): ConfigProblem[] {
-  const known = models.map(entryName);
-  return Object.keys(networkPolicies.servingNames ?? {})
-    .filter((model) => !known.includes(kubernetesName(model)))
+/** The models that the network policies name exist. */
+export function checkNetworkPolicies({ networkPolicies, models }: ResolvedStack): ConfigProblem[] {
+  const known = models.map(({ entry }) => entry);
+  return Object.keys(networkPolicies.servingNames)
+    .filter((model) => !known.includes(entryOf(model)))
     .map((model) => ({
       path: `networkPolicies.servingNames.${model}`,
       message: `there is no model "${model}"${listed(known)}`,

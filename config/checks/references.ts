@@ -1,6 +1,4 @@
-import { kubernetesName } from "../../components/names.ts";
-import type { StackConfig } from "../schema.ts";
-import { entryName } from "./entries.ts";
+import type { ResolvedStack } from "../resolve/stack.ts";
 import { type ConfigProblem, listed } from "./problem.ts";
 import { checkSecretKey } from "./secrets.ts";
 
@@ -10,58 +8,60 @@ interface Consumer {
   readonly secrets?: readonly string[];
 }
 
-/** Every ConfigMap, Secret and volume that a workload names is there. */
-export function checkReferences(config: StackConfig): ConfigProblem[] {
+/** Every ConfigMap, Secret and volume that a workload refers to exists. */
+export function checkReferences(stack: ResolvedStack): ConfigProblem[] {
   return [
-    ...consumers(config).flatMap(([path, consumer]) => checkConsumer(config, consumer, path)),
-    ...checkPullSecret(config),
-    ...checkLoadTest(config),
-    ...checkDataVolume(config),
+    ...consumers(stack).flatMap(([path, consumer]) => checkConsumer(stack, consumer, path)),
+    ...checkPullSecret(stack),
+    ...checkLoadTest(stack),
+    ...checkDataVolume(stack),
   ];
 }
 
-function consumers({ models, training }: StackConfig): [string, Consumer][] {
-  const jobs = { jobs: training.jobs, cronJobs: training.cronJobs, batchJobs: training.batchJobs };
+function consumers({ models, training }: ResolvedStack): [string, Consumer][] {
+  const { jobs, cronJobs, batchJobs } = training;
   return [
     ...models.flatMap(({ versions }, index) =>
       versions.map((version, position): [string, Consumer] => [`models[${index}].versions[${position}]`, version]),
     ),
-    ...Object.entries(jobs).flatMap(([kind, list]) =>
-      (list ?? []).map((job, index): [string, Consumer] => [`training.${kind}[${index}]`, job]),
+    ...Object.entries({ jobs, cronJobs, batchJobs }).flatMap(([kind, list]) =>
+      list.map((job, index): [string, Consumer] => [`training.${kind}[${index}]`, job]),
     ),
   ];
 }
 
 function checkConsumer(
-  config: StackConfig,
+  stack: ResolvedStack,
   { configMaps = [], secrets = [] }: Consumer,
   path: string,
 ): ConfigProblem[] {
   return [
     ...configMaps.flatMap((name, index) =>
-      config.configMaps[name] === undefined
+      stack.configMaps[name] === undefined
         ? [
             {
               path: `${path}.configMaps[${index}]`,
-              message: `there is no ConfigMap "${name}" under configMaps${listed(Object.keys(config.configMaps))}`,
+              message: `there is no ConfigMap "${name}" under configMaps${listed(Object.keys(stack.configMaps))}`,
             },
           ]
         : [],
     ),
     ...secrets.flatMap((name, index) => {
       const place = `${path}.secrets[${index}]`;
-      const secret = config.secrets[name];
+      const secret = stack.secrets[name];
       if (secret === undefined) {
-        const known = listed(Object.keys(config.secrets));
+        const known = listed(Object.keys(stack.secrets));
         return [{ path: place, message: `there is no secret "${name}" under secrets${known}` }];
       }
       if (secret.data !== undefined) return [];
-      return [{ path: place, message: `secret "${name}" holds the credentials of a registry; see images.pullSecret` }];
+      return [
+        { path: place, message: `secret "${name}" holds the credentials of a registry; use it as images.pullSecret` },
+      ];
     }),
   ];
 }
 
-function checkPullSecret({ images, secrets }: StackConfig): ConfigProblem[] {
+function checkPullSecret({ images, secrets }: ResolvedStack): ConfigProblem[] {
   const { pullSecret } = images;
   if (pullSecret === undefined || secrets[pullSecret]?.registry !== undefined) return [];
   const registries = Object.keys(secrets).filter((name) => secrets[name]?.registry !== undefined);
@@ -69,11 +69,12 @@ function checkPullSecret({ images, secrets }: StackConfig): ConfigProblem[] {
   return [{ path: "images.pullSecret", message }];
 }
 
-function checkLoadTest({ loadTest, models, secrets }: StackConfig): ConfigProblem[] {
-  const { model, secretEnvironment = {} } = loadTest ?? {};
-  const known = models.map(entryName);
+function checkLoadTest({ loadTest, models, secrets }: ResolvedStack): ConfigProblem[] {
+  if (loadTest === undefined) return [];
+  const { model, target, secretEnvironment } = loadTest;
+  const known = models.map(({ entry }) => entry);
   return [
-    ...(model === undefined || known.includes(kubernetesName(model))
+    ...(target === undefined || known.includes(target.entry)
       ? []
       : [{ path: "loadTest.model", message: `there is no model "${model}"${listed(known)}` }]),
     ...Object.entries(secretEnvironment).flatMap(([variable, reference]) =>
@@ -83,21 +84,21 @@ function checkLoadTest({ loadTest, models, secrets }: StackConfig): ConfigProble
 }
 
 /** What reads or writes training data needs the volume for it. */
-function checkDataVolume({ training, storage }: StackConfig): ConfigProblem[] {
+function checkDataVolume({ training, storage }: ResolvedStack): ConfigProblem[] {
   if (storage.data !== undefined) return [];
   const message = "needs the data volume; give storage.data";
-  const files = (list: readonly { readonly data?: string }[] | undefined, kind: string) =>
-    (list ?? []).flatMap(({ data }, index) =>
-      // Anywhere else in the image is the trainer's to look.
+  const files = (list: readonly { readonly data?: string }[], kind: string) =>
+    list.flatMap(({ data }, index) =>
+      // An absolute path is in the image; the trainer looks for it.
       data === undefined || data.startsWith("/") ? [] : [{ path: `training.${kind}[${index}].data`, message }],
     );
   return [
     ...files(training.jobs, "jobs"),
     ...files(training.cronJobs, "cronJobs"),
-    ...(training.cronJobs ?? []).flatMap(({ whenNewData }, index) =>
+    ...training.cronJobs.flatMap(({ whenNewData }, index) =>
       whenNewData === true ? [{ path: `training.cronJobs[${index}].whenNewData`, message }] : [],
     ),
-    ...(training.batchJobs ?? []).flatMap(({ input }, index) =>
+    ...training.batchJobs.flatMap(({ input }, index) =>
       input === undefined ? [] : [{ path: `training.batchJobs[${index}].input`, message }],
     ),
   ];

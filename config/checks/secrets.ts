@@ -1,9 +1,9 @@
-import type { StackConfig } from "../schema.ts";
+import type { ResolvedStack } from "../resolve/stack.ts";
 import { type ConfigProblem, listed } from "./problem.ts";
 
-/** A reference to a key of one of the stack's secrets: both are there. */
+/** A reference to a key of one of the stack's secrets: both secret and key exist. */
 export function checkSecretKey(
-  secrets: StackConfig["secrets"],
+  secrets: ResolvedStack["secrets"],
   { secret, key }: { readonly secret: string; readonly key: string },
   path: string,
 ): ConfigProblem[] {

@@ -1,23 +1,23 @@
-import { unsupportedSettings } from "../../components/gateway-capabilities.ts";
-import type { StackConfig } from "../schema.ts";
+import { unsupportedSettings } from "../../components/traffic/gateway-capabilities.ts";
+import type { ResolvedStack } from "../resolve/stack.ts";
 import { type ConfigProblem, listed } from "./problem.ts";
 
-type Model = StackConfig["models"][number];
+type Model = ResolvedStack["models"][number];
 type Traffic = NonNullable<Model["traffic"]>;
 
-/** The traffic of one model: its versions are there, its canary makes sense, and the gateway honours its settings. */
-export function checkTraffic(config: StackConfig, model: Model, path: string): ConfigProblem[] {
+/** The traffic of one model: its versions exist, its canary makes sense, and the gateway supports its settings. */
+export function checkTraffic(stack: ResolvedStack, model: Model, path: string): ConfigProblem[] {
   const { traffic } = model;
   if (traffic === undefined) return [];
   return [
-    ...checkGateway(config, traffic, path),
+    ...checkGateway(stack, traffic, path),
     ...checkRoles(model, traffic, path),
     ...checkCanary(traffic, path),
-    ...checkPods(config, model, traffic, path),
+    ...checkPods(model, traffic, path),
   ];
 }
 
-function checkGateway({ gateway }: StackConfig, traffic: Traffic, path: string): ConfigProblem[] {
+function checkGateway({ gateway }: ResolvedStack, traffic: Traffic, path: string): ConfigProblem[] {
   if (gateway === undefined) {
     return [{ path: "gateway", message: `is missing, and ${path} needs a Gateway to attach to` }];
   }
@@ -35,31 +35,22 @@ function checkRoles({ model, versions }: Model, traffic: Traffic, path: string):
   );
 }
 
-function checkCanary(traffic: Traffic, path: string): ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
-  if (traffic.canary === traffic.stable) {
-    problems.push({ path: `${path}.canary`, message: "is the stable version; leave it out, or name another one" });
-  }
-  if (traffic.mirror?.version === traffic.stable) {
-    problems.push({ path: `${path}.mirror.version`, message: "is the stable version; name another one" });
-  }
-  for (const setting of ["canaryWeight", "canaryHeader"] as const) {
-    if (traffic.canary === undefined && traffic[setting] !== undefined) {
-      problems.push({
-        path: `${path}.${setting}`,
-        message: "needs a canary to send requests to; name one, or leave it out",
-      });
-    }
-  }
-  return problems;
+function checkCanary({ stable, canary, mirror }: Traffic, path: string): ConfigProblem[] {
+  return [
+    ...(canary === stable
+      ? [{ path: `${path}.canary`, message: "is the stable version; leave it out, or name another one" }]
+      : []),
+    ...(mirror?.version === stable
+      ? [{ path: `${path}.mirror.version`, message: "is the stable version; name another one" }]
+      : []),
+  ];
 }
 
-/** A version without pods loses its share of the requests, and those that its last pods have when it is scaled to 0. */
-function checkPods(config: StackConfig, { versions }: Model, traffic: Traffic, path: string): ConfigProblem[] {
-  const weight = traffic.canary === undefined ? 0 : (traffic.canaryWeight ?? config.canaryWeight);
+/** A version with traffic needs pods: without them its share of the requests fails, as do those in flight at scale-down. */
+function checkPods({ versions }: Model, { stable, canary, canaryWeight }: Traffic, path: string): ConfigProblem[] {
   const shares = new Map([
-    [traffic.stable, 100 - weight],
-    ...(traffic.canary === undefined ? [] : [[traffic.canary, weight] as const]),
+    [stable, 100 - canaryWeight],
+    ...(canary === undefined ? [] : [[canary, canaryWeight] as const]),
   ]);
   return versions.flatMap(({ version, replicas, autoscaling }, index) => {
     const share = shares.get(version) ?? 0;

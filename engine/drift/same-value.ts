@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { thousandths } from "../../config/quantity.ts";
+import { milliUnits as thousandths } from "../../components/kubernetes/quantity.ts";
 import type { FieldPath } from "./path.ts";
 
 /** Maps whose values are quantities, and fields that are quantities. */

@@ -1,4 +1,4 @@
-import { type KubernetesObject, violation } from "../object.ts";
+import { type KubernetesObject, violation } from "../objects/object.ts";
 
 /** A claim that `pulumi destroy`, or a change that replaces it, would delete together with its data. */
 export function claimViolations(object: KubernetesObject): string[] {

@@ -1,12 +1,12 @@
-import { entries, field, items, text } from "../fields.ts";
-import { type KubernetesObject, matches, violation } from "../object.ts";
-import { containersOf } from "../pods.ts";
+import { entries, field, items, text } from "../objects/fields.ts";
+import { type KubernetesObject, matches, violation } from "../objects/object.ts";
+import { containersOf } from "../objects/pods.ts";
 
-/** Names that credentials have, in upper case and with `_` between words. */
+/** Names of credentials, in upper case and with `_` between words. */
 const CREDENTIAL =
   /(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL)S?$|(^|_)TOKEN$|_(KEYS?|PWD|PASS)$|(^|_)API(KEY|TOKEN)S?$/;
 
-/** Names that end as those of credentials do and are none, with `*` for any characters. */
+/** Names that end like those of credentials but are not; `*` matches any characters. */
 export const NO_CREDENTIALS = [
   "*PUBLIC_KEY",
   "*SORT_KEY",
@@ -17,11 +17,11 @@ export const NO_CREDENTIALS = [
 ] as const;
 
 /**
- * Environment variables and entries of ConfigMaps that have the name of a credential and a value of their own: whoever may
- * read the object reads it. Also where a preview does not know the value yet, and where it is marked secret: the cluster
- * gets it as plain text all the same.
+ * Environment variables and entries of ConfigMaps with the name of a credential and a literal value, which everyone who can
+ * read the object can read. This includes values that a preview does not know yet and values that are marked secret, because
+ * the cluster stores both as plain text.
  *
- * @param allowed names that are none, as upper case with `_` between words, `*` for any characters
+ * @param allowed names that are not credentials, in upper case with `_` between words; `*` matches any characters
  */
 export function credentialViolations(object: KubernetesObject, allowed: readonly string[] = NO_CREDENTIALS): string[] {
   const isCredential = (name: string) => CREDENTIAL.test(upperCase(name)) && !matches(allowed, upperCase(name));
@@ -51,7 +51,7 @@ function upperCase(name: string): string {
     .toUpperCase();
 }
 
-/** Not where the value is only that of another variable, as in `$(DB_PASSWORD)`. */
+/** Whether the value is literal, and not that of another variable, as in `$(DB_PASSWORD)`. */
 function hasValue(value: unknown): boolean {
   return value !== undefined && value !== null && value !== "" && !/^\$\([^()]+\)$/.test(text(value) ?? "");
 }

@@ -1,11 +1,11 @@
-import { field, UNKNOWN } from "../fields.ts";
-import { type KubernetesObject, violation } from "../object.ts";
-import { containersOf, type Part, volumesOf } from "../pods.ts";
+import { field, UNKNOWN } from "../objects/fields.ts";
+import { type KubernetesObject, violation } from "../objects/object.ts";
+import { containersOf, type Part, volumesOf } from "../objects/pods.ts";
 
 /** Which images a rule looks at: those built on this machine (`localhost/…`), those that are pulled, or all. */
 export type ImageSource = "local" | "pulled" | "all";
 
-/** Digests are lower case: container runtimes refuse others. */
+/** Digests are lower case; container runtimes reject others. */
 const PINNED = /^[^@\s]+@sha256:[0-9a-f]{64}$/;
 
 /** Images of containers and of image volumes that are not pinned by digest. */

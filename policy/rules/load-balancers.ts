@@ -1,7 +1,7 @@
-import { field, items, UNKNOWN } from "../fields.ts";
-import { type KubernetesObject, violation } from "../object.ts";
+import { field, items, UNKNOWN } from "../objects/fields.ts";
+import { type KubernetesObject, violation } from "../objects/object.ts";
 
-/** Annotations by which the clouds make a load balancer that only their own network reaches. */
+/** Annotations for a load balancer that is reachable only from the cloud's own network. */
 const INTERNAL: Readonly<Record<string, RegExp>> = {
   // AWS: the load balancer controller's, and the older one, which also takes a network.
   "service.beta.kubernetes.io/aws-load-balancer-scheme": /^internal$/,
@@ -13,13 +13,13 @@ const INTERNAL: Readonly<Record<string, RegExp>> = {
   "service.beta.kubernetes.io/azure-load-balancer-internal": /^true$/,
 };
 
-/** An annotation with networks, which the cloud controllers read where the spec has none. */
+/** An annotation with networks, which the cloud controllers read if the spec has none. */
 const SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges";
 
 const REMEDY =
   "name the networks that may reach it in spec.loadBalancerSourceRanges, or use the cloud's annotation for an internal load balancer";
 
-/** A load balancer that any address of the internet reaches. */
+/** A load balancer that is reachable from any address of the internet. */
 export function loadBalancerViolations(object: KubernetesObject): string[] {
   const { kind, apiVersion, fields } = object;
   if (kind !== "Service" || apiVersion !== "v1" || field(fields, "spec", "type") !== "LoadBalancer") return [];
@@ -33,7 +33,7 @@ export function loadBalancerViolations(object: KubernetesObject): string[] {
   return open.length === 0 ? [] : [violation(object, path, `${open.join(", ")} is the whole internet; ${REMEDY}`)];
 }
 
-/** The networks that may reach a Service, as its spec says, else its annotation. */
+/** The networks that may reach a Service, from its spec, else from its annotation. */
 function sourceRanges(object: KubernetesObject): readonly unknown[] | typeof UNKNOWN {
   const ranges = field(object.fields, "spec", "loadBalancerSourceRanges");
   if (ranges === UNKNOWN) return UNKNOWN;
@@ -50,7 +50,7 @@ function annotation({ fields }: KubernetesObject, name: string): unknown {
   return field(fields, "metadata", "annotations", name);
 }
 
-/** Whether a value is one that is looked for, or not known yet. */
+/** Whether a value is the wanted one, or not known yet. */
 function mayBe(value: unknown, wanted: RegExp): boolean {
   return value === UNKNOWN || (typeof value === "string" && wanted.test(value));
 }

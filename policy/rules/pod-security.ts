@@ -1,16 +1,16 @@
-import { field, items, UNKNOWN } from "../fields.ts";
-import { describeObject, type KubernetesObject, matches, violation } from "../object.ts";
-import { containersOf, podSpecOf, volumesOf } from "../pods.ts";
+import { field, items, UNKNOWN } from "../objects/fields.ts";
+import { describeObject, type KubernetesObject, matches, violation } from "../objects/object.ts";
+import { containersOf, podSpecOf, volumesOf } from "../objects/pods.ts";
 
 /**
- * Folders of the node that a pod may mount, as `<kind> <namespace>/<name> <path>`, `*` for any characters. The one of the
- * GPU device plugin is where it registers with the kubelet; a plugin of another name needs an entry of its own.
+ * Folders of the node that a pod may mount, as `<kind> <namespace>/<name> <path>`; `*` matches any characters. The GPU device
+ * plugin registers with the kubelet in its folder; a plugin of another name needs another entry.
  */
 export const HOST_PATHS = [
   "DaemonSet kube-system/nvidia-device-plugin-daemonset /var/lib/kubelet/device-plugins",
 ] as const;
 
-/** What gives a pod more of its node than a container needs. */
+/** Settings that give a pod more access to its node than a container needs. */
 export function podSecurityViolations(object: KubernetesObject, hostPaths: readonly string[] = HOST_PATHS): string[] {
   return [...podViolations(object), ...containerViolations(object), ...hostPathViolations(object, hostPaths)];
 }

@@ -1,22 +1,22 @@
-import { field } from "../fields.ts";
-import { type KubernetesObject, violation } from "../object.ts";
-import { containersOf } from "../pods.ts";
+import { field } from "../objects/fields.ts";
+import { type KubernetesObject, violation } from "../objects/object.ts";
+import { containersOf } from "../objects/pods.ts";
 
-/** What a container has to say. A CPU limit is not asked for: it only slows down what would use idle time. */
+/** What a container has to set. A CPU limit is not required, since it only keeps a container from using idle time. */
 const WANTED = [
   ["requests", "cpu"],
   ["requests", "memory"],
   ["limits", "memory"],
 ] as const;
 
-/** Containers without requests for CPU and memory or without a memory limit. A debugging container cannot have any. */
+/** Containers without requests for CPU and memory or without a memory limit. Ephemeral containers cannot have any. */
 export function resourceViolations(object: KubernetesObject): string[] {
   const containers = containersOf(object).filter(({ list }) => list !== "ephemeralContainers");
   return containers.flatMap(({ path, fields }) =>
     WANTED.flatMap(([bound, resource]) => {
       const resources = field(fields, "resources");
       const limit = field(resources, "limits", resource);
-      // Kubernetes takes the limit for the request where only the limit is given.
+      // If only the limit is set, Kubernetes uses it as the request.
       const value = field(resources, bound, resource) ?? (isZero(limit) ? undefined : limit);
       const where = `${path}.resources.${bound}.${resource}`;
       if (value === undefined || value === null) {

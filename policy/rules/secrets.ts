@@ -1,7 +1,7 @@
-import { entries, field } from "../fields.ts";
-import { type KubernetesObject, violation } from "../object.ts";
+import { entries, field } from "../objects/fields.ts";
+import { type KubernetesObject, violation } from "../objects/object.ts";
 
-/** Values of a Secret that the state would have as plain text. Values that a preview does not know yet pass. */
+/** Values of a Secret that the state would hold as plain text. Values that a preview does not know yet are accepted. */
 export function secretViolations(object: KubernetesObject): string[] {
   if (object.kind !== "Secret" || object.apiVersion !== "v1") return [];
   return ["data", "stringData"].flatMap((part) =>

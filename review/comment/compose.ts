@@ -1,32 +1,32 @@
 import { describeChange, type ObjectChange } from "../objects/change.ts";
 import { isFields } from "../objects/fields.ts";
-import type { Review } from "../review.ts";
+import type { Review } from "../sides/review.ts";
+import { code, fenceFor, plainLine } from "../text/markdown.ts";
 import { describeCost } from "../words/cost.ts";
 import { type Danger, dangersOf, rollsPods } from "../words/dangers.ts";
 import { describeQuota } from "../words/quota.ts";
 import { describeVersions } from "../words/versions.ts";
 import { describeWorkloads, workloadsAmong } from "../words/workloads.ts";
 import { fitSections, type Section } from "./fit.ts";
-import { code, fenceFor, plainLine } from "./markdown.ts";
 import { countChanges, detailChanges, listChanges } from "./objects.ts";
 
-/** Most characters of a comment on GitHub. */
+/** Longest comment on GitHub in characters. */
 export const COMMENT_LIMIT = 65_536;
 
 /** Longest line of a diff or a message. */
 const LONGEST_LINE = 400;
 
-/** First line of the comment of a stack, by which it is found again on the next push. */
+/** First line of the comment of a stack, which identifies it on the next push. */
 export function markerOf(stack: string): string {
   return `<!-- ml-platform review of ${stack} -->`;
 }
 
 /**
- * What a pull request does to a stack, as Markdown: what must not be missed, what changes in words, quota, cost, objects,
- * and folded below each object's fields and the diff of the manifests.
+ * What a pull request does to a stack, as Markdown: dangers, changes in words, quota, cost and objects, followed by collapsed
+ * sections with each object's fields and the diff of the manifests.
  *
- * @param limit most characters
- * @param more where all of it can be seen, should it be shortened
+ * @param limit longest comment in characters
+ * @param more where the full text is, in case it is shortened
  */
 export function composeComment(review: Review, limit: number, more: string): string {
   const { changes = [], settled, manifestDiff = [], stackFiles } = review;
@@ -59,10 +59,10 @@ function summary({ changes, stackFiles }: Review, own: readonly ObjectChange[], 
   return `${before}${countChanges(own)}${pending.length === 0 ? "" : ` (${pending.length} more wait on the base already)`}`;
 }
 
-/** What keeps the change from being made, in the words of who refuses it. */
+/** The errors that prevent the change, as they were reported. */
 function problemsOf({ stackFiles, rendered, preview, violations }: Review): string[] {
   const { problems } = stackFiles.head;
-  // The program says the same once more where the stack file is wrong.
+  // If the stack file is wrong, the program reports the same problems again.
   const failures = problems.length > 0 ? problems : (rendered.head.error?.split("\n") ?? []);
   return [
     ...failures,
@@ -102,13 +102,13 @@ function notesOf({ stackFiles, rendered, preview, byPreview, basePreview, violat
 function wordsOf({ stackFiles, rendered, byPreview }: Review, own: readonly ObjectChange[]): string[] {
   const { base, head } = stackFiles;
   const known = head.config !== undefined && (base.missing || base.config !== undefined);
-  // What is set once stays as it is, whatever the rendering says.
+  // Fields that are set only on creation keep their values, whatever the rendering shows.
   const setOnce = (rendered.head.objects ?? []).filter(({ ignoreChanges }) => ignoreChanges.includes("spec"));
   const frozen = new Set(setOnce.map(({ object }) => `${object.kind}/${object.metadata.name}`));
   const isFree = ({ kind, name }: { kind: string; name: string }) => !frozen.has(`${kind}/${name}`);
   const before = workloadsAmong(rendered.base.objects ?? []).filter(isFree);
   const after = workloadsAmong((rendered.head.objects ?? []).map(({ object }) => object)).filter(isFree);
-  // The rendering has no digests; the preview has those of the images that are deployed.
+  // The rendering has no digests; the preview has the digests of the deployed images.
   const deployed = own.map((change) => change.before).filter(isFields);
   const next = own.map((change) => change.after).filter(isFields);
   const isImage = (fact: string) => fact === "image";
@@ -160,7 +160,7 @@ function folded(title: string, lines: readonly string[]): Section[] {
   return lines.length === 0 ? [] : [{ title, lines, open, close: ["", "</details>", ""] }];
 }
 
-/** Lines as they are: folded where they are a diff, since one is long, and open where they say what is wrong. */
+/** Preformatted lines: collapsed for a diff, which is long, and expanded for errors. */
 function fenced(title: string, lines: readonly string[], language: string): Section[] {
   const shown = lines.map((line) => plainLine(line, LONGEST_LINE));
   const fence = fenceFor(shown);

@@ -1,18 +1,18 @@
-/** A part of a comment whose lines may be left out from the end. */
+/** A part of a comment whose last lines may be omitted. */
 export interface Section {
   readonly title: string;
   readonly lines: readonly string[];
-  /** What comes before and after the lines, shown whatever is left out. */
+  /** What comes before and after the lines; it is always shown. */
   readonly open: readonly string[];
   readonly close: readonly string[];
 }
 
 /**
- * Puts sections together in at most so many characters. Those before are served first; of one that does not fit, as many
- * lines as do are shown, and a line says how many are not.
+ * Joins sections within a number of characters. Earlier sections take precedence. A section that does not fit is shortened, and
+ * a notice says how many lines are missing.
  *
- * @param head the lines that come first, which are always there
- * @param more where the rest can be seen, for that line: "the summary of the job"
+ * @param head the first lines, which are always shown
+ * @param more where the rest is, for that notice: "the summary of the job"
  */
 export function fitSections(
   head: readonly string[],
@@ -40,7 +40,7 @@ function shorten(section: Section, room: number, more: string): string {
     if (free < 0) break;
     shown += 1;
   }
-  // The notice stands outside of a fence, which the close would otherwise take into it.
+  // The notice comes after the end of a code fence, which would otherwise contain it.
   return textOf([
     ...open,
     ...lines.slice(0, shown),
@@ -51,7 +51,7 @@ function shorten(section: Section, room: number, more: string): string {
 }
 
 function notice({ title, lines }: Section, shown: number, more: string): string {
-  // As many digits whatever is shown, so that its length is known before.
+  // Always the same number of digits, so that the length is known in advance.
   const left = String(lines.length - shown).padStart(String(lines.length).length, " ");
   return `**Shortened:** ${left} of ${lines.length} lines of “${title}” are left out; ${more} has them all.`;
 }

@@ -1,8 +1,8 @@
 import type { FieldChange, ObjectChange } from "../objects/change.ts";
 import { isUnknown, showValue } from "../objects/fields.ts";
-import { code } from "./markdown.ts";
+import { code } from "../text/markdown.ts";
 
-/** Fields of one object that are named before the rest is counted. */
+/** Most fields of one object that are listed by name. */
 const MOST_FIELDS = 6;
 
 const ACTIONS = { create: "Created", update: "Updated", replace: "Replaced", delete: "Deleted" } as const;

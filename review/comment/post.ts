@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { UserError } from "../../common/errors.ts";
 
-/** Where a comment goes, and on whose behalf. */
+/** The destination of a comment, and the token to post it with. */
 export interface PullRequest {
   /** Address of the API: https://api.github.com. */
   readonly api: string;
@@ -17,13 +17,13 @@ const Comments = z.array(
   z.object({ id: z.int(), body: z.string().nullish(), user: z.object({ type: z.string() }).nullish() }),
 );
 
-/** Comments on one page of the API's answer; the most that it gives. */
+/** Comments on one page of the API's response; the API's maximum. */
 const PAGE = 100;
 
 /**
  * The pull request that a workflow runs for, by the variables that GitHub Actions sets.
  *
- * @throws UserError where they are not set
+ * @throws UserError if they are not set
  */
 export async function pullRequestOf(environment: NodeJS.ProcessEnv): Promise<PullRequest> {
   const { GITHUB_EVENT_PATH, GITHUB_REPOSITORY, GITHUB_TOKEN, GITHUB_API_URL } = environment;
@@ -44,10 +44,10 @@ export async function pullRequestOf(environment: NodeJS.ProcessEnv): Promise<Pul
 }
 
 /**
- * Puts a comment on a pull request, in the place of the one that begins with the same line.
+ * Posts a comment on a pull request, replacing the one that begins with the same line.
  *
- * @returns `forbidden` where the token may not comment, as that of a fork's pull request
- * @throws UserError where the API answers with any other error
+ * @returns `forbidden` if the token may not comment, such as that of a pull request from a fork
+ * @throws UserError if the API returns any other error
  */
 export async function postComment(target: PullRequest, body: string): Promise<"created" | "updated" | "forbidden"> {
   const marker = body.split("\n", 1)[0] ?? "";
@@ -61,7 +61,7 @@ export async function postComment(target: PullRequest, body: string): Promise<"c
   return mine === undefined ? "created" : "updated";
 }
 
-/** The comment with the marker that a workflow wrote; a person who copies it keeps what they wrote. */
+/** The comment with the marker that a workflow wrote. A person's comment that quotes the marker is not replaced. */
 async function findComment(target: PullRequest, comments: string, marker: string): Promise<number | undefined> {
   for (let page = 1; ; page += 1) {
     const answer = await ask(target, "GET", `${comments}?per_page=${PAGE}&page=${page}`);

@@ -1,6 +1,6 @@
 import type { FieldChange, Fields } from "./change.ts";
 
-/** What the engine writes for a string that only the update will tell. */
+/** What the engine writes for a string that is known only after the update. */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** What the engine writes for a secret. */
@@ -12,7 +12,7 @@ const SIGNATURE = "4dabf18193072939515e22adb298388d";
 /** The fields of a Secret that may be shown. */
 const PUBLIC_SECRET_FIELDS = new Set(["apiVersion", "kind", "metadata", "type", "immutable"]);
 
-/** An object without what must not be shown: what the engine calls secret, and the values of a Secret. */
+/** An object without what must not be shown: what the engine marks secret, and the values of a Secret. */
 export function withoutSecrets(kind: string, fields: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields).map(([key, value]) => [
@@ -29,7 +29,7 @@ function withoutWrapped(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withoutWrapped(part)]));
 }
 
-/** Where two objects differ, field by field, in the order of the fields. */
+/** The differences between two objects, field by field, in the order of the fields. */
 export function differences(before: unknown, after: unknown, path = ""): FieldChange[] {
   if (isFields(before) && isFields(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
@@ -42,7 +42,7 @@ export function differences(before: unknown, after: unknown, path = ""): FieldCh
   return before === after ? [] : [{ path, before, after, pending: false }];
 }
 
-/** The value at a path such as `metadata.annotations["a/b"]` or `spec.rules[1].matches`; undefined where there is none. */
+/** The value at a path such as `metadata.annotations["a/b"]` or `spec.rules[1].matches`; undefined if there is none. */
 export function valueAt(fields: unknown, path: string): unknown {
   return splitPath(path).reduce<unknown>(
     (value, part) => (typeof value === "object" && value !== null ? Reflect.get(value, part) : undefined),
@@ -55,7 +55,7 @@ export function isWithin(path: string, other: string): boolean {
   return path === other || path.startsWith(`${other}.`) || path.startsWith(`${other}[`);
 }
 
-/** A value as one line of text; undefined where there is nothing to show. */
+/** A value as one line of text; undefined if there is nothing to show. */
 export function showValue(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === "string") return value.replaceAll(UNKNOWN, "(known after the update)");

@@ -14,15 +14,15 @@ const IMMUTABLE: Readonly<Record<string, readonly string[]>> = {
   Service: ["spec.clusterIP"],
 };
 
-/** The hash of its content that a rendered object's name ends with, where Pulumi would make up its name. */
+/** The hash of its content that a rendered object's name ends with, where Pulumi would generate its name. */
 const CONTENT_HASH = /-[0-9a-f]{8}$/;
 
-/** What stays as it was first written, however the rendering changes. */
+/** Fields that keep their first value, however the rendering changes. */
 type SetOnce = Pick<RenderedObject, "ignoreChanges">["ignoreChanges"];
 
 /**
- * What an update would do, told from the renderings alone: without the engine it is not known what the cluster has, so
- * this is what it does to a cluster that has what the base renders.
+ * What an update would do according to the renderings alone. Without the engine the state of the cluster is unknown, so this
+ * assumes a cluster that matches the base's rendering.
  */
 export function compareRenderings(
   base: readonly KubernetesObject[],
@@ -39,7 +39,7 @@ export function compareRenderings(
   ];
 }
 
-/** Names an object by what stays the same where its content changes. */
+/** Identifies an object by what stays the same when its content changes. */
 function identity({ apiVersion, kind, metadata }: KubernetesObject): string {
   const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
   return `${group}/${kind}/${metadata.namespace ?? ""}/${programName(kind, metadata.name)}`;
@@ -53,7 +53,7 @@ function changed(before: KubernetesObject, after: KubernetesObject, setOnce: Set
   const fields = differences(withoutSecrets(before.kind, before), withoutSecrets(after.kind, after)).filter(
     ({ path }) => !setOnce.some((ignored) => isWithin(path, ignored)),
   );
-  // A name that follows from the content tells of a change in what is not shown, too.
+  // A name with a hash of the content also shows changes in fields that are hidden.
   const renamed = before.metadata.name !== after.metadata.name && !setOnce.includes("spec");
   const own = fields.filter(({ path }) => path !== "metadata.name");
   const forcing = own.filter(({ path }) => IMMUTABLE[after.kind]?.some((immutable) => isWithin(path, immutable)));

@@ -3,11 +3,11 @@ import type { FieldChange, Fields, ObjectChange } from "./change.ts";
 import { valueAt } from "./fields.ts";
 import { isAutonamed } from "./preview.ts";
 
-/** What a pull request changes, told from what an update would change without it. */
+/** What a pull request changes, apart from what an update would change without it. */
 export interface Attributed {
-  /** Every change of the head, marked where it waits on the base already. */
+  /** Every change of the head; those that are already pending on the base are marked. */
   readonly changes: readonly ObjectChange[];
-  /** Changes that wait on the base, and no longer with the pull request. */
+  /** Changes that are pending on the base but no longer with the pull request. */
   readonly settled: readonly ObjectChange[];
 }
 
@@ -38,7 +38,7 @@ function isPending({ path, after }: FieldChange, base: ObjectChange, isEqual: Eq
   return base.fields.some((field) => field.path === path && isEqual(after, field.after));
 }
 
-/** Names that Pulumi made up, which differ from one preview to the next, and what stands for them in both. */
+/** Names that Pulumi generated, which differ from one preview to the next, and their placeholders in both. */
 function madeUpNames(changes: readonly ObjectChange[]): ReadonlyMap<string, string> {
   const named = (fields: Fields | undefined, id: string): [string, string][] => {
     const name = valueAt(fields, "metadata.name");

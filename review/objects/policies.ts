@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { nameOf } from "../../engine/pulumi/preview.ts";
 
-/** A policy that the preview found broken. */
+/** A policy violation that the preview found. */
 export interface Violation {
-  /** Whether the update is refused for it. */
+  /** Whether it prevents the update. */
   readonly mandatory: boolean;
   /** The policy, the object and what is wrong, on one line. */
   readonly text: string;
@@ -21,7 +21,7 @@ const Event = z.looseObject({
     .optional(),
 });
 
-/** The broken policies in the engine's event log, each once; `pulumi preview --json` leaves them out. */
+/** The policy violations in the engine's event log, each once; `pulumi preview --json` leaves them out. */
 export function readViolations(eventLog: string): Violation[] {
   const lines = eventLog.split("\n").filter((line) => line.includes('"policyEvent"'));
   const found = lines.flatMap((line) => {
@@ -39,7 +39,7 @@ export function readViolations(eventLog: string): Violation[] {
   return [...new Map(found.map((violation) => [violation.text, violation])).values()];
 }
 
-/** One line of the log; undefined of a last line that was cut off with the CLI. */
+/** One line of the log; undefined for a last line that was cut off when the CLI ended. */
 function parseEvent(line: string): z.infer<typeof Event> | undefined {
   try {
     return Event.safeParse(JSON.parse(line)).data;

@@ -33,13 +33,13 @@ const Digest = z.looseObject({
 /** What the engine would do, read from `pulumi preview --json`. */
 export interface Preview {
   readonly changes: readonly ObjectChange[];
-  /** What the engine says went wrong; then `changes` is not complete. */
+  /** The engine's errors; if there are any, `changes` is incomplete. */
   readonly errors: readonly string[];
 }
 
 /**
- * Reads what `pulumi preview --json` printed. Where that is no such thing, since the CLI failed before it began, the
- * result has an error that says so.
+ * Reads the output of `pulumi preview --json`. If it is something else, because the CLI failed before the preview, the result
+ * has an error that says so.
  *
  * @see pulumi/pulumi `pkg/display/json.go`, PreviewDigest
  */
@@ -69,7 +69,7 @@ const ACTIONS = ["create", "update", "replace", "delete"] as const;
 function changeOf(step: Step): ObjectChange[] {
   const action = ACTIONS.find((known) => known === step.op);
   const state = step.newState ?? step.oldState;
-  // Components are only folders of objects, and a provider is of interest where its replacement replaces all others.
+  // Components only group objects. A provider matters only if its replacement replaces all its objects.
   if (action === undefined || state?.custom !== true) return [];
   if (state.type.startsWith("pulumi:") && action !== "replace") return [];
   const kind = kindOfType(state.type);
@@ -83,7 +83,7 @@ function changeOf(step: Step): ObjectChange[] {
       ...(before ? { before } : {}),
       ...(after ? { after } : {}),
       fields: action === "update" || action === "replace" ? fieldsOf(step, before ?? {}, after ?? {}) : [],
-      // The provider's own rule: an object that Pulumi did not name cannot be there twice.
+      // The provider's own rule: an object with a fixed name cannot exist twice.
       deletedFirst: action === "replace" && isSameObject(step.oldState, step.newState),
       protected: action !== "create" && action !== "update" && step.oldState?.protect === true,
       retained: action === "delete" && step.oldState?.retainOnDelete === true,
@@ -105,13 +105,13 @@ function fieldsOf(step: Step, before: Fields, after: Fields): FieldChange[] {
   return differences(before, after).filter(({ path }) => reasons.some((reason) => isWithin(path, reason)));
 }
 
-/** The object's name in the cluster; undefined where Pulumi made it up, since it is made up anew in every preview. */
+/** The object's name in the cluster; undefined if Pulumi generated it, because every preview generates another one. */
 function fixedName({ inputs }: State): string | undefined {
   const name = valueAt(inputs, "metadata.name");
   return typeof name === "string" && !isAutonamed(inputs) ? name : undefined;
 }
 
-/** Whether Pulumi made up the object's name. */
+/** Whether Pulumi generated the object's name. */
 export function isAutonamed(inputs: Fields): boolean {
   return valueAt(inputs, 'metadata.annotations["pulumi.com/autonamed"]') === "true";
 }

@@ -7,7 +7,7 @@ import { RenderError, renderStack } from "../../render/render.ts";
 import type { KubernetesObject, RenderedObject } from "../../render/rendered.ts";
 import { StackFileError } from "../../render/stack-file.ts";
 
-/** What a stack renders to; `error` is what the program said instead. */
+/** The rendering of a stack, or the error of the program. */
 export interface Rendered<T> {
   readonly objects?: readonly T[];
   readonly error?: string;
@@ -30,10 +30,10 @@ export async function renderHead(
 }
 
 /**
- * Renders a stack of another checkout by that checkout's own program, which may be an older one: all that is asked of it
- * is `npm run render`.
+ * Renders a stack of another checkout by that checkout's own program, which may be an older one; only its `npm run render` is
+ * used.
  *
- * @param directory the checkout, its packages installed
+ * @param directory the checkout, with its packages installed
  * @param out folder for the files
  */
 export async function renderBase(
@@ -48,7 +48,7 @@ export async function renderBase(
     ["run", "--silent", "render", "--", "--stack", stack, ...named, "--out", out],
     { cwd: directory, reject: false },
   );
-  if (exitCode !== 0) return { error: stderr.trim() || `npm run render ended with ${exitCode}` };
+  if (exitCode !== 0) return { error: stderr.trim() || `npm run render exited with code ${exitCode}` };
   return { objects: await readObjects(out) };
 }
 
@@ -58,7 +58,7 @@ async function readObjects(folder: string): Promise<KubernetesObject[]> {
   return texts.map((text) => withheld(parse(text, { version: "1.1" }) as KubernetesObject));
 }
 
-/** The object without the values of a Secret. One that is rendered to a file has none left, and says so itself. */
+/** The object without the values of a Secret. One that was rendered to a file already has none. */
 function withheld(object: KubernetesObject): KubernetesObject {
   return "data" in object || "stringData" in object ? withoutSecretValues(object) : object;
 }

@@ -1,5 +1,5 @@
-import { type CostEstimate, estimateCost, type StackConfig } from "../../config/index.ts";
-import { code, table } from "../comment/markdown.ts";
+import { type CostEstimate, estimateCost, type ResolvedStack } from "../../config/index.ts";
+import { code, table } from "../text/markdown.ts";
 
 type Range = CostEstimate["perMonth"];
 
@@ -7,9 +7,9 @@ type Range = CostEstimate["perMonth"];
  * What the stack costs a month before and after, from the fewest to the most pods, and which parts of it make the
  * difference, as Markdown.
  *
- * @param absent what is said of before where there is no such side: "none" or "not known"
+ * @param absent text for a missing before side: "none" or "not known"
  */
-export function describeCost(before: StackConfig | undefined, after: StackConfig, absent: string): string[] {
+export function describeCost(before: ResolvedStack | undefined, after: ResolvedStack, absent: string): string[] {
   const is = estimateCost(after);
   const was = before === undefined ? undefined : estimateCost(before);
   if (was === undefined) return [`**A month:** ${absent} → ${amount(is.perMonth, is.currency)}`];

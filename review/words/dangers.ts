@@ -1,7 +1,7 @@
-import { thousandths } from "../../config/quantity.ts";
-import { code } from "../comment/markdown.ts";
+import { milliUnits } from "../../components/kubernetes/quantity.ts";
 import type { ObjectChange } from "../objects/change.ts";
 import { valueAt } from "../objects/fields.ts";
+import { code } from "../text/markdown.ts";
 
 /** Something that a reviewer must not miss. */
 export interface Danger {
@@ -11,11 +11,11 @@ export interface Danger {
   readonly text: string;
 }
 
-/** Kinds that requests pass through by their name. */
+/** Kinds that requests depend on by name. */
 const ON_THE_WAY = new Set(["Service", "HTTPRoute", "Ingress", "Gateway", "Middleware", "TraefikService"]);
 const WORKLOADS = new Set(["Deployment", "StatefulSet", "DaemonSet"]);
 
-/** Changes that lose data, stop answering for a while, or will be refused: data first, downtime next. */
+/** Changes that lose data, cause downtime, or will be rejected: data loss first, downtime next. */
 export function dangersOf(changes: readonly ObjectChange[]): Danger[] {
   const found = changes.flatMap((change) => dangerOf(change).map((danger) => ({ ...danger, change })));
   const order = ["data loss", "downtime", "credentials", "refused"];
@@ -76,7 +76,7 @@ function update(change: ObjectChange): Found[] {
   const { kind, before, after } = change;
   if (kind === "PersistentVolumeClaim") {
     const [from, to] = [before, after].map((side) => valueAt(side, "spec.resources.requests.storage"));
-    const shrinks = typeof from === "string" && typeof to === "string" && thousandths(to) < thousandths(from);
+    const shrinks = typeof from === "string" && typeof to === "string" && milliUnits(to) < milliUnits(from);
     return shrinks
       ? [{ what: "refused", text: `shrinks from ${code(from)} to ${code(to)}, which Kubernetes refuses` }]
       : [];
@@ -90,7 +90,7 @@ function update(change: ObjectChange): Found[] {
   return [];
 }
 
-/** Whether the change makes new pods in the place of the old ones. */
+/** Whether the change replaces pods. */
 export function rollsPods({ action, kind, fields }: ObjectChange): boolean {
   return (
     action === "update" &&

@@ -1,17 +1,16 @@
+import { milliUnits } from "../../components/kubernetes/quantity.ts";
 import { type QuotaUse, quotaUse } from "../../config/checks/quota.ts";
-import type { StackConfig } from "../../config/index.ts";
-import { thousandths } from "../../config/quantity.ts";
-import { workloadsOf } from "../../config/workloads.ts";
-import { code, table } from "../comment/markdown.ts";
+import type { ResolvedStack } from "../../config/index.ts";
+import { code, table } from "../text/markdown.ts";
 
 /**
- * Quota use before and after as Markdown; where nothing changes, one line with the numbers.
+ * Quota use before and after as Markdown; if nothing changes, one line with the numbers.
  *
- * @param absent what is said of before where there is no such side: "none" or "not known"
+ * @param absent text for a missing before side: "none" or "not known"
  */
-export function describeQuota(before: StackConfig | undefined, after: StackConfig, absent: string): string[] {
-  const was = before === undefined ? {} : quotaUse(before, workloadsOf(before));
-  const is = quotaUse(after, workloadsOf(after));
+export function describeQuota(before: ResolvedStack | undefined, after: ResolvedStack, absent: string): string[] {
+  const was = before === undefined ? {} : quotaUse(before);
+  const is = quotaUse(after);
   const bounds = [...new Set([...Object.keys(was), ...Object.keys(is)])];
   if (bounds.length === 0) return ["No quota: the stack's namespace has no bound."];
   const changed = bounds.filter(
@@ -36,7 +35,7 @@ export function describeQuota(before: StackConfig | undefined, after: StackConfi
 function describeUse(use: QuotaUse | undefined): string {
   if (use === undefined) return "no bound";
   const { used, hard } = use;
-  const share = thousandths(used) / thousandths(hard);
+  const share = milliUnits(used) / milliUnits(hard);
   const percent = Number.isFinite(share) ? ` (${Math.round(share * 100)} %)` : "";
-  return `${used} of ${hard}${percent}${thousandths(used) > thousandths(hard) ? " ⚠ over" : ""}`;
+  return `${used} of ${hard}${percent}${milliUnits(used) > milliUnits(hard) ? " ⚠ over" : ""}`;
 }

@@ -1,24 +1,22 @@
-import { versionResourceName } from "../../components/version-labels.ts";
-import { entryName } from "../../config/checks/entries.ts";
-import type { StackConfig } from "../../config/index.ts";
-import { code, sentence } from "../comment/markdown.ts";
+import type { ResolvedStack } from "../../config/index.ts";
+import { code, sentence } from "../text/markdown.ts";
 
-type Model = StackConfig["models"][number];
+type Model = ResolvedStack["models"][number];
 
-/** What changes of models, versions and their traffic, one line of Markdown for each. */
-export function describeVersions(before: StackConfig | undefined, after: StackConfig): string[] {
-  const [old, now] = [before, after].map((config) => new Map(config?.models.map((model) => [entryName(model), model])));
+/** Changes of models, versions and their traffic, one line of Markdown for each. */
+export function describeVersions(before: ResolvedStack | undefined, after: ResolvedStack): string[] {
+  const [old, now] = [before, after].map((stack) => new Map(stack?.models.map((model) => [model.entry, model])));
   const entries = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])];
   return entries.flatMap((entry) => {
     const [was, is] = [old?.get(entry), now?.get(entry)];
     return [
       ...describeModel(nameOf(is ?? was), was, is),
-      ...describeShares(nameOf(is ?? was), was && before && sharesOf(before, was), is && sharesOf(after, is)),
+      ...describeShares(nameOf(is ?? was), was && sharesOf(was), is && sharesOf(is)),
     ];
   });
 }
 
-/** The model's name as the stack file has it. */
+/** The model's name as in the stack file. */
 function nameOf(model: Model | undefined): string {
   return model?.name ?? model?.model ?? "";
 }
@@ -28,11 +26,10 @@ function describeModel(name: string, before: Model | undefined, after: Model | u
     (model) => new Map(model?.versions.map((version) => [version.version, version])),
   );
   const model = code(name);
-  const named = (side: Model | undefined, version: string) =>
-    code(
-      side?.versions.find((one) => one.version === version)?.name ??
-        versionResourceName(side === undefined ? name : entryName(side), version),
-    );
+  const named = (side: Model | undefined, version: string) => {
+    const found = side?.versions.find((one) => one.version === version);
+    return code(found?.name ?? found?.resourceName ?? "");
+  };
   const versions = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])];
   const lines = versions.flatMap((version) => {
     const [was, is] = [named(before, version), named(after, version)];
@@ -45,19 +42,21 @@ function describeModel(name: string, before: Model | undefined, after: Model | u
   return after === undefined ? [`Model ${model} is **removed**.`, ...lines] : lines;
 }
 
-/** Who gets the requests of a model: percents by version, and whom a copy of them goes to. */
+/** The shares of a model's requests: percents by version, and the version that gets a copy of them. */
 interface Shares {
   readonly percents: ReadonlyMap<string, number>;
   readonly canary: string | undefined;
   readonly mirror: string | undefined;
 }
 
-function sharesOf({ canaryWeight }: StackConfig, { traffic }: Model): Shares | undefined {
+function sharesOf({ traffic }: Model): Shares | undefined {
   if (traffic === undefined) return undefined;
-  const { stable, canary, mirror } = traffic;
-  const weight = canary === undefined ? 0 : (traffic.canaryWeight ?? canaryWeight);
-  const percents = new Map([[stable, 100 - weight], ...(canary === undefined ? [] : [[canary, weight] as const])]);
-  return { percents, canary, mirror: mirror && `${mirror.percent ?? 100} % to ${mirror.version}` };
+  const { stable, canary, canaryWeight, mirror } = traffic;
+  const percents = new Map([
+    [stable, 100 - canaryWeight],
+    ...(canary === undefined ? [] : [[canary, canaryWeight] as const]),
+  ]);
+  return { percents, canary, mirror: mirror && `${mirror.percent} % to ${mirror.version}` };
 }
 
 function describeShares(name: string, before: Shares | undefined, after: Shares | undefined): string[] {

@@ -1,15 +1,15 @@
-import { code } from "../comment/markdown.ts";
 import type { Fields } from "../objects/change.ts";
 import { isFields, showValue, valueAt } from "../objects/fields.ts";
+import { code } from "../text/markdown.ts";
 
-/** What a reviewer asks about one thing that runs pods, by what it is called; each as one text. */
+/** What a reviewer wants to know about one workload, by title; each value is one text. */
 export interface Workload {
   readonly kind: string;
   readonly name: string;
   readonly facts: Readonly<Record<string, string>>;
 }
 
-/** How a workload is told of that is on both sides. */
+/** Titles of the facts about a workload. */
 const TITLES: Readonly<Record<string, string>> = {
   replicas: "**Replicas**",
   autoscaler: "**Autoscaler**",
@@ -19,7 +19,7 @@ const TITLES: Readonly<Record<string, string>> = {
   schedule: "**Schedule**",
 };
 
-/** The workloads among a stack's objects, with what their autoscalers say. */
+/** The workloads among a stack's objects, with the ranges of their autoscalers. */
 export function workloadsAmong(objects: readonly Fields[]): Workload[] {
   const ranges = new Map(objects.filter(({ kind }) => kind === "HorizontalPodAutoscaler").map(autoscalerOf));
   return objects.flatMap((object) => {
@@ -35,7 +35,7 @@ export function workloadsAmong(objects: readonly Fields[]): Workload[] {
         kind,
         name,
         facts: {
-          // Under an autoscaler the number of replicas is only what it starts from.
+          // With an autoscaler, the number of replicas is only the start value.
           ...(replicas === undefined || range !== undefined ? {} : { replicas: String(replicas) }),
           ...(range === undefined ? {} : { autoscaler: range }),
           ...(schedule === undefined ? {} : { schedule: String(schedule) }),
@@ -47,9 +47,9 @@ export function workloadsAmong(objects: readonly Fields[]): Workload[] {
 }
 
 /**
- * What changes of workloads that are on both sides, one line of Markdown for each fact; those that share it share the line.
+ * Changes of workloads that exist on both sides, one line of Markdown for each fact; workloads with the same change share a line.
  *
- * @param isWanted which facts are told, by `replicas`, `autoscaler`, `image`, `requests`, `limits` or `schedule`
+ * @param isWanted which facts to include, by `replicas`, `autoscaler`, `image`, `requests`, `limits` or `schedule`
  */
 export function describeWorkloads(
   before: readonly Workload[],
@@ -87,7 +87,7 @@ function autoscalerOf(autoscaler: Fields): [string, string] {
   return [`${valueAt(target, "kind")}/${valueAt(target, "name")}`, [range, ...targets].join(", ")];
 }
 
-/** The pod's spec of whatever runs pods; undefined for anything else. */
+/** The pod's spec of an object that runs pods; undefined for anything else. */
 function podOf(object: Fields): unknown {
   return valueAt(object, "spec.template.spec") ?? valueAt(object, "spec.jobTemplate.spec.template.spec");
 }
@@ -96,7 +96,7 @@ function factsOfContainers(pod: unknown): Record<string, string> {
   const lists = ["initContainers", "containers"].map((key) => valueAt(pod, key)).filter(Array.isArray);
   const containers = lists.flat().filter(isFields);
   const facts = containers.flatMap((container): [string, string][] => {
-    // Of a pod with one container its name says nothing.
+    // The name of a pod's only container is redundant.
     const suffix = containers.length === 1 ? "" : ` ${container["name"]}`;
     const { requests, limits } = (container["resources"] ?? {}) as { requests?: Fields; limits?: Fields };
     return [

@@ -68,7 +68,7 @@ describe("the order in which a stack is made", () => {
     return objectKey(found.object);
   };
 
-  it("makes pods only once the quota and the limit range are there", () => {
+  it("creates pods only after the quota and the limit range", () => {
     const kinds = ["Deployment", "Job", "CronJob"];
     const withPods = objects.filter(({ object }) => kinds.includes(object.kind));
     expect(withPods).to.have.length(7);

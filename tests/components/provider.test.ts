@@ -4,7 +4,7 @@ import { stackWith } from "../config/support.ts";
 import { record } from "./recorder.ts";
 
 describe("the provider of a stack", () => {
-  it("is replaced, and everything with it, only where the cluster is another one: not for a changed kubeconfig", async () => {
+  it("is replaced with all its objects only for another cluster, not for a changed kubeconfig", async () => {
     const settings = stackWith({ cluster: { kubeconfig: "/tmp/kubeconfig", context: "prod", identifier: "prod-1" } });
     pulumi.runtime.setAllConfig(
       Object.fromEntries(

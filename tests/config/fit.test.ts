@@ -49,7 +49,7 @@ const job = (name: string, more: Settings) => ({ name, task: "sentiment", model:
 const simple = job("model-training-simple", { resources: resources("2", "4Gi", "4", "8Gi") });
 const distributed = job("distributed-training", { workers: 4, resources: resources("1", "2Gi", "2", "4Gi") });
 const gpu = (memory: string) =>
-  job("gpu-training-job", { gpus: 1, await: false, resources: resources("4", "16Gi", "8", memory) });
+  job("gpu-training-job", { gpus: 1, skipAwait: true, resources: resources("4", "16Gi", "8", memory) });
 const cron = { ...simple, name: "scheduled-model-training", schedule: "0 2 * * *" };
 
 const guide = (training: Settings) => problemsOf({ namespace, models, training });
@@ -132,7 +132,7 @@ describe("the fit of a stack into its namespace", () => {
     const requestsOnly = { resources: { requests: { cpu: "200m", memory: "64Mi" } } };
     const quota = { hard: { "limits.cpu": "10" } };
     expect(one(requestsOnly, { quota })).to.deep.equal([
-      "models[0].versions[0].resources.limits.cpu: is missing, and namespace.quota.hard.limits.cpu refuses pods without it; give it, or a default in namespace.limitRange.container",
+      "models[0].versions[0].resources.limits.cpu: is missing, and namespace.quota.hard.limits.cpu rejects pods without it; give it, or a default in namespace.limitRange.container",
     ]);
     expect(one(requestsOnly, { quota, limitRange: { container: { default: { cpu: "1" } } } })).to.deep.equal([]);
     expect(one(requestsOnly, { quota, limitRange: { container: { max: { cpu: "2" } } } })).to.deep.equal([]);
@@ -145,7 +145,7 @@ describe("the fit of a stack into its namespace", () => {
     expect(problem).to.include("m-v1 (1 + 1 surge) × 2 = 4");
   });
 
-  it("refuses what is below the least, also for a pod, and a request above its limit", () => {
+  it("rejects what is below the minimum, also for a pod, and a request above its limit", () => {
     const small = { resources: { requests: { cpu: "50m" }, limits: { cpu: "1" } } };
     expect(
       one(small, { limitRange: { container: { min: { cpu: "100m" } }, pod: { min: { cpu: "100m" } } } }),

@@ -8,7 +8,7 @@ const SECRETS = {
   pull: { registry: { server: "r.example.com", username: "team", password: { config: "registryPassword" } } },
 };
 
-/** Reads the stack as Pulumi would hand it on, with the given values beside its settings. */
+/** Loads the stack as Pulumi passes it, with the given values beside its settings. */
 function load(values: Settings) {
   const all = { ...stackWith({ secrets: SECRETS }), ...values };
   pulumi.runtime.setAllConfig(
@@ -23,16 +23,16 @@ function load(values: Settings) {
 }
 
 describe("secret configuration", () => {
-  it("is read where a secret names it, and is no setting of the stack", async () => {
-    const { secrets } = load({ token: "t-1", registryPassword: "p-1" });
-    const { data } = secrets["keys"] ?? {};
+  it("is read where a secret names it, and is not a setting of the stack", async () => {
+    const { secretValues } = load({ token: "t-1", registryPassword: "p-1" });
+    const { data } = secretValues["keys"] ?? {};
     const token = data?.["TOKEN"];
     if (token === undefined || !("value" in token)) throw new Error("the token has no value");
     expect(await pulumi.isSecret(pulumi.output(token.value))).to.equal(true);
     expect(data?.["USER"]).to.deep.equal({ plain: "someone" });
   });
 
-  it("that is not set is named, each value in a line of its own", () => {
+  it("that is not set is reported, each value on its own line", () => {
     expect(() => load({})).to.throw(
       pulumi.RunError,
       [

@@ -31,7 +31,7 @@ const mistakes: [string, Settings, string][] = [
   [
     "a registry's credentials as environment",
     { secrets: { registry }, models: [iris({ secrets: ["registry"] })] },
-    'models[0].versions[0].secrets[0]: secret "registry" holds the credentials of a registry; see images.pullSecret',
+    'models[0].versions[0].secrets[0]: secret "registry" holds the credentials of a registry; use it as images.pullSecret',
   ],
   [
     "credentials for pulling that are none",
@@ -135,12 +135,12 @@ const mistakes: [string, Settings, string][] = [
     {
       models: [{ model: "iris", versions: [{ version: "1", selector: { app: "iris" } }, { version: "2" }] }],
     },
-    "models[0].versions[0].selector: app=iris also picks the pods of iris-v2 (models[0].versions[1]); add a label that only iris-v1 has",
+    "models[0].versions[0].selector: app=iris also selects the pods of iris-v2 (models[0].versions[1]); add a label that only iris-v1 has",
   ],
   [
     "two models that share the label app and a version",
     { models: [iris({}, { app: "ml" }), { ...iris({}, { app: "ml" }), name: "other" }] },
-    "models[1].versions[0].selector: app=ml,version=v1 also picks the pods of iris-v1 (models[0].versions[0]); add a label that only other-v1 has",
+    "models[1].versions[0].selector: app=ml,version=v1 also selects the pods of iris-v1 (models[0].versions[0]); add a label that only other-v1 has",
   ],
   [
     "a port that needs privileges",
@@ -150,12 +150,12 @@ const mistakes: [string, Settings, string][] = [
   [
     "one port for requests and metrics",
     { models: [iris({ container: { port: 9090 } })] },
-    "models[0].versions[0].container.metricsPort: is the port that the server listens on; take another one",
+    "models[0].versions[0].container.metricsPort: is the port that the server listens on; choose another one",
   ],
   [
     "a Service with one port for both",
     { models: [iris({ service: { port: 8000, metricsPort: 8000 } })] },
-    "models[0].versions[0].service.metricsPort: is the port of the Service; take another one",
+    "models[0].versions[0].service.metricsPort: is the port of the Service; choose another one",
   ],
   [
     "a label that Kubernetes refuses",
@@ -185,7 +185,7 @@ const mistakes: [string, Settings, string][] = [
   [
     "a rollout that could replace no pod",
     { models: [iris({ rollout: { maxSurge: 0 } })] },
-    "models[0].versions[0].rollout.maxSurge: must be above 0 where maxUnavailable (default 0) is 0, or no pod could ever be replaced",
+    "models[0].versions[0].rollout.maxSurge: must be above 0 if maxUnavailable (default 0) is 0, or no pod could ever be replaced",
   ],
   [
     "an autoscaler on memory without a request for it",
@@ -207,9 +207,9 @@ const mistakes: [string, Settings, string][] = [
   ["a price below nothing", { prices: { cpuHour: -1 } }, "prices.cpuHour: must not be negative"],
 ];
 
-describe("a stack that does not hang together", () => {
+describe("an inconsistent stack", () => {
   for (const [what, settings, message] of mistakes) {
-    it(`is refused for ${what}, in one line`, () => {
+    it(`is rejected for ${what}, in one line`, () => {
       expect(problemsOf(settings)).to.deep.equal([message]);
     });
   }

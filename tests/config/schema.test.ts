@@ -2,15 +2,17 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { parseValues, StackSchema, validateConfig } from "../../config/index.ts";
+import { defaults } from "../../components/index.ts";
+import { parseValues, validateConfig } from "../../config/index.ts";
 import { configReference } from "../../config/reference.ts";
+import { StackSchema } from "../../config/schema/stack.ts";
 import { gatewayReference } from "../../docs/gateways.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 const readYaml = async (file: string) => parse(await readFile(path.join(repository, file), "utf8"));
 
 describe("Pulumi.yaml", () => {
-  it("describes every setting of a stack, and no other", async () => {
+  it("describes every setting of a stack, and nothing else", async () => {
     const { name, config } = await readYaml("Pulumi.yaml");
     const described = Object.keys(config).map((key) => key.replace(`${name}:`, ""));
     expect(described).to.have.members(Object.keys(StackSchema.shape));
@@ -19,9 +21,9 @@ describe("Pulumi.yaml", () => {
     }
   });
 
-  it("has defaults that a stack may be left with", async () => {
+  it("has defaults that mean the same as a setting that is left out", async () => {
     const { config } = await readYaml("Pulumi.yaml");
-    const defaults = Object.fromEntries(
+    const written = Object.fromEntries(
       Object.entries<{ default?: unknown }>(config).flatMap(([key, { default: value }]) =>
         value === undefined ? [] : [[key.split(":")[1] ?? "", value]],
       ),
@@ -32,23 +34,21 @@ describe("Pulumi.yaml", () => {
       namespace: { name: "ml" },
       storage: { models: { size: "1Gi" } },
     };
-    expect(validateConfig({ ...defaults, ...required }, "Pulumi.test.yaml")).to.deep.include({
-      models: [],
-      canaryWeight: 0,
-    });
+    expect(validateConfig({ ...written, ...required }, "test")).to.deep.equal(validateConfig(required, "test"));
+    expect(written["canaryWeight"]).to.equal(defaults.traffic.canaryWeight);
   });
 });
 
 describe("docs/config.md", () => {
-  it("is what `npm run docs` makes of the schema", async () => {
+  it("is what `npm run docs` generates from the schema", async () => {
     expect(await readFile(path.join(repository, "docs/config.md"), "utf8")).to.equal(configReference());
   });
 
-  it("has a page of the gateways beside it, which is what their table makes it", async () => {
+  it("is accompanied by gateways.md, as generated from the table of gateways", async () => {
     expect(await readFile(path.join(repository, "docs/gateways.md"), "utf8")).to.equal(gatewayReference());
   });
 
-  it("says of every setting what it means", () => {
+  it("describes every setting", () => {
     const silent = configReference()
       .split("\n")
       .filter((line) => line.startsWith("| ") && line.endsWith("|  |"));
@@ -58,7 +58,7 @@ describe("docs/config.md", () => {
 
 describe("stack files", () => {
   for (const stack of ["dev", "prod"]) {
-    it(`of ${stack} are right`, async () => {
+    it(`of ${stack} is valid`, async () => {
       const { config } = await readYaml(`Pulumi.${stack}.yaml`);
       const values = Object.fromEntries(
         Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
@@ -67,7 +67,7 @@ describe("stack files", () => {
     });
   }
 
-  it("are read as Pulumi hands their values on: text, and JSON for all else", () => {
+  it("are parsed as Pulumi passes their values: text, and JSON for everything else", () => {
     const all = {
       "p:weight": "25",
       "p:name": "v25",

@@ -2,7 +2,7 @@ import { ConfigError, validateConfig } from "../../config/index.ts";
 
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** The smallest stack that is right, with the given settings in the place of its own. */
+/** The smallest valid stack, with some settings replaced. */
 export function stackWith(settings: Settings): Settings {
   return {
     environment: "test",

@@ -4,7 +4,7 @@ import { ConfigError, validateConfig } from "../../config/index.ts";
 type Settings = Readonly<Record<string, unknown>>;
 
 const HTTP_ROUTE = { name: "gw", namespace: "gw-system", implementation: "traefik" };
-const INGRESS = { form: "Ingress", ingressClassName: "nginx", implementation: "traefik" };
+const INGRESS = { api: "Ingress", ingressClassName: "nginx", implementation: "traefik" };
 const NGINX = { ...INGRESS, implementation: "ingress-nginx" };
 const route = (implementation: string) => ({ ...HTTP_ROUTE, implementation });
 
@@ -40,19 +40,19 @@ function problems(gateway: unknown, models: unknown[], more: Settings = {}): str
 const header = { name: "X-Model-Version", value: "v2" };
 const CERTIFICATE = "the certificate belongs to the Gateway's HTTPS listener; set it there";
 
-describe("traffic that a gateway would not carry out", () => {
+describe("traffic that a gateway does not support", () => {
   const mistakes: [string, unknown, Settings, string][] = [
     [
       "a timeout on a route of Traefik",
       HTTP_ROUTE,
       { timeoutSeconds: 30 },
-      "timeoutSeconds: is not for traefik with HTTPRoute: it accepts the timeouts of an HTTPRoute and ignores them; leave it out, or use gateway.form Ingress",
+      "timeoutSeconds: is not for traefik with HTTPRoute: it accepts the timeouts of an HTTPRoute and ignores them; leave it out, or use gateway.api Ingress",
     ],
     [
-      "a mirror in Traefik's Ingress form",
+      "a mirror with Traefik's Ingress",
       INGRESS,
       { mirror: { version: "2" } },
-      "mirror: is not for traefik with Ingress: it knows no mirror annotation; leave it out, or use gateway.form HTTPRoute",
+      "mirror: is not for traefik with Ingress: it knows no mirror annotation; leave it out, or use gateway.api HTTPRoute",
     ],
     [
       "a share of mirrored requests at ingress-nginx",
@@ -64,7 +64,7 @@ describe("traffic that a gateway would not carry out", () => {
       "a mirror under a path prefix at ingress-nginx",
       NGINX,
       { path: "/iris", mirror: { version: "2" } },
-      "mirror: is not for ingress-nginx with Ingress under the path /iris: it copies requests without cutting the prefix off; give the model a host of its own",
+      "mirror: is not for ingress-nginx with Ingress under the path /iris: it copies requests without removing the prefix; give the model its own host",
     ],
     [
       "a rate limit at Istio",
@@ -96,7 +96,7 @@ describe("traffic that a gateway would not carry out", () => {
       "a path that ends with a slash",
       HTTP_ROUTE,
       { path: "/iris/" },
-      "path: must start with '/', have no '/' at the end, and only letters, digits and . _ ~ - between",
+      "path: must start with '/', not end with '/', and contain only letters, digits and . _ ~ - between",
     ],
     [
       "a mirror of a version that is not there",
@@ -135,15 +135,15 @@ describe("traffic that a gateway would not carry out", () => {
     for (const [gateway, traffic] of right) expect(problems(gateway, [model("a", traffic)])).to.deep.equal([]);
   });
 
-  it("refuses a gateway that does not know the form", () => {
+  it("rejects a gateway that does not implement the API", () => {
     const [problem, ...more] = problems({ ...INGRESS, implementation: "istio" }, [model("a", {})]);
     expect(more).to.deep.equal([]);
     expect(problem).to.match(/^gateway\.implementation: .*"traefik"\|"ingress-nginx"/);
   });
 
-  it("names the forms there are", () => {
-    expect(problems({ ...INGRESS, form: "Routes" }, [model("a", {})])).to.deep.equal([
-      "gateway.form: must be HTTPRoute or Ingress",
+  it("lists the APIs", () => {
+    expect(problems({ ...INGRESS, api: "Routes" }, [model("a", {})])).to.deep.equal([
+      "gateway.api: must be HTTPRoute or Ingress",
     ]);
   });
 });
@@ -165,7 +165,7 @@ describe("pods behind the traffic", () => {
 });
 
 describe("models that would take each other's requests", () => {
-  it("are refused on one path of one host, and of every host", () => {
+  it("are rejected on one path of one host, and of every host", () => {
     const hosts = ["ml.example.com"];
     expect(problems(HTTP_ROUTE, [model("a", { hosts }), model("b", { hosts })])).to.deep.equal([
       'models[1].traffic.path: "ml.example.com/" is already given at models[0].traffic.path',
@@ -173,19 +173,19 @@ describe("models that would take each other's requests", () => {
     expect(problems(HTTP_ROUTE, [model("a", { hosts }), model("b", { hosts: ["b.example.com"] })])).to.deep.equal([]);
   });
 
-  it("are refused where Traefik puts a header rule for every host before the rule of a host", () => {
+  it("are rejected if Traefik puts a header rule for every host before the rule of one host", () => {
     const models = [model("a", { canaryHeader: header }), model("b", { hosts: ["b.example.com"] })];
     const message =
-      "models[0].traffic.canaryHeader: Traefik would put this rule before the one of models[1].traffic for b.example.com/; give the model a host of its own";
+      "models[0].traffic.canaryHeader: Traefik would put this rule before the one of models[1].traffic for b.example.com/; give the model its own host";
     expect(problems(HTTP_ROUTE, models)).to.deep.equal([message]);
     expect(problems(INGRESS, models)).to.deep.equal([message]);
     expect(problems(route("envoy-gateway"), models)).to.deep.equal([]);
   });
 
-  it("are refused where Traefik's Ingress form puts a header rule before a longer path", () => {
+  it("are rejected if Traefik's Ingress puts a header rule before a longer path", () => {
     const models = [model("a", { canaryHeader: header }), model("b", { path: "/iris" })];
     expect(problems(INGRESS, models)).to.deep.equal([
-      "models[0].traffic.canaryHeader: Traefik would put this rule before the one of models[1].traffic for /iris; give the model a host of its own",
+      "models[0].traffic.canaryHeader: Traefik would put this rule before the one of models[1].traffic for /iris; give the model its own host",
     ]);
     expect(problems(HTTP_ROUTE, models)).to.deep.equal([]);
     expect(problems(NGINX, models)).to.deep.equal([]);
@@ -206,11 +206,11 @@ describe("API gateway and network policies", () => {
     ],
     [
       { apiGateway: { routes: [{ path: "/health", model: "a", version: "1" }] } },
-      "apiGateway.routes[0].path: /health is the gateway's own; name another one",
+      "apiGateway.routes[0].path: /health is answered by the gateway itself; choose another path",
     ],
     [
       { apiGateway: { routes: [{ path: "/a/", model: "a", version: "1", target: "/v2" }] } },
-      "apiGateway.routes[0].target: must end with / where the path does (/a/), and only there",
+      "apiGateway.routes[0].target: must end with / if the path does (/a/), and only then",
     ],
     [
       { apiGateway: { routes: [{ path: "/a{b}", model: "a", version: "1" }] } },

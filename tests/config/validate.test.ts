@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { ConfigError, validateConfig } from "../../config/index.ts";
 
-/** The smallest configuration that is right, with a canary. */
+/** The smallest valid configuration with a canary. */
 function minimal(): Record<string, unknown> {
   return {
     environment: "test",
@@ -42,7 +42,7 @@ function problems(config: unknown): string[] {
 }
 
 describe("stack configuration", () => {
-  it("accepts what is right", () => {
+  it("accepts a valid stack", () => {
     expect(problems(minimal())).to.deep.equal([]);
   });
 
@@ -134,17 +134,17 @@ describe("stack configuration", () => {
     ["gateway", undefined, "gateway: is missing, and models[0].traffic needs a Gateway to attach to"],
   ];
   for (const [path, value, message] of mistakes) {
-    it(`says exactly what is wrong: ${message}`, () => {
+    it(`reports: ${message}`, () => {
       expect(problems(change(path, value))).to.deep.equal([`Pulumi.test.yaml: ${message}`]);
     });
   }
 
-  it("names every mistake at once", () => {
+  it("reports every mistake at once", () => {
     const config = { ...minimal(), canaryWeight: 200, colour: "blue" };
     expect(problems(config)).to.have.length(2);
   });
 
-  it("refuses two models on one path", () => {
+  it("rejects two models on one path", () => {
     const [model] = minimal()["models"] as object[];
     const config = { ...minimal(), models: [model, { ...model, model: "iris" }] };
     expect(problems(config)).to.deep.equal([
@@ -152,7 +152,7 @@ describe("stack configuration", () => {
     ]);
   });
 
-  it("gives a version the settings of its model, then those of all models", () => {
+  it("gives a version the settings of its model, and then those of all models", () => {
     const config = validateConfig(
       {
         ...minimal(),
@@ -163,7 +163,12 @@ describe("stack configuration", () => {
       },
       "Pulumi.test.yaml",
     );
-    expect(config.models[0]?.versions).to.deep.equal([
+    const versions = config.models[0]?.versions.map(({ version, replicas, environment }) => ({
+      version,
+      replicas,
+      environment,
+    }));
+    expect(versions).to.deep.equal([
       { version: "1", replicas: 2, environment: { LOG_LEVEL: "warn" } },
       { version: "2", replicas: 3, environment: { LOG_LEVEL: "warn" } },
     ]);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { UNKNOWN } from "../../policy/fields.ts";
+import { UNKNOWN } from "../../policy/objects/fields.ts";
 import { imageViolations } from "../../policy/rules/images.ts";
 import { DIGEST, object, podOf, podPath, workload } from "./support.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { UNKNOWN } from "../../policy/fields.ts";
+import { UNKNOWN } from "../../policy/objects/fields.ts";
 import { loadBalancerViolations } from "../../policy/rules/load-balancers.ts";
 import { object } from "./support.ts";
 

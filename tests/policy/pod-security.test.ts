@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { DEVICE_PLUGIN_IMAGE, devicePluginManifest } from "../../components/gpu-node-pool.ts";
-import { restrictedContainer, restrictedPod } from "../../components/pod.ts";
-import { UNKNOWN } from "../../policy/fields.ts";
+import { restrictedContainer, restrictedPod } from "../../components/kubernetes/pod.ts";
+import { devicePluginManifest } from "../../components/platform/gpu-node-pool.ts";
+import { type DevicePluginArgs, resolveGpuNodePool } from "../../components/platform/resolve.ts";
+import { UNKNOWN } from "../../policy/objects/fields.ts";
 import { podSecurityViolations } from "../../policy/rules/pod-security.ts";
 import { type Fields, GOOD_CONTAINER, object, podOf, workload } from "./support.ts";
 
@@ -74,11 +75,12 @@ describe("policy: pods have no privileges on their node", () => {
 
   describe("folders of the node", () => {
     const plugin = (args: { name?: string; image?: string }, namespace = "kube-system") => {
-      const { metadata, spec } = devicePluginManifest(namespace, {}, args);
+      const { devicePlugin, ...pool } = resolveGpuNodePool({ devicePlugin: args });
+      const { metadata, spec } = devicePluginManifest(namespace, pool, devicePlugin as Required<DevicePluginArgs>);
       return { kind: "DaemonSet", metadata, spec } as Fields;
     };
 
-    it("are for nobody", () => {
+    it("are denied", () => {
       expect(
         pod({
           volumes: [
@@ -93,7 +95,7 @@ describe("policy: pods have no privileges on their node", () => {
     });
 
     it("are for the GPU device plugin the one that it needs", () => {
-      expect(podSecurityViolations(object(plugin({ image: DEVICE_PLUGIN_IMAGE })))).to.deep.equal([]);
+      expect(podSecurityViolations(object(plugin({})))).to.deep.equal([]);
     });
 
     it("are not for another kind, name, namespace or folder", () => {

@@ -27,7 +27,7 @@ async function levels(...args: Parameters<typeof judge>): Promise<string[]> {
 }
 
 describe("the policy pack", () => {
-  it("refuses images without a digest in production, and only advises elsewhere", async () => {
+  it("rejects images without a digest in production, and only advises elsewhere", async () => {
     expect(await levels(deployment("app:1"), { environment: "prod" })).to.deep.equal(["mandatory pinned-images"]);
     expect(await levels(deployment("app:1"), { environment: "production" })).to.deep.equal(["mandatory pinned-images"]);
     expect(await levels(deployment("app:1"), { environment: "dev" })).to.deep.equal(["advisory pinned-images-advice"]);
@@ -40,7 +40,7 @@ describe("the policy pack", () => {
     expect(await levels(local, { environment: "dev" })).to.deep.equal(["advisory pinned-images-advice"]);
   });
 
-  it("refuses claims that are not protected in production alone", async () => {
+  it("rejects unprotected claims in production only", async () => {
     expect(await judge(claim, { environment: "prod" })).to.deep.equal([
       "mandatory protected-claims: PersistentVolumeClaim ml/models: option protect: is not set, so the data can be deleted; set `storage.protect: true` in the stack file, or `protect: true` on the resource",
     ]);
@@ -48,12 +48,12 @@ describe("the policy pack", () => {
     expect(await judge(claim, { environment: "dev" })).to.deep.equal([]);
   });
 
-  it("takes a stack that names no environment for production", async () => {
+  it("treats a stack without an environment as production", async () => {
     expect(await levels(claim)).to.deep.equal(["mandatory protected-claims"]);
     expect(await levels(deployment("app:1"))).to.deep.equal(["mandatory pinned-images"]);
   });
 
-  it("is told by its own configuration what production is", async () => {
+  it("reads from its configuration what production is", async () => {
     const production = { "protected-claims": { production: ["live-*"] } };
     expect(await levels(claim, { environment: "live-eu", config: production })).to.deep.equal([
       "mandatory protected-claims",

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { UNKNOWN } from "../../policy/fields.ts";
+import { UNKNOWN } from "../../policy/objects/fields.ts";
 import { resourceViolations } from "../../policy/rules/resources.ts";
 import { GOOD_CONTAINER, object, podOf, workload } from "./support.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { MARKED, UNKNOWN } from "../../policy/fields.ts";
+import { MARKED, UNKNOWN } from "../../policy/objects/fields.ts";
 import { credentialViolations } from "../../policy/rules/credentials.ts";
 import { secretViolations } from "../../policy/rules/secrets.ts";
 import { object, podOf, workload } from "./support.ts";

@@ -1,5 +1,5 @@
 import type { ResourceValidationArgs } from "@pulumi/policy";
-import { type KubernetesObject, kubernetesObject } from "../../policy/object.ts";
+import { type KubernetesObject, kubernetesObject } from "../../policy/objects/object.ts";
 import { policies } from "../../policy/policies.ts";
 
 /** A digest as images have it. */

@@ -28,7 +28,7 @@ const gateways: Readonly<Record<string, { gateway: object; traffic: object; unkn
     unknown: 1,
   },
   "ingress-nginx": {
-    gateway: { form: "Ingress", ingressClassName: "nginx", implementation: "ingress-nginx" },
+    gateway: { api: "Ingress", ingressClassName: "nginx", implementation: "ingress-nginx" },
     traffic: { ...limits, ...timeouts, mirror: { version: "3" }, tls: { redirect: true, secretName: "tls" } },
   },
 };

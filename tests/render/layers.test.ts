@@ -8,8 +8,8 @@ import { layerSettings } from "../../render/layers.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 
-describe("stack files laid over one another", () => {
-  it("change the settings they name, and leave the others", () => {
+describe("merged stack files", () => {
+  it("change the settings that they contain, and no others", () => {
     const below = { namespace: { name: "ml", quota: { hard: { pods: "50" } } }, canaryWeight: 10 };
     const above = { namespace: { quota: { hard: { "limits.cpu": "8" } } }, canaryWeight: 0 };
     expect(layerSettings([below, above])).to.deep.equal({
@@ -39,7 +39,7 @@ describe("stack files laid over one another", () => {
     });
   });
 
-  it("replace any other list as a whole, and take away what they set to null", () => {
+  it("replace any other list as a whole, and remove what they set to null", () => {
     const below = {
       hosts: ["a.example.com", "b.example.com"],
       policies: [{ value: 1 }],
@@ -101,7 +101,7 @@ describe("stack files laid over one another", () => {
       }
     });
 
-    it("keep texts that Go would read as dates or truth values in quotes", async () => {
+    it("keep strings in quotes that Go would read as dates or booleans", async () => {
       const overlay = path.join(folder, "overlay.yaml");
       const settings = 'versions: [{ version: "1", trainedDate: "2026-01-15", environment: { FLAG: "on" } }]';
       await writeFile(overlay, `config:\n  ml-platform:models:\n    - model: iris\n      ${settings}\n`);
@@ -113,7 +113,7 @@ describe("stack files laid over one another", () => {
       expect(text).to.contain('FLAG: "on"');
     });
 
-    it("are told by name where one is missing", async () => {
+    it("are named in the error if one is missing", async () => {
       const files = ["--config-file", "Pulumi.dev.yaml", "--config-file", path.join(folder, "none.yaml")];
       const { exitCode, stderr } = await execa(
         process.execPath,

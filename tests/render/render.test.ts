@@ -89,7 +89,25 @@ describe("render", () => {
     expect(deployment.spec.template.spec.containers[0].image).to.equal("inference:9");
   });
 
-  it("refuses a wrong stack with the exact place, and writes nothing", async () => {
+  it("warns of a setting under its old name", async () => {
+    const file = path.join(folder, "Pulumi.old.yaml");
+    const dev = await readFile(path.join(repository, "Pulumi.dev.yaml"), "utf8");
+    await writeFile(file, dev.replace("service: { name: iris }", "service: { name: iris, await: false }"));
+    const { exitCode, stderr } = await render(
+      "--stack",
+      "old",
+      "--config-file",
+      file,
+      "--out",
+      path.join(folder, "out"),
+    );
+    expect(exitCode).to.equal(0);
+    expect(stderr).to.include("Pulumi.old.yaml: models[1].versions[0].service.await is now ");
+    const service = parse(await readFile(path.join(folder, "out/service-iris.yaml"), "utf8"));
+    expect(service.metadata.annotations).to.deep.equal({ "pulumi.com/skipAwait": "true" });
+  });
+
+  it("rejects a wrong stack with the path of the error, and writes nothing", async () => {
     const file = path.join(folder, "Pulumi.wrong.yaml");
     const dev = await readFile(path.join(repository, "Pulumi.dev.yaml"), "utf8");
     await writeFile(file, dev.replace('canary: "2"', 'canary: "7"'));
@@ -110,7 +128,7 @@ describe("render", () => {
 });
 
 describe("a rendered file", () => {
-  it("says the same to kubectl, which reads YAML 1.1", () => {
+  it("means the same to kubectl, which reads YAML 1.1", () => {
     const data = { on: "on", yes: "yes", off: "off", time: "12:30", number: "012", exponent: "1e3", text: "0 2 * * *" };
     const yaml = objectYaml({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "it" }, data });
     expect(parse(yaml, { version: "1.1" }).data).to.deep.equal(data);
@@ -119,7 +137,7 @@ describe("a rendered file", () => {
 });
 
 describe("a rendered stack", () => {
-  it("changes the route alone when the weight is flipped", async () => {
+  it("changes only the route when the weight changes", async () => {
     const before = await renderStack({ stack: "dev", overrides: images });
     const after = await renderStack({ stack: "dev", overrides: { ...images, canaryWeight: 50 } });
     const changed = after.filter((item, index) => JSON.stringify(item) !== JSON.stringify(before[index]));

@@ -32,7 +32,7 @@ describe("rendered manifests, against the published schemas of Kubernetes and th
   const object = (apiVersion: string, kind: string, spec: object) =>
     conform(schemas, { text: JSON.stringify({ apiVersion, kind, metadata: { name: "it" }, spec }) });
 
-  it("would be found out, were they wrong", async () => {
+  it("would fail if they were wrong", async () => {
     const selector = { matchLabels: { app: "it" } };
     const template = { metadata: { labels: { app: "it" } }, spec: { containers: [{ name: "c" }] } };
     expect((await object("apps/v1", "Deployment", { selector, template })).exitCode).to.equal(0);
@@ -41,7 +41,7 @@ describe("rendered manifests, against the published schemas of Kubernetes and th
     expect((await object("apps/v1", "Deployment", { selector, template, replicas: "1" })).exitCode).to.equal(1);
   });
 
-  it("would be found out, were objects of custom kinds wrong", async () => {
+  it("would fail if objects of custom kinds were wrong", async () => {
     const rules = [{ backendRefs: [{ name: "a", port: 80, weight: 1 }] }];
     const route = (spec: object) => object("gateway.networking.k8s.io/v1", "HTTPRoute", spec);
     expect((await route({ rules })).exitCode).to.equal(0);

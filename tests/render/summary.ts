@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { restrictedContainer, restrictedPod } from "../../components/pod.ts";
+import { restrictedContainer, restrictedPod } from "../../components/kubernetes/pod.ts";
 import type { RenderedObject } from "../../render/rendered.ts";
 
 /** Longest line of a summary. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { COMMENT_LIMIT, composeComment, markerOf } from "../../review/comment/compose.ts";
-import { diffManifests } from "../../review/comment/manifest-diff.ts";
-import { code, fenceFor } from "../../review/comment/markdown.ts";
+import { diffManifests } from "../../review/objects/manifest-diff.ts";
+import { code, fenceFor } from "../../review/text/markdown.ts";
 import { object, reviewOf, stack } from "./support.ts";
 
 const compose = (review: Parameters<typeof composeComment>[0]) => composeComment(review, COMMENT_LIMIT, "the summary");
@@ -35,7 +35,7 @@ describe("the comment on a pull request", () => {
     expect(text).to.contain("🛑 **Data loss**: `PersistentVolumeClaim` `models` is deleted");
   });
 
-  it("says what waits on the base apart from what the pull request changes", () => {
+  it("separates what is pending on the base from what the pull request changes", () => {
     const { changes = [] } = reviewOf([], [config("mine", "1"), config("waiting", "1")]);
     const marked = changes.map((change) => ({ ...change, pending: change.name === "waiting" }));
     const preview = { changes: marked, errors: [] };
@@ -44,7 +44,7 @@ describe("the comment on a pull request", () => {
     expect(text.indexOf("`waiting`")).to.be.above(text.indexOf("<summary>Already pending on the base (1)"));
   });
 
-  it("is written, with the numbers that there are, where the stack is refused", () => {
+  it("is written with the available numbers if the stack is rejected", () => {
     const refused = {
       config: stack({}),
       problems: ["Pulumi.dev.yaml: namespace.quota: the stack can ask for 9"],
@@ -117,7 +117,7 @@ describe("a comment that is too long", () => {
     Array.from({ length: 2000 }, (_none, index) => config(`service-with-a-long-name-${index}`, value));
   const diff = Array.from({ length: 5000 }, (_none, index) => `+ line ${index}`);
 
-  it("is cut to what GitHub takes, says so, and keeps its structure", () => {
+  it("is cut to GitHub's limit, says so, and keeps its structure", () => {
     const text = compose(reviewOf(many("1"), many("2"), { manifestDiff: diff }));
     expect(text.length).to.be.at.most(COMMENT_LIMIT);
     expect(text).to.match(

@@ -154,7 +154,7 @@ describe("what a reviewer must not miss", () => {
     expect(replace(autonamed)).to.deep.equal([]);
   });
 
-  it("is what the engine or Kubernetes will refuse", () => {
+  it("is what the engine or Kubernetes will reject", () => {
     const size = (storage: string) => claim({ resources: { requests: { storage } } });
     expect(
       warnings(

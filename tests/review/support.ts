@@ -1,12 +1,12 @@
-import { type StackConfig, validateConfig } from "../../config/index.ts";
+import { type ResolvedStack, validateConfig } from "../../config/index.ts";
 import type { KubernetesObject, RenderedObject } from "../../render/rendered.ts";
 import type { Fields } from "../../review/objects/change.ts";
 import { compareRenderings } from "../../review/objects/manifests.ts";
-import type { Review } from "../../review/review.ts";
+import type { Review } from "../../review/sides/review.ts";
 import { type Settings, stackWith } from "../config/support.ts";
 
-/** The smallest stack that is right, with the given settings in the place of its own. */
-export function stack(settings: Settings): StackConfig {
+/** The smallest valid stack, with the given settings in the place of its own. */
+export function stack(settings: Settings): ResolvedStack {
   return validateConfig(stackWith(settings), "test");
 }
 

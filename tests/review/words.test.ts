@@ -24,7 +24,7 @@ describe("versions and traffic in words", () => {
     ]);
   });
 
-  it("say whom the requests go to, before and after", () => {
+  it("name the versions that get the requests, before and after", () => {
     const at = (canaryWeight: number) =>
       stack({ ...model([{ version: "1" }, { version: "2" }], { stable: "1", canary: "2" }), canaryWeight });
     expect(describeVersions(at(25), at(50))).to.deep.equal([

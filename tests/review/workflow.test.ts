@@ -63,7 +63,7 @@ describe("the workflow of pull requests", function () {
     expect(github.tokens).to.deep.equal(new Set(["Bearer workflow-token"]));
   });
 
-  it("updates the comment, fails and says why where the stack is refused", async () => {
+  it("updates the comment, and fails with the reason if the stack is rejected", async () => {
     change = await pullRequest({ head: edit("Pulumi.dev.yaml", (text) => text.replace('pods: "50"', 'pods: "5"')) });
     const { outcome, steps, comment, log } = await run(change);
     expect(outcome, log).to.equal("failure");

@@ -95,26 +95,6 @@ describe("lineage", () => {
     ]);
   });
 
-  it("is accepted in a stack file with the old names of settings, with a warning for each", async () => {
-    const { lineage, ...version } = await block("2");
-    const { artifact, regression, ...rest } = lineage as Record<string, unknown>;
-    const warnings: string[] = [];
-    const note = (warning: Error) => warnings.push(warning.message);
-    process.on("warning", note);
-    const old = {
-      ...version,
-      lineage: { ...rest, artefact: artifact, worseThan: regression },
-      acceptWorse: "new data",
-    };
-    expect(problems(old)).to.deep.equal([]);
-    await new Promise(setImmediate);
-    process.off("warning", note);
-    const renamed = ["acceptWorse is now allowRegression", "artefact is now artifact", "worseThan is now regression"];
-    expect(warnings.sort()).to.deep.equal(
-      renamed.map((names) => `the setting ${names}; the old name will be removed in the next release`),
-    );
-  });
-
   it("lists the versions if the requested one does not exist", async () => {
     const run = await trainer(["lineage", "--models", models, "--model", "iris", "--version", "7"]);
     expect(run).to.include({

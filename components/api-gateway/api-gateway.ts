@@ -1,0 +1,171 @@
+import { createHash } from "node:crypto";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { autoscalerManifest, disruptionBudgetManifest } from "../kubernetes/autoscaling.ts";
+import { type ImageAccess, imagePolicy, pullSecrets, secretVariables } from "../kubernetes/container.ts";
+import { objectMeta, replacement } from "../kubernetes/names.ts";
+import { restrictedContainer, restrictedPod } from "../kubernetes/pod.ts";
+import { bytes } from "../kubernetes/quantity.ts";
+import { type Backend, serviceManifest } from "../kubernetes/service.ts";
+import { NGINX_PORT, nginxConf, startScript, stopScript } from "./nginx-conf.ts";
+import { type ApiGatewaySettings, type ResolvedApiGateway, resolveApiGateway } from "./resolve.ts";
+
+/** A path of the gateway and the model behind it. */
+export interface ApiGatewayRoute {
+  /** Path at the gateway, such as `/predict`; a path that ends with `/` matches everything below it. */
+  readonly path: string;
+  readonly backend: Backend;
+  /** Path at the model's server. @default the same */
+  readonly target?: string;
+}
+
+export interface ApiGatewayArgs extends ApiGatewaySettings {
+  readonly namespace: pulumi.Input<string>;
+  readonly imageAccess?: ImageAccess;
+  /** At least one. */
+  readonly routes: readonly ApiGatewayRoute[];
+}
+
+type Resolved = ApiGatewayArgs & ResolvedApiGateway;
+
+/**
+ * An nginx in front of the models: `/health`, `/status`, and a path for each model.
+ *
+ * Make it depend on the models: nginx does not start while the name of a Service behind it is unknown.
+ */
+export class ApiGateway extends pulumi.ComponentResource {
+  /** Name of the gateway's Service. */
+  readonly service: pulumi.Output<string>;
+  /** Port of the Service. */
+  readonly port: number;
+
+  constructor(name: string, args: ApiGatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ml:serving:ApiGateway", name, {}, opts);
+    if (args.routes.length === 0) {
+      throw new pulumi.InputPropertyError({ propertyPath: "routes", reason: "the gateway has no route to a model" });
+    }
+    const gateway = resolveApiGateway(args);
+    const { namespace, autoscaling, disruptionBudget, configName, selector } = gateway;
+    const conf = configuration(gateway);
+    const configMap = new k8s.core.v1.ConfigMap(
+      `${name}-config`,
+      {
+        metadata: objectMeta({ name: configName, namespace }),
+        // A new ConfigMap under an old name reaches running nodes late or never, so one with a fixed name is updated.
+        ...(configName === undefined ? { immutable: true } : {}),
+        data: { "nginx.conf": conf },
+      },
+      { parent: this, ...replacement(configName) },
+    );
+    const hash = configName === undefined ? undefined : conf.apply(checksum);
+    const deployment = new k8s.apps.v1.Deployment(name, deploymentManifest(gateway, configMap.metadata.name, hash), {
+      parent: this,
+      // The autoscaler owns the number of replicas once the Deployment exists.
+      ...(autoscaling === undefined ? {} : { ignoreChanges: ["spec.replicas"] }),
+    });
+    const service = new k8s.core.v1.Service(name, serviceManifest(namespace, selector, selector, gateway.service), {
+      parent: this,
+    });
+    if (autoscaling !== undefined) {
+      new k8s.autoscaling.v2.HorizontalPodAutoscaler(
+        name,
+        autoscalerManifest(namespace, deployment.metadata.name, autoscaling),
+        { parent: this },
+      );
+    }
+    if (disruptionBudget !== undefined) {
+      new k8s.policy.v1.PodDisruptionBudget(name, disruptionBudgetManifest(namespace, selector, disruptionBudget), {
+        parent: this,
+      });
+    }
+    this.service = service.metadata.name;
+    this.port = gateway.service.port;
+    this.registerOutputs({ service: this.service });
+  }
+}
+
+function configuration({ routes, apiKey, ...settings }: Resolved): pulumi.Output<string> {
+  const upstreams = routes.map(({ backend }) => pulumi.interpolate`${backend.service}:${backend.port}`);
+  return pulumi.all(upstreams).apply((hosts) =>
+    nginxConf({
+      ...settings,
+      routes: routes.map(({ path, target }, index) => ({ path, target, upstream: hosts[index] ?? "" })),
+      apiKey: apiKey !== undefined,
+      bodyLimitBytes: bytes(settings.bodyLimit),
+    }),
+  );
+}
+
+function checksum(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+function deploymentManifest(
+  gateway: Resolved,
+  configMap: pulumi.Input<string>,
+  hash: pulumi.Input<string> | undefined,
+): k8s.apps.v1.DeploymentArgs {
+  const { name, namespace, image, replicas, rollout, selector } = gateway;
+  const labels = { ...selector, tier: "frontend" };
+  return {
+    metadata: objectMeta({
+      name,
+      namespace,
+      labels,
+      annotations: { "kubernetes.io/change-cause": pulumi.interpolate`image ${image}, configuration ${configMap}` },
+    }),
+    spec: {
+      replicas,
+      revisionHistoryLimit: rollout.revisionHistoryLimit,
+      strategy: {
+        type: "RollingUpdate",
+        rollingUpdate: { maxSurge: rollout.maxSurge, maxUnavailable: rollout.maxUnavailable },
+      },
+      selector: { matchLabels: { ...selector } },
+      template: {
+        metadata: { labels, ...(hash === undefined ? {} : { annotations: { "checksum/config": hash } }) },
+        spec: podSpec(gateway, configMap),
+      },
+    },
+  };
+}
+
+function podSpec(gateway: Resolved, configMap: pulumi.Input<string>): k8s.types.input.core.v1.PodSpec {
+  const { apiKey, rollout, imageAccess } = gateway;
+  const probe = { httpGet: { path: "/health", port: "http" }, timeoutSeconds: 3 };
+  return {
+    automountServiceAccountToken: false,
+    terminationGracePeriodSeconds: rollout.terminationGracePeriodSeconds,
+    securityContext: restrictedPod,
+    topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
+      maxSkew: 1,
+      topologyKey,
+      whenUnsatisfiable: "ScheduleAnyway",
+      labelSelector: { matchLabels: { ...gateway.selector } },
+    })),
+    ...pullSecrets(imageAccess),
+    containers: [
+      {
+        name: "nginx",
+        image: gateway.image,
+        ...imagePolicy(imageAccess),
+        command: ["/bin/sh", "-c", startScript(apiKey !== undefined)],
+        ...(apiKey === undefined ? {} : { env: secretVariables({ API_KEY: apiKey }) }),
+        ports: [{ name: "http", containerPort: NGINX_PORT }],
+        resources: gateway.resources,
+        securityContext: restrictedContainer,
+        readinessProbe: { ...probe, initialDelaySeconds: 5, periodSeconds: 10 },
+        livenessProbe: { ...probe, initialDelaySeconds: 10, periodSeconds: 15 },
+        lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", stopScript(rollout.drainSeconds)] } } },
+        volumeMounts: [
+          { name: "nginx-config", mountPath: "/etc/nginx/nginx.conf", subPath: "nginx.conf", readOnly: true },
+          { name: "tmp", mountPath: "/tmp" },
+        ],
+      },
+    ],
+    volumes: [
+      { name: "nginx-config", configMap: { name: configMap } },
+      { name: "tmp", emptyDir: { sizeLimit: "256Mi" } },
+    ],
+  };
+}

@@ -1,0 +1,27 @@
+import type { SecretKey } from "../kubernetes/container.ts";
+import type { Backend } from "../kubernetes/service.ts";
+import type { Secrets } from "../platform/secrets.ts";
+import type { ApiGatewayRoute } from "./api-gateway.ts";
+
+/** An API gateway of a resolved stack, which names models, versions and secrets. */
+interface ApiGatewayReferences {
+  readonly routes: readonly {
+    readonly path: string;
+    readonly target: string;
+    readonly entry: string;
+    readonly version: string;
+  }[];
+  readonly apiKey?: { readonly secret: string; readonly key: string };
+}
+
+/** The routes and the key of an API gateway, with the Services and the Secret that they refer to. */
+export function apiGatewayBackends(
+  { routes, apiKey }: ApiGatewayReferences,
+  models: { backend(version: { entry: string; version: string }): Backend },
+  secrets: Secrets,
+): { readonly routes: readonly ApiGatewayRoute[]; readonly apiKey?: SecretKey } {
+  return {
+    routes: routes.map(({ path, target, ...version }) => ({ path, target, backend: models.backend(version) })),
+    apiKey: apiKey && { secret: secrets.nameOf(apiKey.secret), key: apiKey.key },
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * Every default of the components and of a stack, each in this one place. The `resolve…` functions beside the components
+ * fill them in; the configuration schema quotes them; the checks, the cost estimate and the manifests read what was resolved.
+ */
+export const defaults = {
+  namespace: { podSecurity: "restricted" },
+  images: { commit: "unknown", combined: false, context: ".", platforms: ["linux/amd64"] },
+  secrets: { randomLength: 32 },
+  storage: {
+    claim: { accessMode: "ReadWriteMany" },
+    protect: false,
+    init: { backoffLimit: 3, activeDeadlineSeconds: 600 },
+  },
+  /** One version of a model. */
+  version: {
+    replicas: 1,
+    resources: { requests: { cpu: "500m", memory: "1Gi" }, limits: { cpu: "2", memory: "2Gi" } },
+    container: { name: "model-server", port: 8080, metricsPort: 9090 },
+    rollout: {
+      maxSurge: 1,
+      maxUnavailable: 0,
+      // Gateways that have not yet heard of the pod's end still reach it.
+      drainSeconds: 5,
+      terminationGracePeriodSeconds: 30,
+      preStopSeconds: 0,
+      revisionHistoryLimit: 10,
+    },
+    /**
+     * A model may take two minutes to load (startup). A pod leaves the traffic after three failed checks (readiness), and is
+     * restarted only when the process itself no longer answers (liveness).
+     */
+    probes: {
+      startup: { path: "/ready", periodSeconds: 1, timeoutSeconds: 3, failureThreshold: 120 },
+      readiness: { path: "/ready", periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 },
+      liveness: { path: "/health", periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+    },
+    topologySpread: [{ topologyKey: "topology.kubernetes.io/zone" }, { topologyKey: "kubernetes.io/hostname" }],
+  },
+  topologySpread: { maxSkew: 1, whenUnsatisfiable: "ScheduleAnyway" },
+  toleration: { operator: "Exists" },
+  service: { type: "ClusterIP", port: 80, skipAwait: false },
+  autoscaling: { cpuUtilization: 70 },
+  gateway: { api: "HTTPRoute", ingressNamespace: "ingress-nginx" },
+  /** The route of one model. */
+  traffic: {
+    path: "/",
+    canaryWeight: 0,
+    attempts: 8,
+    rateLimit: { requestsPerSecond: 100, burstMultiplier: 5 },
+    tls: { redirect: false },
+    mirror: { percent: 100 },
+  },
+  apiGateway: {
+    name: "api-gateway",
+    /** nginx without root, listening on an unprivileged port. */
+    image: "docker.io/nginxinc/nginx-unprivileged:1.29",
+    replicas: 2,
+    resources: { requests: { cpu: "100m", memory: "64Mi" }, limits: { cpu: "200m", memory: "128Mi" } },
+    rollout: {
+      maxSurge: 1,
+      maxUnavailable: 0,
+      drainSeconds: 5,
+      terminationGracePeriodSeconds: 45,
+      revisionHistoryLimit: 10,
+    },
+    connectTimeoutSeconds: 10,
+    readTimeoutSeconds: 30,
+    bodyLimit: "10Mi",
+    attempts: 8,
+    workerConnections: 1024,
+  },
+  /** Any Job of the trainer. */
+  trainerJob: {
+    container: "trainer",
+    resources: { requests: { cpu: "250m", memory: "256Mi" }, limits: { cpu: "1", memory: "1Gi" } },
+    restartPolicy: "OnFailure",
+    backoffLimit: 3,
+    activeDeadlineSeconds: 3600,
+  },
+  training: { sequential: false },
+  trainingJob: { run: 1, skipAwait: false },
+  schedule: { concurrencyPolicy: "Forbid", successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 },
+  loadTest: {
+    name: "load-test",
+    run: 1,
+    path: "/predict",
+    body: { text: "This product is amazing!" },
+    clients: 5,
+    requests: 100,
+    delayMilliseconds: 100,
+    timeoutSeconds: 30,
+    minSuccess: 0.99,
+    resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { cpu: "200m", memory: "256Mi" } },
+    activeDeadlineSeconds: 600,
+    skipAwait: false,
+  },
+  gpuPool: {
+    labels: { accelerator: "nvidia-gpu" },
+    taint: { key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" },
+    devicePlugin: {
+      name: "nvidia-device-plugin-daemonset",
+      namespace: "kube-system",
+      image: "nvcr.io/nvidia/k8s-device-plugin:v0.17.4",
+      resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { cpu: "200m", memory: "256Mi" } },
+    },
+  },
+  monitoring: {
+    intervalSeconds: 30,
+    dashboards: true,
+    dashboardLabels: { grafana_dashboard: "1" },
+    alerts: {
+      errorRatio: 0.05,
+      latencySeconds: 1,
+      canaryErrorRatio: 0.02,
+      canaryLatencyFactor: 1.5,
+      quotaRatio: 0.9,
+      volumeRatio: 0.85,
+      forSeconds: 300,
+    },
+  },
+  networkPolicies: { enabled: false },
+  /**
+   * CPU and storage as in the cost example of the guide that the `ml-workloads` stack follows; memory and GPU (one NVIDIA T4)
+   * are rounded list prices of the large clouds. Put in your own.
+   */
+  prices: { currency: "USD", cpuHour: 0.04, memoryGiBHour: 0.005, gpuHour: 0.35, storageGiBMonth: 0.1 },
+} as const;
+
+/** The resource that a pod requests to get a GPU. */
+export const GPU_RESOURCE = "nvidia.com/gpu";

@@ -1,0 +1,100 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { defaults } from "../defaults/defaults.ts";
+import { objectMeta } from "./names.ts";
+
+type Behavior = k8s.types.input.autoscaling.v2.HPAScalingRules;
+
+/** How fast one direction of scaling may go. */
+export interface ScalingRules {
+  /** Seconds of history from which the safest recommendation is taken. @default Kubernetes' own: 0 up, 300 down */
+  readonly stabilizationWindowSeconds?: number;
+  /** Most change per period. @default Kubernetes' own */
+  readonly policies?: readonly {
+    readonly type: "Percent" | "Pods";
+    readonly value: number;
+    readonly periodSeconds: number;
+  }[];
+  /** Which policy counts where several apply. @default "Max" */
+  readonly selectPolicy?: "Max" | "Min" | "Disabled";
+}
+
+/** Horizontal autoscaling of one Deployment. */
+export interface AutoscalingArgs {
+  /** Fixed name of the HorizontalPodAutoscaler. @default named by Pulumi */
+  readonly name?: string;
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  /** Target CPU use in percent of the request. @default 70, where no memory target is given either */
+  readonly cpuUtilization?: number;
+  /** Target memory use in percent of the request. @default no memory target */
+  readonly memoryUtilization?: number;
+  readonly scaleUp?: ScalingRules;
+  readonly scaleDown?: ScalingRules;
+}
+
+/** How many pods of one Deployment may be evicted at once; set exactly one of the two bounds. */
+export interface DisruptionBudgetArgs {
+  /** Fixed name of the PodDisruptionBudget. @default named by Pulumi */
+  readonly name?: string;
+  /** Pods, or percent of them, that stay. */
+  readonly minAvailable?: number | string;
+  /** Pods, or percent of them, that may go. */
+  readonly maxUnavailable?: number | string;
+}
+
+/** Autoscaling with its targets decided. */
+export function resolveAutoscaling<T extends AutoscalingArgs>(args: T): T {
+  if (args.cpuUtilization !== undefined || args.memoryUtilization !== undefined) return args;
+  return { ...args, ...defaults.autoscaling };
+}
+
+/** The HorizontalPodAutoscaler of a Deployment. */
+export function autoscalerManifest(
+  namespace: pulumi.Input<string>,
+  deployment: pulumi.Input<string>,
+  args: AutoscalingArgs,
+): k8s.autoscaling.v2.HorizontalPodAutoscalerArgs {
+  const behavior = {
+    ...(args.scaleUp === undefined ? {} : { scaleUp: scalingRules(args.scaleUp) }),
+    ...(args.scaleDown === undefined ? {} : { scaleDown: scalingRules(args.scaleDown) }),
+  };
+  return {
+    metadata: objectMeta({ name: args.name, namespace }),
+    spec: {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: deployment },
+      minReplicas: args.minReplicas,
+      maxReplicas: args.maxReplicas,
+      metrics: [...utilization("cpu", args.cpuUtilization), ...utilization("memory", args.memoryUtilization)],
+      ...(Object.keys(behavior).length === 0 ? {} : { behavior }),
+    },
+  };
+}
+
+/** The PodDisruptionBudget of the pods with the given labels; pods that are not ready may always be evicted. */
+export function disruptionBudgetManifest(
+  namespace: pulumi.Input<string>,
+  selector: Readonly<Record<string, string>>,
+  args: DisruptionBudgetArgs,
+): k8s.policy.v1.PodDisruptionBudgetArgs {
+  return {
+    metadata: objectMeta({ name: args.name, namespace }),
+    spec: {
+      ...(args.minAvailable === undefined ? {} : { minAvailable: args.minAvailable }),
+      ...(args.maxUnavailable === undefined ? {} : { maxUnavailable: args.maxUnavailable }),
+      unhealthyPodEvictionPolicy: "AlwaysAllow",
+      selector: { matchLabels: { ...selector } },
+    },
+  };
+}
+
+function utilization(resource: string, percent: number | undefined): k8s.types.input.autoscaling.v2.MetricSpec[] {
+  if (percent === undefined) return [];
+  return [
+    { type: "Resource", resource: { name: resource, target: { type: "Utilization", averageUtilization: percent } } },
+  ];
+}
+
+function scalingRules(rules: ScalingRules): Behavior {
+  return { ...rules, policies: rules.policies?.map((policy) => ({ ...policy })) };
+}

@@ -1,0 +1,44 @@
+const FACTORS: Readonly<Record<string, number>> = {
+  m: 1e-3,
+  "": 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  Ei: 2 ** 60,
+};
+
+/**
+ * A Kubernetes quantity in thousandths of its unit, so that sums of CPUs are whole numbers: `250m` is 250, `1Gi` is
+ * 1024³ × 1000.
+ *
+ * @throws RangeError if the text is not a quantity
+ */
+export function milliUnits(quantity: string): number {
+  const [, amount = "", unit = ""] = /^([0-9]+(?:\.[0-9]+)?)([A-Za-z]*)$/.exec(quantity) ?? [];
+  const factor = FACTORS[unit];
+  if (amount === "" || factor === undefined) throw new RangeError(`"${quantity}" is not a quantity`);
+  return Math.round(Number(amount) * factor * 1000);
+}
+
+const BINARY = ["Ti", "Gi", "Mi", "Ki"] as const;
+
+/** An amount as people write it: memory and storage in Gi or Mi, anything else as a plain number. */
+export function formatMilliUnits(resource: string, value: number): string {
+  const number = value / 1000;
+  if (!/memory|storage/.test(resource)) return String(Number(number.toFixed(3)));
+  const unit = BINARY.find((candidate) => number >= (FACTORS[candidate] ?? 1));
+  return unit === undefined ? String(number) : `${Number((number / (FACTORS[unit] ?? 1)).toFixed(2))}${unit}`;
+}
+
+/** Bytes of a size such as `10Mi`. */
+export function bytes(size: string): number {
+  return milliUnits(size) / 1000;
+}

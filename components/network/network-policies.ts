@@ -1,0 +1,193 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { type ApiGatewaySettings, resolveApiGateway } from "../api-gateway/resolve.ts";
+import { objectMeta } from "../kubernetes/names.ts";
+import { isExternal } from "../kubernetes/service.ts";
+import { LOAD_TEST_LABELS } from "../load-test/labels.ts";
+import { resolveModelNames, resolveVersion } from "../serving/resolve.ts";
+import type { VersionSettings } from "../serving/version-args.ts";
+import { SERVER_COMPONENT } from "../serving/version-labels.ts";
+
+type Spec = k8s.types.input.networking.v1.NetworkPolicySpec;
+type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
+type Labels = Readonly<Record<string, string>>;
+
+/** The pods that serve one model, and who sends them requests. */
+export interface ServedModel {
+  /** Name of the model's entry in the stack. */
+  readonly entry: string;
+  /** Value of the label `app` on its pods. @default the entry's name */
+  readonly app?: string;
+  readonly versions: readonly VersionSettings[];
+  /** Fixed name of the policy that allows requests. @default named by Pulumi */
+  readonly policyName?: string;
+  /** Requests come from the gateway's namespace. @default false */
+  readonly fromGateway?: boolean;
+  /** Requests come from the API gateway. @default false */
+  readonly fromApiGateway?: boolean;
+}
+
+export interface NetworkPoliciesArgs {
+  readonly namespace: pulumi.Input<string>;
+  readonly models: readonly ServedModel[];
+  /** Labels of the namespace whose pods bring requests in. @default no gateway */
+  readonly gatewayNamespace?: Labels;
+  /** Labels of Prometheus' namespace. @default no access to metrics */
+  readonly prometheusNamespace?: Labels;
+  /** @default no API gateway */
+  readonly apiGateway?: ApiGatewaySettings;
+  /** Allow requests of the load test's pods to the gateways and the models. @default false */
+  readonly loadTest?: boolean;
+}
+
+/** The label that selects the pods of a load test. */
+const loadTestLabels: Labels = { component: LOAD_TEST_LABELS["component"] ?? "" };
+
+/** Names of the container ports; their numbers differ from pod to pod. */
+const http = { port: "http", protocol: "TCP" };
+const metrics = { port: "metrics", protocol: "TCP" };
+
+/**
+ * Denies every connection in the namespace except those that the stack needs: DNS for all pods, requests to the models and
+ * the API gateway, and Prometheus to the metrics. Training and init Jobs reach only DNS.
+ *
+ * A cluster whose network does not enforce policies accepts them and allows everything.
+ *
+ * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/
+ */
+export class NetworkPolicies extends pulumi.ComponentResource {
+  constructor(name: string, args: NetworkPoliciesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ml:platform:NetworkPolicies", name, {}, opts);
+    for (const { suffix, policyName, spec } of networkPolicies(args)) {
+      new k8s.networking.v1.NetworkPolicy(
+        `${name}-${suffix}`,
+        { metadata: objectMeta({ name: policyName, namespace: args.namespace }), spec },
+        { parent: this },
+      );
+    }
+    this.registerOutputs();
+  }
+}
+
+interface Policy {
+  readonly suffix: string;
+  readonly policyName?: string;
+  readonly spec: Spec;
+}
+
+function networkPolicies(args: NetworkPoliciesArgs): Policy[] {
+  return [
+    { suffix: "deny", spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] } },
+    { suffix: "dns", spec: dnsPolicy() },
+    ...args.models.flatMap((model) => servingPolicies(args, model)),
+    ...(args.prometheusNamespace === undefined ? [] : [metricsPolicy(args.prometheusNamespace)]),
+    ...(args.apiGateway === undefined ? [] : [apiGatewayPolicy(args, args.apiGateway)]),
+    ...(args.loadTest === true ? [loadTestPolicy(args)] : []),
+  ];
+}
+
+/** To the DNS pods on any port, because the port behind their Service's port 53 differs from cluster to cluster. */
+function dnsPolicy(): Spec {
+  const dns = { ...namespaces({ "kubernetes.io/metadata.name": "kube-system" }), ...pods({ "k8s-app": "kube-dns" }) };
+  return { podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [dns] }] };
+}
+
+function servingPolicies(args: NetworkPoliciesArgs, model: ServedModel): Policy[] {
+  const podSelector = modelPods(model);
+  const from = [
+    ...(model.fromGateway === true && args.gatewayNamespace !== undefined ? [namespaces(args.gatewayNamespace)] : []),
+    ...(model.fromApiGateway === true && args.apiGateway !== undefined ? [apiGatewayPods(args.apiGateway)] : []),
+    ...(args.loadTest === true ? [pods(loadTestLabels)] : []),
+  ];
+  const allow = (suffix: string, policyName: string | undefined, peers: Peer[] | undefined): Policy => ({
+    suffix: `${suffix}-${model.entry}`,
+    policyName,
+    spec: {
+      podSelector,
+      policyTypes: ["Ingress"],
+      ingress: [{ ...(peers === undefined ? {} : { from: peers }), ports: [http] }],
+    },
+  });
+  const services = resolvedVersions(model).flatMap(({ service, additionalServices }) => [
+    service,
+    ...additionalServices,
+  ]);
+  return [
+    ...(from.length === 0 ? [] : [allow("serve", model.policyName, from)]),
+    // Requests through a node port or a load balancer may come from any address.
+    ...(services.some(isExternal) ? [allow("external", undefined, undefined)] : []),
+  ];
+}
+
+function metricsPolicy(prometheus: Labels): Policy {
+  return {
+    suffix: "metrics",
+    spec: {
+      podSelector: { matchLabels: { component: SERVER_COMPONENT } },
+      policyTypes: ["Ingress"],
+      ingress: [{ from: [namespaces(prometheus)], ports: [metrics] }],
+    },
+  };
+}
+
+function apiGatewayPolicy({ models, gatewayNamespace }: NetworkPoliciesArgs, apiGateway: ApiGatewaySettings): Policy {
+  const { selector, service } = resolveApiGateway(apiGateway);
+  const inside = [pods({}), ...(gatewayNamespace === undefined ? [] : [namespaces(gatewayNamespace)])];
+  return {
+    suffix: "api-gateway",
+    spec: {
+      podSelector: { matchLabels: { ...selector } },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [{ ...(isExternal(service) ? {} : { from: inside }), ports: [http] }],
+      egress: models
+        .filter(({ fromApiGateway }) => fromApiGateway === true)
+        .map((model) => ({ to: [{ podSelector: modelPods(model) }], ports: [http] })),
+    },
+  };
+}
+
+function loadTestPolicy({ gatewayNamespace, apiGateway }: NetworkPoliciesArgs): Policy {
+  return {
+    suffix: "load-test",
+    spec: {
+      podSelector: { matchLabels: { ...loadTestLabels } },
+      policyTypes: ["Egress"],
+      egress: [
+        ...(gatewayNamespace === undefined ? [] : [{ to: [namespaces(gatewayNamespace)] }]),
+        {
+          to: [
+            pods({ component: SERVER_COMPONENT }),
+            ...(apiGateway === undefined ? [] : [apiGatewayPods(apiGateway)]),
+          ],
+          ports: [http],
+        },
+      ],
+    },
+  };
+}
+
+/** The pods of all versions of a model, by their label `app`, which may differ from version to version. */
+function modelPods(model: ServedModel): k8s.types.input.meta.v1.LabelSelector {
+  const { app } = resolveModelNames({ ...model, model: model.entry });
+  const apps = [...new Set(resolvedVersions(model).map(({ labels }) => labels["app"] ?? app))];
+  const [first = app, ...more] = apps;
+  if (more.length === 0) return { matchLabels: { app: first } };
+  return { matchExpressions: [{ key: "app", operator: "In", values: apps }] };
+}
+
+function resolvedVersions(model: ServedModel) {
+  const names = resolveModelNames({ ...model, model: model.entry });
+  return model.versions.map((version) => resolveVersion(names, version));
+}
+
+function apiGatewayPods(apiGateway: ApiGatewaySettings): Peer {
+  return pods(resolveApiGateway(apiGateway).selector);
+}
+
+function pods(labels: Labels): Peer {
+  return { podSelector: Object.keys(labels).length === 0 ? {} : { matchLabels: { ...labels } } };
+}
+
+function namespaces(labels: Labels): Peer {
+  return { namespaceSelector: { matchLabels: { ...labels } } };
+}

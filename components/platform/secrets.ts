@@ -1,0 +1,126 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { ImageAccess, SecretKey } from "../kubernetes/container.ts";
+import { objectMeta, replacement } from "../kubernetes/names.ts";
+import { type RandomValue, resolveRandomValue } from "./resolve.ts";
+
+/** Where the value of one key of a Secret comes from: generated once and kept in state, given, or not secret at all. */
+export type SecretValue =
+  | { readonly random: RandomValue }
+  | { readonly value: pulumi.Input<string> }
+  | { readonly plain: string };
+
+/** Credentials of an image registry. */
+export interface RegistryCredentials {
+  /** Address of the registry, such as `registry.example.com`. */
+  readonly server: string;
+  readonly username: string;
+  readonly password: pulumi.Input<string>;
+}
+
+/** One Secret: values by key, or the credentials of an image registry. */
+export type SecretArgs = {
+  /** Fixed name. @default named by Pulumi, so that a changed value rolls the pods that use it */
+  readonly name?: string;
+} & (
+  | { /** Values by key. */ readonly data: Readonly<Record<string, SecretValue>>; readonly registry?: undefined }
+  | { readonly registry: RegistryCredentials; readonly data?: undefined }
+);
+
+export interface SecretsArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** Secrets by their name in the stack. */
+  readonly secrets: Readonly<Record<string, SecretArgs>>;
+}
+
+/** Secrets whose values are generated or come from secret configuration; state holds them only encrypted. */
+export class Secrets extends pulumi.ComponentResource {
+  private readonly byName: ReadonlyMap<string, k8s.core.v1.Secret>;
+
+  constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ml:platform:Secrets", name, {}, opts);
+    this.byName = new Map(
+      Object.entries(args.secrets).map(([secretName, secret]) => [
+        secretName,
+        this.secret(args.namespace, secretName, secret),
+      ]),
+    );
+    this.registerOutputs();
+  }
+
+  /**
+   * Keys of the secrets, for a pod's environment.
+   *
+   * @param keys names of secrets in the stack, and their keys, by environment variable
+   * @throws InputPropertyError if there is no such secret
+   */
+  references(keys: Readonly<Record<string, { secret: string; key: string }>> = {}): Record<string, SecretKey> {
+    return Object.fromEntries(
+      Object.entries(keys).map(([variable, { secret, key }]) => [variable, { secret: this.nameOf(secret), key }]),
+    );
+  }
+
+  /**
+   * Name of a Secret in the cluster.
+   *
+   * @param secret its name in the stack
+   * @throws InputPropertyError if there is no such secret
+   */
+  nameOf(secret: string): pulumi.Output<string> {
+    const found = this.byName.get(secret);
+    if (found === undefined) {
+      throw new pulumi.InputPropertyError({ propertyPath: secret, reason: `there is no secret "${secret}"` });
+    }
+    return found.metadata.name;
+  }
+
+  /**
+   * How nodes get the images of a stack.
+   *
+   * @param images pull policy, and the name of the registry's credentials among the stack's secrets
+   * @throws InputPropertyError if there is no such secret
+   */
+  imageAccess({ pullPolicy, pullSecret }: Pick<ImageAccess, "pullPolicy"> & { pullSecret?: string }): ImageAccess {
+    return { pullPolicy, pullSecret: pullSecret === undefined ? undefined : this.nameOf(pullSecret) };
+  }
+
+  private secret(namespace: pulumi.Input<string>, name: string, args: SecretArgs): k8s.core.v1.Secret {
+    return new k8s.core.v1.Secret(
+      name,
+      {
+        metadata: objectMeta({ name: args.name, namespace }),
+        // A Secret with a fixed name is changed in place by whoever applies the rendered stack.
+        ...(args.name === undefined ? { immutable: true } : {}),
+        ...this.content(name, args),
+      },
+      { parent: this, additionalSecretOutputs: ["data", "stringData"], ...replacement(args.name) },
+    );
+  }
+
+  private content(name: string, args: SecretArgs): Pick<k8s.core.v1.SecretArgs, "type" | "stringData"> {
+    if (args.registry !== undefined) {
+      return {
+        type: "kubernetes.io/dockerconfigjson",
+        stringData: { ".dockerconfigjson": pulumi.secret(dockerConfig(args.registry)) },
+      };
+    }
+    const values = Object.entries(args.data).map(([key, source]) => [key, this.plainValue(`${name}-${key}`, source)]);
+    return { type: "Opaque", stringData: Object.fromEntries(values) };
+  }
+
+  private plainValue(name: string, source: SecretValue): pulumi.Output<string> {
+    if ("plain" in source) return pulumi.output(source.plain);
+    if ("value" in source) return pulumi.secret(source.value);
+    const { length } = resolveRandomValue(source.random);
+    return new random.RandomPassword(name, { length, special: false }, { parent: this }).result;
+  }
+}
+
+/** The content of a Docker configuration file with one registry. */
+function dockerConfig({ server, username, password }: RegistryCredentials): pulumi.Output<string> {
+  return pulumi.output(password).apply((given) => {
+    const auth = Buffer.from(`${username}:${given}`).toString("base64");
+    return JSON.stringify({ auths: { [server]: { username, password: given, auth } } });
+  });
+}

@@ -1,0 +1,26 @@
+import type { EnvironmentSources, SecretKey } from "../kubernetes/container.ts";
+import type { ConfigMaps } from "./config-maps.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** A workload that refers to ConfigMaps and Secrets by their names in the stack. */
+interface Workload {
+  readonly configMaps?: readonly string[];
+  readonly secrets?: readonly string[];
+  readonly secretEnvironment?: Readonly<Record<string, { readonly secret: string; readonly key: string }>>;
+}
+
+type Wired<T> = Omit<T, keyof Workload> &
+  Required<EnvironmentSources> & { readonly secretEnvironment: Readonly<Record<string, SecretKey>> };
+
+/** Yields a workload whose references are the names of the objects in the cluster, in place of those in the stack. */
+export function environmentWiring(
+  configMaps: ConfigMaps,
+  secrets: Secrets,
+): <T extends Workload>(workload: T) => Wired<T> {
+  return (workload) => ({
+    ...workload,
+    configMaps: configMaps.references(workload.configMaps),
+    secrets: (workload.secrets ?? []).map((name) => secrets.nameOf(name)),
+    secretEnvironment: secrets.references(workload.secretEnvironment),
+  });
+}

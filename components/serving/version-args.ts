@@ -1,0 +1,82 @@
+import type { AutoscalingArgs, DisruptionBudgetArgs } from "../kubernetes/autoscaling.ts";
+import type { EnvironmentSources, PlacementArgs, SecretKey } from "../kubernetes/container.ts";
+import type { Resources } from "../kubernetes/pod.ts";
+import type { ProbesArgs } from "../kubernetes/probes.ts";
+import type { RolloutArgs } from "../kubernetes/rollout.ts";
+import type { ServiceArgs } from "../kubernetes/service.ts";
+import type { LineageArgs } from "./lineage.ts";
+
+/** Name and ports of the server's container. */
+export interface ContainerArgs {
+  /** @default "model-server" */
+  readonly name?: string;
+  /** Port that the server listens on. @default 8080 */
+  readonly port?: number;
+  /** Port of the metrics. @default 9090 */
+  readonly metricsPort?: number;
+}
+
+/** How pods are spread over the values of one node label. */
+export interface TopologySpread {
+  readonly topologyKey: string;
+  /** @default 1 */
+  readonly maxSkew?: number;
+  /** @default "ScheduleAnyway" */
+  readonly whenUnsatisfiable?: "ScheduleAnyway" | "DoNotSchedule";
+}
+
+/** Which nodes a version's pods run on, and how they are spread. */
+export interface SchedulingArgs extends PlacementArgs {
+  /** Prefer zones without a pod of the version, with this weight, 1–100. @default only the spread */
+  readonly zoneAntiAffinityWeight?: number;
+  /** @default over zones and over nodes, where possible */
+  readonly topologySpread?: readonly TopologySpread[];
+}
+
+/** One version of a model, without the ConfigMaps and Secrets that it names. */
+export interface VersionSettings {
+  /** Pods. With autoscaling, the number to start with; the autoscaler changes it from then on. @default 1 */
+  readonly replicas?: number;
+  readonly container?: ContainerArgs;
+  /** More labels of the Deployment and its pods. @default none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Labels that select the version's pods; they can never be changed. @default `app` and `version` */
+  readonly selector?: Readonly<Record<string, string>>;
+  readonly scheduling?: SchedulingArgs;
+  /** @default 500m CPU and 1Gi, at most 2 CPU and 2Gi */
+  readonly resources?: Resources;
+  /** @default those of {@link ProbesArgs} */
+  readonly probes?: ProbesArgs;
+  readonly rollout?: RolloutArgs;
+  /** The Service that routes send requests to. @default a ClusterIP on port 80 */
+  readonly service?: ServiceArgs;
+  /** More Services in front of the same pods. @default [] */
+  readonly additionalServices?: readonly ServiceArgs[];
+  /** @default no autoscaler */
+  readonly autoscaling?: AutoscalingArgs;
+  /** @default no budget */
+  readonly disruptionBudget?: DisruptionBudgetArgs;
+  /** Plain settings of the server; they go into a ConfigMap whose change rolls the pods. @default none */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Environment variables by name, taken from Secrets. @default none */
+  readonly secretEnvironment?: Readonly<Record<string, SecretKey>>;
+  /** Version in the registry, a positive integer such as "2". */
+  readonly version: string;
+  /** Fixed name of the Deployment. @default named by Pulumi */
+  readonly name?: string;
+  /** Source commit the version was trained from; the Deployment's label `commit-sha`. @default that of `lineage` */
+  readonly commitSha?: string;
+  /** Date the version was trained, `YYYY-MM-DD`; the Deployment's label `trained-date`. @default that of `lineage` */
+  readonly trainedDate?: string;
+  /** Where the version comes from; annotations of the Deployment. @default none */
+  readonly lineage?: LineageArgs;
+  /** Why the version is served despite its regression from the one it replaces; an annotation. @default none */
+  readonly allowRegression?: string;
+  /** Semantic version for people; the Deployment's label `model-version`. @default the version */
+  readonly modelVersion?: string;
+  /** Shown by `kubectl rollout history`. @default model, version and image */
+  readonly changeCause?: string;
+}
+
+/** One version of a model. */
+export interface ModelVersionArgs extends VersionSettings, EnvironmentSources {}

@@ -1,0 +1,60 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { ImageAccess } from "../kubernetes/container.ts";
+import { objectMeta, replacement } from "../kubernetes/names.ts";
+import { trainerJobSpec } from "../training/job-spec.ts";
+import { type ResolvedClaim, resolveStorage, type StorageSettings } from "./resolve.ts";
+
+export interface ModelStorageArgs extends StorageSettings {
+  readonly namespace: pulumi.Input<string>;
+  /** Image of the trainer, which lays the volumes out. */
+  readonly trainerImage: pulumi.Input<string>;
+  readonly imageAccess?: ImageAccess;
+}
+
+/** The claims for models and training data, and the Job that lays them out. */
+export class ModelStorage extends pulumi.ComponentResource {
+  /** Name of the claim that holds the model registry. */
+  readonly modelsClaim: pulumi.Output<string>;
+  /** Name of the claim that holds the training data; undefined where there is none. */
+  readonly dataClaim: pulumi.Output<string> | undefined;
+
+  constructor(name: string, args: ModelStorageArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ml:platform:ModelStorage", name, {}, opts);
+    const { namespace } = args;
+    const { models, data, protect, init } = resolveStorage(args);
+    const claim = (suffix: string, settings: ResolvedClaim) =>
+      new k8s.core.v1.PersistentVolumeClaim(`${name}-${suffix}`, claimManifest(namespace, settings), {
+        parent: this,
+        protect,
+      }).metadata.name;
+    this.modelsClaim = claim("models", models);
+    this.dataClaim = data && claim("data", data);
+
+    const command = ["init-storage", ...(data === undefined ? ["--no-data"] : [])];
+    const environment = { STORAGE_SPEC: JSON.stringify(init.seed), ...init.environment };
+    new k8s.batch.v1.Job(
+      `${name}-init`,
+      {
+        metadata: objectMeta({ name: init.name, namespace, labels: { "job-type": init.jobType } }),
+        spec: trainerJobSpec(
+          { ...args, modelsClaim: this.modelsClaim, dataClaim: this.dataClaim },
+          { ...init, command, environment },
+        ),
+      },
+      { parent: this, ...replacement(init.name) },
+    );
+    this.registerOutputs({ modelsClaim: this.modelsClaim, dataClaim: this.dataClaim });
+  }
+}
+
+function claimManifest(namespace: pulumi.Input<string>, args: ResolvedClaim): k8s.core.v1.PersistentVolumeClaimArgs {
+  return {
+    metadata: objectMeta({ name: args.name, namespace }),
+    spec: {
+      accessModes: [args.accessMode],
+      ...(args.storageClass === undefined ? {} : { storageClassName: args.storageClass }),
+      resources: { requests: { storage: args.size } },
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { objectMeta } from "../kubernetes/names.ts";
+import { bytes } from "../kubernetes/quantity.ts";
+import type { HttpRouteGateway } from "./gateway.ts";
+import type { ResolvedTraffic } from "./resolve.ts";
+
+/** API group of Traefik's own kinds. */
+export const TRAEFIK_GROUP = "traefik.io";
+
+type Manifest = k8s.apiextensions.CustomResourceArgs;
+
+type RateLimit = NonNullable<ResolvedTraffic["rateLimit"]>;
+
+/** The objects of a gateway's own kinds that a route needs. */
+export interface GatewayPolicies {
+  /** Objects that the route's rules refer to as filters, in this order. */
+  readonly filters: readonly { readonly suffix: string; readonly manifest: Manifest }[];
+  /** Objects that the route sends requests to; they have to exist first. */
+  readonly targets: readonly { readonly suffix: string; readonly manifest: Manifest }[];
+  /** Objects that attach to the route by its name. */
+  readonly attached: readonly {
+    readonly suffix: string;
+    readonly manifest: (route: pulumi.Input<string>) => Manifest;
+  }[];
+}
+
+/** The retries, limits and mirrors of a route, as far as its gateway has its own kinds for them. */
+export function gatewayPolicies(traffic: ResolvedTraffic, { implementation }: HttpRouteGateway): GatewayPolicies {
+  switch (implementation) {
+    case "traefik":
+      return traefikPolicies(traffic);
+    case "envoy-gateway":
+      return { filters: [], targets: [], attached: envoyGatewayPolicies(traffic) };
+    case "kgateway":
+      return { filters: [], targets: [], attached: kgatewayPolicies(traffic) };
+    default:
+      return { filters: [], targets: [], attached: [] };
+  }
+}
+
+function traefikPolicies(traffic: ResolvedTraffic): GatewayPolicies {
+  const { namespace, rateLimit, bodyLimit, retries, mirror } = traffic;
+  return {
+    filters: [
+      ...(rateLimit === undefined
+        ? []
+        : [{ suffix: "rate-limit", manifest: middleware(namespace, { rateLimit: traefikRateLimit(rateLimit) }) }]),
+      ...(bodyLimit === undefined
+        ? []
+        : [
+            {
+              suffix: "body-limit",
+              manifest: middleware(namespace, { buffering: { maxRequestBodyBytes: bytes(bodyLimit) } }),
+            },
+          ]),
+      ...(retries === false ? [] : [{ suffix: "retry", manifest: retryMiddleware(namespace, retries.attempts) }]),
+    ],
+    targets: mirror === undefined ? [] : [{ suffix: "mirror", manifest: mirrorService(traffic, mirror) }],
+    attached: [],
+  };
+}
+
+/** @see https://doc.traefik.io/traefik/middlewares/overview/ */
+function middleware(namespace: pulumi.Input<string>, spec: object): Manifest {
+  return { apiVersion: `${TRAEFIK_GROUP}/v1alpha1`, kind: "Middleware", metadata: objectMeta({ namespace }), spec };
+}
+
+/**
+ * Traefik's retry on 502, which it answers when the pod refused or dropped the connection.
+ *
+ * @see https://doc.traefik.io/traefik/middlewares/http/retry/
+ */
+function retryMiddleware(namespace: pulumi.Input<string>, attempts: number): Manifest {
+  return middleware(namespace, { retry: { attempts, status: ["502"], retryNonIdempotentMethod: true } });
+}
+
+function traefikRateLimit(limit: RateLimit) {
+  return { average: limit.requestsPerSecond, period: "1s", burst: burstOf(limit) };
+}
+
+/**
+ * The stable version with its mirror, under the name of its Service.
+ *
+ * @see https://doc.traefik.io/traefik/reference/routing-configuration/kubernetes/crd/http/traefikservice/
+ */
+function mirrorService(
+  { namespace, stable }: ResolvedTraffic,
+  { backend, percent }: NonNullable<ResolvedTraffic["mirror"]>,
+): Manifest {
+  return {
+    apiVersion: `${TRAEFIK_GROUP}/v1alpha1`,
+    kind: "TraefikService",
+    metadata: { ...objectMeta({ namespace }), name: stable.service },
+    spec: {
+      mirroring: {
+        name: stable.service,
+        port: stable.port,
+        mirrors: [{ name: backend.service, port: backend.port, percent }],
+      },
+    },
+  };
+}
+
+/** @see https://gateway.envoyproxy.io/docs/api/extension_types/#backendtrafficpolicy */
+function envoyGatewayPolicies({ namespace, rateLimit, bodyLimit }: ResolvedTraffic): GatewayPolicies["attached"] {
+  if (rateLimit === undefined && bodyLimit === undefined) return [];
+  const rate = rateLimit?.requestsPerSecond;
+  const manifest = (route: pulumi.Input<string>): Manifest => ({
+    apiVersion: "gateway.envoyproxy.io/v1alpha1",
+    kind: "BackendTrafficPolicy",
+    metadata: objectMeta({ namespace }),
+    spec: {
+      targetRefs: [routeReference(route)],
+      ...(rate === undefined
+        ? {}
+        : { rateLimit: { type: "Local", local: { rules: [{ limit: { requests: rate, unit: "Second" } }] } } }),
+      ...(bodyLimit === undefined ? {} : { requestBuffer: { limit: bodyLimit } }),
+    },
+  });
+  return [{ suffix: "limits", manifest }];
+}
+
+/** @see https://kgateway.dev/docs/latest/reference/api/#trafficpolicyspec */
+function kgatewayPolicies({ namespace, rateLimit, bodyLimit }: ResolvedTraffic): GatewayPolicies["attached"] {
+  if (rateLimit === undefined && bodyLimit === undefined) return [];
+  const manifest = (route: pulumi.Input<string>): Manifest => ({
+    apiVersion: "gateway.kgateway.dev/v1alpha1",
+    kind: "TrafficPolicy",
+    metadata: objectMeta({ namespace }),
+    spec: {
+      targetRefs: [routeReference(route)],
+      ...(rateLimit === undefined
+        ? {}
+        : {
+            rateLimit: {
+              local: {
+                tokenBucket: {
+                  maxTokens: burstOf(rateLimit),
+                  tokensPerFill: rateLimit.requestsPerSecond,
+                  fillInterval: "1s",
+                },
+              },
+            },
+          }),
+      ...(bodyLimit === undefined ? {} : { buffer: { maxRequestSize: bodyLimit } }),
+    },
+  });
+  return [{ suffix: "limits", manifest }];
+}
+
+function routeReference(name: pulumi.Input<string>) {
+  return { group: "gateway.networking.k8s.io", kind: "HTTPRoute", name };
+}
+
+function burstOf({ requestsPerSecond, burstMultiplier }: RateLimit): number {
+  return requestsPerSecond * burstMultiplier;
+}

@@ -1,0 +1,128 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { objectMeta } from "../kubernetes/names.ts";
+import type { Backend } from "../kubernetes/service.ts";
+import type { HttpRouteGateway } from "./gateway.ts";
+import { TRAEFIK_GROUP } from "./gateway-policies.ts";
+import type { ResolvedTraffic } from "./resolve.ts";
+
+/** Status codes after which a request is retried: for a pod that is gone, Traefik answers 502, and Envoy 502 or 503. */
+const RETRIED_CODES = [502, 503];
+
+/**
+ * The HTTPRoute: the header rule first, since the more specific match wins, then the weights.
+ *
+ * @param middlewares names of the Traefik Middlewares that every request passes through, in order
+ */
+export function routeManifest(
+  traffic: ResolvedTraffic,
+  gateway: HttpRouteGateway,
+  middlewares: readonly pulumi.Input<string>[] = [],
+): k8s.apiextensions.CustomResourceArgs {
+  const { stable, canary, canaryWeight, canaryHeader, path, timeoutSeconds } = traffic;
+  const filters = [
+    ...middlewares.map((name) => ({
+      type: "ExtensionRef",
+      extensionRef: { group: TRAEFIK_GROUP, kind: "Middleware", name },
+    })),
+    ...mirrorFilter(traffic, gateway),
+    ...(path === "/"
+      ? []
+      : [{ type: "URLRewrite", urlRewrite: { path: { type: "ReplacePrefixMatch", replacePrefixMatch: "/" } } }]),
+  ];
+  const rule = (match: object, backendRefs: object[]) => ({
+    matches: [{ path: { type: "PathPrefix", value: path }, ...match }],
+    ...(filters.length === 0 ? {} : { filters }),
+    ...(timeoutSeconds === undefined ? {} : { timeouts: { request: `${timeoutSeconds}s` } }),
+    ...retry(traffic, gateway),
+    backendRefs,
+  });
+  const stableRef = (weight: number) => mirroredByTraefik(traffic, gateway, backendRef(stable, weight));
+  return {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: objectMeta({ name: traffic.name, namespace: traffic.namespace }),
+    spec: {
+      ...attachment(traffic, gateway, gateway.sectionName),
+      rules: [
+        ...(canary === undefined || canaryHeader === undefined
+          ? []
+          : [
+              rule({ headers: [{ type: "Exact", name: canaryHeader.name, value: canaryHeader.value }] }, [
+                backendRef(canary, 1),
+              ]),
+            ]),
+        rule(
+          {},
+          canary === undefined ? [stableRef(1)] : [stableRef(100 - canaryWeight), backendRef(canary, canaryWeight)],
+        ),
+      ],
+    },
+  };
+}
+
+/** The HTTPRoute on the plain HTTP listener that redirects every request to HTTPS. */
+export function redirectRouteManifest(
+  traffic: ResolvedTraffic,
+  gateway: HttpRouteGateway,
+): k8s.apiextensions.CustomResourceArgs {
+  const { name, namespace, path } = traffic;
+  return {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: objectMeta({ name: name === undefined ? undefined : `${name}-redirect`, namespace }),
+    spec: {
+      ...attachment(traffic, gateway, gateway.httpSectionName),
+      rules: [
+        {
+          matches: [{ path: { type: "PathPrefix", value: path } }],
+          filters: [{ type: "RequestRedirect", requestRedirect: { scheme: "https", statusCode: 301 } }],
+        },
+      ],
+    },
+  };
+}
+
+/** The Gateway that a route attaches to, and the hosts that it answers. */
+function attachment({ hosts }: ResolvedTraffic, { name, namespace }: HttpRouteGateway, listener: string | undefined) {
+  return {
+    parentRefs: [{ name, namespace, ...(listener === undefined ? {} : { sectionName: listener }) }],
+    ...(hosts === undefined ? {} : { hostnames: [...hosts] }),
+  };
+}
+
+function backendRef({ service, port }: Backend, weight: number) {
+  return { name: service, port, weight };
+}
+
+/** Traefik retries by a Middleware; the others by the route itself. */
+function retry({ retries }: ResolvedTraffic, { implementation }: HttpRouteGateway) {
+  if (retries === false || implementation === "traefik") return {};
+  const attempts = retries.attempts - 1;
+  return attempts === 0 ? {} : { retry: { codes: RETRIED_CODES, attempts } };
+}
+
+function mirrorFilter({ mirror }: ResolvedTraffic, { implementation }: HttpRouteGateway) {
+  if (mirror === undefined || implementation === "traefik") return [];
+  const { backend, percent } = mirror;
+  return [
+    {
+      type: "RequestMirror",
+      requestMirror: {
+        backendRef: { name: backend.service, port: backend.port },
+        // Without a percentage every request is copied.
+        ...(percent === 100 ? {} : { percent }),
+      },
+    },
+  ];
+}
+
+/** Traefik mirrors by a TraefikService, which has the name of the Service that it stands in front of. */
+function mirroredByTraefik(
+  { mirror }: ResolvedTraffic,
+  { implementation }: HttpRouteGateway,
+  ref: { name: pulumi.Input<string>; port: number; weight: number },
+) {
+  if (mirror === undefined || implementation !== "traefik") return ref;
+  return { group: TRAEFIK_GROUP, kind: "TraefikService", name: ref.name, weight: ref.weight };
+}

@@ -1,0 +1,73 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Backend } from "../kubernetes/service.ts";
+import type { GatewayRef } from "./gateway.ts";
+
+/** Retries of a request on another pod. */
+export interface RetryArgs {
+  /** Attempts for one request, including the first. @default 8 */
+  readonly attempts?: number;
+}
+
+/** Largest average rate and burst of requests. */
+export interface RateLimitArgs {
+  /** @default 100 */
+  readonly requestsPerSecond?: number;
+  /** Largest burst, in seconds' worth of requests. @default 5 */
+  readonly burstMultiplier?: number;
+}
+
+/** HTTPS at the gateway. */
+export interface TlsArgs {
+  /** Send plain HTTP requests to HTTPS. @default false */
+  readonly redirect?: boolean;
+  /** Secret with the certificate, in the route's namespace; with the API Ingress only. */
+  readonly secretName?: string;
+}
+
+/** Shadow traffic. */
+export interface MirrorArgs {
+  /** Gets a copy of the requests; its responses are discarded. */
+  readonly backend: Backend;
+  /** Share of the requests that are copied, 1–100. @default 100 */
+  readonly percent?: number;
+}
+
+/** How the requests of one path reach the versions of a model. */
+export interface RouteSettings {
+  /** Fixed name of the route or Ingress. @default named by Pulumi */
+  readonly name?: string;
+  /** Fixed name of the canary's Ingress, with the API Ingress. @default named by Pulumi */
+  readonly canaryName?: string;
+  /** Host names that the route answers. @default every host */
+  readonly hosts?: readonly string[];
+  /** Path prefix; any prefix other than `/` is removed before the request reaches the server. @default "/" */
+  readonly path?: string;
+  /** Percent of the requests that go to the canary, 0–100. @default 0 */
+  readonly canaryWeight?: number;
+  /** Requests with this header go to the canary whatever the weight. @default none */
+  readonly canaryHeader?: { readonly name: string; readonly value: string };
+  /**
+   * Retry on another pod when a pod is gone, so that a crash loses no request. Safe because predictions are idempotent.
+   * `false` turns it off.
+   *
+   * @default 8 attempts
+   */
+  readonly retries?: RetryArgs | false;
+  /** @default no limit */
+  readonly rateLimit?: RateLimitArgs;
+  /** Largest request body, such as `10Mi`. @default the gateway's own */
+  readonly bodyLimit?: string;
+  /** Longest time for a response. @default the gateway's own */
+  readonly timeoutSeconds?: number;
+  readonly tls?: TlsArgs;
+}
+
+export interface TrafficArgs extends RouteSettings {
+  readonly namespace: pulumi.Input<string>;
+  readonly gateway: GatewayRef;
+  readonly stable: Backend;
+  /** @default none: everything goes to the stable version */
+  readonly canary?: Backend;
+  /** @default no shadow traffic */
+  readonly mirror?: MirrorArgs;
+}

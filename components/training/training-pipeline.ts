@@ -1,0 +1,93 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { EnvironmentSources, PlacementArgs } from "../kubernetes/container.ts";
+import { objectMeta, skipAwaitAnnotation } from "../kubernetes/names.ts";
+import { batchCommand, trainCommand } from "./commands.ts";
+import type { BatchJobArgs, TrainingCronJobArgs, TrainingJobArgs } from "./job-args.ts";
+import { type TrainerJob, type TrainerVolumes, trainerJobSpec } from "./job-spec.ts";
+import {
+  type ResolvedSchedule,
+  type ResolvedTrainingJob,
+  resolveBatchJob,
+  resolveCronJob,
+  resolveTrainingJob,
+} from "./resolve.ts";
+
+export interface TrainingPipelineArgs extends TrainerVolumes {
+  readonly namespace: pulumi.Input<string>;
+  /** @default [] */
+  readonly jobs?: readonly TrainingJobArgs[];
+  /** Run the Jobs one after another. @default false */
+  readonly sequential?: boolean;
+  /** @default [] */
+  readonly cronJobs?: readonly TrainingCronJobArgs[];
+  /** @default [] */
+  readonly batchJobs?: readonly BatchJobArgs[];
+  /** Where pods with GPUs run. @default on nodes with `accelerator: nvidia-gpu`, tolerating the taint `nvidia.com/gpu` */
+  readonly gpuPlacement?: PlacementArgs;
+}
+
+type Pipeline = TrainerVolumes & Pick<TrainingPipelineArgs, "namespace">;
+
+/** The training runs of a stack, and its batch scoring. */
+export class TrainingPipeline extends pulumi.ComponentResource {
+  constructor(name: string, args: TrainingPipelineArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ml:training:TrainingPipeline", name, {}, opts);
+    let before: k8s.batch.v1.Job | undefined;
+    for (const settings of args.jobs ?? []) {
+      const job = resolveTrainingJob(settings, args.gpuPlacement);
+      // The run is part of the resource's identity, and changes of the spec are ignored. So training is repeated only by
+      // raising `run`, never as a side effect of another change.
+      const created = new k8s.batch.v1.Job(`${job.name}-run-${job.run}`, trainingJobManifest(args, job), {
+        parent: this,
+        ignoreChanges: ["spec"],
+        ...(before === undefined ? {} : { dependsOn: [before] }),
+      });
+      if (args.sequential === true) before = created;
+    }
+    for (const job of args.cronJobs ?? []) {
+      this.cronJob(args, { ...resolveCronJob(job, args.gpuPlacement), command: trainCommand(job) });
+    }
+    for (const job of args.batchJobs ?? []) {
+      this.cronJob(args, { ...resolveBatchJob(job, args.gpuPlacement), command: batchCommand(job) });
+    }
+    this.registerOutputs();
+  }
+
+  private cronJob(pipeline: TrainingPipelineArgs, job: CronJob): void {
+    new k8s.batch.v1.CronJob(job.name, cronJobManifest(pipeline, job), { parent: this });
+  }
+}
+
+/** The Job of one training run; its name contains the run. */
+function trainingJobManifest(pipeline: Pipeline, job: TrainingJobArgs & ResolvedTrainingJob): k8s.batch.v1.JobArgs {
+  return {
+    metadata: objectMeta({
+      name: job.jobName,
+      namespace: pipeline.namespace,
+      labels: { "job-type": job.jobType },
+      ...skipAwaitAnnotation(job.skipAwait),
+    }),
+    spec: trainerJobSpec(pipeline, { ...job, command: trainCommand(job) }),
+  };
+}
+
+type CronJob = TrainerJob & ResolvedSchedule & EnvironmentSources;
+
+/** The CronJob that starts runs of the trainer by schedule. */
+function cronJobManifest(pipeline: Pipeline, job: CronJob): k8s.batch.v1.CronJobArgs {
+  const labels = { "job-type": job.jobType };
+  return {
+    metadata: objectMeta({ name: job.name, namespace: pipeline.namespace, labels }),
+    spec: {
+      schedule: job.schedule,
+      ...(job.timeZone === undefined ? {} : { timeZone: job.timeZone }),
+      concurrencyPolicy: job.concurrencyPolicy,
+      successfulJobsHistoryLimit: job.successfulJobsHistoryLimit,
+      failedJobsHistoryLimit: job.failedJobsHistoryLimit,
+      ...(job.startingDeadlineSeconds === undefined ? {} : { startingDeadlineSeconds: job.startingDeadlineSeconds }),
+      ...(job.suspend === undefined ? {} : { suspend: job.suspend }),
+      jobTemplate: { metadata: { labels }, spec: trainerJobSpec(pipeline, job) },
+    },
+  };
+}

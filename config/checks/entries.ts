@@ -1,7 +1,0 @@
-import { kubernetesName } from "../../components/names.ts";
-import type { StackConfig } from "../schema.ts";
-
-/** The name of a model's entry in the stack: its own, or the model's. */
-export function entryName({ name, model }: StackConfig["models"][number]): string {
-  return name ?? kubernetesName(model);
-}

@@ -1,0 +1,51 @@
+import { kubernetesName } from "../../components/kubernetes/names.ts";
+import {
+  type ModelNames,
+  type ResolvedVersionSettings,
+  resolveModelNames,
+  resolveVersion,
+} from "../../components/serving/resolve.ts";
+import { type ResolvedRoute, resolveMirror, resolveRoute } from "../../components/traffic/resolve.ts";
+import type { WrittenStack } from "../schema/stack.ts";
+
+type WrittenModel = WrittenStack["models"][number];
+type WrittenTraffic = NonNullable<WrittenModel["traffic"]>;
+
+/** A version of a model with its own settings, those of its model and of all models, and every default. */
+export type StackVersion = WrittenModel["versions"][number] & ResolvedVersionSettings;
+
+/** How requests reach the versions of a model; the weight of the canary is decided. */
+export type StackTraffic = Omit<WrittenTraffic, "mirror"> &
+  ResolvedRoute & { readonly mirror?: { readonly version: string; readonly percent: number } };
+
+/** A model of the stack. */
+export interface StackModel extends ModelNames {
+  /** Name of the entry as it is written. */
+  readonly name?: string;
+  /** Version that gets the traffic, or the first version of a model without traffic. */
+  readonly stable: string;
+  readonly versions: readonly StackVersion[];
+  readonly traffic?: StackTraffic;
+}
+
+export function resolveModels({ models, modelDefaults, canaryWeight }: WrittenStack): StackModel[] {
+  return models.map(({ model, name, app, defaults, versions, traffic }) => {
+    const names = resolveModelNames({ model, entry: name, app });
+    return {
+      ...names,
+      name,
+      stable: traffic?.stable ?? versions[0]?.version ?? "",
+      versions: versions.map((version) => resolveVersion(names, { ...modelDefaults, ...defaults, ...version })),
+      traffic: traffic && resolveTraffic(traffic, canaryWeight),
+    };
+  });
+}
+
+function resolveTraffic({ mirror, ...route }: WrittenTraffic, canaryWeight: number): StackTraffic {
+  return { ...resolveRoute(route, canaryWeight), mirror: mirror && resolveMirror(mirror) };
+}
+
+/** A reference to a model, by the model's name or that of its entry, as the name of the entry. */
+export function entryOf(model: string): string {
+  return kubernetesName(model);
+}

@@ -1,0 +1,113 @@
+import { resolveApiGateway } from "../../components/api-gateway/resolve.ts";
+import { defaults } from "../../components/defaults/defaults.ts";
+import { withDefaults } from "../../components/defaults/with-defaults.ts";
+import { resolveLoadTest } from "../../components/load-test/resolve.ts";
+import { resolveMonitoring } from "../../components/monitoring/resolve.ts";
+import {
+  gpuPlacement,
+  resolveGpuNodePool,
+  resolveNamespace,
+  resolveRandomValue,
+} from "../../components/platform/resolve.ts";
+import { resolveStorage } from "../../components/storage/resolve.ts";
+import { gatewayNamespace, resolveGateway } from "../../components/traffic/gateway.ts";
+import { resolveBatchJob, resolveCronJob, resolveTrainingJob } from "../../components/training/resolve.ts";
+import type { WrittenStack } from "../schema/stack.ts";
+import { type Immutable, immutable } from "./immutable.ts";
+import { entryOf, resolveModels, type StackModel } from "./models.ts";
+import type { StackSettings, Written } from "./settings.ts";
+import { resolveWorkloads, type Workloads } from "./workloads.ts";
+
+/** A stack with everything decided, which cannot be changed. */
+export type ResolvedStack = Immutable<
+  StackSettings & {
+    /** Everything that runs pods in the stack's namespace. */
+    readonly workloads: Workloads;
+  }
+>;
+
+/**
+ * Decides everything about a stack once: defaults, names, labels, ports, replicas, resources, routes and workloads. Checks,
+ * cost estimate and components only read the result. References that lead nowhere are kept, for the checks to report.
+ */
+export function resolveStack(written: WrittenStack): ResolvedStack {
+  const { environment, cluster, configMaps, training, gpuPool, gateway, monitoring } = written;
+  const gpus = gpuPlacement(gpuPool);
+  const models = resolveModels(written);
+  const stack: StackSettings = {
+    environment,
+    cluster,
+    configMaps,
+    images: resolveImages(written.images),
+    namespace: resolveNamespace({ ...written.namespace, environment }),
+    secrets: resolveSecrets(written.secrets),
+    storage: resolveStorage(written.storage),
+    training: {
+      sequential: training.sequential ?? defaults.training.sequential,
+      jobs: (training.jobs ?? []).map((job) => resolveTrainingJob(job, gpus)),
+      cronJobs: (training.cronJobs ?? []).map((job) => resolveCronJob(job, gpus)),
+      batchJobs: (training.batchJobs ?? []).map((job) => resolveBatchJob(job, gpus)),
+    },
+    models,
+    gateway: gateway && resolveGateway(gateway),
+    apiGateway: written.apiGateway && resolveGatewayRoutes(written.apiGateway),
+    networkPolicies: resolveNetworkPolicies(written),
+    monitoring: monitoring && {
+      ...resolveMonitoring(monitoring),
+      dashboards: monitoring.dashboards ?? defaults.monitoring.dashboards,
+    },
+    gpuPool: gpuPool && resolveGpuNodePool(gpuPool),
+    loadTest: written.loadTest && resolveTarget(written.loadTest, models),
+    prices: withDefaults<Written<"prices">, keyof Written<"prices">>(defaults.prices, written.prices),
+  };
+  return immutable({ ...stack, workloads: resolveWorkloads(stack) });
+}
+
+function resolveImages(images: Written<"images">): Written<"images"> {
+  return "registry" in images ? { ...images, combined: images.combined ?? defaults.images.combined } : images;
+}
+
+function resolveSecrets(secrets: Written<"secrets">): Written<"secrets"> {
+  type Value = NonNullable<Written<"secrets">[string]["data"]>[string];
+  const value = (source: Value): Value => ("random" in source ? { random: resolveRandomValue(source.random) } : source);
+  return mapValues(secrets, ({ data, ...secret }) => ({ ...secret, data: data && mapValues(data, value) }));
+}
+
+function resolveGatewayRoutes(gateway: Written<"apiGateway">) {
+  const routes = gateway.routes.map(({ path, target = path, model, version }) => ({
+    path,
+    target,
+    model,
+    entry: entryOf(model),
+    version,
+  }));
+  return { ...resolveApiGateway(gateway), routes };
+}
+
+function resolveNetworkPolicies({ networkPolicies, gateway, monitoring }: WrittenStack) {
+  const { enabled, gatewayNamespaceLabels, servingNames = {} } = networkPolicies;
+  const byName = (name: string) => ({ "kubernetes.io/metadata.name": name });
+  return {
+    enabled: enabled ?? defaults.networkPolicies.enabled,
+    gatewayNamespaceLabels: gateway && (gatewayNamespaceLabels ?? byName(gatewayNamespace(gateway))),
+    prometheusNamespaceLabels: monitoring && byName(monitoring.namespace),
+    servingNames,
+    policyNames: Object.fromEntries(Object.entries(servingNames).map(([model, name]) => [entryOf(model), name])),
+  };
+}
+
+function resolveTarget(loadTest: Written<"loadTest">, models: readonly StackModel[]) {
+  const { model, path = defaults.loadTest.path } = loadTest;
+  const entry = model === undefined ? undefined : entryOf(model);
+  const version = models.find((candidate) => candidate.entry === entry)?.stable;
+  return {
+    ...resolveLoadTest(loadTest),
+    path,
+    // A model that does not exist is reported by the checks.
+    target: entry === undefined ? undefined : { entry, version: version ?? "" },
+  };
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}

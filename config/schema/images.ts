@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { defaults } from "../../components/defaults/defaults.ts";
+import { KubernetesName } from "./values.ts";
+
+/** A registry and a path in it, as image references begin: `registry.example.com:5000/team/ml`. */
+const REGISTRY = /^[a-z0-9]+([._-][a-z0-9]+)*(:[0-9]+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/;
+
+const pods = {
+  pullPolicy: z
+    .enum(["IfNotPresent", "Always", "Never"])
+    .optional()
+    .describe("When a node pulls. Default: Kubernetes' own."),
+  pullSecret: KubernetesName.optional().describe("Name under `secrets` of the registry's credentials. Default: none."),
+};
+
+/** Where the images come from. */
+export const Images = z
+  .union(
+    [
+      z.strictObject({
+        registry: z.string().min(1).describe("Where the built images are pushed, such as registry.example.com/team."),
+        combined: z
+          .boolean()
+          .optional()
+          .describe(`Build one image that serves, trains and scores. Default: ${defaults.images.combined}.`),
+        ...pods,
+      }),
+      z.strictObject({
+        inference: z.string().min(1).describe("Reference of the inference server's image."),
+        trainer: z.string().min(1).describe("Reference of the trainer's image; one image may contain both."),
+        ...pods,
+      }),
+    ],
+    { error: "must be {registry: <where built images are pushed>} or {inference: <reference>, trainer: <reference>}" },
+  )
+  .refine((images) => !("registry" in images) || REGISTRY.test(images.registry), {
+    path: ["registry"],
+    error: "must be a registry and a path in lower case, without https:// and without / at the end",
+  })
+  .describe("The registry that the built images are pushed to, or references of ready images.");

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { defaults } from "../../components/defaults/defaults.ts";
+import { defaultLabels } from "./default-text.ts";
+import { KubernetesName, Seconds } from "./values.ts";
+
+const Ratio = z.number().min(0).max(1).meta({ title: "share, 0–1" });
+
+const { alerts: ALERTS } = defaults.monitoring;
+
+/** Scraping, alerts and dashboards. */
+export const MonitoringConfig = z
+  .strictObject({
+    namespace: KubernetesName.describe("Namespace of Prometheus."),
+    labels: z
+      .record(z.string().min(1), z.string())
+      .optional()
+      .describe("Labels that Prometheus selects monitors and rules by, such as `release`. Default: none."),
+    intervalSeconds: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(`Time between two scrapes. Default: ${defaults.monitoring.intervalSeconds}.`),
+    dashboards: z
+      .boolean()
+      .optional()
+      .describe(`Create the Grafana dashboards, as ConfigMaps. Default: ${defaults.monitoring.dashboards}.`),
+    dashboardLabels: z
+      .record(z.string().min(1), z.string())
+      .optional()
+      .describe(
+        `Labels that Grafana's sidecar selects dashboards by. ${defaultLabels(defaults.monitoring.dashboardLabels)}`,
+      ),
+    alerts: z
+      .strictObject({
+        errorRatio: Ratio.optional().describe(
+          `Share of failed requests that is too high. Default: ${ALERTS.errorRatio}.`,
+        ),
+        latencySeconds: z
+          .number()
+          .positive()
+          .optional()
+          .describe(`99th percentile that is too slow. Default: ${ALERTS.latencySeconds}.`),
+        canaryErrorRatio: Ratio.optional().describe(
+          `How far the canary's share of failed requests may exceed the stable version's. Default: ${ALERTS.canaryErrorRatio}.`,
+        ),
+        canaryLatencyFactor: z
+          .number()
+          .min(1)
+          .optional()
+          .describe(
+            `How many times slower than the stable version a canary may be. Default: ${ALERTS.canaryLatencyFactor}.`,
+          ),
+        quotaRatio: Ratio.optional().describe(
+          `Share of the quota above which it counts as nearly full. Default: ${ALERTS.quotaRatio}.`,
+        ),
+        volumeRatio: Ratio.optional().describe(
+          `Share of a volume above which it counts as nearly full. Default: ${ALERTS.volumeRatio}.`,
+        ),
+        forSeconds: Seconds.optional().describe(
+          `How long a condition must hold before its alert fires. Default: ${ALERTS.forSeconds}.`,
+        ),
+      })
+      .optional()
+      .describe("Thresholds of the alerts."),
+  })
+  .describe("Prometheus and Grafana objects. The cluster must have the Prometheus operator's kinds. Default: none.");

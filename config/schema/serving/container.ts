@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { defaults } from "../../../components/defaults/defaults.ts";
+import { KubernetesName, LabelName, Labels } from "../values.ts";
+
+/** A taint that the pods tolerate. */
+const Toleration = z.strictObject({
+  key: LabelName.describe("Key of the taint."),
+  operator: z
+    .enum(["Exists", "Equal"])
+    .optional()
+    .describe(`Whether the value has to match. Default: ${defaults.toleration.operator}.`),
+  value: z.string().optional().describe("Value of the taint, with `operator: Equal`."),
+  effect: z
+    .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
+    .optional()
+    .describe("Effect of the taint. Default: every effect."),
+});
+
+/** Nodes that a pod may run on. */
+export const placement = {
+  nodeSelector: Labels.optional().describe("Labels of the nodes that may run it. Default: every node."),
+  tolerations: z.array(Toleration).optional().describe("Taints that it tolerates. Default: none."),
+};
+
+/** Where the environment of a container comes from, besides single variables. */
+export const environmentSources = {
+  configMaps: z
+    .array(KubernetesName)
+    .optional()
+    .describe("Names under `configMaps` whose keys become environment variables. Default: none."),
+  secrets: z
+    .array(KubernetesName)
+    .optional()
+    .describe("Names under `secrets` whose keys become environment variables. Default: none."),
+};

@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { Commit, Lineage } from "../../../apps/registry/lineage.ts";
+import { defaults } from "../../../components/defaults/defaults.ts";
+import { defaultResources } from "../default-text.ts";
+import { KubernetesName, Labels, ModelName, Resources, SecretReferences, VariableName, Version } from "../values.ts";
+import { Autoscaling, DisruptionBudget } from "./autoscaling.ts";
+import { environmentSources } from "./container.ts";
+import { Container, Probe, Scheduling } from "./pods.ts";
+import { Rollout } from "./rollout.ts";
+import { Service } from "./service.ts";
+import { TrafficConfig } from "./traffic.ts";
+
+function defaultProbe(probe: keyof typeof defaults.version.probes): string {
+  const { path, periodSeconds, failureThreshold } = defaults.version.probes[probe];
+  return `Default: ${path} every ${periodSeconds} s, until ${failureThreshold} failures in a row.`;
+}
+
+const versionSettings = {
+  container: Container.optional().describe("Name and ports of the container."),
+  labels: Labels.optional().describe("More labels of the Deployment and its pods. Default: none."),
+  scheduling: Scheduling.optional().describe("Which nodes the pods run on, and how they are spread."),
+  replicas: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(`Pods; with autoscaling, the number to start with. Default: ${defaults.version.replicas}.`),
+  resources: Resources.optional().describe(defaultResources(defaults.version.resources)),
+  probes: z
+    .strictObject({
+      startup: Probe.optional().describe(`Until the model is loaded. ${defaultProbe("startup")}`),
+      readiness: Probe.optional().describe(`Whether the pod gets traffic. ${defaultProbe("readiness")}`),
+      liveness: Probe.optional().describe(`Whether the pod is restarted. ${defaultProbe("liveness")}`),
+    })
+    .optional()
+    .describe("Timing of the probes."),
+  rollout: Rollout.optional().describe("How a version is replaced by its next revision."),
+  autoscaling: Autoscaling.optional().describe("Horizontal autoscaling. Default: none."),
+  disruptionBudget: DisruptionBudget.optional().describe("How many pods may be evicted at once. Default: no limit."),
+  environment: z
+    .record(VariableName, z.string())
+    .optional()
+    .describe("Settings of the server; a change rolls the pods. Default: none."),
+  secretEnvironment: SecretReferences.optional().describe(
+    "Environment variables taken from `secrets`, one by one. Default: none.",
+  ),
+  ...environmentSources,
+};
+
+/** Settings of every version that does not set its own. */
+export const VersionDefaults = z.strictObject(versionSettings);
+
+const ModelVersion = z.strictObject({
+  version: Version.describe("Version in the registry."),
+  name: KubernetesName.optional().describe("Fixed name of the Deployment. Default: named by Pulumi."),
+  commitSha: Commit.optional().describe("Label `commit-sha` of the Deployment. Default: that of `lineage`."),
+  trainedDate: z.iso
+    .date('must be a date in quotes, such as "2026-01-15"')
+    .optional()
+    .describe("Label `trained-date` of the Deployment. Default: that of `lineage`."),
+  lineage: Lineage.optional(),
+  allowRegression: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Why the version is served although its `lineage` records a regression. Default: it is rejected."),
+  modelVersion: z.string().min(1).max(63).optional().describe("Label `model-version`. Default: the version."),
+  changeCause: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Shown by `kubectl rollout history`. Default: model, version and image."),
+  selector: Labels.refine((labels) => Object.keys(labels).length > 0, "needs at least one label")
+    .optional()
+    .describe("Labels that select the pods; they can never be changed. Default: `app` and `version`."),
+  service: Service.optional().describe("The Service in front of the version, which routes send requests to."),
+  additionalServices: z.array(Service).optional().describe("More Services in front of the version. Default: none."),
+  ...versionSettings,
+});
+
+/** The models of the stack. */
+export const ModelsConfig = z
+  .array(
+    z.strictObject({
+      model: ModelName.describe("Name of the model in the registry."),
+      name: KubernetesName.max(53, "is longer than 53 characters")
+        .optional()
+        .describe("Name of the entry; set it if one model is served twice. Default: the model's name."),
+      app: KubernetesName.optional().describe("Label `app` of the pods. Default: the entry's name."),
+      defaults: VersionDefaults.optional().describe(
+        "Settings of every version of the model that does not set its own.",
+      ),
+      versions: z
+        .array(ModelVersion)
+        .min(1, "needs at least one version")
+        .describe("Versions to serve; each also accepts every setting of `modelDefaults`."),
+      traffic: TrafficConfig.optional().describe(
+        "How requests reach the versions. Default: only from inside the cluster.",
+      ),
+    }),
+  )
+  .describe("Models and their versions, each version served by its own Deployment.");

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { defaults } from "../../../components/defaults/defaults.ts";
+import { ByteSize, KubernetesName, Version, Weight } from "../values.ts";
+
+const CanaryHeader = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9-]+$/, "must be the name of an HTTP header")
+    .describe("Name of the header."),
+  value: z.string().min(1).describe("Its exact value."),
+});
+
+const RATE = defaults.traffic.rateLimit;
+
+const RateLimit = z.strictObject({
+  requestsPerSecond: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(`Average requests per second. Default: ${RATE.requestsPerSecond}.`),
+  burstMultiplier: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(`Largest burst, in seconds' worth of requests. Default: ${RATE.burstMultiplier}.`),
+});
+
+const Tls = z
+  .strictObject({
+    redirect: z
+      .boolean()
+      .optional()
+      .describe(`Redirect plain HTTP requests to HTTPS. Default: ${defaults.traffic.tls.redirect}.`),
+    secretName: KubernetesName.optional().describe(
+      "Secret with the certificate, in the stack's namespace; with the API Ingress only. Default: none.",
+    ),
+  })
+  .refine(({ redirect, secretName }) => redirect !== undefined || secretName !== undefined, {
+    error: "takes redirect, secretName or both",
+  });
+
+const Mirror = z.strictObject({
+  version: Version.describe("Version that gets a copy of the requests; its responses are discarded."),
+  percent: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(`Share of the requests to copy. Default: ${defaults.traffic.mirror.percent}.`),
+});
+
+/** How requests reach the versions of one model. */
+export const TrafficConfig = z.strictObject({
+  name: KubernetesName.optional().describe("Fixed name of the route or Ingress. Default: named by Pulumi."),
+  canaryName: KubernetesName.optional().describe(
+    "Fixed name of the canary's Ingress, with the API Ingress. Default: named by Pulumi.",
+  ),
+  path: z
+    .string()
+    .regex(
+      /^\/([A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*)?$/,
+      "must start with '/', not end with '/', and contain only letters, digits and . _ ~ - between",
+    )
+    .optional()
+    .describe(
+      `Path prefix; any prefix other than / is removed before the request reaches the server. Default: ${defaults.traffic.path}.`,
+    ),
+  hosts: z.array(z.string().min(1)).min(1).optional().describe("Host names. Default: every host."),
+  stable: Version.describe("Version that gets the traffic."),
+  canary: Version.optional().describe("Version that gets a share of it. Default: none."),
+  canaryWeight: Weight.optional().describe("Percent for the canary. Default: the stack's `canaryWeight`."),
+  canaryHeader: CanaryHeader.optional().describe(
+    "Requests with this header go to the canary whatever the weight. Default: none.",
+  ),
+  retries: z
+    .union([z.literal(false), z.strictObject({ attempts: z.int().min(1).max(100).optional() })])
+    .meta({ title: "`false` or `{attempts}`" })
+    .optional()
+    .describe(`Retry on another pod when a pod is gone. Default: ${defaults.traffic.attempts} attempts.`),
+  rateLimit: RateLimit.optional().describe(
+    "Reject requests above a rate: per client at Traefik and ingress-nginx, per route at Envoy Gateway and kgateway. Default: no limit.",
+  ),
+  bodyLimit: ByteSize.optional().describe(
+    "Reject larger request bodies with 413. Default: the server's own limit; with the API Ingress the controller's, 1Mi.",
+  ),
+  timeoutSeconds: z
+    .int()
+    .min(1)
+    .max(3600)
+    .optional()
+    .describe("Longest time for a response. Default: the gateway's own."),
+  tls: Tls.optional().describe("HTTPS at the gateway. Default: as the gateway has it."),
+  mirror: Mirror.optional().describe("Shadow traffic: a copy of the requests for another version. Default: none."),
+});
+
+const GATEWAY_IMPLEMENTATIONS = ["traefik", "envoy-gateway", "istio", "kgateway"] as const;
+const INGRESS_IMPLEMENTATIONS = ["traefik", "ingress-nginx"] as const;
+
+const HttpRouteGateway = z.strictObject({
+  api: z
+    .literal(defaults.gateway.api)
+    .optional()
+    .describe(`API that routes are written in. Default: ${defaults.gateway.api}, of the Gateway API.`),
+  implementation: z.enum(GATEWAY_IMPLEMENTATIONS).describe("What implements it."),
+  name: KubernetesName.describe("Name of the Gateway."),
+  namespace: KubernetesName.describe("Namespace of the Gateway and of its pods."),
+  sectionName: KubernetesName.optional().describe("Listener of the Gateway. Default: all of them."),
+  httpSectionName: KubernetesName.optional().describe(
+    "Plain HTTP listener, for `traffic.tls.redirect`; sectionName is then the HTTPS listener. Default: none.",
+  ),
+});
+
+const IngressGateway = z.strictObject({
+  api: z.literal("Ingress").describe("Ingress with the `nginx.ingress.kubernetes.io` annotations."),
+  implementation: z.enum(INGRESS_IMPLEMENTATIONS).describe("What implements it."),
+  ingressClassName: KubernetesName.describe("Ingress class of the controller."),
+  namespace: KubernetesName.optional().describe(
+    `Namespace of the controller's pods. Default: ${defaults.gateway.ingressNamespace}.`,
+  ),
+});
+
+/** What brings requests into the cluster. */
+export const GatewayConfig = z
+  .discriminatedUnion("api", [HttpRouteGateway, IngressGateway], { error: "must be HTTPRoute or Ingress" })
+  .describe("The Gateway or Ingress controller that brings requests in. Needed if a model has `traffic`.");

@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { defaults } from "../../components/defaults/defaults.ts";
+import { defaultResources } from "./default-text.ts";
+import { Count, KubernetesName, ModelName, Parameters, Quantity, Resources, Seconds, Version } from "./values.ts";
+
+const Claim = z.strictObject({
+  name: KubernetesName.optional().describe("Fixed name of the claim. Default: named by Pulumi."),
+  size: Quantity.describe("Size of the volume."),
+  accessMode: z
+    .enum(["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"])
+    .optional()
+    .describe(`Which nodes may mount it. Default: ${defaults.storage.claim.accessMode}.`),
+  storageClass: z.string().min(1).optional().describe("Storage class. Default: the cluster's default class."),
+});
+
+/** The volumes of models and training data. */
+export const StorageConfig = z
+  .strictObject({
+    models: Claim.describe("Claim of the model registry."),
+    data: Claim.optional().describe("Claim of the training data. Default: none."),
+    protect: z.boolean().optional().describe(`Refuse to delete the claims. Default: ${defaults.storage.protect}.`),
+    init: z
+      .strictObject({
+        name: KubernetesName.optional().describe("Fixed name of the Job. Default: named by Pulumi."),
+        seed: z
+          .array(
+            z.strictObject({
+              model: ModelName.describe("Name of the model."),
+              version: Version.describe("Version to publish."),
+              task: z.string().min(1).describe("Task of the trainer: sentiment, iris, half_plus_two."),
+              parameters: Parameters.optional().describe("Hyper-parameters. Default: the task's own."),
+            }),
+          )
+          .optional()
+          .describe("Versions that the init Job trains and publishes if they are missing. Default: none."),
+        resources: Resources.optional().describe(defaultResources(defaults.trainerJob.resources)),
+        backoffLimit: Count.optional().describe(
+          `Retries before the Job fails. Default: ${defaults.storage.init.backoffLimit}.`,
+        ),
+        activeDeadlineSeconds: Seconds.optional().describe(
+          `When the Job is stopped and fails. Default: ${defaults.storage.init.activeDeadlineSeconds}.`,
+        ),
+      })
+      .optional()
+      .describe("The Job that lays the volumes out."),
+  })
+  .describe("The volumes of models and training data, and the Job that lays them out.");

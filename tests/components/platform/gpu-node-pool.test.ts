@@ -1,0 +1,59 @@
+import { expect } from "chai";
+import { GpuNodePool, type GpuNodePoolArgs } from "../../../components/index.ts";
+import { only, record } from "../recorder.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: manifests are read here as a person would read the YAML
+type Manifest = any;
+
+let made = 0;
+const registered = (args: GpuNodePoolArgs) =>
+  record(() => {
+    new GpuNodePool(`gpu-${++made}`, args);
+  });
+
+describe("GpuNodePool", () => {
+  it("forces labels and taints on the named nodes, since other controllers own the rest of them", async () => {
+    const { metadata, spec }: Manifest = only(await registered({ nodes: ["node-1"] }), "NodePatch").inputs;
+    expect(metadata).to.deep.equal({
+      name: "node-1",
+      labels: { accelerator: "nvidia-gpu" },
+      annotations: { "pulumi.com/patchForce": "true" },
+    });
+    expect(spec.taints).to.deep.equal([{ key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" }]);
+  });
+
+  it("sets no taint if the pool has none", async () => {
+    const { inputs } = only(await registered({ nodes: ["node-2"], taint: false }), "NodePatch");
+    expect(inputs).to.not.have.property("spec");
+  });
+
+  it("runs the device plugin on the GPU nodes, with the kubelet's folder and no privileges", async () => {
+    const { metadata, spec }: Manifest = only(await registered({}), "DaemonSet").inputs;
+    expect(metadata).to.include({ name: "nvidia-device-plugin-daemonset", namespace: "kube-system" });
+    const pod = spec.template.spec;
+    expect(pod.nodeSelector).to.deep.equal({ accelerator: "nvidia-gpu" });
+    expect(pod.tolerations).to.deep.equal([{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }]);
+    expect(pod.volumes[0].hostPath.path).to.equal("/var/lib/kubelet/device-plugins");
+    expect(pod.containers[0].securityContext).to.include({ allowPrivilegeEscalation: false });
+    expect(pod.containers[0].image).to.match(/^nvcr\.io\/nvidia\/k8s-device-plugin:v[0-9.]+$/);
+  });
+
+  it("runs the plugin on nodes labeled by a cloud, in its own namespace", async () => {
+    const objects = await registered({
+      selector: { "cloud.google.com/gke-nodepool": "gpu" },
+      taint: { key: "gpu", effect: "NoExecute" },
+      devicePlugin: { name: "plugin", namespace: "gpu-system" },
+    });
+    const { metadata, spec }: Manifest = only(objects, "DaemonSet").inputs;
+    expect(metadata).to.include({ name: "plugin", namespace: "gpu-system" });
+    expect(spec.template.spec.nodeSelector).to.deep.equal({ "cloud.google.com/gke-nodepool": "gpu" });
+    expect(spec.template.spec.tolerations).to.deep.equal([{ key: "gpu", operator: "Exists", effect: "NoExecute" }]);
+    const namespace: Manifest = only(objects, "Namespace").inputs;
+    expect(namespace.metadata.labels).to.include({ "pod-security.kubernetes.io/enforce": "privileged" });
+  });
+
+  it("leaves the plugin out if the cluster has one", async () => {
+    const objects = await registered({ devicePlugin: false });
+    expect(objects.filter(({ type }) => type.endsWith(":DaemonSet"))).to.deep.equal([]);
+  });
+});
