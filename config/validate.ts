@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { crossCheck } from "./checks/index.ts";
 import type { ConfigProblem } from "./checks/problem.ts";
-import { checkUnusedCanary } from "./checks/unused-canary.ts";
+import { checkUnusedCanary } from "./checks/traffic.ts";
 import { type ResolvedStack, resolveStack } from "./resolve/stack.ts";
 import { renameSettings } from "./schema/renamed.ts";
 import { StackSchema } from "./schema/stack.ts";

@@ -7,7 +7,7 @@ import path from "node:path";
 const PATTERNS = {
   unit: [],
   /** Suites that run the whole program, in a process for each stack. */
-  render: ["tests/render/**", "tests/policy/{pack,stacks}.test.ts"],
+  render: ["tests/render/**", "tests/policy/{pack,stacks}.test.ts", "tests/docs/{guides,repository-files}.test.ts"],
   server: ["tests/apps/inference/**", "tests/apps/load-test/**", "tests/apps/inference-clients/{fuzz,sigterm}.test.ts"],
   trainer: ["tests/apps/*.test.ts", "tests/apps/trainer/**"],
   /** Suites that need other programs: tools built from source, Python and Debian packages, compilers. */

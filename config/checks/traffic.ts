@@ -1,5 +1,6 @@
 import { unsupportedSettings } from "../../components/traffic/gateway-capabilities.ts";
 import type { ResolvedStack } from "../resolve/stack.ts";
+import type { WrittenStack } from "../schema/stack.ts";
 import { type ConfigProblem, listed } from "./problem.ts";
 
 type Model = ResolvedStack["models"][number];
@@ -57,5 +58,17 @@ function checkPods({ versions }: Model, { stable, canary, canaryWeight }: Traffi
     if (replicas !== 0 || autoscaling !== undefined || share === 0) return [];
     const message = `is 0, but ${path} sends ${share} % of the requests to version "${version}"; move the weight first`;
     return [{ path: `${path.replace(/traffic$/, "versions")}[${index}].replicas`, message }];
+  });
+}
+
+/** Settings of a canary where there is none. Only the stack as it is written shows them: a resolved route has a weight of 0. */
+export function checkUnusedCanary({ models }: WrittenStack): ConfigProblem[] {
+  return models.flatMap(({ traffic }, index) => {
+    if (traffic === undefined || traffic.canary !== undefined) return [];
+    const unused = (["canaryWeight", "canaryHeader"] as const).filter((setting) => traffic[setting] !== undefined);
+    return unused.map((setting) => ({
+      path: `models[${index}].traffic.${setting}`,
+      message: "needs a canary to send requests to; name one, or leave it out",
+    }));
   });
 }

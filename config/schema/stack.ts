@@ -2,7 +2,6 @@ import { z } from "zod";
 import { defaults } from "../../components/defaults/defaults.ts";
 import { Cluster } from "./cluster.ts";
 import { ConfigMapsConfig } from "./config-maps.ts";
-import { GpuPoolConfig } from "./gpu-pool.ts";
 import { Images } from "./images.ts";
 import { LoadTestConfig } from "./load-test.ts";
 import { MonitoringConfig } from "./monitoring.ts";
@@ -14,7 +13,8 @@ import { ApiGatewayConfig } from "./serving/api-gateway.ts";
 import { ModelsConfig, VersionDefaults } from "./serving/models.ts";
 import { GatewayConfig } from "./serving/traffic.ts";
 import { StorageConfig } from "./storage.ts";
-import { TrainingConfig } from "./training.ts";
+import { GpuPoolConfig } from "./training/gpu-pool.ts";
+import { TrainingConfig } from "./training/training.ts";
 import { KubernetesName, Weight } from "./values.ts";
 
 /** Pulumi.yaml can describe an optional setting only with a default, so an empty object means none. */

@@ -25,7 +25,7 @@ const settings = {
           name: "half",
           replicas: 1,
           resources,
-          service: { name: "half", type: "LoadBalancer", await: false },
+          service: { name: "half", type: "LoadBalancer", skipAwait: true },
         },
       ],
     },

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { scheduleProblem } from "../../config/schema/schedule.ts";
+import { scheduleProblem } from "../../config/schema/training/schedule.ts";
 
 describe("a schedule", () => {
   for (const schedule of [

@@ -1,81 +1,100 @@
-import { globSync, readFileSync } from "node:fs";
+import { glob, readFile } from "node:fs/promises";
 import path from "node:path";
-import ts from "typescript";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 
-/** What each source file imports; all paths are relative to the repository. Type imports count. */
-export interface ImportGraph {
-  /** Imported files by importing file. */
-  readonly files: ReadonlyMap<string, readonly string[]>;
-  /** Imported packages and built-in modules (`node:fs`) by importing file. */
-  readonly packages: ReadonlyMap<string, readonly string[]>;
+/** Rooms of equal rank: folders or files, relative to their root. They must not import each other. */
+export type Layer = readonly string[];
+
+/** The files of a root folder by their path in it, each with what it imports. */
+export type ImportGraph = ReadonlyMap<string, readonly string[]>;
+
+/** Static and dynamic imports, types included, and modules of worker threads. */
+const IMPORT = /(?:\bfrom |\bimport |\bimport\(|\bnew URL\()"([^"]+)"/g;
+
+/**
+ * The files of a root folder, each with its imports from the same root.
+ *
+ * @param root relative to the repository
+ * @param isIncluded which files count, by their path in the root. @default all
+ */
+export async function importGraph(
+  root: string,
+  isIncluded: (file: string) => boolean = () => true,
+): Promise<ImportGraph> {
+  const graph = new Map<string, readonly string[]>();
+  const folder = path.join(repository, root);
+  for (const file of await filesBelow(root)) {
+    if (!isIncluded(file)) continue;
+    const modules = await importsOf(path.join(folder, file));
+    const imported = modules.filter(isRelative).map((to) => path.join(path.dirname(file), to));
+    graph.set(
+      file,
+      imported.filter((to) => to.endsWith(".ts") && !to.startsWith("..") && isIncluded(to)),
+    );
+  }
+  return graph;
 }
 
-/** A room of the layer table: its path (a folder, or one file) and the rooms it may import besides itself. */
-export interface Room {
-  readonly path: string;
-  readonly imports: readonly string[];
+/** The packages and built-in modules that files below a folder import, each once, in alphabetical order. */
+export async function packagesBelow(root: string): Promise<string[]> {
+  const packages = new Set<string>();
+  for (const file of await filesBelow(root)) {
+    const modules = await importsOf(path.join(repository, root, file));
+    for (const name of modules) if (!isRelative(name)) packages.add(name);
+  }
+  return [...packages].sort();
 }
 
-/** Reads the imports of every TypeScript file below the given folders. */
-export function importGraph(folders: readonly string[]): ImportGraph {
-  const files = new Map<string, string[]>();
-  const packages = new Map<string, string[]>();
-  for (const folder of folders) {
-    for (const file of globSync(`${folder}/**/*.ts`, { cwd: repository, exclude: ["**/node_modules/**"] }).sort()) {
-      const names = ts
-        .preProcessFile(readFileSync(path.join(repository, file), "utf8"))
-        .importedFiles.map(({ fileName }) => fileName);
-      const isRelative = (name: string) => name.startsWith(".");
-      files.set(
-        file,
-        names.filter(isRelative).map((name) => path.join(path.dirname(file), name)),
-      );
-      packages.set(
-        file,
-        names.filter((name) => !isRelative(name)),
-      );
+const isRelative = (name: string) => name.startsWith(".");
+
+async function filesBelow(root: string): Promise<string[]> {
+  const exclude = ["**/node_modules/**"];
+  return (await Array.fromAsync(glob("**/*.ts", { cwd: path.join(repository, root), exclude }))).sort();
+}
+
+async function importsOf(file: string): Promise<string[]> {
+  return [...(await readFile(file, "utf8")).matchAll(IMPORT)].map(([, name = ""]) => name);
+}
+
+/** The rank of a file's layer, 0 for the highest, and its room. */
+export function placeOf(file: string, layers: readonly Layer[]): { readonly rank: number; readonly room: string } {
+  const contains = (room: string) => room === "." || file === room || file.startsWith(`${room}/`);
+  const lengthOf = (room: string) => (room === "." ? 0 : room.length);
+  const rooms = layers.flatMap((layer, rank) => layer.filter(contains).map((room) => ({ rank, room })));
+  const [longest] = rooms.sort((a, b) => lengthOf(b.room) - lengthOf(a.room));
+  if (longest === undefined) throw new Error(`${file} is in no layer`);
+  return longest;
+}
+
+/** The imports that the layers do not allow, one line each. */
+export function wrongImports(graph: ImportGraph, layers: readonly Layer[]): string[] {
+  const lines: string[] = [];
+  for (const [file, imports] of graph) {
+    const from = placeOf(file, layers);
+    for (const imported of imports) {
+      const to = placeOf(imported, layers);
+      if (to.room !== from.room && to.rank <= from.rank) {
+        lines.push(`${file} (${from.room}) must not import ${imported} (${to.room})`);
+      }
     }
   }
-  return { files, packages };
+  return lines;
 }
 
-/** Import cycles, each as the list of its files from the first one back to it; empty where there is none. */
-export function importCycles({ files }: ImportGraph): string[][] {
-  const cycles: string[][] = [];
-  const finished = new Set<string>();
-  const visit = (file: string, trail: readonly string[]): void => {
+/** The import circles, each as the path from a file back to itself. */
+export function circles(graph: ImportGraph): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, trail: readonly string[]) => {
     const start = trail.indexOf(file);
-    if (start >= 0) cycles.push([...trail.slice(start), file]);
-    if (start >= 0 || finished.has(file)) return;
-    for (const imported of files.get(file) ?? []) visit(imported, [...trail, file]);
-    finished.add(file);
+    if (start >= 0) {
+      found.push([...trail.slice(start), file].join(" → "));
+    } else if (!done.has(file)) {
+      for (const imported of graph.get(file) ?? []) visit(imported, [...trail, file]);
+      done.add(file);
+    }
   };
-  for (const file of files.keys()) visit(file, []);
-  return cycles;
-}
-
-/** Imports that the table does not allow, as `<file> imports <file>`. A file belongs to the room with the longest path. */
-export function forbiddenImports({ files }: ImportGraph, rooms: readonly Room[]): string[] {
-  const roomOf = (file: string) =>
-    rooms
-      .filter((room) => file === room.path || file.startsWith(`${room.path}/`))
-      .sort((a, b) => b.path.length - a.path.length)[0];
-  return [...files].flatMap(([file, imported]) => {
-    const room = roomOf(file);
-    if (room === undefined) return [];
-    return imported
-      .filter((other) => {
-        const target = roomOf(other)?.path ?? other;
-        return target !== room.path && !room.imports.includes(target);
-      })
-      .map((other) => `${file} imports ${other}`);
-  });
-}
-
-/** The packages and built-in modules that files below `folder` import, each once, in alphabetical order. */
-export function packagesBelow({ packages }: ImportGraph, folder: string): string[] {
-  const found = [...packages].filter(([file]) => file.startsWith(`${folder}/`)).flatMap(([, names]) => names);
-  return [...new Set(found)].sort();
+  for (const file of graph.keys()) visit(file, []);
+  return found;
 }

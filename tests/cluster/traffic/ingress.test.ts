@@ -6,7 +6,7 @@ import { eventually, gone } from "../support/wait.ts";
 
 /** Replaces the dev stack's Gateway. */
 const gateway = {
-  form: "Ingress",
+  api: "Ingress",
   implementation: "traefik",
   ingressClassName: "nginx",
   name: null,

@@ -4,10 +4,10 @@ import { deploy, devStackChanged } from "../support/stacks.ts";
 import { countVersions } from "../support/under-load.ts";
 import { eventually } from "../support/wait.ts";
 
-const FORMS: Readonly<Record<string, object>> = {
+const APIS: Readonly<Record<string, object>> = {
   HTTPRoute: { name: "ml-gateway", namespace: "gateway-system", implementation: "traefik" },
   Ingress: {
-    form: "Ingress",
+    api: "Ingress",
     namespace: "gateway-system",
     implementation: "traefik",
     ingressClassName: "nginx",
@@ -29,11 +29,11 @@ describe("limits and mirrors of a route on the embedded cluster", function () {
   after(() => deploy());
 
   /** Deploys the dev stack with more settings for the traffic of half_plus_two, at /half_plus_two. */
-  const up = async (form: string, traffic: object) =>
+  const up = async (api: string, traffic: object) =>
     deploy(
       ...(await devStackChanged(cluster, (settings) => ({
         ...settings,
-        gateway: FORMS[form],
+        gateway: APIS[api],
         models: (settings["models"] as Model[]).map((model) => {
           const { canaryHeader: _header, ...without } = (model.traffic ?? {}) as { canaryHeader?: unknown };
           return { ...model, traffic: model.model === "half_plus_two" ? { ...without, ...traffic } : without };
@@ -50,7 +50,7 @@ describe("limits and mirrors of a route on the embedded cluster", function () {
       return response.status;
     });
 
-  for (const form of Object.keys(FORMS)) {
+  for (const form of Object.keys(APIS)) {
     it(`apply to ${form} routes, and let other requests through under the path prefix`, async () => {
       await up(form, { rateLimit: { requestsPerSecond: 2, burstMultiplier: 3 }, bodyLimit: "1Ki" });
       // One request per second is below the rate, so the first good answer shows that the route works.

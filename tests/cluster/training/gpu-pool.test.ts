@@ -29,7 +29,7 @@ describe("the GPU node pool on the embedded cluster", function () {
         task: "half_plus_two",
         model: "gpu-trained",
         gpus: 1,
-        await: false,
+        skipAwait: true,
         resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { cpu: "1", memory: "512Mi" } },
       },
     ],

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { defaults } from "../../components/defaults/defaults.ts";
-import { defaultResources } from "./default-text.ts";
-import { Schedule, TimeZone } from "./schedule.ts";
-import { environmentSources, placement } from "./serving/container.ts";
+import { defaults } from "../../../components/defaults/defaults.ts";
+import { defaultResources } from "../default-text.ts";
+import { environmentSources, placement } from "../serving/container.ts";
 import {
   Count,
   KubernetesName,
@@ -13,7 +12,8 @@ import {
   Seconds,
   VariableName,
   Version,
-} from "./values.ts";
+} from "../values.ts";
+import { Schedule, TimeZone } from "./schedule.ts";
 
 /** Name of a CronJob, which leaves eleven characters for the names of its Jobs. */
 const CronJobName = KubernetesName.max(52, "is longer than 52 characters, which a CronJob's name may have");

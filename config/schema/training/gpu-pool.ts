@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { defaults } from "../../components/defaults/defaults.ts";
-import { defaultLabels, defaultResources } from "./default-text.ts";
-import { KubernetesName, LabelName, Labels, NodeName, Resources } from "./values.ts";
+import { defaults } from "../../../components/defaults/defaults.ts";
+import { defaultLabels, defaultResources } from "../default-text.ts";
+import { KubernetesName, LabelName, Labels, NodeName, Resources } from "../values.ts";
 
 const { taint: TAINT, devicePlugin: PLUGIN } = defaults.gpuPool;
 
