@@ -4,8 +4,8 @@ import { isController, setByPeople, type Writer, writerOf } from "./field-owners
 import { type FieldPath, parsePath, pathText, valueAt } from "./path.ts";
 import type { StackObject } from "./refresh.ts";
 
-/** What `up` would do: restore a field, recreate the object, or leave it as it is. */
-export type Remedy = "restore" | "recreate" | "leave";
+/** What `up` would do: restore a field, recreate the object, remove what was added, or leave it as it is. */
+export type Remedy = "restore" | "recreate" | "remove" | "leave";
 
 /** A field that differs from the program, or that the program does not set. */
 export interface FieldDrift {
@@ -55,11 +55,26 @@ export function driftOf(object: StackObject, live: LiveObject | undefined): Obje
   if (live === undefined) return { ...found, state: "deleted", up: "recreate", fields: [], additions: [] };
   const changed = differences(object, live).filter((difference) => !isAddedByController(difference, live));
   const fields = withRemedies(changed, object, live);
-  const additions = additionsTo(object, live, changed);
-  if (fields.length === 0 && additions.length === 0) return undefined;
   const up =
     (["recreate", "restore"] as const).find((remedy) => fields.some((field) => field.up === remedy)) ?? "leave";
+  const additions = additionsTo(object, live, changed).map((addition) => ({
+    ...addition,
+    up: isRemoved(addition, object, up) ? ("remove" as const) : ("leave" as const),
+  }));
+  if (fields.length === 0 && additions.length === 0) return undefined;
   return { ...found, state: fields.length > 0 ? "changed" : "extended", up, fields, additions };
+}
+
+/**
+ * Whether an update of the object removes an addition: the provider becomes the owner of what kubectl's commands have set,
+ * and removes what the program does not set. It leaves what other field managers have set. A patch of an object owns no more
+ * than its own fields.
+ *
+ * @see pulumi-kubernetes `provider/pkg/await/await.go`, `fixCSAFieldManagers`
+ */
+function isRemoved({ by }: Pick<FieldDrift, "by">, { urn }: StackObject, update: Remedy): boolean {
+  if (update === "recreate") return true;
+  return update === "restore" && by?.manager.startsWith("kubectl") === true && !/Patch::[^:]*$/.test(urn);
 }
 
 /** For example, a taint that the cluster has added to a node. */
@@ -82,7 +97,7 @@ function withRemedies(changed: readonly Difference[], object: StackObject, live:
   });
 }
 
-function additionsTo(object: StackObject, live: LiveObject, changed: readonly Difference[]): FieldDrift[] {
+function additionsTo(object: StackObject, live: LiveObject, changed: readonly Difference[]): Omit<FieldDrift, "up">[] {
   const { program, ignored } = object;
   const hidden = secretPaths(object);
   const left = [...BOOKKEEPING, ...ignored.map(parsePath), ...changed.map(({ path }) => path)];
@@ -96,6 +111,6 @@ function additionsTo(object: StackObject, live: LiveObject, changed: readonly Di
   return [...newest].flatMap(([text, { path, by }]) => {
     const secret = isAmong(path, hidden);
     const value = secret ? { secret: true as const } : { cluster: valueAt(live, path) };
-    return [{ path: text, ...value, by, up: "leave" as const }];
+    return [{ path: text, ...value, by }];
   });
 }

@@ -15,6 +15,7 @@ const LONGEST = 120;
 const ACTIONS: Readonly<Record<Remedy, string>> = {
   restore: "up restores it",
   recreate: "up recreates the object",
+  remove: "up removes it",
   leave: "up leaves it",
 };
 

@@ -80,6 +80,7 @@ describe("drift of the dev stack on the embedded cluster", function () {
     await edit("httproute/sentiment-classifier", "s#weight: 25#weight: 40#");
     await kubectl("label", "deployment/half-plus-two", "model-version=7", "--overwrite");
     await kubectl("label", "deployment/half-plus-two", "team=a");
+    await kubectl("label", "deployment/half-plus-two", "owner=b", "--field-manager=console");
     await kubectl("delete", "service", "half-plus-two");
 
     const { drift: found, objects } = await driftJson(1);
@@ -105,17 +106,18 @@ describe("drift of the dev stack on the embedded cluster", function () {
     expect(label).to.deep.include({ path: "metadata.labels.model-version", program: "1", cluster: "7" });
     expect(label?.by?.manager).to.equal("kubectl-label");
     const additions = objects.flatMap((object) => object.additions);
-    expect(additions.map(({ path, cluster, up }) => [path, cluster, up])).to.deep.equal([
-      ["metadata.labels.team", "a", "leave"],
+    expect(additions.map(({ path, cluster, up }) => [path, cluster, up])).to.have.deep.members([
+      ["metadata.labels.team", "a", "remove"],
+      ["metadata.labels.owner", "b", "leave"],
     ]);
 
     await deploy();
     await driftJson(0);
     const [extended] = await cluster.kubectl.get(["deployment", "half-plus-two", `--namespace=${NAMESPACE}`]);
-    expect(extended?.metadata.labels).to.include({ team: "a", "model-version": "1" });
+    expect(extended?.metadata.labels).to.include({ owner: "b", "model-version": "1" }).and.not.have.property("team");
     const [route] = await cluster.kubectl.get(["httproute", "sentiment-classifier", `--namespace=${NAMESPACE}`]);
     expect(route && valueAt(route, "spec.rules.1.backendRefs.1.weight")).to.equal(25);
-    await kubectl("label", "deployment/half-plus-two", "team-");
+    await kubectl("label", "deployment/half-plus-two", "owner-");
     await expectNone();
   });
 

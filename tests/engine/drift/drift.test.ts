@@ -79,6 +79,26 @@ describe("drift of an object", () => {
     ]);
   });
 
+  it("says that an update of the object removes what kubectl added, and leaves what others added", () => {
+    const additions = (image: string, manager: string, more: Partial<StackObject> = {}) => {
+      const edited = live(
+        deployment({ image, labels: { team: "a" } }),
+        pulumis,
+        managed("kubectl-edit", containerFields({ "f:image": {} })),
+        managed(manager, { "f:metadata": { "f:labels": { "f:team": {} } } }),
+      );
+      return found(stackObject(deployment(), more), edited).additions.map(({ path, up }) => [path, up]);
+    };
+    const changes = { "spec.selector": { kind: "update-replace" } };
+    const urn = "urn:pulumi:dev::ml-platform::kubernetes:apps/v1:DeploymentPatch::iris";
+    expect(additions("models:2", "kubectl-label")).to.deep.equal([["metadata.labels.team", "remove"]]);
+    expect(additions("models:2", "kubectl")).to.deep.equal([["metadata.labels.team", "remove"]]);
+    expect(additions("models:2", "console")).to.deep.equal([["metadata.labels.team", "leave"]]);
+    expect(additions("models:2", "console", { changes })).to.deep.equal([["metadata.labels.team", "remove"]]);
+    expect(additions("models:2", "kubectl-label", { urn })).to.deep.equal([["metadata.labels.team", "leave"]]);
+    expect(additions("models:1", "kubectl-label")).to.deep.equal([["metadata.labels.team", "leave"]]);
+  });
+
   it("names an item that was removed from a list, with an unknown writer", () => {
     const object = stackObject(deployment({ extra: { volumes: [{ name: "a" }, { name: "b", emptyDir: {} }] } }));
     const volumes = { "f:volumes": { 'k:{"name":"a"}': {} } };

@@ -14,7 +14,7 @@ const changed = {
     { path: "spec.image", program: "a:1", cluster: "a:2", by, up: "restore" },
     { path: "metadata.labels.zone", program: "x", up: "restore" },
   ],
-  additions: [{ path: "metadata.labels.team", cluster: "me", by: { manager: "kubectl-label" }, up: "leave" }],
+  additions: [{ path: "metadata.labels.team", cluster: "me", by: { manager: "kubectl-label" }, up: "remove" }],
 } as const;
 const secret = {
   ...place,
@@ -46,7 +46,7 @@ describe("a report on drift", () => {
       "  metadata.labels.zone: x → removed",
       "    changed by: unknown; up restores it",
       "  added metadata.labels.team: me",
-      "    by kubectl-label; up leaves it",
+      "    by kubectl-label; up removes it",
       "Secret ml/key: changed",
       "  data.key: differs (secret)",
       "    by kubectl-edit, 2026-02-01T10:00:00Z; up restores it",

@@ -25,7 +25,7 @@ describe("drift of a secret", () => {
     const drift = found(stackObject(program, { changes: { "data.key": { kind: "update" } } }), cluster);
     const by = { manager: "kubectl-edit", time: "2026-02-01T10:00:00Z" };
     expect(drift.fields).to.deep.equal([{ path: "data.key", secret: true, by, up: "restore" }]);
-    expect(drift.additions).to.deep.equal([{ path: "data.more", secret: true, by, up: "leave" }]);
+    expect(drift.additions).to.deep.equal([{ path: "data.more", secret: true, by, up: "remove" }]);
     expect(JSON.stringify(drift)).not.to.include(plain);
   });
 
