@@ -44,7 +44,7 @@ describe("the workflow of pull requests", function () {
       head: async (folder) => {
         await weight(50)(folder);
         const slower = (text: string) => text.replace("periodSeconds: 5", "periodSeconds: 7");
-        await edit("components/probes.ts", slower)(folder);
+        await edit("components/defaults/defaults.ts", slower)(folder);
       },
     });
     const { outcome, steps, comment, summary, log } = await run(change);
