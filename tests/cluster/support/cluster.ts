@@ -63,6 +63,8 @@ export function devCluster(): Promise<Cluster> {
 async function bringUp(): Promise<Cluster> {
   const { exitCode, all } = await local("up", "--port", String(port));
   if (exitCode !== 0) throw new Error(`up failed with exit code ${exitCode}:\n${all}`);
+  // On a new machine this is the cold start, step by step.
+  for (const [step] of all.matchAll(/^\S.* \(\d+\.\d s\)$/gm)) console.log(`    (${step})`);
   const { kubeconfig, gateway } = await status();
   if (kubeconfig === null || gateway?.apiKey === undefined) throw new Error("status does not know the cluster");
   const kubectl = new Kubectl(path.join(toolchainFolders().kubernetes, "kubectl"), kubeconfig);
