@@ -56,7 +56,9 @@ describe("the example ml-serving on the embedded cluster", function () {
   it("has an autoscaler, a disruption budget and a network policy for its pods", async () => {
     await eventually("pods that the budget knows", async () => {
       const [budget] = await serving.get("pdb", "model-api-pdb");
-      return budget && valueAt(budget, "status.currentHealthy") === 3 ? true : undefined;
+      // On a busy machine the autoscaler may have added pods.
+      const healthy = budget && valueAt(budget, "status.currentHealthy");
+      return typeof healthy === "number" && healthy >= 3 ? true : undefined;
     });
     const [autoscaler] = await serving.get("hpa", "model-api-hpa");
     expect(autoscaler && valueAt(autoscaler, "spec.minReplicas")).to.equal(3);
