@@ -66,9 +66,9 @@ export function driftOf(object: StackObject, live: LiveObject | undefined): Obje
 }
 
 /**
- * Whether an update of the object removes an addition: the provider becomes the owner of what kubectl's commands have set,
- * and removes what the program does not set. It leaves what other field managers have set. A patch of an object owns no more
- * than its own fields.
+ * Whether an update of the object removes an addition. The provider takes ownership of the fields that kubectl's commands
+ * have set, and removes those that the program does not set. Fields set by other field managers stay. A patch owns only its
+ * own fields.
  *
  * @see pulumi-kubernetes `provider/pkg/await/await.go`, `fixCSAFieldManagers`
  */

@@ -7,7 +7,10 @@ import { type CliResult, type RunningCli, startCli } from "./run.ts";
 import { awaitStack } from "./stack-lock.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** Errors of a plugin that ended during its work: the cluster may then have objects that are missing in the engine's state. */
+/**
+ * Errors of a plugin that ended during an operation: the cluster may then have objects that are missing in the engine's
+ * state.
+ */
 const PLUGIN_LOST = /transport|EOF|Unavailable|connection (refused|reset)|closing/;
 
 /**
