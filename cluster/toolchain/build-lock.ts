@@ -6,7 +6,7 @@ export interface Build {
   readonly wanted: readonly ToolPlace[];
   /** Runs once this process holds the lock, before its first build. */
   readonly before: () => Promise<void>;
-  /** Runs after the process's last build, with what all its builds wanted. */
+  /** Runs after the process's last build, with the requests of all its builds. */
   readonly after: (wanted: readonly ToolPlace[]) => Promise<void>;
 }
 

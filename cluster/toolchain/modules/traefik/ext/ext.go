@@ -1,4 +1,5 @@
-// Package ext stands in for a nested module of Traefik that is not published: extension points, empty in the open edition.
+// Package ext replaces a nested module of Traefik that is not published: extension points, which are empty in the
+// open-source edition.
 package ext
 
 type HTTP struct{}
