@@ -36,7 +36,7 @@ export interface ServerDeps {
   readonly logger: Logger;
   /** @default ONNX Runtime */
   readonly open?: OpenModel;
-  /** Time between two looks for the model, in milliseconds. @default 1000 */
+  /** Time between two checks for the model, in milliseconds. @default 1000 */
   readonly retryMs?: number;
   /** The deadlines of all requests. @default those of this server alone */
   readonly deadlines?: Deadlines;
@@ -63,7 +63,7 @@ export class ListenError extends Error {
 }
 
 /**
- * Starts the server: it listens at once and loads its models meanwhile.
+ * Starts the server: it listens at once, while its models are loading.
  *
  * @throws ListenError if a port is taken or not allowed.
  */

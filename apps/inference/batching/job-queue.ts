@@ -43,7 +43,7 @@ export interface Job {
   readonly queued: number;
   readonly deadline: number;
   readonly client: Client | undefined;
-  /** Those of the whole request. */
+  /** Timings of the whole request. */
   readonly timings: RequestTimings;
   readonly resolve: (outputs: Tensors) => void;
   readonly reject: (error: unknown) => void;

@@ -12,7 +12,7 @@ import { type LoadFailure, VersionLoader } from "./version-loader.ts";
 /** What a `ModelRepository` needs. */
 export interface ModelRepositoryDeps extends OpenDeps {
   readonly settings: Settings;
-  /** Time between two looks at the registry until everything is loaded, in milliseconds. @default 1000 */
+  /** Time between two checks of the registry until everything is loaded, in milliseconds. @default 1000 */
   readonly retryMs?: number;
 }
 
