@@ -65,7 +65,7 @@ export class JobQueue {
 
   /**
    * @param maxRows Most rows waiting.
-   * @param serverOverload Told of every rejection, as are those of the other queues.
+   * @param serverOverload Records every rejection; shared with the other queues.
    */
   constructor(maxRows: number, serverOverload: Overload) {
     this.#maxRows = maxRows;
