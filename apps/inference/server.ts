@@ -31,7 +31,7 @@ const MARGIN_MS = 5_000;
 /** To Node, a connection that a gateway opened in advance waits for headers: it gets as long as an idle one. */
 const HEADERS_MS = KEEP_ALIVE_MS + MARGIN_MS;
 
-/** The logger, and what tests may replace. */
+/** The logger, and dependencies that tests may replace. */
 export interface ServerDeps {
   readonly logger: Logger;
   /** @default ONNX Runtime */

@@ -88,14 +88,14 @@ export class Batcher {
   }
 
   /**
-   * HttpError 503 if so many rows may not wait, because the queue is full or would take longer than until the deadline;
-   * undefined if they may. Cheap enough to ask before a request is read.
+   * HttpError 503 if this number of rows cannot be queued, because the queue is full or could not be processed by the
+   * deadline; otherwise undefined. Cheap enough to call before a request is read.
    */
   rejection(rows: number, deadline: number): HttpError | undefined {
     return this.#queue.rejection(rows, deadline);
   }
 
-  /** Resolves once nothing waits and nothing runs. */
+  /** Resolves once no request is waiting or running. */
   drained(): Promise<void> {
     return this.#scheduled ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
   }

@@ -1,5 +1,4 @@
-// Package ext replaces a nested module of Traefik that is not published: extension points, which are empty in the
-// open-source edition.
+// Package ext stands in for a nested module of Traefik that is not published: extension points, empty in the open edition.
 package ext
 
 type HTTP struct{}

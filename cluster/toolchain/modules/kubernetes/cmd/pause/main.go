@@ -1,4 +1,4 @@
-// Command pause holds a pod's namespaces open: it does nothing until it receives a signal.
+// Command pause holds a pod's namespaces open: it does nothing until it is told to stop.
 package main
 
 import (

@@ -1,6 +1,5 @@
-// // Command provisioner creates a directory and a local PersistentVolume for every claim of its storage class, and removes
-// both when the claim is deleted. It runs on the one node it serves. Sizes are recorded, not enforced: a directory has no
-// quota.
+// Command provisioner makes a directory and a local PersistentVolume for every claim of its storage class, and removes both
+// when the claim goes. It runs on the one node it serves. Sizes are recorded, not enforced: a directory has no quota.
 package main
 
 import (
