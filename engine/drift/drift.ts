@@ -4,7 +4,7 @@ import { isController, setByPeople, type Writer, writerOf } from "./field-owners
 import { type FieldPath, parsePath, pathText, valueAt } from "./path.ts";
 import type { StackObject } from "./refresh.ts";
 
-/** What `up` would do: restore a field, recreate the object, remove what was added, or leave it as it is. */
+/** The action that `up` would take: restore a field, recreate the object, remove an addition, or leave it. */
 export type Remedy = "restore" | "recreate" | "remove" | "leave";
 
 /** A field that differs from the program, or that the program does not set. */

@@ -14,8 +14,9 @@ import type { Workspace } from "./workspace.ts";
 const PLUGIN_LOST = /transport|EOF|Unavailable|connection (refused|reset)|closing/;
 
 /**
- * For commands that do not change the cluster. Without it the engine serializes the whole state after each step, even in a
- * preview, which does not save it: quadratic in the number of resources, minutes for a hundred models.
+ * Environment for commands that do not change the cluster. Without it, the engine serializes the whole state after each
+ * step, even in a preview, which does not save it. That takes time quadratic in the number of resources: minutes for a
+ * hundred models.
  */
 export const NO_CHECKPOINTS = { PULUMI_SKIP_CHECKPOINTS: "true" } as const;
 

@@ -33,7 +33,7 @@ describe("the commands of the guides, on a cluster", function () {
         });
       });
       after(() => run.end());
-      // // The blocks that need no cluster create what later commands use, such as a stack file, so they run as well.
+      // The blocks that need no cluster create what later commands use, such as a stack file, so they run as well.
       // Servers in the background are left out, because they would take the gateway's port.
       for (const block of blocks) {
         if (block.mode === "cluster" || block.script.startsWith("cat > ")) it(titleOf(block), () => run.run(block));

@@ -24,7 +24,7 @@ describe("the provider of a stack", () => {
       clusterIdentifier: "prod-1",
       enableServerSideApply: "true",
     });
-    // A resource without an explicit provider would be created in whatever cluster is the default.
+    // A resource without an explicit provider would be created in the default cluster.
     expect(made.map(({ type }) => type)).to.include("kubernetes:core/v1:Namespace");
   });
 });

@@ -16,7 +16,7 @@ interface Options {
   readonly ignoreChanges: string[];
   readonly protect: boolean;
   readonly deleteBeforeReplace: boolean;
-  /** URNs of what it depends on. */
+  /** URNs of the resources that it depends on. */
   readonly dependencies: string[];
 }
 

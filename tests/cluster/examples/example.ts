@@ -26,11 +26,11 @@ export interface Example {
   kubectl(...args: readonly string[]): Promise<string>;
   /** Objects that a `kubectl get` finds in the stack's namespace. */
   get(...args: readonly string[]): Promise<readonly LiveObject[]>;
-  /** Calls an address from a pod of the stack, as other pods would. */
+  /** Sends a request from a pod of the stack, as other pods would. */
   callFrom(deployment: string, url: string, call?: Call): Promise<Answer>;
-  /** Calls a port of the node from this machine. */
+  /** Sends a request to a port of the node, from this machine. */
   callNode(port: number, path: string, call?: Call): Promise<Answer>;
-  /** Calls a host at the gateway from this machine. */
+  /** Sends a request for a host through the gateway, from this machine. */
   callGateway(host: string, path: string, call?: Call): Promise<Answer>;
   /** Waits until a Deployment is rolled out and all old pods are gone. */
   rolledOut(deployment: string): Promise<void>;

@@ -5,7 +5,7 @@ import type { Cluster } from "./cluster.ts";
 /** The results so far. */
 export interface LoadResult {
   readonly sent: number;
-  /** One text for each failed request. */
+  /** A description of each failed request. */
   readonly failures: readonly string[];
   /** Number of responses by version of the model. */
   readonly versions: Readonly<Record<string, number>>;

@@ -54,7 +54,7 @@ describe("traffic through Ingresses with nginx annotations on the embedded clust
 
   it("sends 25 % of the requests to the canary, and all requests with the header", async () => {
     const requests = 600;
-    // // The gateway applies the Ingresses some time after `up` has ended, the canary's last. By then it may already have
+    // The gateway applies the Ingresses some time after `up` has ended, the canary's last. By then it may already have
     // removed the HTTPRoute.
     const settled = (headers: Record<string, string>, count: number) =>
       countVersions(cluster, count, headers).catch((): Record<string, number> => ({}));
