@@ -1,7 +1,7 @@
 import { type Release, waitForLock } from "../../common/file-lock.ts";
 import type { ToolPlace } from "./tool.ts";
 
-/** A build in a cache. */
+/** A build whose result goes into a cache. */
 export interface Build {
   readonly wanted: readonly ToolPlace[];
   /** Runs once this process holds the lock, before its first build. */
