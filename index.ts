@@ -102,8 +102,8 @@ if (monitoring !== undefined) {
   new Monitoring("monitoring", args, after(scope));
 }
 
-/** The namespace of the models, for the people and the tools that call them. */
+/** The namespace of the models, for people and tools that call them. */
 export const namespaceName = namespace;
 
-/** What the stack costs a month, from the fewest to the most pods that the autoscalers allow. */
+/** The stack's monthly cost, for the minimum and the maximum number of pods that the autoscalers allow. */
 export const cost = estimateCost(stack);

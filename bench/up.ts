@@ -7,7 +7,7 @@ import { type StepTime, stepTimes } from "./up-steps.ts";
 
 const repository = path.resolve(import.meta.dirname, "..");
 
-/** How long `npm run up` takes, and the steps of the first one. */
+/** The durations of `npm run up`, and the steps of the first run. */
 export interface UpReport {
   readonly measurements: readonly Measurement[];
   readonly steps: readonly StepTime[];

@@ -7,7 +7,8 @@ import { runningNode } from "./node/record.ts";
 import { stopNode } from "./node/stop.ts";
 
 /**
- * Stops the embedded cluster. Its data stay for the next `up`; `purge` deletes the state folder as well, but not the cache of
+ * Stops the embedded cluster. Its data is kept for the next `up`; `purge` deletes the state folder as well, but not the
+ * cache of
  * built tools.
  */
 export async function down({ purge = false }: { readonly purge?: boolean } = {}): Promise<void> {

@@ -6,7 +6,7 @@ import { UserError } from "./errors.ts";
 
 /**
  * Locks between processes: flock(2) on a file. The lock belongs to the open file, so the kernel releases it when the process
- * ends, however it ends; programs that the process starts do not inherit it. Node has no such call, so util-linux's `flock`
+ * ends for any reason; programs that the process starts do not inherit it. Node has no such call, so util-linux's `flock`
  * sets the lock on the file that this process holds open.
  */
 const PROGRAM = "flock";
@@ -64,12 +64,12 @@ function openLock(path: string): number {
   return openSync(path, "a+", 0o600);
 }
 
-/** Whether an open file is still the one at `path`: whoever held the lock may have deleted its folder. */
+/** Whether an open file is still the one at `path`: a previous holder may have deleted the folder. */
 function isAt(file: number, path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(file).ino;
 }
 
-/** Writes this process's number into the lock file, for the message that others get. */
+/** Writes this process's id into the lock file, for the error message of other processes. */
 function holding(file: number): Release {
   ftruncateSync(file);
   writeSync(file, `${process.pid}`);

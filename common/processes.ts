@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Identifies a process for good: process ids are reused, but not together with start time (clock ticks since boot) and boot id. */
+/**
+ * Identifies a process permanently: process ids are reused, but not with the same start time (clock ticks since boot)
+ * and boot id.
+ */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly started: string;

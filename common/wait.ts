@@ -13,7 +13,7 @@ export interface WaitOptions {
 /**
  * Calls `look` until it returns something other than undefined, and returns that. Errors of `look` end the wait.
  *
- * Not p-wait-for: that rejects on a timeout with an error of its own, whereas the callers here report what they saw last.
+ * Not p-wait-for, which rejects with its own error on a timeout, whereas the callers here report the last state that they saw.
  *
  * @returns undefined on a timeout or an abort; `look` is called at least once before a timeout
  */

@@ -6,22 +6,25 @@ import type { Workload } from "./resolve/workloads.ts";
 /** Hours of a month: 365 days × 24 hours / 12. */
 const HOURS_PER_MONTH = 730;
 
-/** What a part of a stack costs a month, in the prices' currency, to cents. */
+/** The monthly cost of a part of a stack, in the prices' currency, rounded to cents. */
 export interface MonthlyCost {
   readonly name: string;
-  /** With the fewest pods that the autoscaler may leave. */
+  /** With the minimum number of pods of the autoscaler. */
   readonly minimum: number;
-  /** With the most pods that it may make. */
+  /** With the maximum number of pods of the autoscaler. */
   readonly maximum: number;
 }
 
-/** What a stack costs by what it requests, without a rollout's extra pods, traffic and the cluster itself. */
+/**
+ * The cost of a stack according to its requests. Not included: the extra pods of a rollout, traffic, and the cluster
+ * itself.
+ */
 export interface CostEstimate {
   readonly currency: string;
   /** Serving and storage together. */
   readonly perMonth: { readonly minimum: number; readonly maximum: number };
   readonly parts: readonly MonthlyCost[];
-  /** What each Job costs for every hour that it runs. */
+  /** The cost of each Job per hour of running. */
   readonly jobsPerHour: Readonly<Record<string, number>>;
 }
 

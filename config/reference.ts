@@ -50,7 +50,7 @@ function settings(value: Described, path: string): [string, Described, boolean][
     ]);
   }
   if (typeof value.additionalProperties === "object") return settings(value.additionalProperties, `${path}.<name>`);
-  // Of alternatives, none is required by itself.
+  // None of several alternatives is required on its own.
   return (value.anyOf ?? [])
     .flatMap((choice) => settings(choice, path))
     .map(([place, setting]): [string, Described, boolean] => [place, setting, false]);

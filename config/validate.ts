@@ -17,7 +17,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** A stack and what is wrong with it. */
+/** A stack and the problems in it. */
 export interface CheckedStack {
   /** Undefined if a setting has the wrong shape. */
   readonly stack?: ResolvedStack;

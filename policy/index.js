@@ -1,2 +1,2 @@
-// The SDK requires this file through ts-node, which would compile a .ts entry as CommonJS; an import is left to Node.
+// The SDK loads this file through ts-node, which would compile a .ts entry as CommonJS. Imports are loaded by Node.js.
 import "./index.ts";

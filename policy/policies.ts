@@ -10,7 +10,7 @@ import { HOST_PATHS, podSecurityViolations } from "./rules/pod-security.ts";
 import { resourceViolations } from "./rules/resources.ts";
 import { secretViolations } from "./rules/secrets.ts";
 
-/** What counts as production. */
+/** Which environments count as production. */
 interface ProductionConfig {
   /** Environment of the stack. @default the stack's own setting `environment` */
   readonly environment?: string;

@@ -25,7 +25,7 @@ export interface Rule<Config extends object> {
   readonly remediationSteps: string;
   /** Its settings besides `exempt`, each with a default or optional. @default none */
   readonly properties?: Properties;
-  /** What is wrong with an object, one line each. */
+  /** The violations of an object, one line each. */
   readonly violations: (object: KubernetesObject, config: Config, args: ResourceValidationArgs) => string[];
 }
 

@@ -11,7 +11,7 @@ const MARK = "# Rendered by ml-platform; change the stack file and render again.
 
 /**
  * Writes each object to its own file, `<kind>-<name>.yaml`, and removes the files of earlier renderings that are no longer
- * needed. Other files are left alone.
+ * needed. Other files are not touched.
  *
  * @returns the names of the files, sorted
  */

@@ -2,8 +2,9 @@
 export type Settings = Readonly<Record<string, unknown>>;
 
 /**
- * Lists that are merged item by item, and the settings that identify an item: the first of these that it has. Any other list
- * replaces the one below it. `models` also matches the stack's own key, whatever project name precedes it.
+ * Lists that are merged item by item, and the settings that identify an item: the first of these settings that it has. Any
+ * other list replaces the list from earlier files. `models` also matches the stack's own key, whatever project name precedes
+ * it.
  */
 const ITEM_KEYS: Readonly<Record<string, readonly string[]>> = {
   models: ["name", "model"],
@@ -40,7 +41,7 @@ function layerValue(key: string, below: unknown, above: unknown): unknown {
 function layerItems(itemKeys: readonly string[], below: readonly unknown[], above: readonly unknown[]): unknown[] {
   const items = [...below];
   for (const item of above) {
-    // Not among the items of the same file: two of one name there are a mistake to report, not one item.
+    // Do not match items of the same file: two items with one name there are a mistake to report, not one item.
     const found = below.findIndex((other) => isSameItem(itemKeys, other, item));
     const lower = items[found];
     if (!isObject(item)) items.push(item);

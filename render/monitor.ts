@@ -10,7 +10,7 @@ const REPLACED_KINDS = new Set(["ConfigMap", "Job", "Secret"]);
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
 /**
- * Replaces Pulumi's engine by a monitor that records the Kubernetes objects that a program registers. Call it once in a
+ * Replaces Pulumi's engine with a monitor that records the Kubernetes objects that a program registers. Call it once in a
  * process, before the program is imported.
  *
  * @returns the objects, complete once `pulumi.runtime.disconnect()` has resolved
@@ -59,7 +59,7 @@ export async function recordObjects(project: string, stack: string): Promise<rea
   return objects;
 }
 
-/** Options of a resource that its own properties do not show. */
+/** Options of a resource that are not among its properties. */
 interface ResourceOptions {
   readonly ignoreChanges: readonly string[];
   /** The component it belongs to, as `<type>::<name>`. */
@@ -81,8 +81,8 @@ function typeAndName(urn: string): string {
 }
 
 /**
- * An object with the name that it gets in the cluster. Where Pulumi would add a random suffix, this is the logical name; for
- * kinds whose objects are replaced, it ends with a hash of the content.
+ * An object with the name that it gets in the cluster. If Pulumi would add a random suffix, this is the logical name
+ * instead; for kinds whose objects are replaced, it ends with a hash of the content.
  */
 function withName(object: KubernetesObject, logicalName: string): KubernetesObject {
   const name = object.metadata?.name ?? `${logicalName.toLowerCase()}${contentSuffix(object)}`;

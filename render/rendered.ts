@@ -1,4 +1,4 @@
-/** A Kubernetes object as it is applied. */
+/** A Kubernetes object in the form in which it is applied. */
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -20,12 +20,12 @@ export interface RenderedObject {
   readonly dependsOn: readonly string[];
 }
 
-/** `Deployment model-v1`, as messages name an object. */
+/** The name of an object in messages: `Deployment model-v1`. */
 export function describeObject({ kind, metadata }: Pick<KubernetesObject, "kind" | "metadata">): string {
   return `${kind} ${metadata.name}`;
 }
 
-/** Identifies an object, whatever version of its API it is written in. */
+/** Identifies an object, independent of its API version. */
 export function objectKey({ apiVersion, kind, metadata }: KubernetesObject): string {
   const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
   return `${group}/${kind}/${metadata.namespace ?? ""}/${metadata.name}`;

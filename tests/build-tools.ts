@@ -5,7 +5,7 @@ import { errorMessage } from "../common/errors.ts";
 import { ensureTool, type ToolName } from "./tools/index.ts";
 import { testTools } from "./tools/test-tools.ts";
 
-/** Pause in milliseconds between two tools, in which a suite that waits for the build lock gets it. */
+/** Pause in milliseconds between two tools, so that a suite waiting for the build lock can take it. */
 const PAUSE = 500;
 
 /**
@@ -14,7 +14,7 @@ const PAUSE = 500;
  * tries again and reports the error.
  */
 async function main(): Promise<void> {
-  // The suites have priority.
+  // Give the suites priority.
   setPriority(10);
   const names = [...Object.keys(testTools), "pulumi", ...Object.keys(tools)] as ToolName[];
   for (const name of new Set(names)) {
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
 }
 
 process.on("disconnect", () => process.exit(1));
-// The channel would otherwise keep this process alive.
+// An open channel would keep this process alive.
 process.channel?.unref();
 await main().catch((error: unknown) => {
   console.log(`could not build: ${errorMessage(error)}`);

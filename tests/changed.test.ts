@@ -31,21 +31,21 @@ describe("the tests of changed files", () => {
 
   const selected = () => testsOfChanges(folder, "HEAD", tests);
 
-  it("are only type check and lint without a change", async () => {
+  it("are only the type check and lint if nothing has changed", async () => {
     expect(await selected()).to.deep.equal(["tests/quality.test.ts"]);
   });
 
-  it("import a changed file, directly or not", async () => {
+  it("include those that import a changed file, directly or indirectly", async () => {
     await write("lib/deep.ts", "export const deep = 2;\n");
     expect(await selected()).to.deep.equal(["tests/a.test.ts", "tests/quality.test.ts"]);
   });
 
-  it("name a program next to a changed data file", async () => {
+  it("include those that name a program next to a changed data file", async () => {
     await write("data/table.csv", "2\n");
     expect(await selected()).to.deep.equal(["tests/b.test.ts", "tests/quality.test.ts"]);
   });
 
-  it("import a file that was deleted, or use a new one", async () => {
+  it("include those that import a deleted file or use a new one", async () => {
     await rm(path.join(folder, "lib/deep.ts"));
     expect(await selected()).to.include("tests/a.test.ts");
     await write("tests/b.test.ts", 'import "../lib/new.ts";\n');
@@ -53,13 +53,13 @@ describe("the tests of changed files", () => {
     expect(await selected()).to.deep.equal(tests);
   });
 
-  it("resolve references against the file and against the repository", () => {
+  it("are found by references relative to the file and to the repository", () => {
     const files = new Set(["lib/a.ts", "lib/b.ts", "Pulumi.yaml"]);
     const text = 'import "./b.ts"; read("Pulumi.yaml"); run("lib/a.ts"); other("missing.ts");';
     expect(referencesIn(text, "lib/x.ts", files)).to.deep.equal(["lib/b.ts", "Pulumi.yaml", "lib/a.ts"]);
   });
 
-  it("are those of the nearest folder with code for a data file", () => {
+  it("are, for a data file, those of the nearest folder that contains code", () => {
     const files = new Set(["lib/a.ts", "lib/data/x.csv", "README.md"]);
     expect(codeFor("lib/data/x.csv", files)).to.deep.equal(["lib/data/x.csv", "lib/a.ts"]);
     expect(codeFor("README.md", files)).to.deep.equal(["README.md"]);

@@ -5,12 +5,13 @@ import { execa } from "execa";
 /**
  * The test files that concern the files changed since a commit.
  *
- * A test concerns the files that it imports, directly or not, and those that it or one of them names in a string by their path
- * from the repository on, such as `engine/cli.ts`. Any other file than TypeScript concerns the tests of the TypeScript files in
- * its folder, or in the nearest folder above that has some. Type check and lint always run.
+ * A test is selected if a changed file is imported by it, directly or indirectly, or is named in a string, by its path in
+ * the repository such as `engine/cli.ts`, in the test or a file that it imports. A changed file that is not TypeScript
+ * selects the tests of the TypeScript files in its folder, or in the nearest parent folder that has any. The type check and
+ * lint always run.
  *
  * @param ref the commit; changes that are not committed count too
- * @param tests paths of the test files from the repository on, like the result
+ * @param tests paths of the test files, relative to the repository, like the result
  */
 export async function testsOfChanges(repository: string, ref: string, tests: readonly string[]): Promise<string[]> {
   const git = async (...args: string[]) =>
@@ -25,7 +26,7 @@ export async function testsOfChanges(repository: string, ref: string, tests: rea
 
 type Graph = ReadonlyMap<string, readonly string[]>;
 
-/** The TypeScript files that stand for a changed file. */
+/** The TypeScript files to treat as changed in place of a changed file. */
 export function codeFor(file: string, files: ReadonlySet<string>): string[] {
   if (isCode(file)) return [file];
   for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {

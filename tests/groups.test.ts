@@ -5,7 +5,7 @@ import { folderOf, GROUPS, groupOf, inOrder, selectionOf } from "./groups.ts";
 
 const repository = path.resolve(import.meta.dirname, "..");
 
-describe("the groups of the tests", () => {
+describe("test groups", () => {
   it("are determined by the path of a file; all other files are unit tests", () => {
     for (const [file, group] of [
       ["tests/config/schema.test.ts", "unit"],
@@ -38,7 +38,7 @@ describe("the groups of the tests", () => {
     expect(GROUPS.at(-1)).to.equal("cluster");
   });
 
-  it("without tools contain no suite that needs one", async () => {
+  it("without tools contain no suite that needs a tool", async () => {
     const asks =
       /ensureTool|tools\/(?:index|python|simulated-node)|support\/(?:python|needs|chromium)|\/schemas\.ts|\/promtool\.ts/;
     for await (const file of glob("tests/**/*.test.ts", { cwd: repository })) {
@@ -58,7 +58,7 @@ describe("the groups of the tests", () => {
     expect(() => selectionOf(["unit", "tests/config/*.ts"])).to.throw("give groups (unit, render, server, ");
   });
 
-  it("report their time by folder, each app's by itself", () => {
+  it("report their time by folder, with one folder per app", () => {
     expect(folderOf("tests/render/documents/ml-course.test.ts")).to.equal("render");
     expect(folderOf("tests/apps/inference/v1.test.ts")).to.equal("apps/inference");
     expect(folderOf("tests/apps/registry.test.ts")).to.equal("apps");

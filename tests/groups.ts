@@ -32,7 +32,7 @@ export const GROUPS = Object.keys(PATTERNS) as Group[];
 /** A file that matches two groups belongs to the later one. */
 const BY_PRIORITY = GROUPS.toReversed();
 
-/** The group of a test file, by its path from the repository on. */
+/** The group of a test file, given its path relative to the repository. */
 export function groupOf(file: string): Group {
   const matches = (group: Group) => PATTERNS[group].some((pattern) => path.matchesGlob(file, pattern));
   return BY_PRIORITY.find(matches) ?? "unit";
@@ -52,7 +52,7 @@ export interface Selection {
   readonly groups: readonly Group[] | undefined;
 }
 
-/** Reads names of groups or globs of files; selects everything if there are none. */
+/** Parses names of groups and globs of files; selects everything if there are none. */
 export function selectionOf(args: readonly string[]): Selection {
   const isGroup = (arg: string): arg is Group => Object.hasOwn(PATTERNS, arg);
   const groups = args.filter(isGroup);

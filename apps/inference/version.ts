@@ -1,2 +1,2 @@
-/** Version of the server and of its API; the same as in package.json. */
+/** Version of the server and of its API; equal to the version in package.json. */
 export const VERSION = "0.1.0";

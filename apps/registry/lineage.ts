@@ -33,7 +33,7 @@ export const Lineage = z
   .describe("Where the version comes from, as `npm run lineage` prints it. Default: none.");
 export type Lineage = z.infer<typeof Lineage>;
 
-/** The lineage of a version from its metadata, without what is not known. The date may be "unknown". */
+/** The lineage of a version from its metadata, without unknown fields. The date may be "unknown". */
 export function lineageOf(metadata: ModelMetadata): Lineage {
   const { commit, trainedDate, artifact, data, image, parent, regression, job } = metadata;
   const jobName = job?.name && [job.namespace, job.name].filter(Boolean).join("/");

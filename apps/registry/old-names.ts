@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /**
- * Lets an object be written with the old names of its fields.
+ * Accepts the old names of an object's fields.
  *
  * @param newNames new names by old name
  * @param onOldName called for each old name that is found

@@ -70,7 +70,7 @@ async function currentIndex(root: string): Promise<RegistryIndex | undefined> {
   }
 }
 
-/** The metadata of a valid version, or what is wrong with it. */
+/** The metadata of a version, or the reason why the version is invalid. */
 async function checkVersion(
   root: string,
   model: string,

@@ -4,14 +4,14 @@ import path from "node:path";
 import { measurePreviews, type PreviewMeasurement } from "./preview.ts";
 import { measureUpAgain, type UpAgainMeasurement } from "./up-again.ts";
 
-/** Cost of the engine for stacks of many models. */
+/** Cost of the engine for stacks with many models. */
 export interface EngineReport {
   readonly previews: readonly PreviewMeasurement[];
-  /** The reason, as text, if they were not measured. */
+  /** The measurements, or the reason why there are none. */
   readonly ups: readonly UpAgainMeasurement[] | string;
 }
 
-/** Measures previews of new stacks and, if the embedded cluster runs, an `up` without a change of deployed stacks. */
+/** Measures previews of new stacks and, if the embedded cluster is running, an `up` of deployed stacks that changes nothing. */
 export async function measureEngine(
   report: (line: string) => void,
   sizes: readonly number[] = [10, 100, 400],

@@ -7,14 +7,17 @@ import { ensureTool } from "../../tests/tools/index.ts";
 import { measured, type Usage } from "./processes.ts";
 import { writeKubeconfig, writeStack } from "./stack.ts";
 
-/** Cost of a preview of a new stack, and of what it is compared with. */
+/** Cost of a preview of a new stack, and of the runs that it is compared with. */
 export interface PreviewMeasurement {
-  /** Models of two versions each. */
+  /** Number of models, each with two versions. */
   readonly models: number;
   /** Resources that the engine registers, including components. */
   readonly resources: number;
   readonly preview: Usage;
-  /** A preview of a program with as many small ConfigMaps: the least that the engine and the SDK need for any program. */
+  /**
+   * A preview of a program with the same number of small ConfigMaps: the minimum cost of the engine and the SDK for any
+   * program.
+   */
   readonly floor: Usage;
   /** `npm run render` of the same stack, without the engine. */
   readonly render: Usage;

@@ -31,8 +31,9 @@ const INTERVAL_MILLISECONDS = 50;
 const TICKS = 100;
 
 /**
- * Runs something, and adds up what the processes below this one use until it ends. They are sampled twenty times a second. A
- * process that ends between two samples is counted with the others: their time is that of all children minus the known.
+ * Runs `work`, and adds up the resources of all descendants of this process until it ends. They are sampled twenty times a
+ * second. The time of processes that end between two samples counts as `others`: it is the time of all children minus the
+ * sampled time.
  */
 export async function measured<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly usage: Usage }> {
   const seen = new Map<string, SeenProcess>();
@@ -88,7 +89,7 @@ async function watch(seen: Map<string, SeenProcess>, ended: AbortSignal): Promis
     for (const pid of await readdir("/proc")) {
       if (!/^\d+$/.test(pid)) continue;
       const found = await readProcess(pid).catch(() => undefined);
-      // An ending process has no command line and no memory any more: keep the earlier sample, except for its time.
+      // An exiting process no longer has a command line or memory: keep the earlier sample, except for its time.
       const before = seen.get(pid);
       if (found?.commandLine) seen.set(pid, found);
       else if (found && before) seen.set(pid, { ...before, seconds: Math.max(before.seconds, found.seconds) });
@@ -106,7 +107,7 @@ async function readProcess(pid: string): Promise<SeenProcess> {
   return { pid, parent, commandLine, seconds: own, mebibytes: Number(kibibytes) / 1024 };
 }
 
-/** The text of /proc/PID/stat: the parent's process id, and processor seconds of its own and of its ended children. */
+/** Parses /proc/PID/stat: the parent's process id, and the processor seconds of the process and of its ended children. */
 export function parseStat(stat: string): { readonly parent: string; readonly own: number; readonly children: number } {
   // The fields after the program's name, which is in brackets and may contain anything.
   const [, parent = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

@@ -43,7 +43,7 @@ export async function writeStack(
   return file;
 }
 
-/** A kubeconfig of a cluster that is not there: a preview of what is new asks nothing of it. */
+/** A kubeconfig of a cluster that does not exist: a preview of new resources sends no requests to it. */
 export async function writeKubeconfig(folder: string): Promise<string> {
   const file = path.join(folder, "kubeconfig");
   const kubeconfig = {

@@ -13,17 +13,17 @@ import { NAMESPACE, writeStack } from "./stack.ts";
 
 /** Cost of an `up` that changes nothing. */
 export interface UpAgainMeasurement {
-  /** Models of two versions each. */
+  /** Number of models, each with two versions. */
   readonly models: number;
-  /** Resources of the stack, components among them. */
+  /** Number of resources, including components. */
   readonly resources: number;
-  /** Seconds of the deployment of the models that this size has more than the one before. */
+  /** Seconds to deploy the models that this size has in addition to the previous one. */
   readonly deployedSeconds: number;
   /** `pulumi preview` without a change. */
   readonly preview: Usage;
-  /** `npm run up` without a change: a preview, and a search for changes made by hand. */
+  /** `npm run up` without a change: a preview, and a check for changes made by hand. */
   readonly again: Usage;
-  /** What that would have changed; expected to be empty. */
+  /** The changes of that `up`; expected to be empty. */
   readonly changes: readonly string[];
 }
 
@@ -35,12 +35,12 @@ interface Target {
 
 const STACK = "many";
 const NODE = "ml-bench";
-/** Enough for thousands of pods. */
+/** Enough addresses for thousands of pods. */
 const CAPACITY = { cpu: "10k", memory: "100Ti", pods: "10k" };
 
 /**
  * Deploys a stack that grows from size to size on the running embedded cluster, its pods on a simulated node, and measures an
- * `up` without a change after each. Namespace and node are deleted at the end, also after an error.
+ * `up` without a change after each. The namespace and the node are deleted at the end, even after an error.
  *
  * @param folder for the stack's files and state
  * @returns why it was not measured, if no cluster with the dev stack runs

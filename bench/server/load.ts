@@ -13,7 +13,10 @@ export interface Saturated {
   readonly seconds: number;
 }
 
-/** Sends as much as a server can handle, by wrk. @throws Error if a response is not 2xx, which would make the result meaningless. */
+/**
+ * Sends as many requests as a server can handle, with wrk. @throws Error if a response is not 2xx, which would make the
+ * result meaningless.
+ */
 export async function saturate(
   port: number,
   payload: Payload,
@@ -52,7 +55,7 @@ end
 /** The result for many clients that pause between requests; times in milliseconds. */
 export interface Paced {
   readonly requests: number;
-  /** Since the first request may be sent. */
+  /** Time since the first request may be sent. */
   readonly seconds: number;
   /** Responses other than 2xx. */
   readonly rejected: number;
@@ -66,7 +69,8 @@ const PAUSE_MS = 20;
 const CONNECT_MS = 300;
 
 /**
- * Sends about `rate` requests per second, by wrk. Each client pauses after a response for an exponentially distributed time. After
+ * Sends about `rate` requests per second, with wrk. Each client pauses after a response for an exponentially
+ * distributed time. After
  * a stall the delayed requests arrive at once, as from real clients.
  *
  * @param rate Requests per second if each were answered at once.

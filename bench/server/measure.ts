@@ -111,7 +111,7 @@ interface OverloadFigures {
 }
 
 const OVERLOAD = 4;
-/** Several times as many clients as the queue holds requests of 32 rows: those in the queue send nothing meanwhile. */
+/** Several times as many clients as the queue holds requests of 32 rows, because clients with a queued request send nothing. */
 const OVERLOAD_CLIENTS = 512;
 const OVERLOAD_SECONDS = 4;
 /** Overload that is not counted, so that V8 has optimized the code of rejections. */
@@ -148,7 +148,8 @@ async function flood({ server, payload }: Contestant, connections: number, secon
     goodput: answered / flooded.seconds / rate,
     goodputPerCpu: answered / (end - between) / (saturated.requests / (between - start)),
     rejectedShare,
-    // A rejection waits for the current run only, other responses for the whole queue: so rejections are the fastest responses.
+    // A rejection waits only for the current run, and other responses for the whole queue, so the fastest responses are
+    // rejections.
     rejectionP50: flooded.percentile(50 * rejectedShare),
     rejectionP99: flooded.percentile(99 * rejectedShare),
     after: 1 - after.rejected / after.requests,

@@ -29,7 +29,7 @@ export interface BenchServer {
   stop(): Promise<void>;
 }
 
-/** How a server is started: its program and arguments, given a free port. */
+/** How a server is started: its program and arguments for a given free port. */
 export interface Start {
   readonly name: string;
   readonly command: (port: number) => readonly string[];

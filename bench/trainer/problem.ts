@@ -7,7 +7,7 @@ export interface Rows {
   readonly y: readonly number[];
 }
 
-/** A problem for both sides: the same rows, the same split, the same hyper-parameters. */
+/** A problem for both sides: the same rows, the same split, the same hyperparameters. */
 export interface Problem {
   readonly name: string;
   /**

@@ -10,12 +10,12 @@ import { SENTIMENT } from "./problems.ts";
 /** The source package of VADER contains lines that were rated by twenty people each (Hutto & Gilbert, ICWSM 2014). */
 const PACKAGE = "vaderSentiment==3.3.2";
 const INNER = "additional_resources/hutto_ICWSM_2014.tar.gz";
-/** Number of labeled lines that a user has. */
+/** Number of labeled lines that the example user has. */
 const OWN_LINES = 2000;
 
 /**
- * Problems with real reviews, which are not part of this project: the accuracy of the model that is trained on the sample data,
- * and of one that is trained on 2,000 lines of a shop.
+ * Problems with real reviews, which are not part of this project. They measure the accuracy of a model trained on the sample
+ * data, and of one trained on 2,000 reviews from a shop.
  *
  * @param shipped the sample data
  */

@@ -4,7 +4,7 @@ import { writeArchive } from "../images/archive.ts";
 import { importImage, listImages } from "../node/images.ts";
 import type { Toolchain } from "../toolchain/index.ts";
 
-/** An image of one static binary. */
+/** An image that contains one static binary. */
 interface BinaryImage {
   readonly reference: string;
   readonly folder: string;

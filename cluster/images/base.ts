@@ -26,7 +26,7 @@ const npmVersion = "11.19.0";
 const recipe = 1;
 
 const require = createRequire(import.meta.url);
-/** The version of Node in this project's own packages, which the tests run on. */
+/** The version of Node.js in this project's own packages, on which the tests run. */
 const nodeVersion = (require("node/package.json") as { version: string }).version;
 
 /** The parts of the base image; another version means another cache folder and other image tags. */
@@ -79,7 +79,7 @@ async function makeBase(storage: string, report: (line: string) => void): Promis
 /**
  * Builds a root file system of Debian packages in the folder `root`, without documentation.
  *
- * @param packages packages beside those of the variant
+ * @param packages packages in addition to those of the variant
  * @param variant `minbase` includes apt, `essential` does not
  */
 export async function debootstrap(

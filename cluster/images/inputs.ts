@@ -8,7 +8,7 @@ export type App = "inference" | "trainer";
 /** Images of the apps, each built from `apps/NAME/Dockerfile` with the checkout as build context. */
 export type ImageName = App | "combined";
 
-/** The image of each app: one of its own, or one for both. */
+/** The image of each app: separate images, or one for both. */
 export function imageNames(combined: boolean): { readonly [name in App]: ImageName } {
   return combined ? { inference: "combined", trainer: "combined" } : { inference: "inference", trainer: "trainer" };
 }

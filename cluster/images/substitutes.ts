@@ -83,7 +83,7 @@ async function importSubstitute(reference: string, substitute: Substitute, optio
 
 /** The root file system of a substitute in the cache, built first if it is missing. */
 async function ensureRoot({ name, packages, prepare }: Substitute, report: (line: string) => void): Promise<string> {
-  // The folder name of earlier releases, so that what they have built is found.
+  // The folder name that earlier releases used, so that their builds are found.
   const folder = join(cacheDirectory(), "images", "stand-ins");
   const root = join(folder, name);
   if (existsSync(root)) return root;

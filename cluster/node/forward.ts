@@ -32,7 +32,7 @@ export function startForward({ port, targetHost, targetPort }: Forward): Promise
     server.once("error", reject);
     server.listen({ host: "127.0.0.1", port, backlog: 4096 }, () => {
       server.off("error", reject);
-      // For example, out of file descriptors: the connection fails, the listener goes on.
+      // For example, no file descriptors left: the connection fails, and the listener continues.
       server.on("error", (error) => console.error(`listener on port ${port}: ${error.message}`));
       resolve(server);
     });

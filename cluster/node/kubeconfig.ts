@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 /** Name of cluster, user and context in every kubeconfig of the embedded cluster. */
 export const contextName = "ml-platform";
 
-/** What a kubeconfig is made of; certificates and key are PEM text. */
+/** The content of a kubeconfig; certificates and key are PEM text. */
 export interface Credentials {
   readonly server: string;
   readonly authority: string;

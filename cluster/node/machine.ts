@@ -9,8 +9,8 @@ export interface MachineOwner {
 }
 
 /**
- * An abstract socket: only one process of the machine can listen on it, and it is free again when that process ends,
- * however it ends. Interface, addresses and cgroup of a node exist once per machine, so only one node can run.
+ * An abstract socket: only one process on the machine can listen on it, and it is free again when that process ends
+ * for any reason. Interface, addresses and cgroup of a node exist once per machine, so only one node can run.
  */
 const socketName = "\0ml-platform-node";
 

@@ -29,7 +29,7 @@ export interface NodeRecord {
 /** Exit code of a supervisor that found a port taken. */
 export const portTakenExitCode = 98;
 
-/** The record of the node that runs now; undefined if none runs, whatever record an earlier one left behind. */
+/** The record of the running node; undefined if none is running, even if an earlier one left a record behind. */
 export async function runningNode(paths: Pick<NodePaths, "record" | "formerRecord">): Promise<NodeRecord | undefined> {
   const records = await Promise.all([paths.record, paths.formerRecord].map(readRecord));
   return records.find((record) => isAlive(record?.supervisor));
@@ -45,13 +45,13 @@ async function readRecord(file: string): Promise<NodeRecord | undefined> {
   }
 }
 
-/** Writes the record in one step, so that no reader sees half of it. */
+/** Writes the record atomically, so that no reader sees an incomplete one. */
 export async function writeRecord(paths: Pick<NodePaths, "record">, record: NodeRecord): Promise<void> {
   await writeFile(`${paths.record}.new`, JSON.stringify(record), { mode: 0o600 });
   await rename(`${paths.record}.new`, paths.record);
 }
 
-/** Removes the record, of whichever release. */
+/** Removes the record, including one written by an earlier release. */
 export async function removeRecord(paths: Pick<NodePaths, "record" | "formerRecord">): Promise<void> {
   await Promise.all([paths.record, paths.formerRecord].map((file) => rm(file, { force: true })));
 }

@@ -1,12 +1,12 @@
 import { type Release, waitForLock } from "../../common/file-lock.ts";
 import type { ToolPlace } from "./tool.ts";
 
-/** A build in a cache. */
+/** A build whose result goes into a cache. */
 export interface Build {
   readonly wanted: readonly ToolPlace[];
   /** Runs once this process holds the lock, before its first build. */
   readonly before: () => Promise<void>;
-  /** Runs after the process's last build, with what all its builds wanted. */
+  /** Runs after the process's last build, with the requests of all its builds. */
   readonly after: (wanted: readonly ToolPlace[]) => Promise<void>;
 }
 

@@ -36,13 +36,14 @@ export interface EnsureOptions {
   readonly lowPriority?: boolean;
   /** Cancels the build. */
   readonly signal?: AbortSignal;
-  /** Tools that will be asked for later: Go's build cache is kept until they are built too. @default none */
+  /** Tools that will be requested later: Go's build cache is kept until they are built too. @default none */
   readonly keepCacheFor?: readonly Tool[];
 }
 
 /**
- * Builds what the cache lacks, one tool after another (Go uses every core for each). Can be interrupted at any point: finished
- * tools stay, and Go's build cache keeps compiled packages until everything is built. Waits while another process builds in the
+ * Builds what the cache lacks, one tool after another (Go uses every core for each). Can be interrupted at any point:
+ * finished tools are kept, and Go's build cache keeps compiled packages until everything is built. Waits while another
+ * process builds in the
  * same cache; calls of one process run concurrently.
  * @throws UserError without a suitable Go, disk space or network
  */
@@ -72,7 +73,7 @@ export async function ensureTools(
   });
 }
 
-/** Whether everything that was asked for, and all of the cluster's tools, are built: Go's build cache is then of no more use. */
+/** Whether all requested tools and all of the cluster's tools are built, so that Go's build cache is no longer needed. */
 function isComplete(wanted: readonly ToolPlace[], cache: string): boolean {
   return [...wanted, ...planToolchain(cache)].every(({ folder }) => existsSync(folder));
 }

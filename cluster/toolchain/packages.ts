@@ -7,7 +7,7 @@ export const debianPackages = [
   ...["buildah", "mmdebstrap", "ca-certificates"],
 ] as const;
 
-/** Those of `packages` that `dpkg-query`'s answer does not list as installed. */
+/** The packages that the output of `dpkg-query` does not list as installed. */
 export function notInstalled(packages: readonly string[], answer: string): string[] {
   const installed = new Set(
     answer

@@ -62,7 +62,7 @@ export async function checkGo(
 }
 
 async function askGo(): Promise<{ found: boolean; exitCode: number | undefined; stderr: string }> {
-  // In a module folder, Go compares its version with the one in go.mod, or downloads that one if it is allowed to.
+  // In a module folder, Go compares its version with the one in go.mod, or downloads that version if this is allowed.
   const result = await execa("go", ["list", "-m"], {
     cwd: moduleFolder(tools.kubernetes),
     env: goEnvironment(""),

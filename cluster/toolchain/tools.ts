@@ -26,8 +26,9 @@ export const prometheusCrds = (kind: string): ModuleFiles => ({
 });
 
 /**
- * One Go module for everything built on Kubernetes' own packages, so that these compile once. Each dependency has the newest
- * version that any of the programs requires, so Kubernetes is linked with some that are newer than those of its release.
+ * One Go module for everything that uses Kubernetes' own packages, so that these compile once. Each dependency has the
+ * newest version that any of the programs requires, so Kubernetes is linked with some dependencies that are newer than in
+ * its release.
  */
 const kubernetesModule = "modules/kubernetes";
 

@@ -19,7 +19,7 @@ export const defaults = {
     rollout: {
       maxSurge: 1,
       maxUnavailable: 0,
-      // Gateways that have not yet heard of the pod's end still reach it.
+      // Gateways that do not know yet that the pod is terminating can still reach it.
       drainSeconds: 5,
       terminationGracePeriodSeconds: 30,
       preStopSeconds: 0,

@@ -15,7 +15,7 @@ export interface ScalingRules {
     readonly value: number;
     readonly periodSeconds: number;
   }[];
-  /** Which policy counts where several apply. @default "Max" */
+  /** Which policy decides if several apply. @default "Max" */
   readonly selectPolicy?: "Max" | "Min" | "Disabled";
 }
 
@@ -25,7 +25,7 @@ export interface AutoscalingArgs {
   readonly name?: string;
   readonly minReplicas: number;
   readonly maxReplicas: number;
-  /** Target CPU use in percent of the request. @default 70, where no memory target is given either */
+  /** Target CPU use in percent of the request. @default 70 if there is no memory target either, otherwise none */
   readonly cpuUtilization?: number;
   /** Target memory use in percent of the request. @default no memory target */
   readonly memoryUtilization?: number;

@@ -9,7 +9,7 @@ export function kubernetesName(name: string): string {
   return name.toLowerCase().replaceAll(/[_.]/g, "-");
 }
 
-/** What the metadata of an object is made from. */
+/** The input for an object's metadata. */
 export interface ObjectIdentity {
   /** Fixed name of the object. @default named by Pulumi */
   readonly name?: string;

@@ -30,7 +30,7 @@ export interface Backend {
   readonly port: number;
 }
 
-/** @param containerMetricsPort port that the container serves metrics on; `false` where it has none */
+/** @param containerMetricsPort port that the container serves metrics on; `false` if it has none */
 export function resolveService(args: ServiceArgs = {}, containerMetricsPort: number | false = false): ResolvedService {
   const service = withDefaults(defaults.service, args);
   return withDefaults({ metricsPort: service.type === "LoadBalancer" ? false : containerMetricsPort }, service);

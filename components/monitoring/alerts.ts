@@ -44,7 +44,7 @@ export function alertGroups(
   ];
 }
 
-/** Share of the requests of each version that failed; none where there were no requests. */
+/** Share of failed requests of each version; no value for a version without requests. */
 function errorRatio(selector: string): string {
   const rate = (status: string) =>
     `sum by (namespace, model, version) (rate(model_requests_total{${selector}${status}}[${WINDOW}]))`;

@@ -41,7 +41,7 @@ export class ConfigMaps extends pulumi.ComponentResource {
    * ConfigMaps for a container to take its environment from.
    *
    * @param names their names in the stack
-   * @throws InputPropertyError where there is no such ConfigMap
+   * @throws InputPropertyError if there is no such ConfigMap
    */
   references(names: readonly string[] = []): ConfigMapRef[] {
     return names.map((name) => {
@@ -54,7 +54,7 @@ export class ConfigMaps extends pulumi.ComponentResource {
   }
 }
 
-/** A ConfigMap: immutable where Pulumi names it, so that changed content is a new object and rolls the pods. */
+/** A ConfigMap: immutable if Pulumi names it, so that changed content creates a new object and rolls the pods. */
 export function configMapManifest(
   namespace: pulumi.Input<string>,
   { name, data }: ConfigMapArgs,

@@ -6,7 +6,7 @@ import { withDefaults } from "../defaults/with-defaults.ts";
 export interface ImagesArgs {
   /** Where the images are pushed, such as `registry.example.com/team`. */
   readonly registry: string;
-  /** Tag of the images; what is deployed is their digest. */
+  /** Tag of the images; they are deployed by digest. */
   readonly tag: string;
   /** Source commit of the trainer, which it records with every version. @default "unknown" */
   readonly commit?: string;

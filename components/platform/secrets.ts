@@ -90,7 +90,7 @@ export class Secrets extends pulumi.ComponentResource {
       name,
       {
         metadata: objectMeta({ name: args.name, namespace }),
-        // A Secret with a fixed name is changed in place by whoever applies the rendered stack.
+        // A GitOps controller that applies the rendered stack changes a Secret with a fixed name in place.
         ...(args.name === undefined ? { immutable: true } : {}),
         ...this.content(name, args),
       },

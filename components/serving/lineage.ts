@@ -16,7 +16,7 @@ export interface LineageArgs {
   readonly parent?: string;
 }
 
-/** What a version's Deployment records of the version's origin. */
+/** Metadata of a version's Deployment that records the version's origin. */
 interface Origin {
   readonly labels: Record<string, string>;
   readonly annotations: Record<string, string>;

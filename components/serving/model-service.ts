@@ -13,7 +13,7 @@ export interface ModelServiceArgs {
   readonly namespace: pulumi.Input<string>;
   /** Name of the model in the registry. */
   readonly model: string;
-  /** Name of the entry; set it where one model is served twice. @default the model's name */
+  /** Name of the entry; set it if the same model is served twice. @default the model's name */
   readonly entry?: string;
   /** Value of the label `app` on the model's pods. @default the entry's name */
   readonly app?: string;

@@ -20,7 +20,7 @@ import type { ResolvedVersionSettings } from "./resolve.ts";
 /** A version with every default filled in. */
 export type ResolvedVersion = ResolvedVersionSettings & EnvironmentSources;
 
-/** What the Deployment of one version is made from. */
+/** The input for the Deployment of one version. */
 export interface DeploymentInput {
   readonly namespace: pulumi.Input<string>;
   /** Name of the model in the registry. */

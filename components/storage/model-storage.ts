@@ -7,7 +7,7 @@ import { type ResolvedClaim, resolveStorage, type StorageSettings } from "./reso
 
 export interface ModelStorageArgs extends StorageSettings {
   readonly namespace: pulumi.Input<string>;
-  /** Image of the trainer, which lays the volumes out. */
+  /** Image of the trainer, which initializes the volumes. */
   readonly trainerImage: pulumi.Input<string>;
   readonly imageAccess?: ImageAccess;
 }
@@ -16,7 +16,7 @@ export interface ModelStorageArgs extends StorageSettings {
 export class ModelStorage extends pulumi.ComponentResource {
   /** Name of the claim that holds the model registry. */
   readonly modelsClaim: pulumi.Output<string>;
-  /** Name of the claim that holds the training data; undefined where there is none. */
+  /** Name of the claim that holds the training data; undefined if there is none. */
   readonly dataClaim: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: ModelStorageArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -41,7 +41,7 @@ export interface BatchArgs {
 export interface JobSettings extends PlacementArgs {
   /** Name of the container. @default "trainer" */
   readonly container?: string;
-  /** Value of the label `job-type`. @default by what the Job does */
+  /** Value of the label `job-type`. @default depends on the kind of Job */
   readonly jobType?: string;
   /** @default none */
   readonly environment?: Readonly<Record<string, string>>;

@@ -3,7 +3,10 @@ import { checkLimitRange } from "./limit-range.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { allOf, checkQuota } from "./quota.ts";
 
-/** Whether the stack fits into its own namespace. The API server would reject what does not fit, but only after deployment. */
+/**
+ * Whether the stack fits into its own namespace. Otherwise the API server would reject pods, but only during the
+ * deployment.
+ */
 export function checkFit(stack: ResolvedStack): ConfigProblem[] {
   const { workloads, namespace } = stack;
   return [

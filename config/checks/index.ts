@@ -9,7 +9,7 @@ import { type ConfigProblem, duplicates } from "./problem.ts";
 import { checkReferences } from "./references.ts";
 import { checkRouteConflicts } from "./route-conflicts.ts";
 
-/** What no single setting shows: dangling references, duplicate names, and a stack that does not fit its quota. */
+/** Mistakes that involve several settings: dangling references, duplicate names, and a stack that does not fit its quota. */
 export function crossCheck(stack: ResolvedStack): ConfigProblem[] {
   return [
     ...duplicates(

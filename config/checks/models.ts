@@ -6,7 +6,7 @@ import { checkTraffic } from "./traffic.ts";
 
 type Model = ResolvedStack["models"][number];
 
-/** One model: its versions differ, and what they refer to exists. */
+/** One model: its versions are distinct, and everything that they refer to exists. */
 export function checkModel(stack: ResolvedStack, model: Model, path: string): ConfigProblem[] {
   return [
     ...duplicates(

@@ -107,12 +107,12 @@ function checkJobNames({ training }: ResolvedStack): ConfigProblem[] {
   });
 }
 
-/** A version with the labels of its pods, and those that select them. */
+/** A version with its pods' labels and its selector. */
 interface Labelled {
   readonly index: number;
   readonly path: string;
   readonly name: string;
-  /** The same for a version that is given twice, which another check reports. */
+  /** The same key for a version that is listed twice, because another check reports that. */
   readonly id: string;
   readonly selector: readonly string[];
   readonly labels: ReadonlySet<string>;
@@ -135,7 +135,7 @@ function checkSelectors({ models }: ResolvedStack): ConfigProblem[] {
       .toSorted((a, b) => a.length - b.length);
     const taken = rarest
       .map((found) => found.version)
-      // Two that select each other are reported once, at the second.
+      // Two versions that select each other's pods are reported once, at the second.
       .find(
         (other) =>
           other.id !== version.id &&

@@ -1,11 +1,11 @@
-/** What is wrong in a stack's configuration: where, and what to do about it. */
+/** A mistake in a stack's configuration: what is wrong, where, and what to do about it. */
 export interface ConfigProblem {
   /** Path of the setting, such as `traffic.routes[0].canary`. */
   readonly path: string;
   readonly message: string;
 }
 
-/** Names given twice: one problem for each but the first. */
+/** Duplicate names: one problem for each occurrence after the first. */
 export function duplicates<T>(
   items: readonly T[],
   key: (item: T) => string,
@@ -22,7 +22,7 @@ export function duplicates<T>(
   });
 }
 
-/** The names there are, for the end of a message. */
+/** The existing names, for the end of a message. */
 export function listed(names: readonly string[]): string {
   return names.length === 0 ? "; there is none" : `; there is ${names.map((name) => `"${name}"`).join(", ")}`;
 }

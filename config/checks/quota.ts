@@ -13,7 +13,7 @@ interface Term {
   readonly value: number;
 }
 
-/** Terms of a message before the rest is summed up. */
+/** Number of terms that a message lists; the rest is added up. */
 const MOST_TERMS = 8;
 
 /**
@@ -105,7 +105,7 @@ function podTerm(limit: string): (workload: Workload) => Term[] {
 /** The sets of Jobs that can have pods at the same time. Training waits until the volumes are laid out. */
 function jobsTogether({ init, trainingJobs }: Workloads, sequential: boolean): (readonly Workload[])[] {
   if (!sequential) return [[init], trainingJobs];
-  // A Job that nothing waits for may still run when the next ones start.
+  // A Job that is not waited for may still be running when the next ones start.
   const stillRunning = (jobs: readonly JobWorkload[]) => jobs.filter(({ skipAwait }) => skipAwait);
   return [[init], ...trainingJobs.map((job, index) => [...stillRunning(trainingJobs.slice(0, index)), job])];
 }

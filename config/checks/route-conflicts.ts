@@ -12,7 +12,10 @@ interface Route {
   readonly header: boolean;
 }
 
-/** Models that take each other's requests: by the same path of one host, or by a header rule that the gateway ranks first. */
+/**
+ * Models whose routes overlap: they have the same path on one host, or the gateway ranks a header rule of one before
+ * the route of another.
+ */
 export function checkRouteConflicts({ gateway, models }: ResolvedStack): ConfigProblem[] {
   const routes = models.flatMap(({ traffic }, index): Route[] => {
     if (traffic === undefined) return [];

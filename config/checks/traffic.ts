@@ -61,7 +61,10 @@ function checkPods({ versions }: Model, { stable, canary, canaryWeight }: Traffi
   });
 }
 
-/** Settings of a canary where there is none. Only the stack as it is written shows them: a resolved route has a weight of 0. */
+/**
+ * Canary settings without a canary. They are visible only in the stack as written, because a resolved route has a
+ * weight of 0.
+ */
 export function checkUnusedCanary({ models }: WrittenStack): ConfigProblem[] {
   return models.flatMap(({ traffic }, index) => {
     if (traffic === undefined || traffic.canary !== undefined) return [];

@@ -10,7 +10,7 @@ export interface Workload {
   /** Path of its settings in the stack file. */
   readonly path: string;
   readonly name: string;
-  /** Fewest and most pods, and those that a rollout adds to the most. */
+  /** Minimum and maximum number of pods, and the number that a rollout adds to the maximum. */
   readonly pods: { readonly min: number; readonly max: number; readonly surge: number };
   /** Requests and limits of its container, with the defaults of the namespace's limit range. */
   readonly resources: CountedResources;
@@ -23,18 +23,18 @@ export interface DeploymentWorkload extends Workload {
 
 /** A Job, whose pods exist until it is done. */
 export interface JobWorkload extends Workload {
-  /** Whether what comes after the Job starts before it ends. */
+  /** Whether later workloads start before the Job ends. */
   readonly skipAwait: boolean;
 }
 
 /** Everything that runs pods in a stack's namespace. */
 export interface Workloads {
   readonly deployments: readonly DeploymentWorkload[];
-  /** The Job that lays the volumes out; training waits for its end. */
+  /** The Job that initializes the volumes; training waits for it to finish. */
   readonly init: Workload;
   /** Training Jobs. */
   readonly trainingJobs: readonly JobWorkload[];
-  /** Jobs that may run beside any other: the scheduled ones, each counted once, and the load test. */
+  /** Jobs that may run at the same time as any other: the scheduled ones, each counted once, and the load test. */
   readonly concurrentJobs: readonly Workload[];
 }
 

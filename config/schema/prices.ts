@@ -5,7 +5,7 @@ const { prices } = defaults;
 
 const Price = z.number().nonnegative("must not be negative").meta({ title: "price" });
 
-/** The prices that the cost estimate is made from. */
+/** The prices for the cost estimate. */
 export const PricesConfig = z
   .strictObject({
     currency: z.string().min(1).optional().describe(`Currency of the prices. Default: ${prices.currency}.`),

@@ -4,7 +4,7 @@ interface Renamed {
   readonly within: readonly string[];
   readonly from: string;
   readonly to: string;
-  /** Whether true and false change places. */
+  /** Whether the new setting is the negation of the old one. */
   readonly negated?: boolean;
 }
 

@@ -65,9 +65,9 @@ export async function deployStack(options: DeployOptions): Promise<Deployed> {
 }
 
 /**
- * The steps of an `up`, including those that undo changes made by hand. The engine compares the program with its state, so the
- * state of objects that differ in the cluster is refreshed first. Only theirs: a refresh marks objects that are still starting as
- * unfinished.
+ * The steps of an `up`, including those that undo changes made by hand. The engine compares the program with its state, so
+ * the state of objects that differ in the cluster is refreshed first. Other objects are not refreshed, because a refresh
+ * marks objects that are still starting as unfinished.
  */
 async function compare(session: Session, settings: string): Promise<readonly PreviewStep[]> {
   const preview = async () => {

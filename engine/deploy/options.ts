@@ -14,7 +14,10 @@ export interface DeployOptions {
   readonly images: { readonly inference: string; readonly trainer: string };
   /** Called with the references of all the stack's images before the deployment. @default the cluster pulls them */
   readonly prepareImages?: (references: ReadonlySet<string>) => Promise<void>;
-  /** Whether to delete what an earlier release deployed without the engine, except namespaces and claims. @default false */
+  /**
+   * Whether to delete objects that an earlier release deployed without the engine, except namespaces and claims.
+   * @default false
+   */
   readonly takeOver?: boolean;
   /** Receives lines of progress, each shown until the next one. */
   readonly report: (line: string) => void;

@@ -1,4 +1,7 @@
-/** Seconds without trouble after which it counts as over: a container that keeps crashing runs for a moment in between. */
+/**
+ * Seconds without trouble after which an object counts as recovered: a container that keeps crashing runs briefly
+ * between crashes.
+ */
 const RECOVERY_SECONDS = 15;
 
 /** Measures how long objects have been in trouble, and ignores short recoveries. */

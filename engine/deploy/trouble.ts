@@ -7,13 +7,13 @@ import { TroubleTimer } from "./trouble-timer.ts";
 /** Kinds whose problems keep a Deployment or a Job from becoming ready, and do not resolve themselves. */
 const BLOCKING_KINDS = new Set(["Pod", "ReplicaSet", "Job"]);
 
-/** Kinds that the engine waits for, as arguments of kubectl, in addition to those with problems of their own. */
+/** Kinds that the engine waits for, as arguments of kubectl, in addition to those that are examined for problems. */
 const OWNER_KINDS = "deployments,daemonsets";
 
 /** Seconds that a pod may be in trouble. */
 const TIMEOUT_SECONDS = 60;
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two checks. */
 const INTERVAL = 3000;
 
 /** The problems of the objects in some namespaces. Read-only. */
@@ -28,8 +28,8 @@ async function readNamespaces(kubectl: Kubectl, namespaces: readonly string[]): 
 }
 
 /**
- * Checks the pods of the objects that the engine waits for every few seconds: the engine itself would wait ten minutes for a
- * container that cannot start.
+ * Every few seconds, checks the pods of the objects that the engine waits for: the engine itself would wait ten minutes for
+ * a container that cannot start.
  *
  * @param awaited the objects that the engine waits for at the moment
  * @param giveUp called once if one of their pods stays in trouble; pods that were in trouble at the beginning do not count
@@ -56,7 +56,7 @@ async function watch(
   const timer = new TroubleTimer(TIMEOUT_SECONDS);
   let before: ReadonlySet<string> | undefined;
   const look = async () => {
-    // The engine reports a cluster that does not answer.
+    // If the cluster does not respond, the engine reports it.
     const live = await readNamespaces(kubectl, namespaces).catch(() => []);
     const troubled = troublesOf(awaited(), live);
     before ??= troubled;
@@ -67,7 +67,8 @@ async function watch(
 }
 
 /**
- * The objects in trouble among some objects and what they own, such as `ml-dev Pod model-v1-7d9f-x2x`. Other objects in the
+ * The objects in trouble among the given objects and the objects that they own, such as `ml-dev Pod model-v1-7d9f-x2x`.
+ * Other objects in the
  * same namespace, such as a Job that waits for a GPU, do not count.
  */
 export function troublesOf(awaited: readonly ObjectName[], live: readonly LiveObject[]): Set<string> {

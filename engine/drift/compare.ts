@@ -5,7 +5,7 @@ import { type FieldPath, hasKey, type Item, isFields, isWithin, parsePath, value
 import type { StackObject } from "./refresh.ts";
 import { sameValue } from "./same-value.ts";
 
-/** What the engine writes for a secret. */
+/** The engine's placeholder for a secret. */
 const SECRET = "[secret]";
 
 /** A field that differs from the program. */
@@ -39,7 +39,7 @@ export function differences(object: StackObject, live: LiveObject): Difference[]
   return [...plain, ...secretDifferences(object, secrets)].filter(({ path }) => !isAmong(path, ignored));
 }
 
-/** Whether a path is one of `others` or below one of them. */
+/** Whether a path is one of `others`, or lies below one of them. */
 export function isAmong(path: FieldPath, others: readonly FieldPath[]): boolean {
   return others.some((other) => isWithin(path, other));
 }
@@ -129,7 +129,7 @@ class Comparison {
   }
 }
 
-/** The place of one of the program's items in the cluster's list, and its key. */
+/** The index of one of the program's items in the cluster's list, and its key. */
 function placeIn(type: Exclude<ListType, "atomic">, cluster: readonly unknown[], item: unknown, index: number): Item {
   if (type === "set" || !isFields(item)) return { index };
   const key = Object.fromEntries(type.filter((name) => item[name] !== undefined).map((name) => [name, item[name]]));

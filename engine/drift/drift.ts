@@ -4,7 +4,7 @@ import { isController, setByPeople, type Writer, writerOf } from "./field-owners
 import { type FieldPath, parsePath, pathText, valueAt } from "./path.ts";
 import type { StackObject } from "./refresh.ts";
 
-/** What `up` would do: restore a field, recreate the object, remove what was added, or leave it as it is. */
+/** The action that `up` would take: restore a field, recreate the object, remove an addition, or leave it. */
 export type Remedy = "restore" | "recreate" | "remove" | "leave";
 
 /** A field that differs from the program, or that the program does not set. */
@@ -66,9 +66,9 @@ export function driftOf(object: StackObject, live: LiveObject | undefined): Obje
 }
 
 /**
- * Whether an update of the object removes an addition: the provider becomes the owner of what kubectl's commands have set,
- * and removes what the program does not set. It leaves what other field managers have set. A patch of an object owns no more
- * than its own fields.
+ * Whether an update of the object removes an addition. The provider takes ownership of the fields that kubectl's commands
+ * have set, and removes those that the program does not set. Fields set by other field managers stay. A patch owns only its
+ * own fields.
  *
  * @see pulumi-kubernetes `provider/pkg/await/await.go`, `fixCSAFieldManagers`
  */

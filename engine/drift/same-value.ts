@@ -7,7 +7,7 @@ const QUANTITY_MAPS =
   /^(requests|limits|hard|capacity|allocatable|max|min|default|defaultRequest|maxLimitRequestRatio|overhead)$/;
 const QUANTITIES = /^(sizeLimit|divisor|averageValue|storage)$/;
 
-/** Whether two values mean the same: nothing and empty, `80` and `"80"`, or `1000m` and `1` in a quantity. */
+/** Whether two values mean the same: missing and empty, `80` and `"80"`, or `1000m` and `1` in a quantity. */
 export function sameValue(path: FieldPath, a: unknown, b: unknown): boolean {
   if (isDeepStrictEqual(a, b) || (isEmpty(a) && isEmpty(b))) return true;
   if (!isScalar(a) || !isScalar(b)) return false;

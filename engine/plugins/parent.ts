@@ -2,7 +2,7 @@
 export const PARENT_PID = "PLUGIN_PARENT_PID";
 
 /**
- * Calls `gone` when the parent process has ended, however it ended: a process whose parent is killed gets another parent but no
+ * Calls `gone` when the parent process has ended for any reason: a process whose parent is killed gets another parent but no
  * signal. The parent's process id comes from the environment, because the parent may end before this is called.
  */
 export function whenParentEnds(gone: () => void): void {

@@ -42,7 +42,7 @@ const VERBS: Readonly<Record<string, readonly [now: string, done: string]>> = {
   "delete-replaced": ["deleting", "deleted"],
 };
 
-/** Turns the engine's events into lines of output: resources that are done, and what is in progress. */
+/** Turns the engine's events into lines of output: finished resources, and work in progress. */
 export class EngineProgress {
   readonly #report: (line: string) => void;
   readonly #log: (line: string) => void;

@@ -7,12 +7,16 @@ import { type CliResult, type RunningCli, startCli } from "./run.ts";
 import { awaitStack } from "./stack-lock.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** Errors of a plugin that ended during its work: the cluster may then have objects that are missing in the engine's state. */
+/**
+ * Errors of a plugin that ended during an operation: the cluster may then have objects that are missing in the engine's
+ * state.
+ */
 const PLUGIN_LOST = /transport|EOF|Unavailable|connection (refused|reset)|closing/;
 
 /**
- * For commands that do not change the cluster. Without it the engine serializes the whole state after each step, even in a
- * preview, which does not save it: quadratic in the number of resources, minutes for a hundred models.
+ * Environment for commands that do not change the cluster. Without it, the engine serializes the whole state after each
+ * step, even in a preview, which does not save it. That takes time quadratic in the number of resources: minutes for a
+ * hundred models.
  */
 export const NO_CHECKPOINTS = { PULUMI_SKIP_CHECKPOINTS: "true" } as const;
 

@@ -30,7 +30,7 @@ export const pulumi = {
       module: providerModule,
       edits: [
         {
-          // A pointer in the CLI's version of these packages.
+          // This field is a pointer in the CLI's version of these packages.
           file: "pkg/gen/schema.go",
           text: "Provider: pschema.ResourceSpec{",
           by: "Provider: &pschema.ResourceSpec{",

@@ -12,14 +12,14 @@ import { toYaml } from "../../render/yaml.ts";
 
 /** A deployment from this machine: the stack files, and the settings that this machine adds. */
 const Deployment = z.object({
-  /** Absolute paths, later ones laid over earlier ones. */
+  /** Absolute paths; later files are merged over earlier ones. */
   configFiles: z.array(z.string()),
   images: z.object({ inference: z.string(), trainer: z.string() }),
   cluster: z.object({ kubeconfig: z.string(), context: z.string().optional(), identifier: z.string() }),
 });
 export type Deployment = z.infer<typeof Deployment>;
 
-/** Settings that this machine decides, whatever the stack file says. */
+/** Settings that this machine determines; they override the stack file. */
 export const DECIDED_HERE = ["images", "cluster"] as const;
 
 /**
@@ -88,7 +88,7 @@ export class Workspace {
       PULUMI_CONFIG_PASSPHRASE: undefined,
       PULUMI_CONFIG_PASSPHRASE_FILE: await this.passphraseFile(),
       PULUMI_SKIP_UPDATE_CHECK: "true",
-      // The program takes back fields that were changed by hand.
+      // Makes the program take over fields that were changed by hand.
       PULUMI_K8S_ENABLE_PATCH_FORCE: "true",
     };
   }
@@ -145,7 +145,7 @@ export async function projectName(): Promise<string> {
   return z.object({ name: z.string() }).parse(project).name;
 }
 
-/** Writes a file in one step, so that no reader sees half of it. */
+/** Writes a file atomically, so that no reader sees an incomplete one. */
 async function replaceFile(file: string, text: string): Promise<void> {
   const temporary = `${file}.${process.pid}`;
   await writeFile(temporary, text, { mode: 0o600 });

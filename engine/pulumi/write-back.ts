@@ -56,7 +56,7 @@ async function writeSetting(key: string, value: unknown, { project, file, local 
   return value === undefined ? `${short} removed from ${shown}` : `${short} written to ${shown}`;
 }
 
-/** Sets or removes a setting, by whichever of its names the file uses, otherwise by the first. */
+/** Sets or removes a setting under the name that the file uses, otherwise under the first of its names. */
 async function edit(file: string, names: readonly string[], value: unknown, create = true): Promise<void> {
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined && !create) return;

@@ -9,7 +9,7 @@ import { type StackStatus, stackStatus } from "./stack-status.ts";
 
 const nothing: StackStatus = { models: [], nodePorts: [], problems: [] };
 
-/** Prints what runs, where, which version gets which share of the requests, and what is wrong. Read-only. */
+/** Prints what is running and where, each version's share of the requests, and problems. Read-only. */
 export async function status({ json = false }: { readonly json?: boolean }): Promise<void> {
   const paths = nodePaths(stateDirectory());
   const record = await runningNode(paths);

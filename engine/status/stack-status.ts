@@ -44,7 +44,7 @@ export interface StackStatus {
 
 const SELECTOR = "--selector=app.kubernetes.io/part-of=ml-platform";
 
-/** Reads what runs, which version gets which share of the requests, and what is wrong. Read-only. */
+/** Reads what is running, each version's share of the requests, and problems. Read-only. */
 export async function stackStatus(kubectl: Kubectl): Promise<StackStatus> {
   const namespaces = await kubectl.get(["namespaces", SELECTOR]);
   if (namespaces.length === 0) return { models: [], nodePorts: [], problems: [] };

@@ -55,8 +55,8 @@ export async function upEmbedded(options: UpOptions): Promise<UpResult> {
 }
 
 /**
- * A step for each thing that the machine lacks. The build of the engine, which only the last step needs, starts after the first
- * build, and reuses what that one compiled of Go's standard library.
+ * One step for everything that the machine lacks. The engine is needed only by the last step; its build starts after the
+ * first build, and reuses the parts of Go's standard library that the first build compiled.
  */
 function preparation(packages: readonly string[], missing: readonly ToolPlace[], engine?: Background): Step[] {
   const steps: Step[] = missing.map((place) => ({

@@ -6,7 +6,10 @@ import { upExternal } from "./external.ts";
 import type { UpOptions } from "./options.ts";
 import { showResult } from "./result.ts";
 
-/** Brings everything up, from nothing or from any earlier state. @throws UserError for problems that the user can fix */
+/**
+ * Starts and deploys everything, from scratch or from any earlier state. @throws UserError for problems that the user
+ * can fix
+ */
 export async function up(options: UpOptions): Promise<void> {
   const release = acquireLock(nodePaths(stateDirectory()).lock);
   try {

@@ -4,7 +4,7 @@ import { repositoryRoot } from "../../common/paths.ts";
 import { readStack, StackFileError } from "../../render/stack-file.ts";
 
 /**
- * Whether a stack uses one image for both apps: it says so (`combined`), or gives both the same reference.
+ * Whether a stack uses one image for both apps: if it sets `combined`, or gives both the same reference.
  *
  * @param files its stack files. @default the stack's own
  * @throws UserError if a stack file cannot be read
@@ -26,7 +26,7 @@ interface WrittenImages {
   readonly trainer?: unknown;
 }
 
-/** The stack's `images`; the stack's schema reports what is wrong with them. */
+/** The stack's `images`, unchecked; the stack's schema reports mistakes in them. */
 function readImages(text: string): WrittenImages {
   try {
     return Object(JSON.parse(text)) as WrittenImages;

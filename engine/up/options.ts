@@ -13,7 +13,10 @@ export interface UpOptions {
   readonly stack: string;
   /** Stack files; later ones override earlier ones. @default the stack's own */
   readonly configFile?: readonly string[];
-  /** Whether to delete what an earlier release deployed without the engine, except namespaces and volumes. @default false */
+  /**
+   * Whether to delete objects that an earlier release deployed without the engine, except namespaces and volumes.
+   * @default false
+   */
   readonly takeOver?: boolean;
 }
 

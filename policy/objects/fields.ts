@@ -1,7 +1,7 @@
-/** Placeholder of a value that a preview does not know yet. */
+/** Placeholder for a value that is not known yet in a preview. */
 export const UNKNOWN: unique symbol = Symbol("unknown until the update");
 
-/** Placeholder of a value that is marked secret, and so encrypted in the state. */
+/** Placeholder for a value that is marked secret, and therefore encrypted in the state. */
 export const MARKED: unique symbol = Symbol("marked secret");
 
 /** A field deep in an object; undefined if it does not exist, {@link UNKNOWN} if it or its parent is not known yet. */

@@ -1,18 +1,18 @@
 import { field, text } from "./fields.ts";
 
-/** A Kubernetes object that a program registers, as the rules see it. */
+/** A Kubernetes object that a program registers, in the form that the rules receive. */
 export interface KubernetesObject {
   readonly kind: string;
   /** Group and version, such as `apps/v1`. */
   readonly apiVersion: string;
   readonly name: string;
-  /** Undefined if it has none, or if a preview does not know it yet. */
+  /** Undefined if the object has none, or if it is not known yet in a preview. */
   readonly namespace?: string;
   /** Whether it is a patch, such as a DeploymentPatch, that leaves out most of its object. */
   readonly patch: boolean;
   /** The resource option `protect`. */
   readonly protect: boolean;
-  /** The whole object; see `UNKNOWN` and `MARKED` for the values that are not here. */
+  /** The whole object. `UNKNOWN` and `MARKED` replace values that are not available. */
   readonly fields: unknown;
 }
 

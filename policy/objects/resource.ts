@@ -8,8 +8,8 @@ export function objectOf({ type, name, props, opts }: ResourceValidationArgs): K
 }
 
 /**
- * The object of a Secret, with the parts marked secret that its outputs mark. The SDK shows the marks of single values only to
- * remediations; the provider's own class marks inputs and outputs alike.
+ * The object of a Secret, in which the same parts are marked secret as in its outputs. The SDK passes the marks of single
+ * values only to remediations; the provider's own class marks inputs and outputs alike.
  */
 export function withMarkedOutputs(object: KubernetesObject, outputs: readonly string[]): KubernetesObject {
   const marked = Object.fromEntries(outputs.map((name) => [name, MARKED]));

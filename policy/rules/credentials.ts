@@ -12,7 +12,7 @@ export const NO_CREDENTIALS = [
   "*SORT_KEY",
   "*PARTITION_KEY",
   "*PRIMARY_KEY",
-  // The path of a file.
+  // Contains the path of a file, not the credential itself.
   "GOOGLE_APPLICATION_CREDENTIALS",
 ] as const;
 
@@ -51,7 +51,7 @@ function upperCase(name: string): string {
     .toUpperCase();
 }
 
-/** Whether the value is literal, and not that of another variable, as in `$(DB_PASSWORD)`. */
+/** Whether the value is literal, and not a reference to another variable, as in `$(DB_PASSWORD)`. */
 function hasValue(value: unknown): boolean {
   return value !== undefined && value !== null && value !== "" && !/^\$\([^()]+\)$/.test(text(value) ?? "");
 }

@@ -2,7 +2,7 @@ import { field, UNKNOWN } from "../objects/fields.ts";
 import { type KubernetesObject, violation } from "../objects/object.ts";
 import { containersOf, type Part, volumesOf } from "../objects/pods.ts";
 
-/** Which images a rule looks at: those built on this machine (`localhost/…`), those that are pulled, or all. */
+/** Which images a rule checks: those built on this machine (`localhost/…`), those that are pulled, or all. */
 export type ImageSource = "local" | "pulled" | "all";
 
 /** Digests are lower case; container runtimes reject others. */

@@ -3,10 +3,10 @@ import { type KubernetesObject, violation } from "../objects/object.ts";
 
 /** Annotations for a load balancer that is reachable only from the cloud's own network. */
 const INTERNAL: Readonly<Record<string, RegExp>> = {
-  // AWS: the load balancer controller's, and the older one, which also takes a network.
+  // AWS: the annotation of the load balancer controller, and the older one, which also accepts a network.
   "service.beta.kubernetes.io/aws-load-balancer-scheme": /^internal$/,
   "service.beta.kubernetes.io/aws-load-balancer-internal": /^(true|0\.0\.0\.0\/0)$/,
-  // GKE: now, and before version 1.17.
+  // GKE: the current annotation, and the one before version 1.17.
   "networking.gke.io/load-balancer-type": /^internal$/i,
   "cloud.google.com/load-balancer-type": /^internal$/i,
   // AKS.

@@ -3,8 +3,8 @@ import { describeObject, type KubernetesObject, matches, violation } from "../ob
 import { containersOf, podSpecOf, volumesOf } from "../objects/pods.ts";
 
 /**
- * Folders of the node that a pod may mount, as `<kind> <namespace>/<name> <path>`; `*` matches any characters. The GPU device
- * plugin registers with the kubelet in its folder; a plugin of another name needs another entry.
+ * Folders of the node that a pod may mount, as `<kind> <namespace>/<name> <path>`; `*` matches any characters. The GPU
+ * device plugin registers with the kubelet in the kubelet's folder; a plugin with another name needs another entry.
  */
 export const HOST_PATHS = [
   "DaemonSet kube-system/nvidia-device-plugin-daemonset /var/lib/kubelet/device-plugins",

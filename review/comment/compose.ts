@@ -59,7 +59,7 @@ function summary({ changes, stackFiles }: Review, own: readonly ObjectChange[], 
   return `${before}${countChanges(own)}${pending.length === 0 ? "" : ` (${pending.length} more wait on the base already)`}`;
 }
 
-/** The errors that prevent the change, as they were reported. */
+/** The errors that prevent the change, unchanged. */
 function problemsOf({ stackFiles, rendered, preview, violations }: Review): string[] {
   const { problems } = stackFiles.head;
   // If the stack file is wrong, the program reports the same problems again.
@@ -102,7 +102,7 @@ function notesOf({ stackFiles, rendered, preview, byPreview, basePreview, violat
 function wordsOf({ stackFiles, rendered, byPreview }: Review, own: readonly ObjectChange[]): string[] {
   const { base, head } = stackFiles;
   const known = head.config !== undefined && (base.missing || base.config !== undefined);
-  // Fields that are set only on creation keep their values, whatever the rendering shows.
+  // Fields that are set only on creation keep their values, even if the rendering differs.
   const setOnce = (rendered.head.objects ?? []).filter(({ ignoreChanges }) => ignoreChanges.includes("spec"));
   const frozen = new Set(setOnce.map(({ object }) => `${object.kind}/${object.metadata.name}`));
   const isFree = ({ kind, name }: { kind: string; name: string }) => !frozen.has(`${kind}/${name}`);

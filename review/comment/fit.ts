@@ -2,7 +2,7 @@
 export interface Section {
   readonly title: string;
   readonly lines: readonly string[];
-  /** What comes before and after the lines; it is always shown. */
+  /** Text before and after the lines, which is always shown. */
   readonly open: readonly string[];
   readonly close: readonly string[];
 }

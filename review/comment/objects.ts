@@ -2,7 +2,7 @@ import type { FieldChange, ObjectChange } from "../objects/change.ts";
 import { isUnknown, showValue } from "../objects/fields.ts";
 import { code } from "../text/markdown.ts";
 
-/** Most fields of one object that are listed by name. */
+/** Maximum number of fields of one object that are listed by name. */
 const MOST_FIELDS = 6;
 
 const ACTIONS = { create: "Created", update: "Updated", replace: "Replaced", delete: "Deleted" } as const;
@@ -16,7 +16,7 @@ export function countChanges(changes: readonly ObjectChange[]): string {
   return counts.length === 0 ? "nothing changes" : counts.join(", ");
 }
 
-/** One line for each object, with the fields that change; the first of many. */
+/** One line for each object with its changed fields, up to a maximum number of objects. */
 export function listChanges(changes: readonly ObjectChange[]): string[] {
   return Object.entries(ACTIONS).flatMap(([action, word]) =>
     changes

@@ -5,7 +5,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 export interface FieldChange {
   /** Such as `spec.rules[1].backendRefs[0].weight`. */
   readonly path: string;
-  /** Undefined if the field does not exist or must not be shown. */
+  /** Undefined if the field does not exist or is confidential. */
   readonly before?: unknown;
   readonly after?: unknown;
   /** Whether an update would change the field to the same value without the pull request. */
@@ -21,22 +21,22 @@ export interface ObjectChange {
   readonly kind: string;
   /** Its name in the cluster, or in the program if Pulumi names it. */
   readonly name: string;
-  /** The object as it was written before and after, without what must not be shown. */
+  /** The object before and after the change, without confidential values. */
   readonly before?: Fields;
   readonly after?: Fields;
-  /** What is updated, or what forces the replacement. */
+  /** The fields that are updated, or that force the replacement. */
   readonly fields: readonly FieldChange[];
   /** For a replacement: the old object is deleted before the new one is created, because both have the same name. */
   readonly deletedFirst: boolean;
   /** For a deletion or replacement: the engine rejects it. */
   readonly protected: boolean;
-  /** For a deletion: the object stays in the cluster and leaves only the state of the stack. */
+  /** For a deletion: the object stays in the cluster and is only removed from the stack's state. */
   readonly retained: boolean;
   /** Whether the same change is pending without the pull request. */
   readonly pending: boolean;
 }
 
-/** Its kind and name, as messages name an object. */
+/** Kind and name of an object, for messages. */
 export function describeChange({ kind, name }: Pick<ObjectChange, "kind" | "name">): string {
   return `${kind} ${name}`;
 }

@@ -1,9 +1,9 @@
 import type { FieldChange, Fields } from "./change.ts";
 
-/** What the engine writes for a string that is known only after the update. */
+/** The engine's placeholder for a string that is known only after the update. */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** What the engine writes for a secret. */
+/** The engine's placeholder for a secret. */
 const SECRET = "[secret]";
 
 /** The key under which the engine's wire format wraps secrets and other special values. */
@@ -12,7 +12,7 @@ const SIGNATURE = "4dabf18193072939515e22adb298388d";
 /** The fields of a Secret that may be shown. */
 const PUBLIC_SECRET_FIELDS = new Set(["apiVersion", "kind", "metadata", "type", "immutable"]);
 
-/** An object without what must not be shown: what the engine marks secret, and the values of a Secret. */
+/** An object without confidential values: those that the engine marks secret, and the values of a Secret. */
 export function withoutSecrets(kind: string, fields: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields).map(([key, value]) => [
@@ -62,7 +62,7 @@ export function showValue(value: unknown): string | undefined {
   return JSON.stringify(value).replaceAll(UNKNOWN, "(known after the update)");
 }
 
-/** Whether a value, or a part of it, is only known after the update. */
+/** Whether a value, or a part of it, is known only after the update. */
 export function isUnknown(value: unknown): boolean {
   return typeof value === "string" && value.includes(UNKNOWN);
 }

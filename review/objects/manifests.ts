@@ -14,14 +14,15 @@ const IMMUTABLE: Readonly<Record<string, readonly string[]>> = {
   Service: ["spec.clusterIP"],
 };
 
-/** The hash of its content that a rendered object's name ends with, where Pulumi would generate its name. */
+/** The content hash at the end of a rendered object's name, if Pulumi would generate the name. */
 const CONTENT_HASH = /-[0-9a-f]{8}$/;
 
-/** Fields that keep their first value, however the rendering changes. */
+/** Fields that keep their first value, even if the rendering changes. */
 type SetOnce = Pick<RenderedObject, "ignoreChanges">["ignoreChanges"];
 
 /**
- * What an update would do according to the renderings alone. Without the engine the state of the cluster is unknown, so this
+ * The changes that an update would make, derived from the renderings only. Without the engine the state of the cluster
+ * is unknown, so this
  * assumes a cluster that matches the base's rendering.
  */
 export function compareRenderings(
@@ -39,7 +40,7 @@ export function compareRenderings(
   ];
 }
 
-/** Identifies an object by what stays the same when its content changes. */
+/** Identifies an object by properties that do not depend on its content. */
 function identity({ apiVersion, kind, metadata }: KubernetesObject): string {
   const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
   return `${group}/${kind}/${metadata.namespace ?? ""}/${programName(kind, metadata.name)}`;

@@ -3,11 +3,11 @@ import type { FieldChange, Fields, ObjectChange } from "./change.ts";
 import { valueAt } from "./fields.ts";
 import { isAutonamed } from "./preview.ts";
 
-/** What a pull request changes, apart from what an update would change without it. */
+/** The changes of a pull request, separated from those that an update would make without it. */
 export interface Attributed {
   /** Every change of the head; those that are already pending on the base are marked. */
   readonly changes: readonly ObjectChange[];
-  /** Changes that are pending on the base but no longer with the pull request. */
+  /** Changes that are pending on the base, but not with the pull request. */
   readonly settled: readonly ObjectChange[];
 }
 

@@ -30,7 +30,7 @@ const Digest = z.looseObject({
     .nullish(),
 });
 
-/** What the engine would do, read from `pulumi preview --json`. */
+/** The changes that the engine would make, read from `pulumi preview --json`. */
 export interface Preview {
   readonly changes: readonly ObjectChange[];
   /** The engine's errors; if there are any, `changes` is incomplete. */

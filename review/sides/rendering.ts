@@ -58,7 +58,7 @@ async function readObjects(folder: string): Promise<KubernetesObject[]> {
   return texts.map((text) => withheld(parse(text, { version: "1.1" }) as KubernetesObject));
 }
 
-/** The object without the values of a Secret. One that was rendered to a file already has none. */
+/** The object without the values of a Secret. Objects read from rendered files already have none. */
 function withheld(object: KubernetesObject): KubernetesObject {
   return "data" in object || "stringData" in object ? withoutSecretValues(object) : object;
 }

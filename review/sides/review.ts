@@ -27,16 +27,16 @@ export interface ReviewOptions {
   readonly violations?: readonly Violation[];
 }
 
-/** Everything that a comment is made from. */
+/** All data for the comment. */
 export interface Review {
   readonly stack: string;
   readonly stackFiles: { readonly base: StackFile; readonly head: StackFile };
   readonly rendered: { readonly base: Rendered<KubernetesObject>; readonly head: Rendered<RenderedObject> };
   /** Whether `changes` are the engine's own, from a preview that did not fail. */
   readonly byPreview: boolean;
-  /** By the engine's preview, else by the renderings; undefined if neither is available. */
+  /** From the engine's preview, otherwise from the renderings; undefined if neither is available. */
   readonly changes: readonly ObjectChange[] | undefined;
-  /** Changes that are pending on the base but no longer with the pull request. */
+  /** Changes that are pending on the base, but not with the pull request. */
   readonly settled: readonly ObjectChange[];
   readonly preview?: Preview;
   readonly basePreview?: Preview;

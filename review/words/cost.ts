@@ -4,8 +4,8 @@ import { code, table } from "../text/markdown.ts";
 type Range = CostEstimate["perMonth"];
 
 /**
- * What the stack costs a month before and after, from the fewest to the most pods, and which parts of it make the
- * difference, as Markdown.
+ * The stack's monthly cost before and after, from the minimum to the maximum number of pods, and the parts that
+ * cause the difference, as Markdown.
  *
  * @param absent text for a missing before side: "none" or "not known"
  */

@@ -11,7 +11,7 @@ export interface Danger {
   readonly text: string;
 }
 
-/** Kinds that requests depend on by name. */
+/** Kinds whose names other objects or clients use. */
 const ON_THE_WAY = new Set(["Service", "HTTPRoute", "Ingress", "Gateway", "Middleware", "TraefikService"]);
 const WORKLOADS = new Set(["Deployment", "StatefulSet", "DaemonSet"]);
 

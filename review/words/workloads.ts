@@ -2,7 +2,7 @@ import type { Fields } from "../objects/change.ts";
 import { isFields, showValue, valueAt } from "../objects/fields.ts";
 import { code } from "../text/markdown.ts";
 
-/** What a reviewer wants to know about one workload, by title; each value is one text. */
+/** Facts about one workload that matter to a reviewer: texts by title. */
 export interface Workload {
   readonly kind: string;
   readonly name: string;

@@ -38,7 +38,7 @@ async function forEveryStep(count: number, work: (step: number) => Promise<void>
     while (next <= count) await work(next++);
   };
   const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane));
-  // Not earlier, so that no publisher is running while the volumes are removed.
+  // Reported only now, so that no publisher is running when the volumes are removed.
   for (const { reason } of lanes.filter((ended) => ended.status === "rejected")) throw reason;
 }
 
@@ -111,7 +111,7 @@ describe("registry, at every step of publishing", () => {
     });
   });
 
-  it("lets another trainer publish whenever the first one is killed", async function () {
+  it("lets another trainer publish no matter when the first one is killed", async function () {
     this.timeout(300_000);
     const steps = await countSteps(1);
     await forEveryStep(Math.floor(steps / 2), async (half) => {

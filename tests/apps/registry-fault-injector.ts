@@ -9,7 +9,7 @@ const at = Number(process.env["FAULT_STEP"] ?? 0);
 const full = process.env["FAULT"] === "full";
 let steps = 0;
 
-/** Counts a step. At the chosen one it calls `half`, and then kills the process or fails. */
+/** Counts a step. At the chosen step it calls `half`, and then kills the process or fails. */
 function step(half: () => void = () => undefined): void {
   steps += 1;
   if (steps !== at) return;

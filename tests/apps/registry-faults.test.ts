@@ -16,7 +16,7 @@ function startPublisher(...args: string[]): ChildProcess {
   return spawn(process.execPath, [PUBLISHER, ...args], { stdio: ["ignore", "pipe", "pipe"] });
 }
 
-/** Waits for the end of a process; returns exit code and output. */
+/** Waits for a process to end; returns its exit code and output. */
 async function finished(child: ChildProcess) {
   let output = "";
   let errors = "";
@@ -47,7 +47,7 @@ describe("registry under faults", () => {
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  it("gives concurrent publishers a version each and loses none", async () => {
+  it("gives each concurrent publisher its own version and loses none", async () => {
     const runs = await Promise.all(
       Array.from({ length: 4 }, () => finished(startPublisher(root, "demo", "next", "5"))),
     );
@@ -103,7 +103,7 @@ describe("registry under faults", () => {
     expect(await leftovers(root)).to.deep.equal([]);
   });
 
-  it("takes over the lock of a process on another machine when it is no longer renewed", async () => {
+  it("takes over the lock of a process on another machine once it is no longer renewed", async () => {
     const file = path.join(root, "test.lock");
     await writeFile(file, "lock~another-host_1~1~1abcdef01");
     expect(await withLock(file, async () => "done", { staleMs: 200 })).to.equal("done");

@@ -38,7 +38,7 @@ describe("promotion gate", () => {
     });
   });
 
-  it("keeps the latest version at the newest one without a regression, with and without an index", async () => {
+  it("treats the newest version that is not a regression as the latest, with and without an index", async () => {
     const latest = async () => [await readPublished(root), await surveyed()].map(({ models }) => models[0]?.latest);
     const surveyed = async () => {
       await rm(indexFile(root));
@@ -57,7 +57,7 @@ describe("promotion gate", () => {
     expect(await latest(), "where nothing else is left").to.deep.equal(["3", "3"]);
   });
 
-  it("does not mark the first version, nor an equal or better one", async () => {
+  it("does not mark the first version, or an equal or better one", async () => {
     for (const [version, accuracy] of [
       ["1", 0.8],
       ["2", 0.8],
@@ -83,7 +83,7 @@ describe("promotion gate", () => {
     expect((await readMetadata(root, "demo", "3")).regression).to.include({ version: "1", previous: 0.9 });
   });
 
-  it("compares models that predict numbers by their error, where less is better", async () => {
+  it("compares models that predict numbers by their error: lower is better", async () => {
     await regressor("1", 2);
     await regressor("2", 1);
     await regressor("3", 1.5);

@@ -53,7 +53,7 @@ describe("drift of the dev stack on the embedded cluster", function () {
     return JSON.parse(stdout) as DriftJson;
   }
 
-  /** `kubectl edit`, with sed for the editor. */
+  /** `kubectl edit`, with sed as the editor. */
   async function edit(object: string, replacement: string): Promise<void> {
     const { program, kubeconfig } = cluster.kubectl;
     await execa(program, [`--kubeconfig=${kubeconfig}`, `--namespace=${NAMESPACE}`, "edit", object], {
@@ -70,12 +70,12 @@ describe("drift of the dev stack on the embedded cluster", function () {
     expect((await drift()).stdout).to.match(/^No drift in \d+ objects of the stack dev\.$/);
   });
 
-  it("is none while an autoscaler is at work", async () => {
+  it("is none while an autoscaler changes replicas", async () => {
     await kubectl("scale", "deployment/model-v1", "--replicas=3");
     await expectNone();
   });
 
-  it("names what was edited and deleted by hand and by whom, and up restores it", async () => {
+  it("lists what was edited or deleted by hand, and by whom, and up restores it", async () => {
     await edit("deployment/iris", "s#image: .*#image: registry.example.com/by-hand:1#");
     await edit("httproute/sentiment-classifier", "s#weight: 25#weight: 40#");
     await kubectl("label", "deployment/half-plus-two", "model-version=7", "--overwrite");
@@ -121,7 +121,7 @@ describe("drift of the dev stack on the embedded cluster", function () {
     await expectNone();
   });
 
-  it("shows no value of a Secret, only that it was changed", async () => {
+  it("says that a Secret's value changed, without showing it", async () => {
     const secrets = {
       "api-credentials": { data: { API_KEY: { random: { length: 32 } } } },
       // A Secret with a fixed name is changed in place.

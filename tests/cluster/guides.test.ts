@@ -14,7 +14,7 @@ describe("the commands of the guides, on a cluster", function () {
     this.timeout(60 * 60_000);
     cluster = await devCluster();
   });
-  // The guides have deployed from copies of this checkout, which are gone.
+  // The guides deployed from copies of this checkout, which have been deleted.
   after(() => deploy());
 
   for (const [page, blocks] of pages) {
@@ -33,8 +33,8 @@ describe("the commands of the guides, on a cluster", function () {
         });
       });
       after(() => run.end());
-      // What the commands before need, such as a stack file, is made by the blocks that need no cluster. Servers in the
-      // background would take the gateway's port.
+      // The blocks that need no cluster create what later commands use, such as a stack file, so they run as well.
+      // Servers in the background are left out, because they would take the gateway's port.
       for (const block of blocks) {
         if (block.mode === "cluster" || block.script.startsWith("cat > ")) it(titleOf(block), () => run.run(block));
       }

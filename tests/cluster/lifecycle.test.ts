@@ -62,7 +62,7 @@ describe("the embedded cluster", function () {
     expect(again.exitCode, again.all).to.equal(0);
   });
 
-  it("rejects a second up during a running one, in one line", async () => {
+  it("rejects a second up while one is running, with one line", async () => {
     const first = startLocal("up", "--port", cluster.port);
     await sleep(300);
     const { exitCode, stderr } = await local("up");
@@ -87,7 +87,7 @@ describe("the embedded cluster", function () {
   });
 });
 
-/** Remains of a node on this machine, by its state folder. */
+/** What is left of a node on this machine, found by its state folder. */
 async function leftovers(folder: string): Promise<string[]> {
   const found: string[] = [];
   for (const entry of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {

@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { conform, servedDefinitions, writeSchemas } from "../schemas.ts";
 import { type Cluster, devCluster, repository } from "./support/cluster.ts";
 
-describe("rendered manifests, against the schemas that the API server publishes", function () {
+describe("rendered manifests, validated against the schemas that the API server publishes", function () {
   this.timeout(120_000);
   let cluster: Cluster;
   let schemas: string;
@@ -15,7 +15,7 @@ describe("rendered manifests, against the schemas that the API server publishes"
   });
 
   for (const stack of ["dev", "prod"]) {
-    it(`are valid for stack ${stack}, every one of them`, async () => {
+    it(`are all valid for stack ${stack}`, async () => {
       const folder = path.join(cluster.folder, `rendered-${stack}`);
       await execa(process.execPath, ["render/cli.ts", "--stack", stack, "--out", folder], { cwd: repository });
       const { wrong, summary, exitCode } = await conform(schemas, { folder });

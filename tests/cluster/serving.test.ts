@@ -16,7 +16,7 @@ describe("the dev stack on the embedded cluster", function () {
   const inServer = (...command: string[]) =>
     cluster.kubectl.run(["exec", "deployment/model-v1", `--namespace=${NAMESPACE}`, "--", ...command]);
 
-  it("comes up by a command that changes nothing when it is repeated", async () => {
+  it("is deployed by a command that changes nothing when it is repeated", async () => {
     const { exitCode, all } = await local("up");
     expect(exitCode, all).to.equal(0);
     expect(all).to.match(/Stack dev: no change/);
@@ -32,7 +32,7 @@ describe("the dev stack on the embedded cluster", function () {
     ["The most boring book I have ever read", "negative"],
   ];
   for (const version of ["v1", "v2"]) {
-    it(`recognizes the sentiment with model ${version}`, async () => {
+    it(`classifies sentiment with model ${version}`, async () => {
       const headers = { "x-model-version": version };
       for (const [text, sentiment] of sentences) {
         const { status: code, body } = await predict(cluster, { text }, version === "v2" ? { headers } : {});
@@ -43,7 +43,7 @@ describe("the dev stack on the embedded cluster", function () {
     });
   }
 
-  it("recognizes an iris by its measurements", async () => {
+  it("classifies an iris by its measurements", async () => {
     const setosa = { sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 };
     const virginica = { sepal_length: 6.7, sepal_width: 3.3, petal_length: 5.7, petal_width: 2.5 };
     const place = "/iris/predict";
@@ -69,7 +69,7 @@ describe("the dev stack on the embedded cluster", function () {
     expect(models.map(({ name }) => name)).to.include.members(["half_plus_two", "iris", "sentiment-classifier"]);
   });
 
-  it("publishes what the training Job trained, with its held-out accuracy", async () => {
+  it("publishes the version that the training Job trained, with its held-out accuracy", async () => {
     const log = await cluster.kubectl.run(["logs", "job/train-sentiment", `--namespace=${NAMESPACE}`]);
     expect(log).to.match(/accuracy/);
     const registry = await fetch(new URL("/models", cluster.gatewayUrl), { headers: { "x-api-key": cluster.apiKey } });
@@ -95,7 +95,7 @@ describe("the dev stack on the embedded cluster", function () {
     expect(await inServer("sh", "-c", "echo new > /app/new || cat /etc/passwd")).to.match(/:1000:/);
   });
 
-  it("exports its metrics under the names of the dashboards", async () => {
+  it("exports its metrics under the names that the dashboards use", async () => {
     const place = `/api/v1/namespaces/${NAMESPACE}/services/model-v1-service:metrics/proxy/metrics`;
     const metrics = await cluster.kubectl.run(["get", "--raw", place]);
     const labels = 'model="sentiment-classifier",version="1"';
@@ -105,7 +105,7 @@ describe("the dev stack on the embedded cluster", function () {
     expect(metrics).to.match(/^process_cpu_seconds_total /m);
   });
 
-  it("has a working autoscaler with both metrics", async function () {
+  it("has an autoscaler that receives both metrics", async function () {
     this.timeout(180_000);
     const known = await eventually("both metrics of the autoscaler", async () => {
       const [autoscaler] = await cluster.kubectl.get(["hpa", "model-v1-hpa", `--namespace=${NAMESPACE}`]);
@@ -142,7 +142,7 @@ describe("the dev stack on the embedded cluster", function () {
     ]);
   });
 
-  it("admits only restricted pods, within the limits of a container", async () => {
+  it("admits only pods that meet the restricted standard and the container limits", async () => {
     const pod = (spec: object) => ({
       apiVersion: "v1",
       kind: "Pod",
@@ -164,9 +164,9 @@ describe("the dev stack on the embedded cluster", function () {
     );
   });
 
-  it("is described by status, without a problem", async () => {
+  it("is listed by status without any problem", async () => {
     const { models: all, problems } = await status();
-    // Stacks of other suites may still be terminating.
+    // Stacks from other suites may still be terminating.
     const models = all.filter(({ namespace }) => namespace === NAMESPACE);
     expect(problems.filter(({ namespace }) => namespace === NAMESPACE)).to.deep.equal([]);
     expect(models.map(({ name }) => name)).to.deep.equal(["half_plus_two", "iris", "sentiment-classifier"]);

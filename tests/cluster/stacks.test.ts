@@ -7,7 +7,7 @@ const OTHER = "ml-beside";
 const DEVICES = "ml-beside-devices";
 const resources = { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: "512Mi" } };
 
-/** A second stack: another namespace, an API gateway for its one model, a Service that waits for a load balancer. */
+/** A second stack: another namespace, an API gateway for its one model, and a Service that waits for a load balancer. */
 const settings = {
   environment: "test",
   images: { registry: "registry.example.com/ml" },
@@ -36,11 +36,11 @@ const settings = {
     routes: [{ path: "/predict", model: "half_plus_two", version: "1" }],
     service: { name: "front", type: "NodePort", nodePort: 30987 },
   },
-  // Without a matching node: the namespace and the DaemonSet exist, but no pod.
+  // No node matches, so the namespace and the DaemonSet exist, but no pods.
   gpuPool: { devicePlugin: { namespace: DEVICES } },
 };
 
-describe("a second stack beside the first one", function () {
+describe("a second stack next to the first", function () {
   this.timeout(300_000);
   let cluster: Cluster;
   before(async function () {
@@ -61,7 +61,7 @@ describe("a second stack beside the first one", function () {
   };
 
   it("is deployed without changing the first, even if its load balancer gets no address", async function () {
-    // The first time on a machine this builds the image of nginx.
+    // Builds the nginx image on first use.
     this.timeout(30 * 60_000);
     const changes = await up();
     expect(changes).to.include.members([`+ Namespace ${OTHER}`, `+ Namespace ${DEVICES}`, "+ Deployment front"]);
@@ -84,7 +84,7 @@ describe("a second stack beside the first one", function () {
     expect(problems.filter(({ namespace }) => namespace === OTHER)).to.deep.equal([]);
   });
 
-  it("deletes objects that left it in both of its namespaces, but none with data", async () => {
+  it("deletes objects that were removed from it, in both of its namespaces, except those with data", async () => {
     const { devicePlugin } = settings.gpuPool;
     const changes = await up({ apiGateway: null, gpuPool: { devicePlugin: { ...devicePlugin, name: "other" } } });
     expect(changes).to.include.members(["- Deployment front", "- Service front", "± DaemonSet other"]);

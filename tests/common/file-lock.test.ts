@@ -25,7 +25,7 @@ describe("a lock between processes", function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Runs a script that has the functions of the module and the path of the lock, and waits for its first line of output. */
+  /** Runs a script that can use the module's functions and the lock's path, and waits for its first line of output. */
   async function run(script: string): Promise<{ readonly child: ChildProcess; readonly line: string }> {
     const source = `import { acquireLock, waitForLock } from ${JSON.stringify(MODULE)}; const lock = ${JSON.stringify(lock)};`;
     const args = ["--input-type=module-typescript", "--eval", `${source}\n${script}`];
@@ -44,12 +44,12 @@ describe("a lock between processes", function () {
     await exit;
   }
 
-  it("is held by one process at a time, whose number the others are told", async () => {
+  it("is held by one process at a time, and tells others the process id of its holder", async () => {
     const { child } = await holder();
     expect(() => acquireLock(lock)).to.throw(UserError, `another up or down is running (process ${child.pid})`);
   });
 
-  it("keeps out a second taker in the same process, until it is released", () => {
+  it("cannot be taken twice in the same process until it is released", () => {
     const release = acquireLock(lock);
     expect(() => acquireLock(lock)).to.throw(UserError, `(process ${process.pid})`);
     release();
@@ -98,7 +98,7 @@ describe("a lock between processes", function () {
     (await waitForLock(lock))();
   });
 
-  it("is a new one where the folder of the old one has been deleted under its holder", async () => {
+  it("can be taken again if its folder was deleted while it was held", async () => {
     const first = acquireLock(lock);
     await rm(path.dirname(lock), { recursive: true });
     const second = acquireLock(lock);
@@ -108,7 +108,7 @@ describe("a lock between processes", function () {
     second();
   });
 
-  it("does not depend on what an earlier release or a torn write left in its file", async () => {
+  it("does not depend on the content of its file, left by an earlier release or an interrupted write", async () => {
     acquireLock(lock)();
     for (const text of ['{"pid":1,"started":"1","boot":"earlier"}', '{"pid": 1', ""]) {
       await writeFile(lock, text);
@@ -116,7 +116,7 @@ describe("a lock between processes", function () {
     }
   });
 
-  it("says what to install where there is no flock", async () => {
+  it("says what to install if flock is missing", async () => {
     const searched = process.env["PATH"];
     process.env["PATH"] = folder;
     try {

@@ -6,14 +6,14 @@ import { expect } from "chai";
 import { execa } from "execa";
 
 const repository = path.resolve(import.meta.dirname, "../..");
-/** Files below a folder, by their paths from it. */
+/** Files below a folder, as paths relative to it. */
 const filesOf = async (folder: string) =>
   (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
 const readJson = async (file: string) => JSON.parse(await readFile(file, "utf8"));
 
-/** A program that is no part of the project: it makes a model service, and prints what it registered. */
+/** A program outside this project: it creates a model service, and prints the resources that it registered. */
 const program = (replicas: string) => `
 import * as pulumi from "@pulumi/pulumi";
 import { ModelService, type ModelServiceArgs, Namespace } from "@ml-platform/components";
@@ -43,7 +43,7 @@ describe("the component package", function () {
     folder = await mkdtemp(path.join(tmpdir(), "package-"));
     await execa("npm", ["pack", "./components", "--pack-destination", folder], { cwd: repository });
     const [archive] = (await readdir(folder)).filter((name) => name.endsWith(".tgz"));
-    // As `npm install` would lay it out, with this project's own dependencies.
+    // The layout that `npm install` creates, with this project's own dependencies.
     installed = path.join(folder, "node_modules/@ml-platform/components");
     await mkdir(installed, { recursive: true });
     await execa("tar", ["-xzf", path.join(folder, archive ?? ""), "--strip-components=1", "-C", installed]);
@@ -62,7 +62,7 @@ describe("the component package", function () {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it("reports a wrong argument of another program at compile time, and nothing else", async () => {
+  it("reports a wrong argument in another program at compile time, and nothing else", async () => {
     await writeFile(path.join(folder, "right.ts"), program("2"));
     await writeFile(path.join(folder, "wrong.ts"), program('"two"'));
     const tsc = path.join(repository, "node_modules/.bin/tsc");
@@ -71,7 +71,7 @@ describe("the component package", function () {
     expect(stdout).to.match(/^wrong\.ts.*'string' is not assignable to type 'number'/);
   });
 
-  it("is used by another program", async () => {
+  it("works in another program", async () => {
     await writeFile(path.join(folder, "right.ts"), program("2"));
     const { stdout } = await execa(process.execPath, ["right.ts"], { cwd: folder });
     const { name, kinds } = JSON.parse(stdout);
@@ -85,7 +85,7 @@ describe("the component package", function () {
     ]);
   });
 
-  it("holds compiled code with its types and the licence's name, and nothing else", async () => {
+  it("contains only compiled code with its types and the name of the license", async () => {
     const { exports, license } = await readJson(path.join(installed, "package.json"));
     expect(license).to.equal("Apache-2.0");
     const files = await filesOf(path.join(installed, "dist"));
@@ -94,7 +94,7 @@ describe("the component package", function () {
     expect(await readdir(installed)).to.have.members(["README.md", "dist", "package.json"]);
   });
 
-  it("declares every package that it imports, at the version that it is tested with", async () => {
+  it("declares every package that it imports, at the tested version", async () => {
     const { dependencies, peerDependencies } = await readJson(path.join(installed, "package.json"));
     const own = (await readJson(path.join(repository, "package.json"))).dependencies;
     for (const [name, version] of Object.entries(dependencies)) expect(own[name], name).to.equal(version);

@@ -29,7 +29,7 @@ const STACK = {
   loadTest: { name: "load-test", model: "iris" },
 };
 
-describe("the order in which a stack is made", () => {
+describe("the order in which a stack is created", () => {
   let objects: readonly RenderedObject[];
 
   before(async () => {
@@ -41,7 +41,7 @@ describe("the order in which a stack is made", () => {
     await rm(folder, { recursive: true });
   });
 
-  /** Everything that an object waits for, as `<kind>/<name>`. */
+  /** All objects that an object waits for, as `<kind>/<name>`. */
   function waitsFor(key: string): Set<string> {
     const byKey = new Map(objects.map((object) => [objectKey(object.object), object]));
     const found = new Set<string>();
@@ -80,7 +80,7 @@ describe("the order in which a stack is made", () => {
     }
   });
 
-  it("serves and trains once the volumes are laid out", () => {
+  it("serves and trains only after the volumes are initialized", () => {
     for (const [kind, name] of [
       ["Deployment", "iris"],
       ["Job", "first"],
@@ -90,11 +90,11 @@ describe("the order in which a stack is made", () => {
     }
   });
 
-  it("trains one Job after another where they are in sequence", () => {
+  it("runs training Jobs one after another if they are in sequence", () => {
     expect([...waitsFor(keyOf("Job", "second"))]).to.include("Job/first");
   });
 
-  it("sends requests only to versions that are ready, and tests only what requests reach", () => {
+  it("routes requests only to ready versions, and runs the load test only once requests are routed", () => {
     expect([...waitsFor(keyOf("HTTPRoute", "iris"))]).to.include("Deployment/iris");
     expect([...waitsFor(keyOf("Job", "load-test"))]).to.include("HTTPRoute/iris");
   });

@@ -4,7 +4,7 @@ import { stackWith } from "../config/support.ts";
 import { record } from "./recorder.ts";
 
 describe("the provider of a stack", () => {
-  it("is replaced with all its objects only for another cluster, not for a changed kubeconfig", async () => {
+  it("is replaced, with all its objects, only for another cluster, not for a changed kubeconfig", async () => {
     const settings = stackWith({ cluster: { kubeconfig: "/tmp/kubeconfig", context: "prod", identifier: "prod-1" } });
     pulumi.runtime.setAllConfig(
       Object.fromEntries(
@@ -24,7 +24,7 @@ describe("the provider of a stack", () => {
       clusterIdentifier: "prod-1",
       enableServerSideApply: "true",
     });
-    // A resource that found its provider by itself would go to whatever cluster is the default.
+    // A resource without an explicit provider would be created in the default cluster.
     expect(made.map(({ type }) => type)).to.include("kubernetes:core/v1:Namespace");
   });
 });

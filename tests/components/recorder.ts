@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 
-/** A resource as a component registered it. */
+/** A resource that a component registered. */
 export interface Registered {
   readonly type: string;
   readonly name: string;
@@ -16,7 +16,7 @@ interface Options {
   readonly ignoreChanges: string[];
   readonly protect: boolean;
   readonly deleteBeforeReplace: boolean;
-  /** URNs of what it depends on. */
+  /** URNs of the resources that it depends on. */
   readonly dependencies: string[];
 }
 
@@ -30,7 +30,7 @@ await pulumi.runtime.setMocks({
   },
   call: () => ({}),
 });
-/** What the SDK itself waits with at the end of a program. */
+/** The function with which the SDK waits for pending calls at the end of a program. */
 const runtime = pulumi.runtime as unknown as { waitForRPCs(): Promise<void> };
 const monitor = pulumi.runtime.getMonitor() as unknown as {
   registerResource(request: Request, callback: unknown): unknown;
@@ -54,11 +54,11 @@ monitor.registerResource = (request, callback) => {
   return register(request, callback);
 };
 
-/** Runs a piece of program and yields what it registered, once all of it has been registered. */
+/** Runs a program and returns the resources that it registered, once all of them are registered. */
 export async function record(program: () => unknown): Promise<Registered[]> {
   const start = registered.length;
   await program();
-  // What depends on outputs is registered later: until nothing is under way, and nothing more has come of that.
+  // Resources that depend on outputs are registered later: repeat until no call is pending and no resource was added.
   for (let seen = -1; seen !== registered.length; ) {
     seen = registered.length;
     await runtime.waitForRPCs();
@@ -67,7 +67,7 @@ export async function record(program: () => unknown): Promise<Registered[]> {
   return registered.slice(start);
 }
 
-/** The only resource of a provider's kind among those registered; components do not count. */
+/** The only registered resource of a kind; components do not count. */
 export function only(resources: readonly Registered[], kind: string): Registered {
   const found = resources.filter(({ type }) => !type.startsWith("ml:") && type.split(":").at(-1) === kind);
   if (found.length !== 1) throw new Error(`${found.length} resources of kind ${kind}, not one`);

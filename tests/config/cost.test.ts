@@ -7,7 +7,7 @@ const cost = (settings: Settings) => estimateCost(validateConfig(stackWith(setti
 const requests = (cpu: string, memory: string) => ({ requests: { cpu, memory }, limits: { cpu, memory } });
 
 describe("the cost of a stack", () => {
-  it("is what the guide on ML workloads works out: three pods of one CPU, 100 GB of storage, no GPU", () => {
+  it("matches the calculation in the ml-workloads walkthrough: three pods with one CPU each, 100 GB of storage, no GPU", () => {
     const estimate = cost({
       storage: { models: { name: "models-pvc", size: "100Gi" } },
       models: [
@@ -26,7 +26,7 @@ describe("the cost of a stack", () => {
     });
   });
 
-  it("spans the autoscaler's range, and counts memory", () => {
+  it("covers the autoscaler's range, and includes memory", () => {
     const { perMonth } = cost({
       storage: { models: { size: "50Gi" }, data: { size: "100Gi" } },
       models: [
@@ -38,11 +38,11 @@ describe("the cost of a stack", () => {
         },
       ],
     });
-    // A pod: 0.5 × 0.04 + 1 × 0.005 = 0.025 an hour, 18.25 a month; storage 15.
+    // One pod: 0.5 × 0.04 + 1 × 0.005 = 0.025 per hour, 18.25 per month. Storage: 15 per month.
     expect(perMonth).to.deep.equal({ minimum: 51.5, maximum: 197.5 });
   });
 
-  it("says what Jobs cost an hour, with all their workers and GPUs, in the stack's own prices", () => {
+  it("gives the hourly cost of Jobs, with all their workers and GPUs, at the stack's own prices", () => {
     const job = { task: "iris", model: "iris", resources: requests("1", "2Gi") };
     const { currency, jobsPerHour } = cost({
       training: {
@@ -57,7 +57,7 @@ describe("the cost of a stack", () => {
     expect(jobsPerHour).to.deep.equal({ workers: 0.48, gpu: 2.12 });
   });
 
-  it("counts the requests that the limit range gives", () => {
+  it("includes default requests from the limit range", () => {
     const { perMonth } = cost({
       namespace: { name: "ml", limitRange: { container: { defaultRequest: { cpu: "1" }, default: { cpu: "2" } } } },
       models: [{ model: "m", versions: [{ version: "1", resources: {} }] }],

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { problemsOf, type Settings } from "./support.ts";
 
-/** Quota and limit range of the guide on ML workloads. */
+/** Quota and limit range of the ml-workloads walkthrough. */
 const namespace = {
   name: "ml-workloads",
   quota: {
@@ -32,7 +32,7 @@ const resources = (cpu: string, memory: string, limitCpu: string, limitMemory: s
   limits: { cpu: limitCpu, memory: limitMemory },
 });
 
-/** Its models: v1 from 2 to 10 pods, v2 one pod. */
+/** The models of that walkthrough: v1 with 2 to 10 pods, v2 with one pod. */
 const models = [
   {
     model: "sentiment-classifier",
@@ -54,39 +54,39 @@ const cron = { ...simple, name: "scheduled-model-training", schedule: "0 2 * * *
 
 const guide = (training: Settings) => problemsOf({ namespace, models, training });
 
-/** One model with one version of the given settings. */
+/** A stack of one model, with one version with the given settings. */
 const one = (version: Settings, limits: Settings) =>
   problemsOf({
     namespace: { name: "ml", ...limits },
     models: [{ model: "m", versions: [{ version: "1", ...version }] }],
   });
 
-describe("the fit of a stack into its namespace", () => {
-  it("catches the guide's GPU Job as written: 32Gi where a container may have 16Gi", () => {
+describe("the check that a stack fits its namespace", () => {
+  it("rejects the walkthrough's GPU Job as written: it asks for 32Gi, but a container may have 16Gi", () => {
     expect(guide({ jobs: [gpu("32Gi")] })).to.deep.equal([
       "training.jobs[0].resources.limits.memory: 32Gi is above 16Gi, the most that namespace.limitRange.container.max.memory allows; lower it, or raise the limit range",
     ]);
   });
 
-  it("catches the guide's four kinds of training at once, with the arithmetic", () => {
+  it("rejects the walkthrough's four kinds of training at once, and shows the sum", () => {
     expect(guide({ jobs: [simple, distributed, gpu("16Gi")], cronJobs: [cron] })).to.deep.equal([
       "namespace.quota.hard.requests.memory: the stack can ask for 45Gi, the quota is 40Gi: gpu-training-job 1 × 16Gi = 16Gi, model-v1 (10 + 1 surge) × 1Gi = 11Gi, distributed-training 4 × 2Gi = 8Gi, model-training-simple 1 × 4Gi = 4Gi, scheduled-model-training 1 × 4Gi = 4Gi, model-v2 (1 + 1 surge) × 1Gi = 2Gi; lower these, or raise the quota",
       "namespace.quota.hard.limits.cpu: the stack can ask for 50, the quota is 40: model-v1 (10 + 1 surge) × 2 = 22, distributed-training 4 × 2 = 8, gpu-training-job 1 × 8 = 8, model-v2 (1 + 1 surge) × 2 = 4, model-training-simple 1 × 4 = 4, scheduled-model-training 1 × 4 = 4; lower these, or raise the quota",
     ]);
   });
 
-  it("counts the largest of Jobs that run one after another", () => {
+  it("counts only the largest of Jobs that run one after another", () => {
     expect(guide({ sequential: true, jobs: [simple, distributed, gpu("16Gi")], cronJobs: [cron] })).to.deep.equal([]);
   });
 
-  it("counts a Job that nothing waits for together with those after it", () => {
+  it("counts a Job that is not waited for together with the Jobs after it", () => {
     const problems = guide({ sequential: true, jobs: [gpu("16Gi"), distributed], cronJobs: [cron] });
     const cpu = problems.find((line) => line.startsWith("namespace.quota.hard.limits.cpu"));
     expect(cpu).to.include("the stack can ask for 46, the quota is 40");
     expect(cpu).to.include("gpu-training-job 1 × 8 = 8, ");
   });
 
-  it("counts the pods of a rollout, a share of them rounded up", () => {
+  it("counts the additional pods of a rollout, and rounds percentages up", () => {
     const quota = { quota: { hard: { pods: "13" } } };
     const autoscaling = { minReplicas: 2, maxReplicas: 10 };
     expect(one({ autoscaling, rollout: { maxSurge: "15%" } }, quota)).to.deep.equal([]);
@@ -117,7 +117,7 @@ describe("the fit of a stack into its namespace", () => {
     ]);
   });
 
-  it("names the largest of many, and adds up the rest", () => {
+  it("names the largest workloads, and adds up the rest", () => {
     const versions = Array.from({ length: 20 }, (_, index) => ({ version: String(index + 1) }));
     const [problem = ""] = problemsOf({
       namespace: { name: "ml", quota: { hard: { "limits.cpu": "50" } } },
@@ -128,7 +128,7 @@ describe("the fit of a stack into its namespace", () => {
     );
   });
 
-  it("wants limits where the quota is on limits, and takes the limit range's default for them", () => {
+  it("requires limits if the quota restricts them, and uses the limit range's default", () => {
     const requestsOnly = { resources: { requests: { cpu: "200m", memory: "64Mi" } } };
     const quota = { hard: { "limits.cpu": "10" } };
     expect(one(requestsOnly, { quota })).to.deep.equal([
@@ -138,14 +138,14 @@ describe("the fit of a stack into its namespace", () => {
     expect(one(requestsOnly, { quota, limitRange: { container: { max: { cpu: "2" } } } })).to.deep.equal([]);
   });
 
-  it("takes a request that is not given for the limit, as the API server does", () => {
+  it("sets a missing request to the limit, as the API server does", () => {
     const limitsOnly = { resources: { limits: { cpu: "2", memory: "1Gi" } } };
     const limits = { quota: { hard: { "requests.cpu": "3" } } };
     const [problem] = one(limitsOnly, limits);
     expect(problem).to.include("m-v1 (1 + 1 surge) × 2 = 4");
   });
 
-  it("rejects what is below the minimum, also for a pod, and a request above its limit", () => {
+  it("rejects a value below the minimum, also for a whole pod, and a request above its limit", () => {
     const small = { resources: { requests: { cpu: "50m" }, limits: { cpu: "1" } } };
     expect(
       one(small, { limitRange: { container: { min: { cpu: "100m" } }, pod: { min: { cpu: "100m" } } } }),

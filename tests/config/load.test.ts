@@ -8,7 +8,7 @@ const SECRETS = {
   pull: { registry: { server: "r.example.com", username: "team", password: { config: "registryPassword" } } },
 };
 
-/** Loads the stack as Pulumi passes it, with the given values beside its settings. */
+/** Loads the stack with its settings and the given values, in the form in which Pulumi passes them. */
 function load(values: Settings) {
   const all = { ...stackWith({ secrets: SECRETS }), ...values };
   pulumi.runtime.setAllConfig(
@@ -23,7 +23,7 @@ function load(values: Settings) {
 }
 
 describe("secret configuration", () => {
-  it("is read where a secret names it, and is not a setting of the stack", async () => {
+  it("is read if a secret refers to it, and is not a setting of the stack", async () => {
     const { secretValues } = load({ token: "t-1", registryPassword: "p-1" });
     const { data } = secretValues["keys"] ?? {};
     const token = data?.["TOKEN"];
@@ -32,7 +32,7 @@ describe("secret configuration", () => {
     expect(data?.["USER"]).to.deep.equal({ plain: "someone" });
   });
 
-  it("that is not set is reported, each value on its own line", () => {
+  it("is reported if it is missing, one line per value", () => {
     expect(() => load({})).to.throw(
       pulumi.RunError,
       [

@@ -11,7 +11,7 @@ const iris = (version: Settings = {}, more: Settings = {}) => ({
   ...more,
 });
 
-/** Mistakes that one setting alone does not show, and those of single settings with words of their own. */
+/** Mistakes that involve several settings, and mistakes in single settings with specific messages. */
 const mistakes: [string, Settings, string][] = [
   [
     "a ConfigMap that is not there",
@@ -209,12 +209,12 @@ const mistakes: [string, Settings, string][] = [
 
 describe("an inconsistent stack", () => {
   for (const [what, settings, message] of mistakes) {
-    it(`is rejected for ${what}, in one line`, () => {
+    it(`is rejected for ${what}, with one line`, () => {
       expect(problemsOf(settings)).to.deep.equal([message]);
     });
   }
 
-  it("is one that does not: the same with everything in its place is accepted", () => {
+  it("is accepted once all of its references resolve", () => {
     const settings = stackWith({
       storage: { models: { size: "1Gi" }, data: { size: "1Gi" } },
       secrets: { keys, registry },

@@ -6,7 +6,7 @@ const sha256 = "a".repeat(64);
 const regression = { version: "1", metric: "accuracy", value: 0.8, previous: 0.9 };
 const lineage = { commit: "unknown", trainedDate: "2026-01-15" };
 
-/** The same stack under the present and the previous names of its settings. */
+/** The same stack with the current and with the previous names of its settings. */
 const stack = (names: "present" | "previous"): Settings => {
   const is = names === "present";
   const skipAwait = is ? { skipAwait: true } : { await: false };
@@ -38,8 +38,8 @@ function resolved(settings: Settings): { readonly stack: ResolvedStack; readonly
   return { stack: validateConfig(settings, "Pulumi.test.yaml", (warning) => warnings.push(warning)), warnings };
 }
 
-describe("settings with a new name", () => {
-  it("mean the same under the old one, with one warning each", () => {
+describe("renamed settings", () => {
+  it("mean the same under their old names, with one warning each", () => {
     const { stack: present, warnings: none } = resolved(stack("present"));
     const { stack: previous, warnings } = resolved(stack("previous"));
     expect(previous).to.deep.equal(present);
@@ -51,7 +51,7 @@ describe("settings with a new name", () => {
     ]);
   });
 
-  it("are unknown under the old one beside the new one", () => {
+  it("are unknown under the old name if the new name is set too", () => {
     const { problems } = checkStack(stackWith({ loadTest: { url: "http://a", await: false, skipAwait: true } }));
     expect(problems).to.deep.equal([{ path: "loadTest.await", message: "unknown setting" }]);
   });

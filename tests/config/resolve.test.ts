@@ -13,7 +13,7 @@ const model = (traffic?: Settings, more: Settings = {}) => ({
 });
 
 describe("a resolved stack", () => {
-  it("gives a canary its own weight, then the stack's, and a route without one no weight", () => {
+  it("gives a canary its own weight, otherwise the stack's, and gives no weight to a route without a canary", () => {
     const weight = (traffic: Settings) =>
       resolve({ gateway, canaryWeight: 25, models: [model(traffic)] }).models[0]?.traffic?.canaryWeight;
     expect(weight(canary)).to.equal(25);
@@ -38,7 +38,7 @@ describe("a resolved stack", () => {
     ]);
   });
 
-  it("places Jobs with GPUs on the stack's GPU nodes, and requests the GPUs", () => {
+  it("places Jobs with GPUs on the stack's GPU nodes, with a request for the GPUs", () => {
     const job = { name: "train", task: "iris", model: "iris", gpus: 2, resources: { requests: { cpu: "1" } } };
     const { training } = resolve({
       gpuPool: { labels: { pool: "gpu" }, taint: { key: "gpu" } },
@@ -68,7 +68,7 @@ describe("a resolved stack", () => {
     expect(workloads.concurrentJobs[0]?.pods.max).to.equal(3);
   });
 
-  it("cannot be changed, at any depth", () => {
+  it("is immutable at any depth", () => {
     const stack = resolve({ models: [model()] });
     const version = stack.models[0]?.versions[0];
     for (const part of [stack, stack.models, version, version?.probes.startup, stack.workloads.deployments[0]?.pods]) {
@@ -76,7 +76,7 @@ describe("a resolved stack", () => {
     }
   });
 
-  it("stays the same when the components resolve their parts again", async () => {
+  it("does not change when the components resolve their parts again", async () => {
     const [{ resolveVersion }, { resolveRoute }, { resolveTrainingJob }, { resolveApiGateway }, { resolveStorage }] =
       await Promise.all([
         import("../../components/serving/resolve.ts"),

@@ -12,7 +12,7 @@ const repository = path.resolve(import.meta.dirname, "../..");
 const readYaml = async (file: string) => parse(await readFile(path.join(repository, file), "utf8"));
 
 describe("Pulumi.yaml", () => {
-  it("describes every setting of a stack, and nothing else", async () => {
+  it("declares every setting of a stack, and nothing else", async () => {
     const { name, config } = await readYaml("Pulumi.yaml");
     const described = Object.keys(config).map((key) => key.replace(`${name}:`, ""));
     expect(described).to.have.members(Object.keys(StackSchema.shape));
@@ -21,7 +21,7 @@ describe("Pulumi.yaml", () => {
     }
   });
 
-  it("has defaults that mean the same as a setting that is left out", async () => {
+  it("has defaults that are equivalent to omitting the setting", async () => {
     const { config } = await readYaml("Pulumi.yaml");
     const written = Object.fromEntries(
       Object.entries<{ default?: unknown }>(config).flatMap(([key, { default: value }]) =>
@@ -40,11 +40,11 @@ describe("Pulumi.yaml", () => {
 });
 
 describe("docs/config.md", () => {
-  it("is what `npm run docs` generates from the schema", async () => {
+  it("equals the output of `npm run docs`", async () => {
     expect(await readFile(path.join(repository, "docs/config.md"), "utf8")).to.equal(configReference());
   });
 
-  it("is accompanied by gateways.md, as generated from the table of gateways", async () => {
+  it("comes with a gateways.md that is generated from the table of gateways", async () => {
     expect(await readFile(path.join(repository, "docs/gateways.md"), "utf8")).to.equal(gatewayReference());
   });
 
@@ -67,7 +67,7 @@ describe("stack files", () => {
     });
   }
 
-  it("are parsed as Pulumi passes their values: text, and JSON for everything else", () => {
+  it("are parsed in the form in which Pulumi passes values: text as is, everything else as JSON", () => {
     const all = {
       "p:weight": "25",
       "p:name": "v25",

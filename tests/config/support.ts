@@ -2,7 +2,7 @@ import { ConfigError, validateConfig } from "../../config/index.ts";
 
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** The smallest valid stack, with some settings replaced. */
+/** A minimal valid stack, with some settings replaced. */
 export function stackWith(settings: Settings): Settings {
   return {
     environment: "test",
@@ -13,7 +13,7 @@ export function stackWith(settings: Settings): Settings {
   };
 }
 
-/** What is wrong with a stack: a line for each mistake, `<path>: <message>`. */
+/** The mistakes in a stack, one line each: `<path>: <message>`. */
 export function problemsOf(settings: Settings): string[] {
   try {
     validateConfig(stackWith(settings), "test");

@@ -112,12 +112,12 @@ describe("traffic that a gateway does not support", () => {
     ],
   ];
   for (const [what, gateway, traffic, message] of mistakes) {
-    it(`refuses ${what} with one exact line`, () => {
+    it(`rejects ${what} with exactly one line`, () => {
       expect(problems(gateway, [model("a", traffic)])).to.deep.equal([`models[0].traffic.${message}`]);
     });
   }
 
-  it("takes whatever a gateway carries out", () => {
+  it("is accepted for gateways that support it", () => {
     const limits = { rateLimit: { requestsPerSecond: 100 }, bodyLimit: "10Mi", retries: { attempts: 3 } };
     const timeouts = { timeoutSeconds: 30 };
     const mirror = { mirror: { version: "2", percent: 10 } };
@@ -148,24 +148,24 @@ describe("traffic that a gateway does not support", () => {
   });
 });
 
-describe("pods behind the traffic", () => {
+describe("pods that receive traffic", () => {
   const none = (weight: number) => problems(HTTP_ROUTE, [model("a", { canaryWeight: weight }, { replicas: 0 })]);
 
-  it("have to be there before they get a share, and may go once they get none", () => {
+  it("must exist before their version gets a share, and may be removed once the share is 0", () => {
     expect(none(25)).to.deep.equal([
       'models[0].versions[1].replicas: is 0, but models[0].traffic sends 25 % of the requests to version "2"; move the weight first',
     ]);
     expect(none(0)).to.deep.equal([]);
   });
 
-  it("count the stack's weight where the model sets none", () => {
+  it("are required by the stack's weight if the model sets none", () => {
     const models = [model("a", {}, { replicas: 0 })];
     expect(problems(HTTP_ROUTE, models, { canaryWeight: 10 })).to.have.length(1);
   });
 });
 
-describe("models that would take each other's requests", () => {
-  it("are rejected on one path of one host, and of every host", () => {
+describe("models whose routes overlap", () => {
+  it("are rejected if they have the same path on the same host, or on all hosts", () => {
     const hosts = ["ml.example.com"];
     expect(problems(HTTP_ROUTE, [model("a", { hosts }), model("b", { hosts })])).to.deep.equal([
       'models[1].traffic.path: "ml.example.com/" is already given at models[0].traffic.path',
@@ -173,7 +173,7 @@ describe("models that would take each other's requests", () => {
     expect(problems(HTTP_ROUTE, [model("a", { hosts }), model("b", { hosts: ["b.example.com"] })])).to.deep.equal([]);
   });
 
-  it("are rejected if Traefik puts a header rule for every host before the rule of one host", () => {
+  it("are rejected if Traefik would put a header rule for all hosts before a rule for one host", () => {
     const models = [model("a", { canaryHeader: header }), model("b", { hosts: ["b.example.com"] })];
     const message =
       "models[0].traffic.canaryHeader: Traefik would put this rule before the one of models[1].traffic for b.example.com/; give the model its own host";
@@ -182,7 +182,7 @@ describe("models that would take each other's requests", () => {
     expect(problems(route("envoy-gateway"), models)).to.deep.equal([]);
   });
 
-  it("are rejected if Traefik's Ingress puts a header rule before a longer path", () => {
+  it("are rejected if Traefik's Ingress would put a header rule before a longer path", () => {
     const models = [model("a", { canaryHeader: header }), model("b", { path: "/iris" })];
     expect(problems(INGRESS, models)).to.deep.equal([
       "models[0].traffic.canaryHeader: Traefik would put this rule before the one of models[1].traffic for /iris; give the model its own host",

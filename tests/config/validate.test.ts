@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { ConfigError, validateConfig } from "../../config/index.ts";
 
-/** The smallest valid configuration with a canary. */
+/** A minimal valid configuration with a canary. */
 function minimal(): Record<string, unknown> {
   return {
     environment: "test",
@@ -20,7 +20,7 @@ function minimal(): Record<string, unknown> {
   };
 }
 
-/** Replaces the value at a path such as `models.0.versions.0.replicas`; undefined removes it. */
+/** Returns a configuration with another value at a path such as `models.0.versions.0.replicas`; undefined removes it. */
 function change(path: string, value: unknown): unknown {
   const config = structuredClone(minimal());
   const keys = path.split(".");
@@ -152,7 +152,7 @@ describe("stack configuration", () => {
     ]);
   });
 
-  it("gives a version the settings of its model, and then those of all models", () => {
+  it("gives a version the settings of its model, and otherwise those of all models", () => {
     const config = validateConfig(
       {
         ...minimal(),

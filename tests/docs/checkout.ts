@@ -23,7 +23,7 @@ export async function copyCheckout(): Promise<Checkout> {
 }
 
 async function fill(folder: string): Promise<void> {
-  // A clone, so that the commit in a model's metadata and in an image is the same as here.
+  // A clone, so that models and images record the same commit as in this checkout.
   await execa("git", ["clone", "--quiet", "--shared", "--no-checkout", REPOSITORY, folder]);
   await execa("git", ["reset", "--quiet"], { cwd: folder });
   const { stdout } = await execa("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
@@ -32,7 +32,7 @@ async function fill(folder: string): Promise<void> {
   for (const file of stdout.split("\0").filter((name) => name !== "" && name !== "node_modules")) {
     await cp(path.join(REPOSITORY, file), path.join(folder, file), { verbatimSymlinks: true }).catch(
       (error: NodeJS.ErrnoException) => {
-        // A file that is listed may be deleted and not committed yet.
+        // A listed file may have been deleted without a commit.
         if (error.code !== "ENOENT") throw error;
       },
     );
@@ -41,14 +41,14 @@ async function fill(folder: string): Promise<void> {
 }
 
 /**
- * Makes a folder of links to the installed packages. The folder itself is no link: `npm ci` in the copy would empty the
- * folder that it leads to.
+ * Creates a folder of links to the installed packages. The folder itself must not be a link, because `npm ci` in the
+ * copy would empty its target.
  */
 async function linkPackages(folder: string): Promise<void> {
   const installed = await realpath(path.join(REPOSITORY, "node_modules"));
   await mkdir(folder);
   for (const name of await readdir(installed)) {
-    // The mark of a finished install is copied, and newer than package-lock.json: scripts/bootstrap.sh installs nothing.
+    // The copied marker of a finished install is newer than package-lock.json, so scripts/bootstrap.sh installs nothing.
     if (name === ".package-lock.json") await cp(path.join(installed, name), path.join(folder, name));
     else if (name !== ".cache") await symlink(path.join(installed, name), path.join(folder, name));
   }

@@ -21,7 +21,7 @@ describe("the commands of the guides, without a cluster", function () {
     });
   }
 
-  it("are all run but for those that say why not", () => {
+  it("are all run, except those that say why they are not", () => {
     const left = [...pages.values()].flat().filter(({ mode }) => mode === "not run");
     for (const block of left) {
       console.log(`      not run: ${titleOf(block)}\n        ${block.reason}`);
@@ -33,7 +33,7 @@ describe("the commands of the guides, without a cluster", function () {
 describe("the shell blocks of a page", () => {
   const page = (...lines: string[]) => blocksOf("page.md", lines.join("\n"));
 
-  it("are told apart by their marks", () => {
+  it("are classified by their marks", () => {
     const text = ["```sh", "a", "b", "```", "```sh cluster", "c", "```", "```yaml", "d: e", "```"];
     const blocks = page(...text, "```sh not run: needs a person", "f", "```", "```sh background", "g", "```");
     expect(blocks.map(({ line, mode, reason, script }) => [line, mode, reason, script])).to.deep.equal([
@@ -44,7 +44,7 @@ describe("the shell blocks of a page", () => {
     ]);
   });
 
-  it("cannot be left out by a mistake", () => {
+  it("cannot be skipped by mistake", () => {
     expect(() => page("```sh clutser", "a", "```")).to.throw('page.md:1: "sh clutser" is no mark of a shell block');
     expect(() => page("```sh not run:", "a", "```")).to.throw("is no mark of a shell block");
     expect(() => page("```bash", "a", "```")).to.throw('page.md:1: mark shell commands as "sh"');

@@ -14,7 +14,7 @@ for (const page of stdout.split("\n")) {
 }
 
 describe("the pages", () => {
-  it("link to files and headings that are there", async () => {
+  it("link only to files and headings that exist", async () => {
     const broken: string[] = [];
     for (const [page, text] of pages) {
       for (const target of linksOf(text)) {
@@ -31,7 +31,7 @@ describe("the pages", () => {
     expect(broken).to.deep.equal([]);
   });
 
-  it("name npm scripts that are there", async () => {
+  it("mention only npm scripts that exist", async () => {
     const { scripts } = JSON.parse(await readFile(path.join(REPOSITORY, "package.json"), "utf8"));
     const missing = [...pages].flatMap(([page, text]) =>
       [...text.matchAll(/npm run (?:--silent )?([a-z][\w:-]*)/g)]
@@ -41,7 +41,7 @@ describe("the pages", () => {
     expect(missing).to.deep.equal([]);
   });
 
-  it("name suites that are there", async () => {
+  it("mention only suites that exist", async () => {
     const missing: string[] = [];
     for (const [page, text] of pages) {
       for (const [file] of text.matchAll(/tests\/[\w./-]+\.test\.ts/g)) {
@@ -55,7 +55,7 @@ describe("the pages", () => {
     expect(missing).to.deep.equal([]);
   });
 
-  it("of the guides, decisions and reference are all in the index", () => {
+  it("with guides, decisions and reference are all listed in the index", () => {
     const indexes = ["docs/README.md", "docs/decisions/README.md"];
     const linked = new Set(
       indexes.flatMap((index) =>
@@ -75,7 +75,7 @@ function linksOf(text: string): string[] {
     .filter((target) => !/^[a-z]+:/.test(target));
 }
 
-/** What GitHub makes of the headings of a page. */
+/** The anchors that GitHub generates for the headings of a page. */
 function anchorsOf(text: string): Set<string> {
   const headings = text.matchAll(/^#+ (.*)$/gm);
   return new Set(

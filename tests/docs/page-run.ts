@@ -4,15 +4,15 @@ import { execa } from "execa";
 import { type Checkout, copyCheckout } from "./checkout.ts";
 import type { Block } from "./pages.ts";
 
-/** The ports in the pages: of the server or the gateway, and of a second server. Tests take others, which are free. */
+/** The ports that the pages use: for the server or the gateway, and for a second server. Tests replace them with free ports. */
 const FIRST_PORT = /\b8080\b/g;
 const SECOND_PORT = /\b8081\b/g;
 
-/** Where the blocks of a page are run. */
+/** How the blocks of a page are run. */
 export interface PageOptions {
-  /** Port in the place of 8080. @default a free one */
+  /** The port that replaces 8080. @default a free port */
   readonly port?: string;
-  /** Variables beside those of this process. @default none */
+  /** Environment variables in addition to those of this process. @default none */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -35,7 +35,7 @@ export class PageRun {
     return new PageRun(await copyCheckout(), [port, await freePort()], options);
   }
 
-  /** @throws Error where the block does not end as its mark says, with all that it printed */
+  /** @throws Error with the whole output if the block does not end as its mark says */
   async run(block: Block): Promise<void> {
     if (block.mode === "background") {
       await this.#runInBackground(block);
@@ -45,7 +45,7 @@ export class PageRun {
     if ((exitCode === 0) === (block.mode === "fails")) throw new Error(`exit code ${exitCode}:\n${all}`);
   }
 
-  /** Ends what runs in the background, and removes the copy. */
+  /** Ends the background commands, and removes the copy. */
   async end(): Promise<void> {
     for (const command of this.#background) {
       endGroup(command.pid);
@@ -85,12 +85,12 @@ function startShell(script: string, folder: string, environment: Readonly<Record
   });
 }
 
-/** Ends a command with all that it has started: npm, its shell and the program are one group of processes. */
+/** Ends a command and everything that it started: npm, its shell and the program share a process group. */
 function endGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, "SIGTERM");
   } catch (error) {
-    // It has ended by itself.
+    // It has already exited.
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

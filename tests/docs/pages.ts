@@ -7,8 +7,8 @@ export const REPOSITORY = path.resolve(import.meta.dirname, "../..");
  * How a block of shell commands is run, as the words after `sh` in its fence say:
  *
  * - nothing: in a copy of this checkout, without a cluster
- * - `background`: the same, and left running until the page ends; it has started once it prints an address
- * - `fails`: as without a mark, to show a message; it must end with an exit code other than 0
+ * - `background`: the same, but left running until the page ends; it counts as started once it prints an address
+ * - `fails`: the same, to show an error message; it must end with an exit code other than 0
  * - `cluster`: in a copy of this checkout, with the dev stack on the embedded cluster
  * - `not run: REASON`: not at all
  */
@@ -19,20 +19,20 @@ const MODES = ["alone", "background", "fails", "cluster", "not run"] as const;
 /** A fenced block of shell commands in a page. */
 export interface Block {
   readonly page: string;
-  /** Line of the page that the fence is in, from 1. */
+  /** Line number of the fence in the page, starting at 1. */
   readonly line: number;
   readonly mode: Mode;
-  /** Why it is not run; empty where it is. */
+  /** Why the block is not run; empty if it is run. */
   readonly reason: string;
   readonly script: string;
 }
 
-/** The title of a block's test: where it is, and the first of its commands. */
+/** The title of a block's test: its location and its first command. */
 export function titleOf({ page, line, script }: Block): string {
   return `${page}:${line}: ${script.split("\n", 1)[0]}`;
 }
 
-/** The pages whose commands are tested, by their path in the repository: the README and every guide. */
+/** The pages whose commands are tested, as paths in the repository: the README and every guide. */
 export async function testedPages(): Promise<string[]> {
   const guides = await Array.fromAsync(glob("docs/guides/*.md", { cwd: REPOSITORY }));
   return ["README.md", ...guides.sort()];
@@ -48,7 +48,7 @@ const FENCE = /^```(?<info>\S.*)?$/;
 /**
  * The shell blocks in the text of a page.
  *
- * @throws Error where a fence says something unknown, or commands are shown in a way that no test sees
+ * @throws Error if a fence has an unknown mark, or if commands are written in a form that the tests would miss
  */
 export function blocksOf(page: string, text: string): Block[] {
   const blocks: Block[] = [];

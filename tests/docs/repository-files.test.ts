@@ -9,7 +9,7 @@ import { REPOSITORY } from "./pages.ts";
 
 const text = (file: string) => readFile(path.join(REPOSITORY, file), "utf8");
 
-describe("the continuous integration", () => {
+describe("continuous integration", () => {
   it("runs every group of suites, the fast ones on pull requests", async () => {
     const { jobs } = parse(await text(".github/workflows/ci.yaml"));
     const groups = ["fast", "slow"].flatMap((job) => jobs[job].strategy.matrix.group as string[]);
@@ -18,7 +18,7 @@ describe("the continuous integration", () => {
     expect(jobs.slow.if).to.match(/schedule/);
   });
 
-  it("calls npm scripts that are there", async () => {
+  it("calls only npm scripts that exist", async () => {
     const { scripts } = JSON.parse(await text("package.json"));
     const workflow = (await text(".github/workflows/ci.yaml")).replace(/\$\{\{ matrix\.group \}\}/g, "unit");
     const called = Array.from(workflow.matchAll(/npm run ([\w:-]+)/g), ([, script]) => script);
@@ -27,13 +27,13 @@ describe("the continuous integration", () => {
   });
 });
 
-describe("the updates of dependencies", () => {
+describe("dependency updates", () => {
   it("cover every folder with a go.mod", async () => {
     const { updates } = parse(await text(".github/dependabot.yml"));
     const { directories } = updates.find((update: Record<string, string>) => update["package-ecosystem"] === "gomod");
     const { stdout } = await execa("git", ["ls-files", "*/go.mod"], { cwd: REPOSITORY });
     const folders = stdout.split("\n").map((file) => `/${path.dirname(file)}`);
-    // A stand-in for a module that was never published; it depends on nothing.
+    // A replacement for a module that was never published; it has no dependencies.
     const others = folders.filter((folder) => !folder.endsWith("/traefik/ext"));
     const uncovered = others.filter((folder) => !directories.some((glob: string) => path.matchesGlob(folder, glob)));
     expect(uncovered).to.deep.equal([]);
@@ -71,7 +71,7 @@ describe("the pre-commit hook", function () {
     expect(all).to.contain("wrong.json");
   });
 
-  it("lets a formatted file through, and one that it knows nothing about", async () => {
+  it("accepts a formatted file, and files of types that it does not check", async () => {
     for (const [file, content] of [
       ["right.json", '{ "a": 1 }\n'],
       ["notes.txt", "anything\n"],

@@ -4,7 +4,7 @@ import { background } from "../../engine/up/background.ts";
 const ignore = () => undefined;
 
 describe("background work of up", () => {
-  it("starts once, and its step ends with it", async () => {
+  it("starts once, and its step ends when it ends", async () => {
     const ended = Promise.withResolvers<void>();
     let begun = 0;
     const engine = background("Engine", async (report) => {
@@ -22,7 +22,7 @@ describe("background work of up", () => {
     expect(lines).to.deep.equal(["nearly there"]);
   });
 
-  it("starts with its step unless it has started before", async () => {
+  it("starts with its step unless it was started earlier", async () => {
     let begun = 0;
     const engine = background("Engine", async () => void begun++);
     await engine.step.run(ignore, ignore);
@@ -39,7 +39,7 @@ describe("background work of up", () => {
     expect(String(failure)).to.contain("no compiler");
   });
 
-  it("is cancelled after another step has failed", async () => {
+  it("is canceled after another step has failed", async () => {
     const engine = background("Engine", (_, signal) => {
       return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     });

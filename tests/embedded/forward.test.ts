@@ -4,7 +4,7 @@ import { startForward } from "../../cluster/node/forward.ts";
 
 const portOf = (server: Server) => (server.address() as AddressInfo).port;
 
-/** A target server and a forward to it; both closed by `close`. */
+/** A target server and a forward to it. `close` closes both. */
 async function forwardTo(handle: (socket: Socket) => void): Promise<{ port: number; close: () => void }> {
   const target = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on("error", () => undefined);
@@ -55,7 +55,7 @@ describe("the forward from 127.0.0.1", () => {
     close();
   });
 
-  it("ends the client's connection if the target resets or is not there", async () => {
+  it("ends the client's connection if the target resets it or does not exist", async () => {
     const { port, close } = await forwardTo((socket) => socket.resetAndDestroy());
     const client = connect({ port, host: "127.0.0.1" });
     client.on("error", () => undefined);

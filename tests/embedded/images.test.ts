@@ -8,8 +8,8 @@ import { UserError } from "../../common/errors.ts";
 import { chooseDelivery } from "../../engine/up/external-images.ts";
 import { usesOneImage } from "../../engine/up/one-image.ts";
 
-describe("what a Dockerfile copies", () => {
-  it("consists of the sources of COPY and ADD from the context", () => {
+describe("the files that a Dockerfile copies", () => {
+  it("are the sources of COPY and ADD from the context", () => {
     const dockerfile = [
       "FROM node:24-slim AS build",
       "COPY package.json package-lock.json ./",
@@ -32,7 +32,7 @@ describe("what a Dockerfile copies", () => {
 });
 
 describe(".dockerignore", () => {
-  it("excludes what a pattern covers, and the last pattern decides", () => {
+  it("excludes files that match a pattern, and the last matching pattern decides", () => {
     const ignored = parseIgnore("# comment\n**/node_modules\n*.md\n!README.md\n/build/\n");
     expect(ignored("node_modules/a/b.js")).to.equal(true);
     expect(ignored("apps/x/node_modules/a")).to.equal(true);
@@ -43,7 +43,7 @@ describe(".dockerignore", () => {
   });
 });
 
-describe("the hash of an image", () => {
+describe("the content hash of an image", () => {
   let context = "";
   const write = (path: string, text: string) => {
     mkdirSync(dirname(join(context, path)), { recursive: true });
@@ -90,7 +90,7 @@ describe("the hash of an image", () => {
     expect(new Set(seen).size).to.equal(seen.length);
   });
 
-  it("does not change with files that are not copied or are ignored", () => {
+  it("does not depend on files that are ignored or not copied", () => {
     write(".dockerignore", "**/node_modules\n");
     const before = hash();
     write("other/file", "changed");
@@ -100,7 +100,7 @@ describe("the hash of an image", () => {
 });
 
 describe("how another cluster gets images", () => {
-  it("is by the given registry, otherwise by the load command of kind or minikube", () => {
+  it("is through the given registry, otherwise with the load command of kind or minikube", () => {
     expect(chooseDelivery("kind-dev", undefined)).to.deep.equal({ kind: "kind", cluster: "dev" });
     expect(chooseDelivery("minikube", undefined)).to.deep.equal({ kind: "minikube", profile: "minikube" });
     expect(chooseDelivery("k3d-dev", undefined)).to.deep.equal({ kind: "k3d", cluster: "dev" });
@@ -128,20 +128,20 @@ describe("the images of a stack", () => {
     return usesOneImage("test", [file]);
   };
 
-  it("are one if the stack gives both apps the same reference, or says that they are combined", async () => {
+  it("are a single image if both apps have the same reference, or are marked as combined", async () => {
     expect(await usesOne("{ inference: iris-ml:1, trainer: iris-ml:1 }")).to.equal(true);
     expect(await usesOne("{ registry: registry.example.com, combined: true }")).to.equal(true);
     expect(imageNames(true)).to.deep.equal({ inference: "combined", trainer: "combined" });
   });
 
-  it("are one for each app otherwise", async () => {
+  it("are otherwise one per app", async () => {
     expect(await usesOne("{ inference: inference:1, trainer: trainer:1 }")).to.equal(false);
     expect(await usesOne("{ registry: registry.example.com }")).to.equal(false);
     expect(await usesOneImage("dev")).to.equal(false);
     expect(imageNames(false)).to.deep.equal({ inference: "inference", trainer: "trainer" });
   });
 
-  it("cannot be read from a missing stack file, and the error names it", async () => {
+  it("cannot be determined if the stack file is missing, and the error names the file", async () => {
     const error = await usesOneImage("none", [join(folder, "none.yaml")]).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(UserError);
     expect(String(error)).to.include("none.yaml: there is no such file");

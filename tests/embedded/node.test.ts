@@ -28,7 +28,7 @@ describe("processes", () => {
 });
 
 describe("the machine's one node", () => {
-  it("can be claimed once, and tells its state folder", async () => {
+  it("can be claimed only once, and reports its state folder", async () => {
     const name = `\0ml-platform-test-${process.pid}`;
     expect(await machineOwner(name)).to.equal(undefined);
     expect(await claimMachine("/some/state", name)).to.equal(true);
@@ -56,7 +56,7 @@ describe("the record of a node", () => {
     expect(await runningNode(paths)).to.equal(undefined);
   });
 
-  it("is found under the names of an earlier release, and removed under both", async () => {
+  it("is found under the file names of an earlier release, and removed under old and new names", async () => {
     await writeFile(paths.formerRecord, JSON.stringify({ keeper: self, ...settings }));
     await writeFile(paths.record, "{}");
     expect((await runningNode(paths))?.supervisor).to.deep.equal(self);
@@ -66,7 +66,7 @@ describe("the record of a node", () => {
 });
 
 describe("ports", () => {
-  it("are found taken and free", async () => {
+  it("are reported as taken or free", async () => {
     const server = createServer();
     const port = await steadyPort();
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
@@ -79,7 +79,7 @@ describe("ports", () => {
 });
 
 describe("cgroup hierarchies", () => {
-  it("are all mounts of both versions below /sys/fs/cgroup", () => {
+  it("are all cgroup mounts of both versions below /sys/fs/cgroup", () => {
     const v1 =
       "tmpfs /sys/fs/cgroup tmpfs rw 0 0\ncgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0\ncgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0";
     expect(hierarchies(v1)).to.deep.equal(["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/unified"]);
@@ -114,7 +114,7 @@ describe("after a restart", () => {
     },
   });
 
-  it("the node is ready when it has reported so since its start", () => {
+  it("the node is ready once it has reported so since its start", () => {
     expect(isReadySince(node("True", earlier), start)).to.equal(false);
     expect(isReadySince(node("True", later), start)).to.equal(true);
     expect(isReadySince(node("True", "2026-01-01T10:00:00Z"), start), "whole seconds").to.equal(true);
@@ -141,7 +141,7 @@ describe("after a restart", () => {
 describe("the add-ons' manifests", () => {
   const images = { pause: "p", coredns: "image:1", traefik: "t", metricsServer: "m" };
 
-  it("get their images", () => {
+  it("have their image references filled in", () => {
     expect(fillIn('image: "{{coredns}}"', images)).to.equal('image: "image:1"');
     expect(() => fillIn("{{unknown}}", images)).to.throw("no image is called unknown");
   });

@@ -25,7 +25,7 @@ const sources = new Map([
   ["go.sum", "sums"],
 ]);
 
-/** The UserError of `action`. */
+/** The UserError that `action` throws. */
 async function userError(action: () => unknown): Promise<UserError> {
   try {
     await action();
@@ -36,8 +36,8 @@ async function userError(action: () => unknown): Promise<UserError> {
   throw new Error("it did not fail");
 }
 
-describe("the key of a tool in the cache", () => {
-  it("names tool, version and twelve hex digits", () => {
+describe("the cache key of a tool", () => {
+  it("consists of the tool, its version and twelve hex digits", () => {
     expect(toolKey(tool, sources)).to.match(/^hammer-v1\.2\.3-[0-9a-f]{12}$/);
   });
 
@@ -69,7 +69,7 @@ describe("the key of a tool in the cache", () => {
     expect(files(tools.kubernetes)).to.deep.equal([]);
   });
 
-  it("does not include test tools in what up builds", () => {
+  it("leaves out test tools for the tools that up builds", () => {
     const planned = planToolchain().map(({ tool }) => tool.name);
     for (const { name } of Object.values<Tool>(testTools)) expect(planned).to.not.include(name);
   });
@@ -86,7 +86,7 @@ describe("the key of a tool in the cache", () => {
 });
 
 describe("folders outside the checkout", () => {
-  it("are the configured ones, otherwise those of the XDG standard, otherwise those in the home folder", () => {
+  it("are the configured ones, otherwise the XDG folders, otherwise folders in the home folder", () => {
     expect(cacheDirectory({ ML_PLATFORM_CACHE: "/c", XDG_CACHE_HOME: "/x" })).to.equal("/c");
     expect(cacheDirectory({ XDG_CACHE_HOME: "/x" })).to.equal("/x/ml-platform");
     expect(cacheDirectory({})).to.match(/\/\.cache\/ml-platform$/);
@@ -149,7 +149,7 @@ describe("missing prerequisites: the error says what is missing and how to fix i
     );
   });
 
-  it("packages: those that dpkg does not list as installed", () => {
+  it("packages: lists those that dpkg does not report as installed", () => {
     const answer = "runc installed\niptables config-files\nconntrack not-installed";
     expect(notInstalled(["runc", "iptables", "conntrack", "buildah"], answer)).to.deep.equal([
       "iptables",
@@ -159,7 +159,7 @@ describe("missing prerequisites: the error says what is missing and how to fix i
   });
 });
 
-describe("changes to the source of a module", () => {
+describe("patches to the source of a module", () => {
   const patch = (edits: readonly ModuleEdit[]) => applyPatch({ module: "example.org/m", edits }, folder);
   let folder: string;
 
@@ -170,7 +170,7 @@ describe("changes to the source of a module", () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it("are made one after another, in place or into another file", async () => {
+  it("are applied one after another, in place or to another file", async () => {
     await patch([
       ...without("a.go", "import old\n"),
       { file: "a.go", text: "old.A", by: "2" },
@@ -187,7 +187,7 @@ describe("changes to the source of a module", () => {
     }
   });
 
-  it("are to modules that go.mod requires", () => {
+  it("apply to modules that go.mod requires", () => {
     for (const built of Object.values<Tool>({ ...tools, pulumi, ...testTools })) {
       for (const { module } of built.patches ?? []) {
         expect(readSources(built).get("go.mod"), built.name).to.contain(`\t${module} v`);
@@ -196,7 +196,7 @@ describe("changes to the source of a module", () => {
   });
 });
 
-describe("builds of one process in a cache", () => {
+describe("concurrent builds of one process in a cache", () => {
   let folder: string;
 
   beforeEach(async () => {
@@ -205,7 +205,7 @@ describe("builds of one process in a cache", () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it("run concurrently; the first prepares the cache, and the last cleans up for all of them", async () => {
+  it("overlap; the first prepares the cache, and the last cleans up for all of them", async () => {
     const lock = path.join(folder, "lock");
     const seen: string[] = [];
     const build = (name: string): Build => ({
@@ -214,7 +214,7 @@ describe("builds of one process in a cache", () => {
       after: async (wanted) => void seen.push(`after ${wanted.map((place) => place.tool.name)}`),
     });
     const second = Promise.withResolvers<void>();
-    // The first ends only after the second: if the second waited for the first, both would hang.
+    // The first build ends only after the second has, so both would hang if the second waited for the first.
     await Promise.all([
       withBuildLock(lock, build("a"), () => second.promise),
       withBuildLock(lock, build("b"), async () => second.resolve()),
@@ -235,7 +235,7 @@ describe("builds of one process in a cache", () => {
   });
 });
 
-describe("what up announces", () => {
+describe("the announcement of up", () => {
   const intent = {
     packages: [],
     missing: [],
@@ -245,11 +245,11 @@ describe("what up announces", () => {
     paths: nodePaths("/state"),
   };
 
-  it("is nothing if nothing will change", () => {
+  it("is empty if nothing will change", () => {
     expect(intentLines(intent, "/cache")).to.deep.equal([]);
   });
 
-  it("are packages, builds and changes to the machine", () => {
+  it("lists packages, builds and changes to the machine", () => {
     const lines = intentLines(
       { ...intent, packages: ["runc"], missing: [{ tool, folder: "/cache/t", built: false }], starting: true },
       "/cache",

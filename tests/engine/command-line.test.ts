@@ -6,7 +6,7 @@ import { readCommandLine } from "../../engine/pulumi/cli.ts";
 import { preparePlugins } from "../../engine/pulumi/command.ts";
 
 describe("a command line of the Pulumi CLI", () => {
-  it("names its stack in any form that the CLI accepts", () => {
+  it("may name its stack in any form that the CLI accepts", () => {
     for (const args of [["--stack", "prod"], ["--stack=prod"], ["-s", "prod"], ["-s=prod"]]) {
       expect(readCommandLine(["preview", ...args]).stack, args.join(" ")).to.equal("prod");
     }
@@ -23,7 +23,7 @@ describe("a command line of the Pulumi CLI", () => {
     });
   });
 
-  it("is recognized if it removes a stack, so that the checkout's stack file stays", () => {
+  it("is recognized if it removes a stack, so that the stack file in the checkout is kept", () => {
     expect(readCommandLine(["stack", "rm", "--yes"]).removes).to.equal(true);
     expect(readCommandLine(["destroy", "--yes", "--remove"]).removes).to.equal(true);
     expect(readCommandLine(["stack", "output"]).removes).to.equal(false);
@@ -31,7 +31,7 @@ describe("a command line of the Pulumi CLI", () => {
 });
 
 describe("the environment of the CLI", () => {
-  it("has this project's plugins for a CLI built here, and nothing for any other", async () => {
+  it("adds this project's plugins for a CLI built by this project, and adds nothing for any other CLI", async () => {
     const home = await mkdtemp(path.join(tmpdir(), "home-"));
     const tool = path.join(home, "cache", "pulumi");
     await mkdir(path.dirname(tool));

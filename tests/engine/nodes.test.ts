@@ -6,7 +6,7 @@ import type { PreviewStep } from "../../engine/pulumi/preview.ts";
 const OURS = { key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" };
 const THEIRS = { key: "example.com/reserved", effect: "NoExecute" };
 
-/** A cluster with one node with these taints, which records its commands. */
+/** A fake cluster that has one node with these taints, and records commands. */
 function clusterWith(...taints: readonly object[]) {
   const calls: string[] = [];
   const node: LiveObject = { apiVersion: "v1", kind: "Node", metadata: { name: "gpu-0" }, spec: { taints } };
@@ -48,7 +48,7 @@ describe("changes of a stack to nodes", () => {
     );
   });
 
-  it("are rejected if they would remove taints of other owners, except the cluster's own", async () => {
+  it("are rejected if they would remove taints of other owners, except the cluster's own taints", async () => {
     const create = [step("create", "gpu-0", { after: [OURS] })];
     expect(await messageOf(checkNodes(clusterWith(THEIRS).kubectl, create))).to.match(
       /^node gpu-0 has the taint example\.com\/reserved:NoExecute of others/,

@@ -57,7 +57,7 @@ describe("the engine's progress", () => {
     expect(errorsOf(event("warning"))).to.deep.equal([]);
   });
 
-  it("is read while it is written, in pieces, to the last line", async () => {
+  it("is read while it is being written, in pieces, up to the last line", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "events-"));
     const file = path.join(folder, "log");
     const ended = new AbortController();
@@ -106,7 +106,7 @@ describe("a preview", () => {
     },
   ];
 
-  it("has a line for each object that changes, with the fields of updates", () => {
+  it("has one line for each object that changes, with the changed fields of updates", () => {
     expect(describeSteps(steps)).to.deep.equal([
       "~ HTTPRoute route (spec.a, spec.b)",
       "- PersistentVolumeClaim models-pvc",
@@ -115,12 +115,12 @@ describe("a preview", () => {
     expect(namespacesOf(steps)).to.deep.equal(["ml"]);
   });
 
-  it("names objects that would be deleted with their data", () => {
+  it("names objects whose deletion would delete data", () => {
     expect(losesData(steps)).to.deep.equal(["PersistentVolumeClaim models-pvc", "Namespace old"]);
   });
 });
 
-describe("trouble while the engine waits", () => {
+describe("a problem reported while the engine waits", () => {
   const part = (kind: string, name: string, owner?: readonly [string, string]): LiveObject => ({
     apiVersion: "v1",
     kind,
@@ -139,7 +139,7 @@ describe("trouble while the engine waits", () => {
     part("Job", "j"),
   ];
 
-  it("is that of the pods that it waits for, not of other pods", () => {
+  it("concerns the pods that the engine waits for, not other pods", () => {
     const awaited = [{ kind: "Deployment", namespace: "ml", name: "d" }];
     expect([...troublesOf(awaited, live)]).to.deep.equal(["ml Pod p"]);
     expect([...troublesOf([], live)]).to.deep.equal([]);

@@ -14,12 +14,12 @@ import { ensureTool } from "../tools/index.ts";
 const repository = path.resolve(import.meta.dirname, "../..");
 const images = { inference: "localhost/inference:1", trainer: "localhost/trainer:1" };
 
-describe("what the engine registers", function () {
+describe("the objects that the engine registers", function () {
   this.timeout(300_000);
   let folder: string;
   let kubeconfig: string;
   before(async function () {
-    // On a new machine this builds the engine.
+    // Builds the engine on first use.
     this.timeout(60 * 60_000);
     await ensureTool("pulumi");
     folder = await mkdtemp(path.join(tmpdir(), "registered-"));
@@ -29,7 +29,7 @@ describe("what the engine registers", function () {
   after(() => rm(folder, { recursive: true, force: true }));
 
   for (const [stack, files] of Object.entries(stacks)) {
-    it(`for ${stack} equals the output of render, object by object`, async () => {
+    it(`equal the output of render for ${stack}, object by object`, async () => {
       const configFiles = files.map((file) => path.join(repository, file));
       const cluster = { kubeconfig, identifier: "nowhere" };
       const workspace = new Workspace(path.join(folder, stack));
@@ -60,7 +60,7 @@ interface Inputs extends KubernetesObject {
 
 const inputsOf = ({ newState }: PreviewStep) => newState?.inputs as unknown as Inputs;
 
-/** Names that Pulumi has generated, and their prefixes. */
+/** Maps names that Pulumi generated to their prefixes. */
 function autonames(steps: readonly PreviewStep[]): ReadonlyMap<string, string> {
   const named = steps.filter((step) => inputsOf(step).metadata.annotations?.[AUTONAMED] !== undefined);
   return new Map(named.map((step) => [inputsOf(step).metadata.name, step.urn.split("::").at(-1)?.toLowerCase() ?? ""]));
@@ -75,7 +75,7 @@ function asApplied(step: PreviewStep, names: ReadonlyMap<string, string>): Kuber
   return withoutValues({ ...rest, metadata: kept } as KubernetesObject);
 }
 
-/** The same rendered object, in which the suffix of the name depends on the content. */
+/** The same for a rendered object, whose name has a suffix that depends on its content. */
 function asWritten({ object }: RenderedObject, names: ReadonlyMap<string, string>): KubernetesObject {
   const made = new Set(names.values());
   const plain = (text: string) => {

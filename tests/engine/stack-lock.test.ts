@@ -26,12 +26,12 @@ describe("the lock of a stack", () => {
     );
   const locks = () => readdir(folder);
 
-  it("is free if there is none, even without a folder", async () => {
+  it("is free if there is no lock file, even without its folder", async () => {
     expect(await awaitStack(folder, () => {})).to.equal(false);
     expect(await awaitStack(path.join(folder, "none"), () => {})).to.equal(false);
   });
 
-  it("is waited for while its process runs, which is named, and is abandoned after that was killed", async () => {
+  it("is waited for while its process runs, which is named, and counts as abandoned once that process was killed", async () => {
     const holder = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
     await once(holder, "spawn");
     await lock(holder.pid ?? 0);
@@ -62,7 +62,7 @@ describe("the lock of a stack", () => {
     expect(await locks()).to.deep.equal([]);
   });
 
-  it("of another machine is waited for, because its process cannot be checked", async () => {
+  it("is waited for if another machine holds it, because the process cannot be checked", async () => {
     await lock(1, { hostname: "elsewhere.example.com" });
     const told: string[] = [];
     const waited = awaitStack(folder, (line) => {

@@ -18,7 +18,7 @@ describe("the engine's workspace on this machine", () => {
 
   const cluster = () => ({ kubeconfig: path.join(folder, "kubeconfig"), identifier: "embedded" });
 
-  it("has the stack's settings with images and cluster, and quotes text that Go would read as a date", async () => {
+  it("has the stack's settings with images and cluster, and quotes text that Go would parse as a date", async () => {
     const example = path.join(repository, "examples/Pulumi.ml-workloads.yaml");
     const workspace = new Workspace(folder);
     await workspace.write("ml-workloads", { configFiles: [example], images, cluster: cluster() });
@@ -73,12 +73,12 @@ describe("settings that the CLI changes", () => {
   const change = async (before: object, after: object) =>
     writeBack({ ...before }, { ...after }, { project: "ml-platform", file, local });
 
-  it("are written to the stack's own file, which keeps its comments, order and names", async () => {
+  it("are written to the stack's own file, and keep its comments, order and names", async () => {
     await writeFile(
       file,
       "# Ours.\nconfig:\n  # The canary's share.\n  canaryWeight: 25 # percent\n  ml-platform:environment: dev\n",
     );
-    // As text, like the CLI.
+    // As text, as the CLI does.
     const lines = await change({ "ml-platform:canaryWeight": 25 }, { "ml-platform:canaryWeight": "50" });
     expect(lines.join()).to.match(/^canaryWeight written to .*Pulumi\.dev\.yaml$/);
     expect(await readFile(file, "utf8")).to.equal(
@@ -94,7 +94,7 @@ describe("settings that the CLI changes", () => {
     expect(await readSettings(file)).to.deep.equal({});
   });
 
-  it("are kept next to the state if they are secret, until a plain value replaces them", async () => {
+  it("are stored next to the state if they are secret, until a plain value replaces them", async () => {
     await writeFile(file, "config:\n  ml-platform:environment: dev\n");
     const secret = { "ml-platform:token": { secure: "v1:abc" } };
     await change({}, secret);
@@ -106,7 +106,7 @@ describe("settings that the CLI changes", () => {
     expect((await readSettings(file))["ml-platform:token"]).to.equal("plain");
   });
 
-  it("are rejected with a message if this machine decides them", async () => {
+  it("are rejected with a message if they are determined by this machine", async () => {
     await writeFile(file, "config: {}\n");
     const lines = await change(
       { "ml-platform:images": { inference: "a" } },

@@ -13,7 +13,7 @@ describe("policy: images are pinned by digest", () => {
     `localhost/ml-platform/inference:dev@${DIGEST}`,
   ];
   for (const image of good) {
-    it(`takes ${image.slice(0, -50)}…`, () => {
+    it(`accepts ${image.slice(0, -50)}…`, () => {
       expect(imageViolations(podOf({ image }))).to.deep.equal([]);
     });
   }
@@ -29,7 +29,7 @@ describe("policy: images are pinned by digest", () => {
     [`app:${DIGEST.slice("sha256:".length)}`]: "is not pinned by digest",
   };
   for (const [image, problem] of Object.entries(bad)) {
-    it(`says that ${image.slice(0, 40)} ${problem}`, () => {
+    it(`reports that ${image.slice(0, 40)} ${problem}`, () => {
       expect(imageViolations(podOf({ image }))).to.deep.equal([
         `Pod ml/x: spec.containers[0].image: "${image}" ${problem}; ${REMEDY}`,
       ]);
@@ -37,7 +37,7 @@ describe("policy: images are pinned by digest", () => {
   }
 
   for (const kind of KINDS) {
-    it(`looks at every container of a ${kind}`, () => {
+    it(`checks every container of a ${kind}`, () => {
       const spec = {
         initContainers: [{ image: `good@${DIGEST}` }, { image: "init" }],
         containers: [{ image: "app" }],
@@ -52,7 +52,7 @@ describe("policy: images are pinned by digest", () => {
     });
   }
 
-  it("looks at volumes that are images", () => {
+  it("checks image volumes", () => {
     const volumes = [
       { name: "a", image: { reference: "models:1" } },
       { name: "b", emptyDir: {} },
@@ -62,7 +62,7 @@ describe("policy: images are pinned by digest", () => {
     ]);
   });
 
-  it("asks for an image where there is none, but not in a patch", () => {
+  it("requires an image, except in a patch", () => {
     expect(imageViolations(podOf({ image: undefined }))).to.deep.equal([
       `Pod ml/x: spec.containers[0].image: names no image; ${REMEDY}`,
     ]);
@@ -70,12 +70,12 @@ describe("policy: images are pinned by digest", () => {
     expect(imageViolations(podOf({ image: "nginx" }, { patch: true }))).to.have.length(1);
   });
 
-  it("lets an image pass that a preview does not know yet", () => {
+  it("accepts an image that is not known yet in a preview", () => {
     expect(imageViolations(podOf({ image: UNKNOWN }))).to.deep.equal([]);
     expect(imageViolations(object({ kind: "Deployment", spec: UNKNOWN }))).to.deep.equal([]);
   });
 
-  it("tells images built on this machine from those that are pulled", () => {
+  it("distinguishes images built on this machine from pulled ones", () => {
     const [local, pulled] = [podOf({ image: "localhost/app:1" }), podOf({ image: "localhost:5000/app:1" })];
     expect(imageViolations(local, "local")).to.have.length(1);
     expect(imageViolations(local, "pulled")).to.deep.equal([]);
@@ -83,7 +83,7 @@ describe("policy: images are pinned by digest", () => {
     expect(imageViolations(pulled, "pulled")).to.have.length(1);
   });
 
-  it("does not take the Job of another API for a Job of Kubernetes", () => {
+  it("does not mistake a Job of another API for a Kubernetes Job", () => {
     const job = workload("Job", { containers: [{ image: "app" }] });
     expect(imageViolations(object({ ...job, apiVersion: "batch.volcano.sh/v1alpha1" }))).to.deep.equal([]);
   });

@@ -6,27 +6,27 @@ import { object } from "./support.ts";
 const REMEDY =
   "name the networks that may reach it in spec.loadBalancerSourceRanges, or use the cloud's annotation for an internal load balancer";
 
-describe("policy: no load balancer is open to the world", () => {
+describe("policy: no load balancer is open to the internet", () => {
   const service = (spec: object, annotations: unknown = {}) =>
     loadBalancerViolations(object({ kind: "Service", metadata: { name: "api", namespace: "ml", annotations }, spec }));
   const missing = [
     `Service ml/api: spec.loadBalancerSourceRanges: is missing, so the whole internet gets in; ${REMEDY}`,
   ];
 
-  it("takes Services of other types", () => {
+  it("accepts Services of other types", () => {
     expect(service({ type: "ClusterIP" })).to.deep.equal([]);
     expect(service({ type: "NodePort" })).to.deep.equal([]);
     expect(service({})).to.deep.equal([]);
   });
 
-  it("asks for the networks that may reach a load balancer", () => {
+  it("requires the networks that may reach a load balancer", () => {
     expect(service({ type: "LoadBalancer" })).to.deep.equal(missing);
     expect(service({ type: "LoadBalancer", loadBalancerSourceRanges: [] })).to.deep.equal(missing);
     expect(service({ type: "LoadBalancer", loadBalancerSourceRanges: ["10.0.0.0/8"] })).to.deep.equal([]);
   });
 
   for (const range of ["0.0.0.0/0", "::/0"]) {
-    it(`does not take ${range} for a network`, () => {
+    it(`does not accept ${range} as a network`, () => {
       expect(service({ type: "LoadBalancer", loadBalancerSourceRanges: ["10.0.0.0/8", range] })).to.deep.equal([
         `Service ml/api: spec.loadBalancerSourceRanges: ${range} is the whole internet; ${REMEDY}`,
       ]);
@@ -42,12 +42,12 @@ describe("policy: no load balancer is open to the world", () => {
     "service.beta.kubernetes.io/load-balancer-source-ranges": "10.0.0.0/8, 192.168.0.0/16",
   };
   for (const [annotation, value] of Object.entries(internal)) {
-    it(`takes ${annotation}: ${value}`, () => {
+    it(`accepts ${annotation}: ${value}`, () => {
       expect(service({ type: "LoadBalancer" }, { [annotation]: value })).to.deep.equal([]);
     });
   }
 
-  it("does not take such an annotation with another value", () => {
+  it("does not accept such an annotation with another value", () => {
     const external: Readonly<Record<string, string>> = {
       "service.beta.kubernetes.io/aws-load-balancer-scheme": "internet-facing",
       "service.beta.kubernetes.io/aws-load-balancer-internal": "false",
@@ -58,7 +58,7 @@ describe("policy: no load balancer is open to the world", () => {
     expect(service({ type: "LoadBalancer" }, external)).to.deep.equal(missing);
   });
 
-  it("lets values pass that a preview does not know yet", () => {
+  it("accepts values that are not known yet in a preview", () => {
     const annotation = { "networking.gke.io/load-balancer-type": UNKNOWN };
     expect(service({ type: UNKNOWN })).to.deep.equal([]);
     expect(service({ type: "LoadBalancer", loadBalancerSourceRanges: UNKNOWN })).to.deep.equal([]);

@@ -12,7 +12,7 @@ import { GOOD_CONTAINER } from "./support.ts";
 const repository = path.resolve(import.meta.dirname, "../..");
 const pack = path.join(repository, "policy");
 
-/** A value that is marked secret, and a text that a preview does not know yet, as the engine sends them. */
+/** A secret value, and the placeholder for a text that is not known yet in a preview, as the engine sends them. */
 const secret = (value: JavaScriptValue) => ({
   "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
   value,
@@ -24,7 +24,7 @@ interface Asked {
   readonly properties: Record<string, JavaScriptValue>;
 }
 
-describe("the policy pack, as the engine runs it", function () {
+describe("the policy pack, run as the engine runs it", function () {
   this.timeout(60_000);
   let running: ChildProcess;
   let client: InstanceType<typeof analyzer.AnalyzerClient>;
@@ -50,7 +50,7 @@ describe("the policy pack, as the engine runs it", function () {
     running?.kill();
   });
 
-  /** What the pack says of a resource: first it may mend it, then it judges. */
+  /** The violations that the pack reports for a resource. As in the engine, remediation runs before analysis. */
   async function judge(asked: Asked): Promise<string[]> {
     const request = requestOf(asked);
     const remedies = await call<InstanceType<typeof messages.RemediateResponse>>((answer) =>
@@ -80,7 +80,7 @@ describe("the policy pack, as the engine runs it", function () {
     expect(await judge(secretWith(UNKNOWN))).to.deep.equal([]);
   });
 
-  it("sees that all the values of a Secret are marked at once", async () => {
+  it("sees when all values of a Secret are marked as a whole", async () => {
     expect(await judge(secretWith(secret({ A: "a", B: UNKNOWN })))).to.deep.equal([]);
   });
 
@@ -93,7 +93,7 @@ describe("the policy pack, as the engine runs it", function () {
     ]);
   });
 
-  it("judges the rest of an object whose values a preview does not know yet", async () => {
+  it("checks the rest of an object in which some values are not known yet in a preview", async () => {
     const container = { ...GOOD_CONTAINER, image: UNKNOWN, env: [{ name: "API_KEY", value: UNKNOWN }] };
     const properties = {
       apiVersion: "apps/v1",

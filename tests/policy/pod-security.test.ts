@@ -6,7 +6,7 @@ import { UNKNOWN } from "../../policy/objects/fields.ts";
 import { podSecurityViolations } from "../../policy/rules/pod-security.ts";
 import { type Fields, GOOD_CONTAINER, object, podOf, workload } from "./support.ts";
 
-describe("policy: pods have no privileges on their node", () => {
+describe("policy: pods have no privileges on the node", () => {
   const container = (securityContext: unknown) =>
     podSecurityViolations(podOf({ securityContext })).map((line) =>
       line.replace("Pod ml/x: spec.containers[0].securityContext", ""),
@@ -14,12 +14,12 @@ describe("policy: pods have no privileges on their node", () => {
   const pod = (spec: object) =>
     podSecurityViolations(object(workload("Pod", { containers: [GOOD_CONTAINER], ...spec })));
 
-  it("takes the pods of the platform", () => {
+  it("accepts the platform's pods", () => {
     const spec = { securityContext: restrictedPod, containers: [{ securityContext: restrictedContainer }] };
     expect(podSecurityViolations(object(workload("Deployment", spec)))).to.deep.equal([]);
   });
 
-  it("asks for allowPrivilegeEscalation: false", () => {
+  it("requires allowPrivilegeEscalation: false", () => {
     expect(container(undefined)).to.deep.equal([".allowPrivilegeEscalation: is not set; set it to false"]);
     expect(container({ allowPrivilegeEscalation: true })).to.deep.equal([
       ".allowPrivilegeEscalation: is true; set it to false",
@@ -27,7 +27,7 @@ describe("policy: pods have no privileges on their node", () => {
     expect(container({ allowPrivilegeEscalation: UNKNOWN })).to.deep.equal([]);
   });
 
-  it("objects to privileged containers, added capabilities, root and host processes", () => {
+  it("reports privileged containers, added capabilities, root and host processes", () => {
     const base = { allowPrivilegeEscalation: false };
     expect(container({ ...base, privileged: true })).to.deep.equal([
       ".privileged: gives the container all of the node; remove it",
@@ -44,7 +44,7 @@ describe("policy: pods have no privileges on their node", () => {
     ]);
   });
 
-  it("objects to the node's namespaces and to root for the whole pod", () => {
+  it("reports host namespaces, and root for the whole pod", () => {
     expect(pod({ hostNetwork: true, hostPID: true, hostIPC: true })).to.deep.equal(
       ["hostNetwork", "hostPID", "hostIPC"].map(
         (name) => `Pod ml/x: spec.${name}: shares the node's own with the pod; remove it`,
@@ -56,7 +56,7 @@ describe("policy: pods have no privileges on their node", () => {
     expect(pod({ hostNetwork: false, hostPID: undefined })).to.deep.equal([]);
   });
 
-  it("looks at init and debugging containers, in CronJobs too", () => {
+  it("checks init and ephemeral containers, also in CronJobs", () => {
     const securityContext = { allowPrivilegeEscalation: false, privileged: true };
     const spec = { initContainers: [{ securityContext }], ephemeralContainers: [{ securityContext }] };
     expect(podSecurityViolations(object(workload("CronJob", spec)))).to.deep.equal(
@@ -67,13 +67,13 @@ describe("policy: pods have no privileges on their node", () => {
     );
   });
 
-  it("does not ask a patch for what it leaves out", () => {
+  it("does not report fields that a patch omits", () => {
     expect(podSecurityViolations(podOf({ securityContext: undefined }, { patch: true }))).to.deep.equal([]);
     const escalating = podOf({ securityContext: { allowPrivilegeEscalation: true } }, { patch: true });
     expect(podSecurityViolations(escalating)).to.have.length(1);
   });
 
-  describe("folders of the node", () => {
+  describe("hostPath volumes", () => {
     const plugin = (args: { name?: string; image?: string }, namespace = "kube-system") => {
       const { devicePlugin, ...pool } = resolveGpuNodePool({ devicePlugin: args });
       const { metadata, spec } = devicePluginManifest(namespace, pool, devicePlugin as Required<DevicePluginArgs>);
@@ -94,11 +94,11 @@ describe("policy: pods have no privileges on their node", () => {
       expect(pod({ volumes: UNKNOWN })).to.deep.equal([]);
     });
 
-    it("are for the GPU device plugin the one that it needs", () => {
+    it("of the GPU device plugin are allowed for the folder that it needs", () => {
       expect(podSecurityViolations(object(plugin({})))).to.deep.equal([]);
     });
 
-    it("are not for another kind, name, namespace or folder", () => {
+    it("are not allowed for another kind, name, namespace or folder", () => {
       const folder = "/var/lib/kubelet/device-plugins";
       const elsewhere = JSON.parse(
         JSON.stringify(plugin({})).replaceAll(`"path":"${folder}`, '"path":"/var/lib/kubelet'),

@@ -21,7 +21,7 @@ const claim = {
   props: { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: "models", namespace: "ml" } },
 };
 
-/** Levels and names of the policies that object. */
+/** Levels and names of the violated policies. */
 async function levels(...args: Parameters<typeof judge>): Promise<string[]> {
   return (await judge(...args)).map((line) => line.split(":", 1)[0] ?? "");
 }
@@ -34,7 +34,7 @@ describe("the policy pack", () => {
     expect(await levels(deployment(`app:1@${DIGEST}`), { environment: "prod" })).to.deep.equal([]);
   });
 
-  it("only advises where the image is built on this machine", async () => {
+  it("only advises if the image is built on this machine", async () => {
     const local = deployment("localhost/app:1");
     expect(await levels(local, { environment: "prod" })).to.deep.equal(["advisory pinned-images-advice"]);
     expect(await levels(local, { environment: "dev" })).to.deep.equal(["advisory pinned-images-advice"]);
@@ -53,7 +53,7 @@ describe("the policy pack", () => {
     expect(await levels(deployment("app:1"))).to.deep.equal(["mandatory pinned-images"]);
   });
 
-  it("reads from its configuration what production is", async () => {
+  it("takes the names of production environments from its configuration", async () => {
     const production = { "protected-claims": { production: ["live-*"] } };
     expect(await levels(claim, { environment: "live-eu", config: production })).to.deep.equal([
       "mandatory protected-claims",
@@ -63,7 +63,7 @@ describe("the policy pack", () => {
     expect(await levels(claim, { environment: "dev", config: named })).to.deep.equal(["mandatory protected-claims"]);
   });
 
-  it("leaves out the objects that are exempt, and no others", async () => {
+  it("skips only the exempt objects", async () => {
     const judged = (exempt: string[]) =>
       levels(deployment("app:1"), { environment: "prod", config: { "pinned-images": { exempt } } });
     for (const pattern of ["Deployment ml/app", "Deployment ml/*", "* */app"]) {
@@ -74,7 +74,7 @@ describe("the policy pack", () => {
     }
   });
 
-  it("takes the names, folders and levels of its configuration", async () => {
+  it("uses the names, folders and levels in its configuration", async () => {
     const pod = {
       type: "kubernetes:core/v1:Pod",
       props: {
@@ -95,13 +95,13 @@ describe("the policy pack", () => {
     expect(await levels(pod, { config })).to.deep.equal([]);
   });
 
-  it("says nothing about what is no Kubernetes object", async () => {
+  it("reports nothing for resources that are not Kubernetes objects", async () => {
     const props = { kind: "Secret", apiVersion: "v1", stringData: { A: "plain" } };
     expect(await judge({ type: "random:index/randomPassword:RandomPassword", props })).to.deep.equal([]);
     expect(await judge({ type: "kubernetes:yaml/v2:ConfigGroup", props: { yaml: "kind: Pod" } })).to.deep.equal([]);
   });
 
-  it("has each of its policies and their settings described in docs/policies.md", async () => {
+  it("has all of its policies and settings documented in docs/policies.md", async () => {
     const page = await readFile(path.join(repository, "docs/policies.md"), "utf8");
     const found = policies(undefined);
     expect([...page.matchAll(/^## `(.*)`/gm)].map(([, name]) => name)).to.deep.equal(found.map(({ name }) => name));

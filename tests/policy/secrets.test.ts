@@ -9,20 +9,20 @@ describe("policy: Secrets are encrypted in the state", () => {
   const problem =
     "is not marked secret, so the state has it as plain text; wrap it in pulumi.secret(…), or take it from `pulumi config set --secret`";
 
-  it("names every value that is not marked secret", () => {
+  it("reports every value that is not marked secret", () => {
     expect(secret({ stringData: { A: "plain", B: MARKED }, data: { C: "cGxhaW4=" } })).to.deep.equal([
       `Secret ml/x: data.C: ${problem}`,
       `Secret ml/x: stringData.A: ${problem}`,
     ]);
   });
 
-  it("takes parts that are marked as a whole, that a preview does not know yet, and that are empty", () => {
+  it("accepts parts that are marked as a whole, are not known yet in a preview, or are empty", () => {
     expect(secret({ stringData: MARKED, data: UNKNOWN })).to.deep.equal([]);
     expect(secret({ stringData: { A: UNKNOWN, B: MARKED, C: "" } })).to.deep.equal([]);
     expect(secret({})).to.deep.equal([]);
   });
 
-  it("looks at a patch of a Secret, and not at other kinds", () => {
+  it("checks patches of Secrets, and no other kinds", () => {
     const patch = object({ kind: "Secret", stringData: { A: "plain" } }, { patch: true });
     expect(secretViolations(patch)).to.deep.equal([`Secret ml/x: stringData.A: ${problem}`]);
     expect(secretViolations(object({ kind: "ConfigMap", data: { A: "plain" } }))).to.deep.equal([]);
@@ -50,7 +50,7 @@ describe("policy: credentials are in Secrets", () => {
     "AWS_CREDENTIALS",
   ];
   for (const name of credentials) {
-    it(`takes ${name} for the name of a credential`, () => {
+    it(`treats ${name} as the name of a credential`, () => {
       expect(variable(name, "s3cret")).to.deep.equal([
         `Pod ml/x: spec.containers[0].env[0].value: ${name} is given as plain text; take it from a Secret with valueFrom.secretKeyRef`,
       ]);
@@ -59,32 +59,32 @@ describe("policy: credentials are in Secrets", () => {
 
   const others = ["MAX_TOKENS", "TOKENIZER", "KEYBOARD", "KEY", "PWD", "API_KEY_FILE", "SSH_PUBLIC_KEY", "MONKEY"];
   for (const name of others) {
-    it(`does not take ${name} for one`, () => {
+    it(`does not treat ${name} as the name of a credential`, () => {
       expect(variable(name, "value")).to.deep.equal([]);
     });
   }
 
-  it("takes what comes from a Secret, from another variable, or is empty", () => {
+  it("accepts values that come from a Secret or another variable, or are empty", () => {
     const valueFrom = { secretKeyRef: { name: "credentials", key: "API_KEY" } };
     expect(credentialViolations(podOf({ env: [{ name: "API_KEY", valueFrom }] }))).to.deep.equal([]);
     expect(variable("API_KEY", "$(OTHER)")).to.deep.equal([]);
     expect(variable("API_KEY", "")).to.deep.equal([]);
   });
 
-  it("objects to a value that is marked secret or not known yet, since the cluster has it as plain text", () => {
+  it("reports a value that is marked secret or not known yet, because the cluster stores it as plain text", () => {
     expect(variable("API_KEY", MARKED)).to.have.length(1);
     expect(variable("API_KEY", UNKNOWN)).to.have.length(1);
     expect(variable("API_KEY", "a$(OTHER)")).to.have.length(1);
   });
 
-  it("looks at init containers of CronJobs", () => {
+  it("checks init containers of CronJobs", () => {
     const spec = { initContainers: [{}, { env: [{ name: "A" }, { name: "A_TOKEN", value: "t" }] }], containers: [] };
     expect(credentialViolations(object(workload("CronJob", spec)))).to.deep.equal([
       "CronJob ml/x: spec.jobTemplate.spec.template.spec.initContainers[1].env[1].value: A_TOKEN is given as plain text; take it from a Secret with valueFrom.secretKeyRef",
     ]);
   });
 
-  it("looks at the entries of ConfigMaps by their name", () => {
+  it("checks the entries of ConfigMaps by name", () => {
     const configMap = object({
       kind: "ConfigMap",
       data: { LOG_LEVEL: "info", "db.password": "x" },
@@ -98,7 +98,7 @@ describe("policy: credentials are in Secrets", () => {
     ]);
   });
 
-  it("leaves out the names that are allowed", () => {
+  it("skips allowed names", () => {
     const pod = podOf({ env: [{ name: "SHARD_KEY", value: "user" }] });
     expect(credentialViolations(pod)).to.have.length(1);
     expect(credentialViolations(pod, ["*SHARD_KEY"])).to.deep.equal([]);

@@ -8,17 +8,17 @@ import { DIGEST, judge } from "./support.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 
-/** What the pack says of each stack as `pulumi up` deploys it. */
+/** The violations that the pack reports for each stack as `pulumi up` deploys it. */
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   dev: [],
   prod: [],
-  // As its document has it: the claims are not protected, and the device plugin's image has a tag alone.
+  // As in the walkthrough: the claims are not protected, and the device plugin's image has a tag but no digest.
   "ml-workloads": [
     "mandatory protected-claims: PersistentVolumeClaim ml-workloads/models-pvc: option protect",
     "mandatory protected-claims: PersistentVolumeClaim ml-workloads/training-data-pvc: option protect",
     "mandatory pinned-images: DaemonSet kube-system/nvidia-device-plugin-daemonset: spec.template.spec.containers[0].image",
   ],
-  // A public API, by intent.
+  // A public API, intentionally.
   "ml-serving": [
     "mandatory protected-claims: PersistentVolumeClaim ml-serving/model-api-models: option protect",
     "mandatory no-open-load-balancers: Service ml-serving/model-api-lb: spec.loadBalancerSourceRanges",
@@ -26,7 +26,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   "mlops-lab": [
     "advisory pinned-images-advice: Deployment mlops-lab/api-gateway: spec.template.spec.containers[0].image",
   ],
-  // Both name ready images by tag.
+  // Both refer to existing images by tag.
   "ml-platform": [
     "advisory pinned-images-advice: CronJob ml-platform/training-cronjob: spec.jobTemplate.spec.template.spec.containers[0].image",
     "advisory pinned-images-advice: Deployment ml-platform/api-deployment: spec.template.spec.containers[0].image",
@@ -42,11 +42,11 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-describe("the policy pack on the stacks of the repository", function () {
+describe("the policy pack on the repository's stacks", function () {
   this.timeout(120_000);
 
   for (const stack of Object.keys(stacks)) {
-    it(`says of stack ${stack} what is known`, async () => {
+    it(`reports exactly the known violations of stack ${stack}`, async () => {
       expect(await judgeStack(stack)).to.have.members(EXPECTED[stack] ?? []);
     });
   }
@@ -60,7 +60,7 @@ interface StackFile {
   };
 }
 
-/** What the pack says of the objects of a stack, without the problems and the remedies. */
+/** The violations that the pack reports for the objects of a stack, without problems and remedies. */
 async function judgeStack(stack: string): Promise<string[]> {
   const { config } = parse(await readFile(path.join(repository, stacks[stack]?.[0] ?? ""), "utf8")) as StackFile;
   const protect = config["ml-platform:storage"].protect ?? false;
@@ -83,7 +83,10 @@ function withDigests(object: KubernetesObject, registry: string): KubernetesObje
   return JSON.parse(JSON.stringify(object).replaceAll(new RegExp(`"image":"${registry}/[^"@]*`, "g"), `$&@${DIGEST}`));
 }
 
-/** An object as the resource it is rendered from. Of a rendering's options only `protect` matters, and only for claims. */
+/**
+ * The resource from which an object is rendered. Of the options that a rendering omits, only `protect` matters, and
+ * only for claims.
+ */
 function resourceOf(object: KubernetesObject, protectClaims: boolean) {
   const version = object.apiVersion.includes("/") ? object.apiVersion : `core/${object.apiVersion}`;
   const protect = protectClaims && object.kind === "PersistentVolumeClaim";

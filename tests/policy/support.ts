@@ -2,10 +2,10 @@ import type { ResourceValidationArgs } from "@pulumi/policy";
 import { type KubernetesObject, kubernetesObject } from "../../policy/objects/object.ts";
 import { policies } from "../../policy/policies.ts";
 
-/** A digest as images have it. */
+/** An image digest. */
 export const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
 
-/** A container that no rule objects to. */
+/** A container that violates no rule. */
 export const GOOD_CONTAINER = {
   name: "app",
   image: `registry.example.com/app@${DIGEST}`,
@@ -13,7 +13,7 @@ export const GOOD_CONTAINER = {
   securityContext: { allowPrivilegeEscalation: false },
 };
 
-/** Fields of an object; `apiVersion` is that of the kind where it is not given. */
+/** Fields of an object. @default for `apiVersion`: that of the kind */
 export interface Fields {
   readonly kind: string;
   readonly apiVersion?: string;
@@ -29,7 +29,7 @@ const API_VERSIONS: Readonly<Record<string, string>> = {
   CronJob: "batch/v1",
 };
 
-/** An object as the rules see it, called `x` in namespace `ml` where it does not say otherwise. */
+/** An object in the form that the rules receive; named `x` in namespace `ml` by default. */
 export function object(fields: Fields, { patch = false, protect = false } = {}): KubernetesObject {
   const { kind, apiVersion = API_VERSIONS[kind] ?? "v1" } = fields;
   const type = `kubernetes:${apiVersion.includes("/") ? "" : "core/"}${apiVersion}:${kind}${patch ? "Patch" : ""}`;
@@ -39,25 +39,25 @@ export function object(fields: Fields, { patch = false, protect = false } = {}):
   return found;
 }
 
-/** Fields of an object of a kind that makes pods, with the pod's spec. */
+/** Fields of an object of a kind that creates pods, with the given pod spec. */
 export function workload(kind: string, spec: Readonly<Record<string, unknown>>): Fields {
   if (kind === "Pod") return { kind, spec };
   if (kind === "CronJob") return { kind, spec: { jobTemplate: { spec: { template: { spec } } } } };
   return { kind, spec: { template: { spec } } };
 }
 
-/** Where kinds that make pods have the pod's spec. */
+/** Path of the pod spec in kinds that create pods. */
 export function podPath(kind: string): string {
   if (kind === "Pod") return "spec";
   return kind === "CronJob" ? "spec.jobTemplate.spec.template.spec" : "spec.template.spec";
 }
 
-/** A pod with one container: a good one, with some fields changed. */
+/** A pod with one container that violates no rule, except for the given fields. */
 export function podOf(container: Readonly<Record<string, unknown>>, options?: { readonly patch?: boolean }) {
   return object(workload("Pod", { containers: [{ ...GOOD_CONTAINER, ...container }] }), options);
 }
 
-/** What the engine would be told of a resource: a line for each violation, `<level> <policy>: <message>`. */
+/** The violations reported to the engine for a resource, one line each: `<level> <policy>: <message>`. */
 export async function judge(
   resource: { readonly type: string; readonly props: Record<string, unknown>; readonly protect?: boolean },
   {

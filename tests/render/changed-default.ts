@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { defaults } from "../../components/defaults/defaults.ts";
 import type { RenderedObject } from "../../render/rendered.ts";
 
-/** What the process is told on its command line, as JSON. */
+/** The input of the process: JSON on its command line. */
 export interface Change {
   /** Path of a default in `defaults`, such as `version.replicas`. */
   readonly path: string;
@@ -11,19 +11,19 @@ export interface Change {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** What the process prints, as JSON. */
+/** The output of the process, as JSON. */
 export interface Effect {
   /** Text of docs/config.md. */
   readonly reference: string;
-  /** What the checks report, one line each. */
+  /** The mistakes that the checks report, one line each. */
   readonly problems: readonly string[];
   readonly cost: unknown;
   readonly objects: readonly RenderedObject[];
 }
 
 /**
- * Changes one default, and then loads and runs the whole program. A process of its own, because the schema quotes the defaults
- * when it is loaded.
+ * Changes one default, and then loads and runs the whole program. This takes a separate process, because the schema quotes
+ * the defaults when it is loaded.
  */
 async function main({ path, value, settings }: Change): Promise<Effect> {
   const keys = path.split(".");
@@ -40,7 +40,7 @@ async function main({ path, value, settings }: Change): Promise<Effect> {
   const { recordObjects } = await import("../../render/monitor.ts");
   const objects = await recordObjects("p", "test");
   const { namespace, ...others } = settings;
-  // The program refuses a stack that does not fit its quota.
+  // The program rejects a stack that does not fit its quota.
   const deployed = { ...others, namespace: { ...(namespace as object), quota: undefined } };
   pulumi.runtime.setAllConfig(
     Object.fromEntries(Object.entries(deployed).map(([key, setting]) => [`p:${key}`, asText(setting)])),

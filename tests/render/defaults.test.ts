@@ -5,7 +5,7 @@ import { defaults } from "../../components/index.ts";
 import { stackWith } from "../config/support.ts";
 import type { Change, Effect } from "./changed-default.ts";
 
-/** A stack with everything that runs pods, and a quota that it does not fit, whose message shows the sum. */
+/** A stack with every kind of workload, and a quota that it exceeds, so that the message shows the sum. */
 const settings = stackWith({
   namespace: { name: "ml", quota: { hard: { pods: "1", "requests.cpu": "1m", "requests.memory": "1Mi" } } },
   models: [{ model: "iris", versions: [{ version: "1", name: "iris" }] }],
@@ -31,13 +31,13 @@ function specOf({ objects }: Effect, kind: string, name: string): Manifest {
   return found.object["spec"];
 }
 
-/** A change of one default, and where it has to be seen. */
+/** A change of one default, and where its effect must show. */
 interface Case {
   readonly path: string;
   readonly value: unknown;
-  /** Row of docs/config.md, and the text that it contains then. */
+  /** A row of docs/config.md, and the text that it must contain. */
   readonly docs: readonly [setting: string, text: string];
-  /** Part of the arithmetic of a quota. */
+  /** Part of the sum in the quota's message. */
   readonly sum: string;
   /** Whether the stack's cost changes. */
   readonly costs: boolean;
@@ -113,7 +113,7 @@ describe("a default", () => {
   });
 
   for (const { path: changed, value, docs, sum, costs, manifest, expected } of CASES) {
-    it(`changes docs, checks, cost and manifests together: ${changed}`, async () => {
+    it(`changes docs, checks, cost and manifests together when it changes: ${changed}`, async () => {
       const effect = await effectOf({ path: changed, value });
       const [setting, text] = docs;
       const row = effect.reference.split("\n").find((line) => line.startsWith(`| \`${setting}\``));

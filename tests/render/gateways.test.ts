@@ -13,7 +13,7 @@ const redirect = { tls: { redirect: true } };
 const timeouts = { timeoutSeconds: 30 };
 const mirror = { mirror: { version: "3", percent: 50 } };
 
-/** Everything that each gateway takes, and the kinds of its own that have no published schema here. */
+/** All settings that each gateway supports, and its custom kinds for which the tests have no published schema. */
 const gateways: Readonly<Record<string, { gateway: object; traffic: object; unknown?: number }>> = {
   traefik: { gateway: { ...routes, implementation: "traefik" }, traffic: { ...limits, ...redirect, ...mirror } },
   "envoy-gateway": {
@@ -33,12 +33,12 @@ const gateways: Readonly<Record<string, { gateway: object; traffic: object; unkn
   },
 };
 
-describe("routes with everything that their gateway takes, against the published schemas", function () {
+describe("routes with all settings that their gateway supports, validated against the published schemas", function () {
   this.timeout(120_000);
   let folder: string;
   let schemas: string;
   before(async function () {
-    // On a new machine this builds kubeconform and downloads the schemas.
+    // Builds kubeconform and downloads the schemas on first use.
     this.timeout(20 * 60_000);
     folder = await mkdtemp(path.join(tmpdir(), "gateways-"));
     schemas = await writeSchemas(await publishedDefinitions(), path.join(folder, "schemas"));

@@ -7,14 +7,14 @@ import { summarize } from "./summary.ts";
 
 const folder = path.join(import.meta.dirname, "golden");
 
-/** `UPDATE_GOLDEN=1` writes the summaries anew, for a change that is meant. */
+/** `UPDATE_GOLDEN=1` rewrites the summaries after an intentional change. */
 const update = process.env["UPDATE_GOLDEN"] === "1";
 
 describe("rendered stacks", function () {
   this.timeout(120_000);
 
   for (const stack of Object.keys(stacks)) {
-    it(`are for stack ${stack} what they were when tests/render/golden/${stack}.yaml was last reviewed`, async () => {
+    it(`match tests/render/golden/${stack}.yaml for stack ${stack}`, async () => {
       const file = path.join(folder, `${stack}.yaml`);
       const summary = summarize(await objectsOf(stack));
       if (update) await writeFile(file, summary);
@@ -36,7 +36,7 @@ describe("a summary", () => {
     dependsOn: [],
   });
 
-  it("is YAML that says what the object says", () => {
+  it("is YAML with the same content as the object", () => {
     const spec = {
       a: "1",
       b: 1,
@@ -48,7 +48,7 @@ describe("a summary", () => {
     expect(value).to.deep.equal({ spec: { ...spec, d: { ...spec.d, f: "two\nlines\n" } } });
   });
 
-  it("shows that security settings are not the restricted ones", () => {
+  it("shows security settings that differ from the restricted ones", () => {
     expect(summarize([pod({ securityContext: { runAsNonRoot: false } })])).to.contain("runAsNonRoot: false");
   });
 });

@@ -18,7 +18,7 @@ describe("merged stack files", () => {
     });
   });
 
-  it("find models by name, versions by number and training runs by name, and add those that are new", () => {
+  it("match models by name, versions by number and training runs by name, and add new ones", () => {
     const below = {
       "ml-platform:models": [
         { model: "iris", versions: [{ version: "1", replicas: 3, name: "iris" }, { version: "2" }] },
@@ -39,7 +39,7 @@ describe("merged stack files", () => {
     });
   });
 
-  it("replace any other list as a whole, and remove what they set to null", () => {
+  it("replace any other list as a whole, and remove settings that they set to null", () => {
     const below = {
       hosts: ["a.example.com", "b.example.com"],
       policies: [{ value: 1 }],
@@ -49,7 +49,7 @@ describe("merged stack files", () => {
     expect(layerSettings([below, above])).to.deep.equal({ hosts: ["c.example.com"], policies: [{ value: 2 }] });
   });
 
-  it("change none of the files they are read from", () => {
+  it("do not modify the files that they are read from", () => {
     const below = { models: [{ model: "iris", versions: [{ version: "1" }] }] };
     layerSettings([below, { models: [{ model: "iris", versions: [{ version: "1", replicas: 2 }] }] }]);
     expect(below).to.deep.equal({ models: [{ model: "iris", versions: [{ version: "1" }] }] });
@@ -62,9 +62,9 @@ describe("merged stack files", () => {
     });
     afterEach(() => rm(folder, { recursive: true }));
 
-    it("give the objects of the settings together", async () => {
+    it("produce the objects of all settings combined", async () => {
       const overlay = path.join(folder, "overlay.yaml");
-      // Keys with the project's name and without it are the same.
+      // A key means the same with and without the project's name.
       await writeFile(
         overlay,
         "config:\n  canaryWeight: 100\n  ml-platform:models:\n    - model: iris\n      versions: [{ version: '1', replicas: 5 }]\n",
@@ -84,7 +84,7 @@ describe("merged stack files", () => {
       expect(await readdir(out)).to.include("deployment-model-v1.yaml");
     });
 
-    it("give the same objects as the one file that the Pulumi CLI can be given", async () => {
+    it("produce the same objects as the merged file for the Pulumi CLI", async () => {
       const overlay = path.join(folder, "overlay.yaml");
       await writeFile(overlay, "config:\n  ml-platform:canaryWeight: 50\n");
       const files = ["--config-file", "Pulumi.dev.yaml", "--config-file", overlay];
@@ -101,7 +101,7 @@ describe("merged stack files", () => {
       }
     });
 
-    it("keep strings in quotes that Go would read as dates or booleans", async () => {
+    it("quote strings that Go would parse as dates or booleans", async () => {
       const overlay = path.join(folder, "overlay.yaml");
       const settings = 'versions: [{ version: "1", trainedDate: "2026-01-15", environment: { FLAG: "on" } }]';
       await writeFile(overlay, `config:\n  ml-platform:models:\n    - model: iris\n      ${settings}\n`);
@@ -113,7 +113,7 @@ describe("merged stack files", () => {
       expect(text).to.contain('FLAG: "on"');
     });
 
-    it("are named in the error if one is missing", async () => {
+    it("are named in the error if they do not exist", async () => {
       const files = ["--config-file", "Pulumi.dev.yaml", "--config-file", path.join(folder, "none.yaml")];
       const { exitCode, stderr } = await execa(
         process.execPath,

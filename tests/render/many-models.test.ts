@@ -6,10 +6,10 @@ import { stringify } from "yaml";
 import { manyModels } from "../../bench/render.ts";
 import { renderStack } from "../../render/render.ts";
 
-describe("a stack of many models", function () {
+describe("a stack with many models", function () {
   this.timeout(120_000);
 
-  it("has as many objects more for every model, and each model's own", async () => {
+  it("has the same number of additional objects for every model, each with the model's own settings", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "many-"));
     try {
       const objectsWith = async (count: number) => {
@@ -20,7 +20,7 @@ describe("a stack of many models", function () {
       };
       const [ten, twenty] = [await objectsWith(10), await objectsWith(20)];
       expect(new Set(twenty).size).to.equal(twenty.length);
-      // Two Deployments, Services, autoscalers and budgets, a route and its retries.
+      // Two Deployments, Services, autoscalers and disruption budgets; one route and its retry policy.
       expect(twenty.length - ten.length).to.equal(10 * 10);
       expect(twenty).to.include.members(["Deployment model-19-v1", "Deployment model-19-v2"]);
     } finally {

@@ -28,7 +28,7 @@ describe("render", () => {
   }
 
   for (const stack of ["dev", "prod"]) {
-    it(`writes stack ${stack} as one file an object, the same every time`, async () => {
+    it(`writes stack ${stack} with one file per object, the same every time`, async () => {
       const [first, second] = [path.join(folder, "a"), path.join(folder, "b")];
       for (const out of [first, second]) {
         const { exitCode, stderr } = await render("--stack", stack, "--out", out);
@@ -57,7 +57,7 @@ describe("render", () => {
     });
   }
 
-  it("leaves the values of secrets out of the files, and says which are wanted", async () => {
+  it("omits the values of secrets from the files, and lists those to provide", async () => {
     await render("--stack", "dev", "--out", folder);
     const name = (await readdir(folder)).find((file) => file.startsWith("secret-"));
     const secret = parse(await readFile(path.join(folder, name ?? ""), "utf8"));
@@ -65,7 +65,7 @@ describe("render", () => {
     expect(secret.metadata.annotations).to.deep.equal({ "ml-platform/withheld": "API_KEY" });
   });
 
-  it("removes what an earlier rendering wrote and is no longer there, and nothing else", async () => {
+  it("removes only files that an earlier rendering wrote and that are no longer part of the stack", async () => {
     await writeFile(path.join(folder, "kustomization.yaml"), "resources: []\n");
     await render("--stack", "dev", "--out", folder);
     expect(await readdir(folder)).to.include("deployment-iris.yaml");
@@ -75,7 +75,7 @@ describe("render", () => {
     expect(files).to.not.include("deployment-iris.yaml");
   });
 
-  it("takes a stack from any file, and images from the command line", async () => {
+  it("reads a stack from any file, and images from the command line", async () => {
     const file = path.join(folder, "Pulumi.other.yaml");
     const dev = await readFile(path.join(repository, "Pulumi.dev.yaml"), "utf8");
     await writeFile(file, dev.replace("canaryWeight: 25", "canaryWeight: 50"));
@@ -89,7 +89,7 @@ describe("render", () => {
     expect(deployment.spec.template.spec.containers[0].image).to.equal("inference:9");
   });
 
-  it("warns of a setting under its old name", async () => {
+  it("warns about a setting with an old name", async () => {
     const file = path.join(folder, "Pulumi.old.yaml");
     const dev = await readFile(path.join(repository, "Pulumi.dev.yaml"), "utf8");
     await writeFile(file, dev.replace("service: { name: iris }", "service: { name: iris, await: false }"));
@@ -107,7 +107,7 @@ describe("render", () => {
     expect(service.metadata.annotations).to.deep.equal({ "pulumi.com/skipAwait": "true" });
   });
 
-  it("rejects a wrong stack with the path of the error, and writes nothing", async () => {
+  it("rejects an invalid stack with the path of the mistake, and writes nothing", async () => {
     const file = path.join(folder, "Pulumi.wrong.yaml");
     const dev = await readFile(path.join(repository, "Pulumi.dev.yaml"), "utf8");
     await writeFile(file, dev.replace('canary: "2"', 'canary: "7"'));
@@ -120,7 +120,7 @@ describe("render", () => {
     expect(await readdir(folder)).to.not.include("out");
   });
 
-  it("says which file is missing", async () => {
+  it("names a missing file", async () => {
     const { exitCode, stderr } = await render("--stack", "nowhere", "--out", folder);
     expect(exitCode).to.equal(1);
     expect(stderr).to.match(/Pulumi\.nowhere\.yaml: there is no such file; name a stack with --stack/);
@@ -128,7 +128,7 @@ describe("render", () => {
 });
 
 describe("a rendered file", () => {
-  it("means the same to kubectl, which reads YAML 1.1", () => {
+  it("means the same in YAML 1.1, which kubectl reads", () => {
     const data = { on: "on", yes: "yes", off: "off", time: "12:30", number: "012", exponent: "1e3", text: "0 2 * * *" };
     const yaml = objectYaml({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "it" }, data });
     expect(parse(yaml, { version: "1.1" }).data).to.deep.equal(data);
@@ -137,7 +137,7 @@ describe("a rendered file", () => {
 });
 
 describe("a rendered stack", () => {
-  it("changes only the route when the weight changes", async () => {
+  it("differs only in the route after a change of weight", async () => {
     const before = await renderStack({ stack: "dev", overrides: images });
     const after = await renderStack({ stack: "dev", overrides: { ...images, canaryWeight: 50 } });
     const changed = after.filter((item, index) => JSON.stringify(item) !== JSON.stringify(before[index]));
@@ -146,7 +146,7 @@ describe("a rendered stack", () => {
     ]);
   });
 
-  it("does not train again because an image changed", async () => {
+  it("does not train again after a change of image", async () => {
     const render = (trainer: string) =>
       renderStack({ stack: "dev", overrides: { images: { inference: "inference:1", trainer } } });
     const training = async (trainer: string) =>

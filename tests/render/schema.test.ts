@@ -6,12 +6,12 @@ import { writeFiles } from "../../render/files.ts";
 import { conform, publishedDefinitions, writeSchemas } from "../schemas.ts";
 import { objectsOf, stacks } from "./stacks.ts";
 
-describe("rendered manifests, against the published schemas of Kubernetes and the custom kinds", function () {
+describe("rendered manifests, validated against the published schemas of Kubernetes and the custom kinds", function () {
   this.timeout(120_000);
   let folder: string;
   let schemas: string;
   before(async function () {
-    // On a new machine this builds kubeconform and downloads the schemas.
+    // Builds kubeconform and downloads the schemas on first use.
     this.timeout(20 * 60_000);
     folder = await mkdtemp(path.join(tmpdir(), "schemas-"));
     schemas = await writeSchemas(await publishedDefinitions(), path.join(folder, "schemas"));
@@ -19,7 +19,7 @@ describe("rendered manifests, against the published schemas of Kubernetes and th
   after(() => rm(folder, { recursive: true, force: true }));
 
   for (const stack of Object.keys(stacks)) {
-    it(`are valid for stack ${stack}, every one of them`, async () => {
+    it(`are all valid for stack ${stack}`, async () => {
       const objects = await objectsOf(stack);
       const out = path.join(folder, stack);
       await writeFiles(out, objects);
@@ -32,7 +32,7 @@ describe("rendered manifests, against the published schemas of Kubernetes and th
   const object = (apiVersion: string, kind: string, spec: object) =>
     conform(schemas, { text: JSON.stringify({ apiVersion, kind, metadata: { name: "it" }, spec }) });
 
-  it("would fail if they were wrong", async () => {
+  it("fail the check if they are invalid", async () => {
     const selector = { matchLabels: { app: "it" } };
     const template = { metadata: { labels: { app: "it" } }, spec: { containers: [{ name: "c" }] } };
     expect((await object("apps/v1", "Deployment", { selector, template })).exitCode).to.equal(0);
@@ -41,7 +41,7 @@ describe("rendered manifests, against the published schemas of Kubernetes and th
     expect((await object("apps/v1", "Deployment", { selector, template, replicas: "1" })).exitCode).to.equal(1);
   });
 
-  it("would fail if objects of custom kinds were wrong", async () => {
+  it("fail the check if objects of custom kinds are invalid", async () => {
     const rules = [{ backendRefs: [{ name: "a", port: 80, weight: 1 }] }];
     const route = (spec: object) => object("gateway.networking.k8s.io/v1", "HTTPRoute", spec);
     expect((await route({ rules })).exitCode).to.equal(0);

@@ -12,14 +12,14 @@ interface ScoredObject {
   readonly object_name: string;
   readonly checks: readonly {
     readonly check: { readonly id: string };
-    /** 10 is right, 5 a warning, 1 critical. */
+    /** 10 for passed, 5 for a warning, 1 for critical. */
     readonly grade: number;
     readonly skipped: boolean;
     readonly comments: readonly { readonly path: string; readonly summary: string }[] | null;
   }[];
 }
 
-/** What kube-score is not followed in: the check, the objects where they are not all, and why. */
+/** Advice of kube-score that is not followed: the check, the objects (if not all), and the reason. */
 const exceptions: readonly { readonly check: string; readonly objects?: RegExp; readonly why: string }[] = [
   {
     check: "container-ephemeral-storage-request-and-limit",
@@ -79,14 +79,14 @@ describe("kube-score", function () {
   let folder: string;
   let program: string;
   before(async function () {
-    // On a new machine this builds kube-score.
+    // Builds kube-score on first use.
     this.timeout(20 * 60_000);
     folder = await mkdtemp(path.join(tmpdir(), "score-"));
     program = path.join(await ensureTool("kubeScore"), "kube-score");
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  /** What is found in a stack: object, check, and both with what is found as one text. */
+  /** The findings in a stack: object, check, and a text with both and the details. */
   async function findings(stack: string): Promise<{ object: string; check: string; text: string }[]> {
     const out = path.join(folder, stack);
     const files = (await writeFiles(out, await objectsOf(stack))).map((file) => path.join(out, file));
@@ -110,13 +110,13 @@ describe("kube-score", function () {
     check === found.check && (objects === undefined || objects.test(found.object));
 
   for (const stack of Object.keys(stacks)) {
-    it(`finds nothing in stack ${stack} but what is meant`, async () => {
+    it(`finds only known exceptions in stack ${stack}`, async () => {
       const unexpected = (await findings(stack)).filter((found) => !exceptions.some((item) => covers(item, found)));
       expect(unexpected.map(({ text }) => text)).to.deep.equal([]);
     });
   }
 
-  it("has no exception that nothing needs", async () => {
+  it("has no unused exceptions", async () => {
     const all = (await Promise.all(Object.keys(stacks).map(findings))).flat();
     const unneeded = exceptions.filter((item) => !all.some((found) => covers(item, found)));
     expect(unneeded).to.deep.equal([]);

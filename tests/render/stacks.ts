@@ -4,7 +4,7 @@ import type { RenderedObject } from "../../render/rendered.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 
-/** Stacks of the repository and the files they are made of. */
+/** The repository's stacks, and the files that define them. */
 export const stacks: Readonly<Record<string, readonly string[]>> = {
   dev: ["Pulumi.dev.yaml"],
   prod: ["Pulumi.prod.yaml"],

@@ -6,15 +6,18 @@ import type { RenderedObject } from "../../render/rendered.ts";
 /** Longest line of a summary. */
 const WIDTH = 160;
 
-/** Longest text that is shown in full; of a longer one the lines are counted, and a hash tells whether it changed. */
+/**
+ * Longest text that is shown in full. A longer text is replaced by its number of lines and a hash, which shows whether
+ * it changed.
+ */
 const LONG_TEXT = 2500;
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * A rendered stack as a person reviews it: every object and every field of it in YAML with as few lines as fit, without
- * what all objects have in common. That is the label of the platform, the stack's namespace, and the security settings of
- * the Pod Security Standard, which are called `restricted` where they are complete.
+ * A rendered stack in a form for reviewers: every object and field as YAML in as few lines as possible. Values that all
+ * objects share are left out: the platform's label, the stack's namespace, and the security settings of the Pod Security
+ * Standard, which are abbreviated to `restricted` if they are complete.
  */
 export function summarize(rendered: readonly RenderedObject[]): string {
   const namespace = rendered.find(({ object }) => object.kind === "Namespace")?.object.metadata.name;
@@ -35,7 +38,7 @@ export function summarize(rendered: readonly RenderedObject[]): string {
     .join("");
 }
 
-/** Replaces what would repeat itself in every pod. */
+/** Abbreviates fields that every pod would repeat. */
 function shorten(value: unknown): unknown {
   if (isDeepStrictEqual(value, restrictedPod) || isDeepStrictEqual(value, restrictedContainer)) return "restricted";
   if (isVariables(value)) return variables(value);
@@ -71,7 +74,7 @@ function block(value: unknown, indent: number): string {
     .join("\n");
 }
 
-/** A value on one line; undefined where it takes several. */
+/** A value on one line; undefined if it needs several. */
 function flow(value: unknown): string | undefined {
   if (typeof value === "string") return value.includes("\n") || value.length > LONG_TEXT ? undefined : scalar(value);
   if (typeof value !== "object" || value === null) return String(value);
@@ -96,7 +99,7 @@ function text(value: string, indent: number): string {
   return `|\n${lines.map((part) => (part === "" ? "" : " ".repeat(indent) + part)).join("\n")}`;
 }
 
-/** A word as it is where YAML would read it as that text, else in quotes. */
+/** A text without quotes if YAML would read it as the same text, otherwise in quotes. */
 function scalar(value: string): string {
   const plain =
     /^[A-Za-z/$*][^\n:#{}[\],"']*[^\s\n:#{}[\],"']$|^[A-Za-z]$/.test(value) &&

@@ -8,7 +8,7 @@ const compose = (review: Parameters<typeof composeComment>[0]) => composeComment
 const config = (name: string, value: string) => object("Service", name, { spec: { value } });
 
 describe("the comment on a pull request", () => {
-  it("begins with its marker, and says at once what happens", () => {
+  it("begins with its marker and a summary", () => {
     const [first, title] = compose(
       reviewOf([config("a", "1"), config("b", "1")], [config("a", "2"), config("c", "1")]),
     ).split("\n");
@@ -17,7 +17,7 @@ describe("the comment on a pull request", () => {
     expect(compose(reviewOf([config("a", "1")], [config("a", "1")]))).to.contain("Stack `dev`: nothing changes");
   });
 
-  it("has danger first, then words, quota, cost and objects, and the details folded", () => {
+  it("lists dangers first, then the changes in words, quota, cost and objects, with collapsed details", () => {
     const text = compose(
       reviewOf([object("PersistentVolumeClaim", "models")], [config("a", "1")], { manifestDiff: ["+a", "-b"] }),
     );
@@ -35,7 +35,7 @@ describe("the comment on a pull request", () => {
     expect(text).to.contain("🛑 **Data loss**: `PersistentVolumeClaim` `models` is deleted");
   });
 
-  it("separates what is pending on the base from what the pull request changes", () => {
+  it("separates changes pending on the base from changes by the pull request", () => {
     const { changes = [] } = reviewOf([], [config("mine", "1"), config("waiting", "1")]);
     const marked = changes.map((change) => ({ ...change, pending: change.name === "waiting" }));
     const preview = { changes: marked, errors: [] };
@@ -44,7 +44,7 @@ describe("the comment on a pull request", () => {
     expect(text.indexOf("`waiting`")).to.be.above(text.indexOf("<summary>Already pending on the base (1)"));
   });
 
-  it("is written with the available numbers if the stack is rejected", () => {
+  it("contains the available numbers if the stack is rejected", () => {
     const refused = {
       config: stack({}),
       problems: ["Pulumi.dev.yaml: namespace.quota: the stack can ask for 9"],
@@ -62,7 +62,7 @@ describe("the comment on a pull request", () => {
     expect(text).to.contain("#### Cost");
   });
 
-  it("says so where the base's stack file does not fit the configuration of the pull request", () => {
+  it("says so if the base's stack file is invalid for the pull request's program", () => {
     const review = reviewOf([], []);
     const base = { problems: ["Pulumi.dev.yaml: colour: unknown setting"], missing: false };
     const text = compose({ ...review, stackFiles: { ...review.stackFiles, base } });
@@ -72,7 +72,7 @@ describe("the comment on a pull request", () => {
     expect(text).not.to.contain("is **new**");
   });
 
-  it("tells what the engine and the policies say against it", () => {
+  it("shows errors of the engine and policy violations", () => {
     const preview = { changes: [], errors: ["error: no cluster"] };
     const violations = [
       { mandatory: true, text: "policy digests: iris: has a tag" },
@@ -84,23 +84,23 @@ describe("the comment on a pull request", () => {
   });
 });
 
-describe("what others have written in a comment", () => {
+describe("text from others in a comment", () => {
   const HOSTILE = "`` @everyone <img src=x> | [a](b) \u202e\n# title";
 
-  it("is neither Markdown nor HTML nor a mention", () => {
+  it("is not rendered as Markdown, HTML or a mention", () => {
     expect(code(HOSTILE)).to.equal("``` `` @everyone <img src=x> | [a](b)  # title ```");
     expect(code("a`b")).to.equal("``a`b``");
     expect(code("")).to.equal("(empty)");
     expect(code("x".repeat(500))).to.have.length(122);
   });
 
-  it("does not end the fence that it is in", () => {
+  it("does not end the fence that contains it", () => {
     const text = compose(reviewOf([], [], { manifestDiff: ["+ ````", "+ </details>"] }));
     expect(fenceFor(["a ```` b"])).to.equal("`````");
     expect(text).to.contain("`````diff\n+ ````\n+ </details>\n`````\n");
   });
 
-  it("is escaped wherever a name or a value is shown", () => {
+  it("is escaped in every name and value", () => {
     const text = compose(
       reviewOf(
         [object("Service", "a", { spec: { type: "a" } })],
@@ -117,7 +117,7 @@ describe("a comment that is too long", () => {
     Array.from({ length: 2000 }, (_none, index) => config(`service-with-a-long-name-${index}`, value));
   const diff = Array.from({ length: 5000 }, (_none, index) => `+ line ${index}`);
 
-  it("is cut to GitHub's limit, says so, and keeps its structure", () => {
+  it("is cut to GitHub's limit, says so, and stays well-formed", () => {
     const text = compose(reviewOf(many("1"), many("2"), { manifestDiff: diff }));
     expect(text.length).to.be.at.most(COMMENT_LIMIT);
     expect(text).to.match(
@@ -129,14 +129,14 @@ describe("a comment that is too long", () => {
     expect((text.match(/^```/gm) ?? []).length % 2).to.equal(0);
   });
 
-  it("is whole where it fits", () => {
+  it("is not cut if it fits", () => {
     const text = composeComment(reviewOf(many("1"), many("2"), { manifestDiff: diff }), 1 << 24, "nothing");
     expect(text).not.to.contain("Shortened");
     expect(text).to.contain("service-with-a-long-name-1999");
     expect(text).to.contain("+ line 4999");
   });
 
-  it("has no line that is longer than a reader can take", async () => {
+  it("has no overlong lines", async () => {
     const lines = await diffManifests([], [object("ConfigMap", "board", { data: { json: "x".repeat(100_000) } })]);
     const text = compose(reviewOf([], [], { manifestDiff: lines }));
     expect(Math.max(...text.split("\n").map(({ length }) => length))).to.be.below(500);
@@ -144,12 +144,12 @@ describe("a comment that is too long", () => {
 });
 
 describe("images in a comment", () => {
-  it("are those that are deployed and those that the preview has, by their digests", () => {
+  it("are the deployed and the previewed ones, with their digests", () => {
     const server = (image: string) =>
       object("Deployment", "iris", { spec: { template: { spec: { containers: [{ name: "server", image }] } } } });
     const [was, is] = [server("team/inference:dev@sha256:aaaa"), server("team/inference:dev@sha256:bbbb")];
     const { changes = [] } = reviewOf([was], [is]);
-    // The renderings of both sides have the tag alone.
+    // The rendered manifests of both sides have only the tag.
     const plain = [server("team/inference:dev")];
     const preview = { changes, errors: [] };
     expect(compose(reviewOf(plain, plain, { changes, preview, basePreview: preview }))).to.contain(

@@ -7,13 +7,13 @@ interface Comment {
   readonly user: { readonly type: string };
 }
 
-/** As much of GitHub's API as comments on one pull request take. */
+/** The part of GitHub's API that is needed to comment on one pull request. */
 export interface GitHub {
   readonly url: string;
   readonly comments: readonly Comment[];
-  /** Whatever was sent as authorization. */
+  /** The authorization headers received. */
   readonly tokens: ReadonlySet<string>;
-  /** Refuse to write, as to the token of a fork's pull request. */
+  /** Whether to reject writes, as GitHub does for the token of a pull request from a fork. */
   readOnly: boolean;
   add(body: string, type: "Bot" | "User"): Comment;
   close(): Promise<void>;

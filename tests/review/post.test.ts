@@ -12,7 +12,7 @@ describe("posting the comment", () => {
   });
   afterEach(() => github.close());
 
-  it("adds it once, and updates it from then on; each stack has its own", async () => {
+  it("adds one comment per stack, and updates it from then on", async () => {
     expect(await postComment(target(), "<!-- dev -->\none")).to.equal("created");
     expect(await postComment(target(), "<!-- prod -->\nother")).to.equal("created");
     expect(await postComment(target(), "<!-- dev -->\ntwo")).to.equal("updated");
@@ -20,7 +20,7 @@ describe("posting the comment", () => {
     expect(github.tokens).to.deep.equal(new Set(["Bearer t0ken"]));
   });
 
-  it("finds it behind many others, and leaves alone what a person has copied", async () => {
+  it("finds its comment after many others, and does not touch a copy made by a person", async () => {
     for (let index = 0; index < 150; index += 1) github.add("Looks good", "User");
     github.add("<!-- dev -->\ncopied", "User");
     const mine = github.add("<!-- dev -->\none", "Bot");
@@ -29,13 +29,13 @@ describe("posting the comment", () => {
     expect(github.comments.filter(({ body }) => body.includes("copied"))).to.have.length(1);
   });
 
-  it("is no failure where the token may not, as that of a fork", async () => {
+  it("does not fail if the token may not write, as for a fork", async () => {
     github.readOnly = true;
     expect(await postComment(target(), "<!-- dev -->\none")).to.equal("forbidden");
     expect(github.comments).to.deep.equal([]);
   });
 
-  it("says what is missing outside of a workflow", async () => {
+  it("says which variables are missing outside of a workflow", async () => {
     const error = await pullRequestOf({}).catch((failure: unknown) => failure);
     expect(error).to.be.instanceOf(UserError);
     expect(String(error)).to.contain("GITHUB_TOKEN");

@@ -27,7 +27,7 @@ const warnings = (...steps: readonly Fields[]) =>
   dangersOf(changesOf(...steps)).map(({ what, change, text }) => `${what}: ${change.kind} ${change.name} ${text}`);
 
 describe("the engine's preview in a review", () => {
-  it("is told by objects and fields, without components, providers and what stays", () => {
+  it("lists changed objects and fields, without components, providers and unchanged objects", () => {
     const [change, ...others] = changesOf(
       { op: "create", urn: "urn:pulumi:dev::p::ml:platform:Part::x", newState: { type: "ml:platform:Part" } },
       {
@@ -46,7 +46,7 @@ describe("the engine's preview in a review", () => {
     ]);
   });
 
-  it("finds fields with dots and slashes in their names", () => {
+  it("handles fields with dots and slashes in their names", () => {
     const annotated = (value: string) => ({ metadata: { name: "a", annotations: { "example.com/a.b": value } } });
     const [change] = changesOf(
       step("update", "apps/v1:Deployment", "a", {
@@ -58,7 +58,7 @@ describe("the engine's preview in a review", () => {
     expect(change?.fields[0]).to.include({ before: "1", after: "2" });
   });
 
-  it("says that it failed where it has errors, or is none", () => {
+  it("counts as failed if it has errors or is not a preview", () => {
     expect(readPreview("").errors).to.have.length(1);
     expect(readPreview('{"steps": 3}').errors).to.have.length(1);
     const failed = {
@@ -68,11 +68,11 @@ describe("the engine's preview in a review", () => {
       ],
     };
     expect(readPreview(JSON.stringify(failed))).to.deep.equal({ changes: [], errors: ["no cluster"] });
-    // A preview of nothing has no steps at all.
+    // A preview without changes has no steps at all.
     expect(readPreview('{"diagnostics": null, "steps": null}').errors).to.deep.equal([]);
   });
 
-  it("never keeps the values of secrets", () => {
+  it("never contains the values of secrets", () => {
     const secret = (value: string) =>
       named("key", { data: { API_KEY: value }, stringData: { B: value }, type: "Opaque" });
     const wrapped = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", plaintext: '"hunter2"' };
@@ -89,21 +89,21 @@ describe("the engine's preview in a review", () => {
   });
 });
 
-describe("what waits on the base already", () => {
+describe("a change already pending on the base", () => {
   const base = changesOf(weightStep(0, 25), step("create", "core/v1:Service", "old", { now: named("old") }));
 
-  it("is no change of the pull request, field by field", () => {
+  it("does not count as a change of the pull request, field by field", () => {
     expect(attribute(changesOf(weightStep(0, 25)), base).changes[0]).to.include({ pending: true });
     const { changes } = attribute(changesOf(weightStep(0, 50)), base);
     expect(changes[0]).to.include({ pending: false });
     expect(changes[0]?.fields.map(({ pending }) => pending)).to.deep.equal([false, false]);
   });
 
-  it("is told where it is settled by the pull request", () => {
+  it("is listed if the pull request makes it unnecessary", () => {
     expect(attribute(changesOf(weightStep(0, 25)), base).settled.map(({ name }) => name)).to.deep.equal(["old"]);
   });
 
-  it("is known again although Pulumi makes up other names in every preview", () => {
+  it("is recognized even though Pulumi generates new names in every preview", () => {
     const waiting = (suffix: string, image: string) =>
       changesOf(
         step("create", "core/v1:ConfigMap", "map", { now: autonamed(`map-${suffix}`) }),
@@ -118,10 +118,10 @@ describe("what waits on the base already", () => {
   });
 });
 
-describe("what a reviewer must not miss", () => {
+describe("a warning for reviewers", () => {
   const claim = (fields: object) => named("models", { spec: fields });
 
-  it("is data that is lost, before anything else", () => {
+  it("reports loss of data before anything else", () => {
     expect(
       warnings(
         step("delete", "core/v1:Service", "iris", { old: named("iris") }),
@@ -139,13 +139,13 @@ describe("what a reviewer must not miss", () => {
     ]);
   });
 
-  it("is a provider that is replaced, and all with it", () => {
+  it("reports a replaced provider, and everything replaced with it", () => {
     const provider = { type: "pulumi:providers:kubernetes", custom: true, inputs: {} };
     const urn = "urn:pulumi:dev::p::pulumi:providers:kubernetes::cluster";
     expect(warnings({ op: "replace", urn, oldState: provider, newState: provider })).to.have.length(1);
   });
 
-  it("is a Deployment whose name is fixed, but none that Pulumi names", () => {
+  it("reports a replaced Deployment with a fixed name, but not one that Pulumi names", () => {
     const replace = (inputs: (name: string) => object) =>
       warnings(step("replace", "apps/v1:Deployment", "iris", { old: inputs("iris-1"), now: inputs("iris-1") }));
     expect(replace(named)).to.deep.equal([
@@ -154,7 +154,7 @@ describe("what a reviewer must not miss", () => {
     expect(replace(autonamed)).to.deep.equal([]);
   });
 
-  it("is what the engine or Kubernetes will reject", () => {
+  it("reports changes that the engine or Kubernetes will reject", () => {
     const size = (storage: string) => claim({ resources: { requests: { storage } } });
     expect(
       warnings(
@@ -167,7 +167,7 @@ describe("what a reviewer must not miss", () => {
     ]);
   });
 
-  it("is not what only the stack forgets", () => {
+  it("omits objects that are only removed from the stack and kept in the cluster", () => {
     const kept = { ...step("delete", "core/v1:PersistentVolumeClaim", "models") };
     const oldState = {
       type: "kubernetes:core/v1:PersistentVolumeClaim",
@@ -180,7 +180,7 @@ describe("what a reviewer must not miss", () => {
 });
 
 describe("policies in a review", () => {
-  it("are read from the engine's events, each once", () => {
+  it("are read from the engine's events, without duplicates", () => {
     const event = (level: string) => ({
       policyEvent: {
         resourceUrn: "urn:pulumi:dev::p::kubernetes:apps/v1:Deployment::iris",
@@ -190,7 +190,7 @@ describe("policies in a review", () => {
       },
     });
     const log = [{ preludeEvent: {} }, event("mandatory"), event("mandatory"), {}].map((line) => JSON.stringify(line));
-    // The last line is cut off where the CLI was ended.
+    // The last line is incomplete because the CLI was ended.
     expect(readViolations(`${log.join("\n")}\n{"policyEvent": {`)).to.deep.equal([
       { mandatory: true, text: "policy limits-present: iris: limits are missing" },
     ]);

@@ -5,12 +5,12 @@ import { compareRenderings } from "../../review/objects/manifests.ts";
 import type { Review } from "../../review/sides/review.ts";
 import { type Settings, stackWith } from "../config/support.ts";
 
-/** The smallest valid stack, with the given settings in the place of its own. */
+/** A minimal valid stack, with some settings replaced. */
 export function stack(settings: Settings): ResolvedStack {
   return validateConfig(stackWith(settings), "test");
 }
 
-/** One step of the engine's preview of a Kubernetes object, as `pulumi preview --json` writes it. */
+/** A step for a Kubernetes object, in the format of `pulumi preview --json`. */
 export function step(op: string, type: string, name: string, more: Fields = {}): Fields {
   const state = (inputs: unknown) => (inputs === undefined ? {} : { type: `kubernetes:${type}`, custom: true, inputs });
   const { old, now, protect, ...rest } = more;
@@ -36,7 +36,7 @@ export function rendered(objects: readonly KubernetesObject[]): RenderedObject[]
   return objects.map((one) => ({ object: one, ignoreChanges: [], dependsOn: [] }));
 }
 
-/** A review by the manifests alone, of stack files that nothing is wrong with. */
+/** A review based only on manifests, of valid stack files. */
 export function reviewOf(
   base: readonly KubernetesObject[],
   head: readonly KubernetesObject[],

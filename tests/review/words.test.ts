@@ -14,7 +14,7 @@ const model = (versions: object[], traffic?: object) => ({
 });
 
 describe("versions and traffic in words", () => {
-  it("are added, removed and renamed by the name that requests are sent to", () => {
+  it("are added, removed and renamed under the name that clients use", () => {
     const before = stack(model([{ version: "1" }, { version: "2", name: "iris-two" }]));
     const after = stack(model([{ version: "2", name: "iris-second" }, { version: "3" }]));
     expect(describeVersions(before, after)).to.deep.equal([
@@ -24,7 +24,7 @@ describe("versions and traffic in words", () => {
     ]);
   });
 
-  it("name the versions that get the requests, before and after", () => {
+  it("name the versions that get requests before and after", () => {
     const at = (canaryWeight: number) =>
       stack({ ...model([{ version: "1" }, { version: "2" }], { stable: "1", canary: "2" }), canaryWeight });
     expect(describeVersions(at(25), at(50))).to.deep.equal([
@@ -33,7 +33,7 @@ describe("versions and traffic in words", () => {
     expect(describeVersions(at(25), at(25))).to.deep.equal([]);
   });
 
-  it("are new with their stack", () => {
+  it("are all new if the stack is new", () => {
     expect(describeVersions(undefined, stack(model([{ version: "1" }])))).to.deep.equal([
       "Model `iris` is **new**.",
       "Version `1` of `iris` is **added**, as Deployment `iris-v1`.",
@@ -48,8 +48,8 @@ describe("quota use in words", () => {
       namespace: { name: "ml", quota: { hard: { pods, "requests.cpu": "100", "requests.nvidia.com/gpu": "2" } } },
     });
 
-  it("is the sum that the quota's check makes, before and after", () => {
-    // Three pods and one of a rollout, and the Job that lays the volumes out with 250m; then five.
+  it("is the sum computed by the quota check, before and after", () => {
+    // Three pods, one more during a rollout, and 250m for the Job that initializes the volumes; then five pods.
     expect(describeQuota(at(3, "50"), at(5, "50"), "none")).to.deep.equal([
       "| quota | before | after |",
       "| --- | --- | --- |",
@@ -59,7 +59,7 @@ describe("quota use in words", () => {
     ]);
   });
 
-  it("is one line where nothing changes, and says where the base is not known", () => {
+  it("is one line if nothing changes, and says if the base is unknown", () => {
     expect(describeQuota(at(3, "50"), at(3, "50"), "none")).to.have.length(1);
     expect(describeQuota(undefined, at(3, "50"), "not known")[2]).to.equal(
       "| `pods` | not known | **5 of 50 (10 %)** |",
@@ -67,7 +67,7 @@ describe("quota use in words", () => {
     expect(describeQuota(stack({}), stack({}), "none")[0]).to.contain("No quota");
   });
 
-  it("says where it is over", () => {
+  it("says if the quota is exceeded", () => {
     const { namespace, ...rest } = at(3, "50");
     const over = { ...rest, namespace: { ...namespace, quota: { hard: { pods: "2" } } } };
     expect(describeQuota(at(3, "50"), over, "none").join("\n")).to.contain("5 of 2 (250 %) ⚠ over");
@@ -82,8 +82,8 @@ describe("cost in words", () => {
       prices,
     });
 
-  it("is a month from the fewest to the most pods, and what makes the difference", () => {
-    // A pod: 0.04 + 0.005 an hour, 32.85 a month; the volume 1.00.
+  it("is given per month, from the minimum to the maximum number of pods, with the causes of a difference", () => {
+    // One pod: 0.04 + 0.005 per hour, 32.85 per month. The volume: 1.00 per month.
     expect(describeCost(at(2), at(4), "none")).to.deep.equal([
       "**A month:** 33.85–66.70 `USD` → 33.85–132.40 `USD` (±0 at least, +65.70 at most)",
       "",
@@ -93,7 +93,7 @@ describe("cost in words", () => {
     ]);
   });
 
-  it("has no difference between two currencies, nor where the base is not known", () => {
+  it("has no difference if the currencies differ or the base is unknown", () => {
     expect(describeCost(at(2), at(2, { currency: "EUR" }), "none")[0]).to.equal(
       "**A month:** 33.85–66.70 `USD` → 33.85–66.70 `EUR`",
     );
@@ -119,7 +119,7 @@ describe("workloads in words", () => {
       },
     });
 
-  it("are replicas, ranges, images and resources, those that share a change on one line", () => {
+  it("list replicas, ranges, images and resources, with equal changes on one line", () => {
     const before = workloadsAmong([
       deployment("a", 1, "i@sha256:aa", "1"),
       deployment("b", 1, "i@sha256:aa", "1"),
@@ -133,18 +133,18 @@ describe("workloads in words", () => {
     expect(describeWorkloads(before, after)).to.deep.equal([
       "**Replicas** of Deployment `a`: `1` → `3`",
       "**Image** of Deployment `a`, Deployment `b`: `i@sha256:aa` → `i@sha256:bb`",
-      // Replicas under an autoscaler are its own.
+      // The autoscaler owns the replicas.
       "**Autoscaler** of Deployment `b`: `2–4 pods, cpu 70 %` → `2–9 pods, cpu 70 %`",
       "**Requests** of Deployment `b`: `cpu 1` → `cpu 2`",
     ]);
   });
 });
 
-describe("what an update would do, by the manifests alone", () => {
+describe("the changes of an update, derived from manifests only", () => {
   const compare = (before: object, after: object, kind: string) =>
     compareRenderings([object(kind, "a", before as never)], rendered([object(kind, "a", after as never)]));
 
-  it("replaces what cannot be changed, and deletes it first where its name is fixed", () => {
+  it("replace objects with immutable fields, and delete them first if their names are fixed", () => {
     const [change] = compare({ spec: { selector: { app: "a" } } }, { spec: { selector: { app: "b" } } }, "Deployment");
     expect(change).to.include({ action: "replace", deletedFirst: true });
     expect(compare({ spec: { replicas: 1 } }, { spec: { replicas: 2 } }, "Deployment")[0]).to.include({
@@ -152,7 +152,7 @@ describe("what an update would do, by the manifests alone", () => {
     });
   });
 
-  it("knows an object again whose name follows from its content", () => {
+  it("match objects whose names depend on their content", () => {
     const map = (name: string, value: string) => object("ConfigMap", name, { data: { value } });
     const changes = compareRenderings([map("map-0123abcd", "1")], rendered([map("map-dcba3210", "2")]));
     expect(changes.map(({ action, name, deletedFirst }) => ({ action, name, deletedFirst }))).to.deep.equal([
@@ -160,7 +160,7 @@ describe("what an update would do, by the manifests alone", () => {
     ]);
   });
 
-  it("leaves alone what the program sets once", () => {
+  it("omit fields that the program sets only once", () => {
     const [before, after] = [1, 5].map((replicas) => object("Deployment", "a", { spec: { replicas } }));
     if (before === undefined || after === undefined) throw new Error("there are two");
     expect(
@@ -168,7 +168,7 @@ describe("what an update would do, by the manifests alone", () => {
     ).to.deep.equal([]);
   });
 
-  it("creates and deletes", () => {
+  it("include created and deleted objects", () => {
     const changes = compareRenderings([object("Service", "old")], rendered([object("Service", "new")]));
     expect(changes.map(({ action, name }) => `${action} ${name}`)).to.deep.equal(["create new", "delete old"]);
   });

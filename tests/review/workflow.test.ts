@@ -38,7 +38,7 @@ describe("the workflow of pull requests", function () {
       environment: { ...process.env, ...(await eventOf(request, 7, github.url)), ...more.environment },
     });
 
-  it("tells by the manifests what a change of the stack file and of the program does, and comments once", async () => {
+  it("shows the effects of a changed stack file and program on the manifests, in one comment", async () => {
     change = await pullRequest({
       base: weight(15),
       head: async (folder) => {
@@ -56,7 +56,7 @@ describe("the workflow of pull requests", function () {
     });
     expect(comment).to.contain("85 % `1`, 15 % canary `2` → 50 % `1`, 50 % canary `2`");
     expect(comment).to.contain("**Pods restart, a few at a time:** `half-plus-two`, `iris`, `model-v1`, `model-v2`.");
-    // The program of the base is the base's own, or both sides would have the same seconds.
+    // The base is rendered by its own program; otherwise both sides would have the same number of seconds.
     expect(comment).to.match(/^-\s+periodSeconds: 5\n\+\s+periodSeconds: 7$/m);
     expect(summary).to.contain("#### Cost");
     expect(github.comments.map(({ body }) => body)).to.deep.equal([comment]);
@@ -73,7 +73,7 @@ describe("the workflow of pull requests", function () {
     expect(github.comments.map(({ body }) => body)).to.deep.equal([comment]);
   });
 
-  it("previews both sides where the repository has a cluster, and keeps what waits on the base apart", async () => {
+  it("previews both sides if the repository has a cluster, and separates changes pending on the base", async () => {
     change = await pullRequest({ base: weight(15), head: weight(50) });
     const service = (name: string) => step("create", "core/v1:Service", name, { now: { metadata: { name } } });
     const pulumi = await standIn(change, {
@@ -87,7 +87,7 @@ describe("the workflow of pull requests", function () {
     expect(outcome, log).to.equal("success");
     expect(comment).to.contain("1 created (1 more wait on the base already)");
     expect(comment).to.contain("- Created `Service` `mine`");
-    // Both by the stack's name, in their own checkout, with the cluster that the secrets name.
+    // Both previews use the stack's name, their own checkout and the cluster in the repository's secrets.
     expect(await pulumi.calls()).to.deep.equal([
       `preview --cwd ${change.temp}/base --stack dev --non-interactive --json with apiVersion: v1, pul-token`,
       `preview --stack dev --non-interactive --policy-pack policy --event-log ${change.temp}/events.json --json with apiVersion: v1, pul-token`,
@@ -95,7 +95,7 @@ describe("the workflow of pull requests", function () {
     expect(comment.length).to.be.below(COMMENT_LIMIT);
   });
 
-  it("still comments where the preview fails, and fails with it", async () => {
+  it("still comments if the preview fails, and then fails as well", async () => {
     change = await pullRequest({ head: weight(50) });
     const pulumi = await standIn(change, { base: "", head: "" });
     const { outcome, steps, comment, log } = await run(change, {
@@ -111,13 +111,13 @@ describe("the workflow of pull requests", function () {
     expect(comment).to.contain(
       "#### What is wrong\n\n```\nthe preview ended before it began; the log of the job says why",
     );
-    // What can be told without the cluster is still told.
+    // Everything that needs no cluster is still shown.
     expect(comment).to.contain("### Stack `dev`: 1 updated");
     expect(comment).to.contain("50 % canary `2`");
   });
 });
 
-/** A `pulumi` on PATH that prints what is given, and notes how it was called. */
+/** A fake `pulumi` on PATH that prints the given output and records its calls. */
 async function standIn({ temp }: PullRequest, printed: { readonly base: string; readonly head: string }) {
   const folder = path.join(temp, "bin");
   await mkdir(folder);

@@ -19,19 +19,19 @@ interface Step {
   readonly "continue-on-error"?: boolean;
 }
 
-/** A pull request in a repository of its own, in a temporary folder. */
+/** A pull request in its own repository, in a temporary folder. */
 export interface PullRequest {
-  /** The checkout, as `actions/checkout` leaves it: at the merge of the pull request, whose first parent is the base. */
+  /** The checkout as `actions/checkout` leaves it: at the merge commit of the pull request, whose first parent is the base. */
   readonly checkout: string;
-  /** `RUNNER_TEMP`: the base in `base`, and what the steps write. */
+  /** `RUNNER_TEMP`: contains the base in `base`, and files that the steps write. */
   readonly temp: string;
   remove(): Promise<void>;
 }
 
 /**
- * Makes a repository of this checkout's files, with a pull request in it.
+ * Creates a repository with this checkout's files and a pull request.
  *
- * @param edits change the files of the checkout, which each is given: those of the base, then those of the pull request
+ * @param edits functions that change the files of the checkout they are given: first for the base, then for the pull request
  */
 export async function pullRequest(edits: { readonly base?: Edit; readonly head: Edit }): Promise<PullRequest> {
   const folder = await mkdtemp(path.join(tmpdir(), "pull-request-"));
@@ -52,7 +52,7 @@ async function makeRepository(checkout: string, edits: { readonly base?: Edit; r
     cwd: REPOSITORY,
   });
   for (const file of stdout.split("\0").filter((name) => name !== "")) {
-    // One that is listed may be deleted and not committed yet.
+    // A listed file may have been deleted without a commit.
     await cp(path.join(REPOSITORY, file), path.join(checkout, file)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") throw error;
     });
@@ -74,27 +74,31 @@ async function makeRepository(checkout: string, edits: { readonly base?: Edit; r
 
 export interface WorkflowOptions {
   readonly stack: string;
-  /** The repository's secrets; none as for a fork. @default none */
+  /** The repository's secrets; none for a pull request from a fork. @default none */
   readonly secrets?: Variables;
-  /** Variables of the steps beside the workflow's own, such as PATH with a `pulumi` on it. @default those of this process */
+  /**
+   * Environment variables of the steps in addition to the workflow's own, such as a PATH with a `pulumi`. @default
+   * those of this process
+   */
   readonly environment?: NodeJS.ProcessEnv;
 }
 
-/** How a run of the workflow's job ended. */
+/** The result of a run of the workflow's job. */
 export interface WorkflowRun {
   readonly outcome: "success" | "failure";
-  /** Outcome of each step with a `run`, by its name. */
+  /** Outcome of each step that has a `run`, by name. */
   readonly steps: Readonly<Record<string, "success" | "failure" | "skipped">>;
-  /** All that the steps printed. */
+  /** The output of all steps. */
   readonly log: string;
-  /** The job's summary, and the comment; empty where none was written. */
+  /** The job's summary, and the comment; empty if not written. */
   readonly summary: string;
   readonly comment: string;
 }
 
 /**
- * Runs the scripts of the workflow's job one after another, as GitHub Actions does. What is `uses` is taken for granted:
- * the checkout, Node.js and a `pulumi` on PATH. The steps that install packages link this checkout's.
+ * Runs the scripts of the workflow's job one after another, as GitHub Actions does. Steps with `uses` are skipped: the
+ * checkout, Node.js and a `pulumi` on PATH are assumed to exist. Steps that install packages link the packages of this
+ * checkout instead.
  */
 export async function runWorkflow({ checkout, temp }: PullRequest, options: WorkflowOptions): Promise<WorkflowRun> {
   const { env, steps } = await readJob();
@@ -145,7 +149,7 @@ export async function runWorkflow({ checkout, temp }: PullRequest, options: Work
   };
 }
 
-/** Writes the event that a pull request's workflow is told of, and the variables that name it. */
+/** Writes the event file of a pull request, and returns the variables that refer to it. */
 export async function eventOf({ temp }: PullRequest, number: number, api: string): Promise<Variables> {
   const file = path.join(temp, "event.json");
   await writeFile(file, JSON.stringify({ action: "synchronize", pull_request: { number } }));
@@ -159,7 +163,7 @@ async function readJob(): Promise<{ readonly env: Variables; readonly steps: rea
   return jobs.review;
 }
 
-/** In the place of `npm ci`: this checkout's packages, and a lock file that is older than they are. */
+/** Replaces `npm ci`: links this checkout's packages, and makes the lock file older than they are. */
 async function linkPackages(folder: string): Promise<{ exitCode: number; all: string }> {
   await symlink(path.join(REPOSITORY, "node_modules"), path.join(folder, "node_modules"));
   await utimes(path.join(folder, "package-lock.json"), 0, 0);
@@ -168,7 +172,7 @@ async function linkPackages(folder: string): Promise<{ exitCode: number; all: st
 
 type Contexts = Readonly<Record<string, Variables>>;
 
-/** A text with its `${{ }}` filled in. */
+/** A text with its `${{ }}` expressions evaluated. */
 function evaluate(text: string, contexts: Contexts): string {
   return text.replaceAll(/\$\{\{(.*?)\}\}/g, (_all, expression: string) =>
     String(resolve(expression.trim(), contexts)),
@@ -179,7 +183,7 @@ function evaluated(variables: Variables, contexts: Contexts): Record<string, str
   return Object.fromEntries(Object.entries(variables).map(([name, text]) => [name, evaluate(text, contexts)]));
 }
 
-/** The forms of expressions that the workflow has: a value, and its comparison with a text. */
+/** Evaluates the forms of expressions that the workflow uses: a value, and its comparison with a text. */
 function resolve(expression: string, contexts: Contexts): string | boolean {
   const [, context = "", name = "", operator, text] = /^(\w+)\.(\w+)(?: (==|!=) '([^']*)')?$/.exec(expression) ?? [];
   if (contexts[context] === undefined)

@@ -42,21 +42,21 @@ describe("the predictions that up shows", () => {
     }
   }
 
-  /** Answers like a version, or like a server that does not name its version. */
+  /** A response of the given version, or of a server that does not name its version. */
   const good = (response: ServerResponse, name?: string) => {
     if (name !== undefined) response.setHeader("X-Model-Version", name);
     response.setHeader("content-type", "application/json").end(species);
   };
   const refused = (response: ServerResponse) => response.writeHead(503).end("no available server\n");
 
-  it("are requested by the model's host and path, with its key", async () => {
+  it("are requested at the model's host and path, with its key", async () => {
     const { shown, asked } = await ask([], (response) => good(response));
     expect(shown.map(({ response }) => response)).to.deep.equal([{ species_index: 0, species_name: "setosa" }]);
     expect(asked).to.deep.equal([["models.example.com", "/iris/predict", "k"]]);
   });
 
-  it("wait for a gateway that does not know the canary's pods yet", async () => {
-    // Like Traefik: a fourth of the requests go to the canary, and fail while the gateway knows none of its pods.
+  it("wait until the gateway knows the canary's pods", async () => {
+    // Like Traefik: a quarter of the requests go to the canary, and they fail while the gateway knows none of its pods.
     const { asked } = await ask([version("1", 75), version("2", 25)], (response, request) => {
       if (request % 4 !== 3) return good(response, "1");
       return request < 4 ? refused(response) : good(response, "2");
@@ -64,7 +64,7 @@ describe("the predictions that up shows", () => {
     expect(asked).to.have.length(7);
   });
 
-  it("wait until each pod of a version can have been reached", async () => {
+  it("are repeated until every pod of a version has probably been reached", async () => {
     const { asked } = await ask([version("1", 100, 3)], (response, request) =>
       request === 3 ? refused(response) : good(response, "1"),
     );
@@ -78,12 +78,12 @@ describe("the predictions that up shows", () => {
     expect(asked).to.have.length(1);
   });
 
-  it("accept many good answers if they do not name their version", async () => {
+  it("accept enough successful responses if they do not name their version", async () => {
     const { asked } = await ask([version("1", 90), version("2", 10)], (response) => good(response));
     expect(asked).to.have.length(50);
   });
 
-  it("report the model's answer if not all of its versions answer", async () => {
+  it("include the model's response even if not all of its versions respond", async () => {
     const error = await ask(
       [version("1", 50), version("2", 50)],
       (response, request) => (request % 2 === 1 ? refused(response) : good(response, "1")),

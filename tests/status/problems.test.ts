@@ -97,7 +97,7 @@ describe("problems that status finds", () => {
     ],
   ];
   for (const [what, live, fault, remedy] of cases) {
-    it(`names ${what}, and a remedy`, () => {
+    it(`include ${what}, with a remedy`, () => {
       const [problem, ...others] = findProblems([live]);
       expect(others).to.deep.equal([]);
       expect(problem?.object).to.equal(`${live.kind} x`);
@@ -106,7 +106,7 @@ describe("problems that status finds", () => {
     });
   }
 
-  it("names a Job whose pods the quota rejects, which only its events report", () => {
+  it("include a Job whose pods the quota rejects, which only its events report", () => {
     const [problem] = findProblems([jobOf({}), refusal]);
     expect(problem).to.include({ kind: "Job", namespace: "ml", object: "Job x" });
     expect(problem?.what).to.match(/cannot create its pods: .*exceeded quota/);
@@ -115,7 +115,7 @@ describe("problems that status finds", () => {
     expect(findProblems([jobOf({ conditions: [{ type: "Complete", status: "True" }] }), refusal])).to.deep.equal([]);
   });
 
-  it("ignores failed attempts of a Job that has succeeded", () => {
+  it("do not include failed attempts of a Job that has succeeded", () => {
     const job = jobOf({ conditions: [{ type: "Complete", status: "True" }] });
     const failed = pod({ state: { terminated: { reason: "OOMKilled", exitCode: 137 } } });
     const owned = { ...failed, metadata: { ...failed.metadata, ownerReferences: [{ kind: "Job", name: "x" }] } };
@@ -123,7 +123,7 @@ describe("problems that status finds", () => {
     expect(findProblems([jobOf({ active: 1 }), owned])).to.have.length(1);
   });
 
-  it("finds nothing if all is well", () => {
+  it("are none if all is well", () => {
     const well = [
       pod({ state: { running: {} } }),
       object("PersistentVolumeClaim", { phase: "Bound" }),

@@ -22,8 +22,8 @@ const canary = (weight: number, path?: string) =>
   );
 const share = (service: string, ...routes: LiveObject[]) => routeShare(new Set([service]), routes);
 
-describe("the share of a Service that Ingresses lead to", () => {
-  it("is the canary's weight, and the rest for the stable version", () => {
+describe("the share of a Service behind Ingresses", () => {
+  it("is the canary's weight, or the rest for the stable version", () => {
     const routes = [ingress("v1"), canary(25)];
     expect(share("v2", ...routes)).to.deep.equal({ percent: 25, path: "/", host: "model.example.com" });
     expect(share("v1", ...routes)).to.deep.equal({ percent: 75, path: "/", host: "model.example.com" });
@@ -35,7 +35,7 @@ describe("the share of a Service that Ingresses lead to", () => {
     expect(share("v1", ingress("v1"), canary(25, "/other"))?.percent).to.equal(100);
   });
 
-  it("has the plain prefix of a rewritten path", () => {
+  it("has the plain path prefix if the path is rewritten", () => {
     expect(share("v1", ingress("v1", {}, "/iris(/|$)(.*)"))?.path).to.equal("/iris");
   });
 });

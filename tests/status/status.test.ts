@@ -74,8 +74,8 @@ describe("status of the models", () => {
   });
 });
 
-describe("Services on ports of the node", () => {
-  it("are listed with their port for requests, not for metrics", () => {
+describe("Services with node ports", () => {
+  it("are listed with the port for requests, not the one for metrics", () => {
     const ports = [
       { name: "metrics", port: 9090, nodePort: 31090 },
       { name: "http", port: 80, nodePort: 30080 },

@@ -5,7 +5,7 @@ const pod = new Set(["pod"]);
 const nothing = new Set<string>();
 
 describe("the timeout for pods in trouble", () => {
-  it("is reached by a pod that keeps crashing, although it runs for a moment in between", () => {
+  it("expires for a pod that keeps crashing, even if it runs for a moment in between", () => {
     const timer = new TroubleTimer(60);
     const seen = [0, 10, 20, 30, 40, 50, 60].map((now) => [
       timer.isTimedOut(pod, now),
@@ -15,7 +15,7 @@ describe("the timeout for pods in trouble", () => {
     expect(timer.isTimedOut(pod, 61)).to.equal(true);
   });
 
-  it("starts again after a recovery, and is never reached by a pod that is well", () => {
+  it("starts again after a recovery, and never expires for a healthy pod", () => {
     const timer = new TroubleTimer(60);
     timer.isTimedOut(pod, 0);
     timer.isTimedOut(nothing, 20);

@@ -2,7 +2,7 @@ import type { Context } from "mocha";
 import { installPackages, missingPackages } from "../../cluster/toolchain/packages.ts";
 import { errorMessage } from "../../common/errors.ts";
 
-/** The result of `install`; skips the test with the reason if that fails. The first time, much is downloaded and unpacked. */
+/** The result of `install`; skips the test with the reason if that fails. The first call may download and unpack a lot. */
 export async function need<T>(test: Context, install: () => Promise<T>): Promise<T> {
   test.timeout(900_000);
   try {

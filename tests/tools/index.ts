@@ -6,12 +6,12 @@ import { testTools } from "./test-tools.ts";
 
 const all = { ...tools, pulumi, ...testTools };
 
-/** A tool of the cluster, the Pulumi engine, or a tool that only tests and benchmarks use. */
+/** A tool of the cluster, of the Pulumi engine, or one that only tests and benchmarks use. */
 export type ToolName = keyof typeof all;
 
 /** The folder of a tool, e.g. `join(await ensureTool("kwok"), "kwok")`; the tool is built first if the cache does not have it. */
 export function ensureTool(name: ToolName, report?: (line: string) => void, cache?: string): Promise<string> {
-  // Test tools are asked for one by one: what Go compiled for one of them serves the next.
+  // Test tools are requested one by one, and share Go's build cache.
   const keepCacheFor: readonly Tool[] = Object.hasOwn(testTools, name) ? Object.values(testTools) : [];
   return ensure(all[name], report, { ...(cache === undefined ? {} : { cache }), keepCacheFor });
 }

@@ -13,8 +13,8 @@ export type PythonEnvironment = "bench-apps" | "bench-mlserver" | "inference-cli
 
 /**
  * An interpreter with the packages of an environment, created once and kept in the cache under a name that changes with the
- * list. Run programs of the packages as `python -m`: the environment is moved when it is complete, and its scripts contain the
- * path from before.
+ * list. Run programs of the packages as `python -m`: the environment is moved once it is complete, and its scripts still
+ * contain the old path.
  *
  * @returns path of the interpreter
  * @throws UserError with pip's last line if the environment cannot be created

@@ -41,7 +41,7 @@ export async function addSimulatedNode(
   const stop = await startKwok(kubectl.kubeconfig, name, await ensureTool("kwok", options.report));
   const remove = () => removeNode(kubectl, name).finally(stop);
   try {
-    // An interrupted run may have left one.
+    // An interrupted run may have left such a node.
     await kubectl.run(["delete", "node", name, "--ignore-not-found"]);
     await kubectl.onObjects(["create"], [nodeObject(name, options)]);
     await kubectl.run(["wait", "--for=condition=Ready", `node/${name}`, "--timeout=240s"]);
@@ -77,11 +77,11 @@ async function startKwok(kubeconfig: string, name: string, folder: string): Prom
     `--kubeconfig=${kubeconfig}`,
     `--config=${config}`,
     "--manage-all-nodes=false",
-    // By name: another kwok may manage other nodes of the same cluster.
+    // Selected by name, because another kwok may manage other nodes of the same cluster.
     `--manage-nodes-with-label-selector=${LABEL}=${name}`,
     "--node-lease-duration-seconds=40",
     "--server-address=127.0.0.1:0",
-    // Enough addresses for thousands of pods, which nobody can call.
+    // Enough addresses for thousands of pods, although nothing can reach them.
     "--cidr=10.250.0.1/16",
   ];
   const process = execa(path.join(folder, "kwok"), flags, { cwd: work, reject: false, all: true });
@@ -107,7 +107,7 @@ function nodeObject(name: string, { capacity, taints, unschedulable = false }: S
         [LABEL]: name,
         // metrics-server skips nodes with this label: they have no kubelet.
         type: "kwok",
-        // The same host as the real node, because volumes are tied to it.
+        // The same hostname as the real node, because volumes are tied to it.
         "kubernetes.io/hostname": nodeName,
         "kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64",

@@ -3,7 +3,7 @@ import { command, prometheusCrds, versions } from "../../cluster/toolchain/tools
 import { traefik } from "../../cluster/toolchain/traefik.ts";
 
 const kwok = "v0.8.0";
-/** Their Go modules are in `modules/` of this folder. */
+/** The test tools' Go modules are in the subfolder `modules/`. */
 const root = import.meta.dirname;
 
 /** Tools that only tests and benchmarks use; built on first use. */

@@ -16,7 +16,7 @@ export interface Piece {
 
 /** Which rows may share a run. */
 export interface Limits {
-  /** Whether so many rows may be one batch if their longest text has `longest` characters; a single row always may. */
+  /** Whether this number of rows may be one batch if their longest text has `longest` characters; a single row always may. */
   allow(rows: number, longest: number): boolean;
   /** Splits the rows of a request into pieces that each fit one run: as few as possible without reordering rows. */
   pieces(inputs: Tensors, rows: number): Piece[];

@@ -1,7 +1,7 @@
 import { concatenateRows, RowsError, sliceRows, type Tensor, type Tensors } from "../model/tensor.ts";
 import type { TensorMemory } from "../model/tensor-memory.ts";
 
-/** The first output that does not have so many rows, as an error; undefined if all have. */
+/** An error for the first output with another number of rows; undefined if there is none. */
 export function wrongRows(outputs: Tensors, rows: number): RowsError | undefined {
   for (const [name, tensor] of outputs) {
     if (tensor.shape[0] !== rows) {
@@ -14,7 +14,7 @@ export function wrongRows(outputs: Tensors, rows: number): RowsError | undefined
   return undefined;
 }
 
-/** @throws RowsError if some output does not have so many rows and so cannot be split by row. */
+/** @throws RowsError if an output has another number of rows and therefore cannot be split by row. */
 export function assertRows(outputs: Tensors, rows: number): void {
   const wrong = wrongRows(outputs, rows);
   if (wrong !== undefined) {

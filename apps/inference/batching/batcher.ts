@@ -15,8 +15,8 @@ const WHOLE: Part = { isWhole: true, isFirst: true };
 const AGAIN: Part = { isWhole: true, isFirst: false };
 
 /**
- * Natural batching: whatever is queued at the next turn of the event loop is run as one batch. There is no timer: a lone
- * request waits for nobody, and batches grow with the load.
+ * Natural batching: whatever is queued at the next turn of the event loop is run as one batch. There is no timer: a
+ * single request does not wait, and batches grow with the load.
  */
 export class Batcher {
   readonly #model: Model;
@@ -41,7 +41,7 @@ export class Batcher {
     this.#memory = options.memory;
   }
 
-  /** What waits for the model without being abandoned; a split request counts until its first run. */
+  /** Waiting requests and rows, without abandoned ones; a split request counts until its first run. */
   get waiting(): { readonly rows: number; readonly requests: number } {
     this.#queue.cleanUp();
     return { rows: this.#queue.rows, requests: this.#queue.requests };
@@ -88,14 +88,14 @@ export class Batcher {
   }
 
   /**
-   * HttpError 503 if so many rows may not wait, because the queue is full or would take longer than until the deadline;
-   * undefined if they may. Cheap enough to ask before a request is read.
+   * HttpError 503 if this number of rows cannot be queued, because the queue is full or could not be processed by the
+   * deadline; otherwise undefined. Cheap enough to call before a request is read.
    */
   rejection(rows: number, deadline: number): HttpError | undefined {
     return this.#queue.rejection(rows, deadline);
   }
 
-  /** Resolves once nothing waits and nothing runs. */
+  /** Resolves once no request is waiting or running. */
   drained(): Promise<void> {
     return this.#scheduled ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
   }
@@ -182,7 +182,7 @@ export class Batcher {
 
   #succeed(batch: readonly Job[], outputs: Tensors, started: number): Promise<void> | undefined {
     const rows = rowsOf(batch);
-    // The outputs of a run for one whole request belong to it, whatever their rows.
+    // If the run was for one whole request, all of its outputs belong to that request, whatever their number of rows.
     if (batch.length > 1 || batch[0]?.isWhole !== true) {
       const wrong = wrongRows(outputs, rows);
       if (wrong !== undefined) {

@@ -43,13 +43,13 @@ export interface Job {
   readonly queued: number;
   readonly deadline: number;
   readonly client: Client | undefined;
-  /** Those of the whole request. */
+  /** Timings of the whole request. */
   readonly timings: RequestTimings;
   readonly resolve: (outputs: Tensors) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** The bounded queue of one model. It rejects what would not be served in time. */
+/** The bounded queue of one model. It rejects requests that could not be served in time. */
 export class JobQueue {
   readonly #maxRows: number;
   readonly #jobs: Job[] = [];
@@ -65,7 +65,7 @@ export class JobQueue {
 
   /**
    * @param maxRows Most rows waiting.
-   * @param serverOverload Told of every rejection, as are those of the other queues.
+   * @param serverOverload Records every rejection; shared with the other queues.
    */
   constructor(maxRows: number, serverOverload: Overload) {
     this.#maxRows = maxRows;
@@ -91,7 +91,7 @@ export class JobQueue {
     return this.#overload.isOn;
   }
 
-  /** HttpError 503 if so many rows may not wait; undefined if they may. As cheap as a rejection can be. */
+  /** HttpError 503 if this number of rows cannot be queued; otherwise undefined. As cheap as possible. */
   rejection(rows: number, deadline: number): HttpError | undefined {
     let rejection = this.#noRoom(rows, deadline);
     if (rejection !== undefined && performance.now() > this.#cleanUntil) {
@@ -150,12 +150,12 @@ export class JobQueue {
     return batch;
   }
 
-  /** So many rows are running now and delay what waits. */
+  /** Records that this number of rows is now running, which delays the queue. */
   started(rows: number): void {
     this.#runningRows = rows;
   }
 
-  /** The run of so many rows is over; it took so many milliseconds. */
+  /** Records that a run has ended: its number of rows, and its duration in milliseconds. */
   ended(rows: number, ms: number): void {
     this.#runningRows = 0;
     this.#rowMs += (ms / rows - this.#rowMs) * RECENT;
@@ -180,7 +180,7 @@ export class JobQueue {
   }
 }
 
-/** Why nobody waits for a job any more; undefined if somebody does. */
+/** Why no client waits for a job any more; undefined if one does. */
 function abandonedBecause({ deadline, client }: Job, now: number): HttpError | undefined {
   if (deadline <= now) {
     return new HttpError(504, "timeout", "the request waited for the model longer than it may take");

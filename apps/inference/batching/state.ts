@@ -2,7 +2,7 @@ import { TensorMemory } from "../model/tensor-memory.ts";
 import { Overload } from "./overload.ts";
 import { BatchScheduler } from "./scheduler.ts";
 
-/** What the batchers of all models of one server share. */
+/** State shared by the batchers of all models of one server. */
 export interface BatchingState {
   readonly scheduler: BatchScheduler;
   /** Whether any of them rejects requests. */

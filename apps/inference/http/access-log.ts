@@ -1,7 +1,7 @@
 import { type Logger, lineWriter } from "../logger.ts";
 import type { ResponseDetails } from "./response.ts";
 
-/** Polled by machines every few seconds; logged at `debug` so that they do not bury everything else. */
+/** Polled by machines every few seconds; logged at `debug` so that they do not drown out other lines. */
 const ROUTINE = new Set(["/health", "/ready", "/metrics", "/v2/health/live", "/v2/health/ready"]);
 
 /** A request and its outcome, such as a context. */

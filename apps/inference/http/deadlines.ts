@@ -3,7 +3,7 @@ import { HttpError } from "../http-error.ts";
 /** One pending deadline, in a list ordered by when it was set. */
 interface Entry {
   readonly at: number;
-  /** Undefined once it was called or cancelled. */
+  /** Undefined once it was called or canceled. */
   expire: (() => void) | undefined;
   previous: Entry | undefined;
   next: Entry | undefined;
@@ -16,11 +16,11 @@ interface Entry {
 const TICK_MS = 1000;
 
 /**
- * The deadlines of all requests of a server. They share one timer, because nearly all are cancelled within microseconds and a
+ * The deadlines of all requests of a server. They share one timer, because nearly all are canceled within microseconds and a
  * timer for each would cost more than the rest of a small request.
  *
- * The entries form a linked list rather than a `Set`: the outgrown tables of a large set keep cancelled entries alive, and with
- * them everything that their requests hold.
+ * The entries form a linked list rather than a `Set`: the outgrown tables of a large set keep canceled entries in memory,
+ * and with them everything that their requests reference.
  */
 export class Deadlines {
   #first: Entry | undefined;
@@ -30,7 +30,7 @@ export class Deadlines {
   readonly #tick = () => this.#expireDue();
 
   /**
-   * Calls `expire` at `deadline` unless it is cancelled before.
+   * Calls `expire` at `deadline` unless it is canceled earlier.
    *
    * @param deadline On the clock of `performance.now()`, in milliseconds.
    * @returns Cancels it.

@@ -14,7 +14,7 @@ export type SendJson = (ctx: Context, value: unknown, status?: number, headers?:
 /** Headers as a flat list, as `writeHead` takes them: name, value, name, value … */
 export type FlatHeaders = readonly string[];
 
-/** What a response's headers say of its request; stored in the context's state. */
+/** Data of a request that its response's headers contain; stored in the context's state. */
 export interface ResponseDetails {
   readonly requestId?: string;
   readonly trace?: TraceContext | undefined;
@@ -56,7 +56,7 @@ export function setCommonHeaders(ctx: Context, lifecycle: Lifecycle): void {
 }
 
 /**
- * The request's id and trace, its further headers, and `Connection: close` towards the end of a drain. Computed when the
+ * The request's id and trace, its further headers, and `Connection: close` toward the end of a drain. Computed when the
  * response is sent, because the drain may have begun after the request.
  */
 export function commonHeaders(

@@ -74,7 +74,8 @@ export function templateOf(found: Found | undefined): string | undefined {
 /**
  * Calls the route of each request; HEAD is handled as GET.
  *
- * @throws HttpError 404 for a path without route, 405 with Allow for a method without route; what `authorize` returns.
+ * @throws HttpError 404 for a path without route, 405 with Allow for a method without route; or the error that
+ * `authorize` returns.
  */
 export function router(find: FindRoutes, authorize: Authorize): Middleware {
   return (ctx) => {

@@ -14,7 +14,7 @@ const REASONS: Readonly<Record<string, readonly [number, string, string]>> = {
 };
 const MALFORMED = [400, "bad_request", "this is not an HTTP request"] as const;
 
-/** Responds, in our format, to what Node would reject by itself: unparsable requests and unknown expectations. */
+/** Responds, in our format, to requests that Node itself would reject: unparsable ones, and those with unknown expectations. */
 export function answerUnparsed(server: Server, logger: Logger): void {
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     // If a response is already being sent, this one would corrupt it.

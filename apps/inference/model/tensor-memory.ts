@@ -11,7 +11,7 @@ export type TypedArray =
   | BigInt64Array
   | BigUint64Array;
 
-/** Makes an array for elements of one type: of a length, or as a view of existing bytes. */
+/** Creates an array for elements of one type: with a given length, or as a view of existing bytes. */
 export interface NumericArrayConstructor {
   readonly BYTES_PER_ELEMENT: number;
   new (length: number): TypedArray;

@@ -8,11 +8,11 @@ import { keepDigits } from "./long-integers.ts";
 export interface ParseOptions {
   /** Whether integers that JavaScript would round are kept, to be read with `keptInteger`. @default false */
   readonly wide?: boolean;
-  /** Name of what is parsed, for error messages. @default "the body" */
+  /** Name of the parsed text, for error messages. @default "the body" */
   readonly what?: () => string;
 }
 
-/** Some Windows programs write it at the start of a file; JSON does not allow it. */
+/** A byte order mark: some Windows programs write it at the start of a file, but JSON does not allow it. */
 const BYTE_ORDER_MARK = "\ufeff";
 const LONG_RUN = /\d{16}/;
 

@@ -12,7 +12,7 @@ import { type LoadFailure, VersionLoader } from "./version-loader.ts";
 /** What a `ModelRepository` needs. */
 export interface ModelRepositoryDeps extends OpenDeps {
   readonly settings: Settings;
-  /** Time between two looks at the registry until everything is loaded, in milliseconds. @default 1000 */
+  /** Time between two checks of the registry until everything is loaded, in milliseconds. @default 1000 */
   readonly retryMs?: number;
 }
 
@@ -55,7 +55,7 @@ export class ModelRepository {
     return this.#served.ready;
   }
 
-  /** Increases when anything is loaded or unloaded, so that what is derived from the models can be cached. */
+  /** Increases when anything is loaded or unloaded, so that data derived from the models can be cached. */
   get generation(): number {
     return this.#served.loaded.generation;
   }
@@ -99,8 +99,8 @@ export class ModelRepository {
   }
 
   /**
-   * Loads what the settings ask for, trying again until all of it can be served; resolves then, or when `close` was called.
-   * With `MODEL_CONTROL=poll` it goes on following what is published.
+   * Loads the models that the settings request, and retries until all of them can be served; resolves then, or when `close`
+   * is called. With `MODEL_CONTROL=poll` it continues to follow the registry.
    *
    * @throws ModelWaitError after `MODEL_WAIT_SECONDS`, unless that is 0.
    */
@@ -149,7 +149,7 @@ export class ModelRepository {
     });
   }
 
-  /** Stops waiting, answers what is queued, and frees the models. */
+  /** Stops waiting, answers queued requests, and frees the models. */
   async close(): Promise<void> {
     this.#stopping.abort();
     await this.#running?.catch(() => {});

@@ -4,7 +4,7 @@ import type { RegistryIndex } from "../../registry/metadata.ts";
 import { exists, readPublished } from "../../registry/read.ts";
 import type { Logger } from "../logger.ts";
 
-/** Reads what is published, and logs once if that fails and once when it works again. */
+/** Reads the published versions, and logs once if that fails and once when it works again. */
 export class RegistryWatch {
   readonly #root: string;
   readonly #logger: Logger;
@@ -30,7 +30,7 @@ export class RegistryWatch {
     return index;
   }
 
-  /** @param reason Why what is published cannot be followed; empty if it can. */
+  /** @param reason Why the registry cannot be followed; empty if it can. */
   log(reason: string): void {
     if (reason === this.#logged) {
       return;

@@ -6,7 +6,7 @@ export interface VersionId {
   readonly version: string;
 }
 
-/** The versions that are wanted, and what the index lacks of them. */
+/** The wanted versions, and those that the index lacks. */
 export interface Selected {
   readonly wanted: readonly VersionId[];
   /** One line for each model that is wanted and not published. */

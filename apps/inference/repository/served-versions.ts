@@ -46,7 +46,7 @@ export class ServedVersions {
     this.#deps.metrics.ready = true;
   }
 
-  /** Runs one change of what is served after the other. */
+  /** Runs changes of the served versions one after another. */
   exclusively<T>(change: () => Promise<T>): Promise<T> {
     const result = this.#lastChange.then(change, change);
     this.#lastChange = result.catch(() => {});

@@ -6,7 +6,7 @@ import type { Route } from "../http/router.ts";
 import type { ModelRepository } from "../repository/model-repository.ts";
 import type { Settings } from "../settings.ts";
 
-/** What the documentation is made from. */
+/** The data from which the documentation is generated. */
 export interface DocsDeps {
   readonly repository: ModelRepository;
   readonly settings: Pick<Settings, "apiKey" | "maxQueueSize" | "modelControl" | "loadEndpoint">;

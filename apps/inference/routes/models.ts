@@ -4,7 +4,7 @@ import type { Route } from "../http/router.ts";
 import { unavailable } from "../http-error.ts";
 
 /**
- * GET /models: the registry index, read for each request, so that it includes what was published meanwhile.
+ * GET /models: the registry index, read for each request, so that it includes versions published in the meantime.
  *
  * @param root Root of the models volume.
  */

@@ -1,7 +1,7 @@
 import { UserError } from "../../registry/index.ts";
 import { readTable, requireField, type Table } from "./table.ts";
 
-/** Measurements in centimetres, in column order. */
+/** Measurements in centimeters, in column order. */
 export const MEASUREMENTS = ["sepal_length", "sepal_width", "petal_length", "petal_width"] as const;
 
 export interface IrisRows extends Table {

@@ -27,7 +27,7 @@ export function readColumns(
   };
 }
 
-/** Reads the classes in alphabetical order, and the class number of each row. */
+/** Reads the target: the classes in alphabetical order, and the class number of each row. */
 export function readClasses({ file, rows }: Table, target: string): { classes: string[]; targets: Float64Array } {
   const fields = rows.map((row) => requireField(file, row, target));
   const classes = [...new Set(fields)].sort();

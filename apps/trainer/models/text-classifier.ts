@@ -25,8 +25,8 @@ export interface TextClassifier {
 
 /**
  * Fits TF-IDF and logistic regression to texts of two classes or more. With a lexicon, the fit learns how far to trust its
- * polarities (positive for class 1), and the weights as deviations from them, so that words count that no training text
- * has.
+ * polarities (positive for class 1), and the weights as deviations from them, so that words that occur in no training
+ * text count as well.
  *
  * @param workers the workers that share the texts
  * @param step prefix of the steps' names, unique within the run

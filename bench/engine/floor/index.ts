@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-/** Registers `FLOOR_RESOURCES` small ConfigMaps: the least that the engine and the SDK need for any program. */
+/** Registers `FLOOR_RESOURCES` small ConfigMaps, to measure the minimum cost of the engine and the SDK for any program. */
 const cluster = new pulumi.Config().requireObject<{ kubeconfig: string; identifier: string }>("cluster");
 const provider = new k8s.Provider("cluster", {
   kubeconfig: cluster.kubeconfig,

@@ -1,4 +1,4 @@
-"""Sentiment as a Flask service on Flask's own server, with Prometheus counters; the model is the ONNX file that is named."""
+"""Sentiment as a Flask service on Flask's own server, with Prometheus counters; takes the path of the ONNX file."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""Iris on MLServer with its scikit-learn runtime, all in one process; the folder named is where its settings go."""
+"""Iris on MLServer with its scikit-learn runtime, all in one process; takes the folder for its settings."""
 
 import json
 import pathlib

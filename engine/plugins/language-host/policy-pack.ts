@@ -8,7 +8,7 @@ import { failure, startNode } from "./processes.ts";
 import { optionsEnvironment, runtimeOptions, sdkModule } from "./program.ts";
 
 /**
- * Runs a policy pack until it ends or the call is cancelled. The pack starts only after the engine has named the stack, because
+ * Runs a policy pack until it ends or the call is canceled. The pack starts only after the engine has named the stack, because
  * packs read the stack from their environment.
  *
  * @throws Error if the plugin is not a policy pack, or ends with an error

@@ -11,7 +11,7 @@ const GRACE_MS = 4000;
 /**
  * Starts a program that ends with this process.
  *
- * @param cancelled interrupts the program, and kills it after four seconds
+ * @param cancelled when aborted, interrupts the program, and kills it after four seconds
  */
 export function start(program: string, args: string[], options: SpawnOptions, cancelled: AbortSignal): ChildProcess {
   const child = spawn(program, args, options);

@@ -13,7 +13,7 @@ const TOO_LONG =
   "The stack's settings are longer than the 128 KiB that can be passed to a program: write what models share once, in modelDefaults";
 
 /**
- * Runs a Pulumi program to its end. Its output goes to this process's output, which the engine shows.
+ * Runs a Pulumi program to completion. Its output goes to this process's output, which the engine shows.
  *
  * @param engine address of the engine
  * @returns the error, if any; `bail` if the program has reported it already

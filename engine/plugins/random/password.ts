@@ -4,7 +4,7 @@ import type { CheckFailure } from "@pulumi/pulumi/provider/index.js";
 import { specialSecretSig, specialSigKey, unknownValue } from "@pulumi/pulumi/runtime/rpc.js";
 import bcrypt from "bcryptjs";
 
-/** Properties of a resource from the engine: each may be a secret, and may be unknown in a preview. */
+/** Properties of a resource as sent by the engine: each may be a secret, and may be unknown in a preview. */
 export type Properties = Readonly<Record<string, unknown>>;
 
 type Kind = "Upper" | "Lower" | "Numeric" | "Special";
@@ -30,7 +30,7 @@ const BCRYPT_COST = 10;
 /** Marks state as that of version 3 of the resource's schema; without it the released provider migrates the state. */
 const META = JSON.stringify({ schema_version: "3" });
 
-/** What is wrong with the settings. They are not checked while one of them is unknown. */
+/** The mistakes in the settings. They are not checked while one of them is unknown. */
 export function problems(inputs: Properties): CheckFailure[] {
   if (Object.values(inputs).some((value) => plain(value) === unknownValue)) return [];
   const { length, minUpper, minLower, minNumeric, minSpecial, ...settings } = complete(inputs);
@@ -77,7 +77,7 @@ export async function createPassword(inputs: Properties): Promise<Properties> {
     id: "none",
     ...settings,
     number: settings.numeric,
-    // Unchanged, so that secrets stay secret.
+    // Passed on unchanged, so that secrets stay secret.
     ...inputs,
     result: secret(result),
     bcryptHash: secret(await bcrypt.hash(result, BCRYPT_COST)),
@@ -107,7 +107,7 @@ function pick(alphabet: string, count: number): string[] {
   return Array.from({ length: count }, () => characters[randomInt(characters.length)] ?? "");
 }
 
-/** Shuffles by Fisher and Yates: all orders are equally likely. */
+/** Fisher–Yates shuffle: all orders are equally likely. */
 function shuffle(characters: string[]): string[] {
   const shuffled = [...characters];
   for (let last = shuffled.length - 1; last > 0; last--) {

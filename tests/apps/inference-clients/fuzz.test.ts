@@ -12,9 +12,9 @@ import { type FuzzedRequest, MODELS, nonsense, requests } from "./requests.ts";
 const SEED = 20_260_101;
 const REQUESTS = 95_000;
 const NONSENSE = 5_000;
-/** Allowed memory growth since the end of the first fifth, when all code has run once. */
+/** Allowed memory growth, measured from the end of the first fifth, by when all code has run once. */
 const GROWTH_BYTES = 128 * 1024 ** 2;
-/** 5xx that are no bugs: overloaded or not ready, and timed out. */
+/** 5xx statuses that are not bugs: overloaded, not ready, timed out. */
 const DOCUMENTED = new Set([503, 504]);
 
 /** Sends one request over a keep-alive connection; returns its status, and the error if there is one. */
@@ -85,7 +85,7 @@ describe("a hundred thousand random requests", function () {
     await registry.remove();
   });
 
-  it("cause no crash, no unexpected response, no leak", async () => {
+  it("cause no crash, no unexpected response and no memory leak", async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 32 });
     const statuses = new Map<number, number>();
     const unexpected: string[] = [];

@@ -1,4 +1,4 @@
-"""Speaks to the server with KServe's own inference client, unmodified, and prints what it understood."""
+"""Speaks to the server with KServe's own inference client, unmodified, and prints the parsed responses."""
 
 import asyncio
 import json

@@ -64,7 +64,7 @@ describe("widely used clients", () => {
     }
   });
 
-  it("kserve: health and inference by both of its protocols", async function () {
+  it("kserve: health and inference over both of its protocols", async function () {
     const interpreter = await python(this, "inference-clients");
     const iris = { id: "from-kserve", model: "iris", label: [0, 2] };
     expect(await runScript(interpreter, script("kserve_calls.py"), server.url)).to.deep.equal({

@@ -169,7 +169,7 @@ const header = fc.oneof(
   },
 );
 
-/** Requests that suit their model except for the values, and sometimes one other thing. */
+/** Requests with the right fields for their model but random values, and sometimes one other mistake. */
 const rows = (width: number) => fc.array(fc.float({ noNaN: true }), { minLength: width, maxLength: width });
 const suiting = fc.oneof(
   fc.tuple(

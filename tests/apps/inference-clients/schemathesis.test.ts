@@ -7,15 +7,16 @@ import { python } from "../../support/python.ts";
 import { startRepository } from "../inference/support/server.ts";
 
 /**
- * Checks of each response. Not checked: that all data that fits the schema is accepted and all other rejected. A schema
- * cannot express that there are as many elements as the shape has, or that the model rejects a number.
+ * The checks to run on each response. Left out are the checks that all data matching the schema is accepted and all
+ * other data rejected: a schema cannot express that the number of elements must match the shape, or that the model
+ * itself rejects a number.
  */
 const CHECKS = [
   ...["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance"],
   ...["response_schema_conformance", "unsupported_method", "allow_header_conformance", "ignored_auth"],
 ];
 
-/** Deterministic: the same cases each time, one after the other, nothing kept between runs. */
+/** Deterministic: the same cases each time, run sequentially, with nothing kept between runs. */
 const SETTINGS = [
   ...["--seed", "1", "--max-examples", "15", "--workers", "1", "--no-shrink", "--continue-on-failure", "--no-color"],
   ...["--phases", "examples,coverage,fuzzing", "--generation-database", "none", "--warnings", "off"],
@@ -24,7 +25,7 @@ const SETTINGS = [
 
 const RUN = "from schemathesis.cli import schemathesis; schemathesis()";
 
-/** Runs Schemathesis with its key against a server that serves four models, and returns how many cases it counted. */
+/** Runs Schemathesis, with the API key, against a server of four models; returns the number of cases it reports. */
 async function check(interpreter: string, env: Record<string, string>, ...options: string[]): Promise<number> {
   const folder = await mkdtemp(path.join(tmpdir(), "schemathesis-"));
   const server = await startRepository(["iris", "words", "half-plus-two", "pair"], {
@@ -55,13 +56,13 @@ async function check(interpreter: string, env: Record<string, string>, ...option
   }
 }
 
-describe("Schemathesis, from the document at /openapi.json", () => {
-  it("finds documented responses only", async function () {
+describe("Schemathesis, run on /openapi.json", () => {
+  it("finds only documented responses", async function () {
     const interpreter = await python(this, "schemathesis");
     expect(await check(interpreter, {})).to.be.greaterThan(20);
   });
 
-  it("finds documented responses only when models are loaded and unloaded", async function () {
+  it("finds only documented responses while models are loaded and unloaded", async function () {
     const interpreter = await python(this, "schemathesis");
     const only = ["--include-path-regex", "^/v2/repository/"];
     expect(await check(interpreter, { MODEL_CONTROL: "explicit" }, ...only)).to.equal(3);

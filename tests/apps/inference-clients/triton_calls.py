@@ -1,4 +1,4 @@
-"""Speaks to the server with NVIDIA's own HTTP client, unmodified, and prints what it understood."""
+"""Speaks to the server with NVIDIA's own HTTP client, unmodified, and prints the parsed responses."""
 
 import json
 import sys
@@ -33,7 +33,7 @@ for binary in (True, False):
         "probabilities": np.round(result.as_numpy("probabilities").sum(axis=1), 4).tolist(),
     }
 
-# Without a word on the outputs the client asks for all of them, in binary form.
+# If no outputs are listed, the client requests all of them in binary form.
 given = triton.InferInput("x", list(rows.shape), "FP32")
 given.set_data_from_numpy(rows)
 heard["by_default"] = sorted(output["name"] for output in client.infer("iris", [given]).get_response()["outputs"])

@@ -1,4 +1,4 @@
-"""Unloads and loads a model with NVIDIA's own HTTP client, unmodified, and prints what it understood."""
+"""Unloads and loads a model with NVIDIA's own HTTP client, unmodified, and prints the parsed responses."""
 
 import json
 import sys

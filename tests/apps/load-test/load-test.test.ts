@@ -74,7 +74,7 @@ describe("the load test", () => {
     });
   });
 
-  it("takes the version from the body of the response if no header has it", async () => {
+  it("takes the version from the response body if no header gives it", async () => {
     const { stdout } = await run({ REQUESTS: "2" }, (response) => response.end('{"version": "7"}'));
     expect(reportOf(stdout).versions).to.deep.equal({ 7: 2 });
   });

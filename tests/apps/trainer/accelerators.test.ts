@@ -11,7 +11,7 @@ describe("accelerators", () => {
   });
   afterEach(() => rm(devices, { recursive: true, force: true }));
 
-  it("are the GPUs whose devices exist, each once", async () => {
+  it("are the GPUs with an existing device file, each listed once", async () => {
     await mkdir(path.join(devices, "dri"));
     for (const name of ["dri/card0", "dri/renderD128"]) await writeFile(path.join(devices, name), "");
     expect(findAccelerators(devices)).to.deep.equal(["renderD128"]);

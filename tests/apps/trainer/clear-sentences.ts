@@ -1,7 +1,7 @@
 export interface ClearSentence {
   readonly text: string;
   readonly sentiment: "positive" | "negative";
-  /** Whether only a model with pairs of words can be right about it. */
+  /** Whether only a model with pairs of words can classify it correctly. */
   readonly negated?: boolean;
 }
 

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const MAIN = path.join(import.meta.dirname, "../../../apps/trainer/main.ts");
 
-/** A worker of a run, in its own process. */
+/** One worker of a distributed run, in its own process. */
 export interface Worker {
-  /** Resolves at its end with exit code or signal, and output. */
+  /** Resolves when the process ends, with its exit code or signal and its output. */
   readonly end: Promise<{ code: number | null; signal: string | null; output: string; errors: string }>;
   kill(): void;
 }
@@ -31,7 +31,7 @@ export function startTrainer(args: readonly string[], environment: Record<string
   return { end, kill: () => child.kill("SIGKILL") };
 }
 
-/** Waits until a file exists, or its writer has ended. */
+/** Waits until a file exists or the process that writes it has ended. */
 export async function fileAppears(file: string, writer: Worker): Promise<void> {
   let ended = false;
   writer.end.then(() => {

@@ -14,7 +14,7 @@ function run(program: string): unknown {
 }
 
 describe("the trainer's memory", () => {
-  it("has a young generation that does not grow", () => {
+  it("has a young generation of constant size", () => {
     const program = (first: string) => `
       ${first}
       const { getHeapSpaceStatistics } = await import("node:v8");
@@ -32,7 +32,7 @@ describe("the trainer's memory", () => {
     expect(run(program("await import(app + '/young-generation.ts');"))).to.be.below(4e6);
   });
 
-  it("is not used for stripping types in production, where compiled code is cached", async () => {
+  it("is not spent on stripping types in production, because compiled code is cached", async () => {
     const { scripts } = JSON.parse(await readFile(path.join(APP, "../../package.json"), "utf8"));
     expect(scripts.train).to.match(/ NODE_COMPILE_CACHE=\S+ exec node apps\/trainer\/main.ts train$/);
     for (const image of ["trainer", "combined"]) {

@@ -8,7 +8,7 @@ function written(write: (message: MessageWriter) => void): string {
   return Buffer.from(message.finish()).toString("hex");
 }
 
-// The expected bytes are from protobuf.dev/programming-guides/encoding, as far as it has the example.
+// The expected bytes are from protobuf.dev/programming-guides/encoding if it has that example.
 describe("protocol buffer messages", () => {
   it("encode integers as varints", () => {
     expect(written((message) => message.int(1, 150))).to.equal("089601");

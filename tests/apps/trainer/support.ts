@@ -29,7 +29,7 @@ export function temporaryDirectory(): Promise<string> {
   return mkdtemp(path.join(tmpdir(), "trainer-test-"));
 }
 
-/** The largest difference between corresponding numbers of two lists; infinite if their lengths differ. */
+/** The largest difference between corresponding numbers of two lists; infinity if their lengths differ. */
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
   let largest = 0;

@@ -7,8 +7,8 @@ const HOST = "/repo/node_modules/.bin/node /repo/engine/plugins/language-host/ma
 const PROGRAM = "/bin/node --import=x /repo/node_modules/@pulumi/pulumi/cmd/run/index.js --monitor 127.0.0.1:5 .";
 const PROVIDER = "/cache/tools/pulumi-v3/pulumi-resource-kubernetes 127.0.0.1:5";
 
-describe("what the processes of an engine use", () => {
-  it("tells the parts apart by their command lines", () => {
+describe("the resource use of an engine's processes", () => {
+  it("is attributed to parts by their command lines", () => {
     expect([CLI, HOST, PROGRAM, PROVIDER, "pulumi up", "git log"].map(partOf)).to.deep.equal([
       "cli",
       "others",
@@ -19,7 +19,7 @@ describe("what the processes of an engine use", () => {
     ]);
   });
 
-  it("adds up the descendants of one process, including the time of processes that were not sampled", () => {
+  it("is added up over the descendants of one process, including the time of processes that were not sampled", () => {
     const seen = (
       pid: string,
       parent: string,
@@ -51,12 +51,12 @@ describe("what the processes of an engine use", () => {
     });
   });
 
-  it("reads the kernel's line, whatever the program's name", () => {
+  it("is parsed from the kernel's line for any program name", () => {
     const stat = "7 (node) a) b) S 3 7 7 0 -1 4194304 99 88 0 0 100 20 3000 400 20 0 11 0 12345";
     expect(parseStat(stat)).to.deep.equal({ parent: "3", own: 1.2, children: 34 });
   });
 
-  it("counts the time and memory of a child process", async function () {
+  it("includes the time and memory of a child process", async function () {
     this.timeout(60_000);
     const script =
       "const end = Date.now() + 3000; const a = Buffer.alloc(64 << 20, 1); while (Date.now() < end) a[0]++;";

@@ -30,7 +30,7 @@ describe("a stack under the Pulumi engine", function () {
   const podsOf = async (app: string) =>
     (await get("pods", `--selector=app=${app}`)).map(({ metadata }) => metadata.name).toSorted();
 
-  it("comes up, and then has no changes in a preview, after a refresh and in a second up", async () => {
+  it("is deployed, and then has no changes in a preview, after a refresh or in a second up", async () => {
     const all = await stack.up();
     said.push(all);
     expect(all).to.match(/^ {4}created Deployment model-v1 \(\d+\.\d s\)$/m);
@@ -42,12 +42,12 @@ describe("a stack under the Pulumi engine", function () {
     expect(again, "predictions").to.match(/"species_name":"setosa"/);
   });
 
-  it("answers with its outputs", async () => {
+  it("has the cost among its outputs", async () => {
     const { perMonth } = JSON.parse(await stack.cli("stack", "output", "cost", "--json"));
     expect(perMonth.maximum).to.be.above(perMonth.minimum);
   });
 
-  it("previews a weight change by config set as one update of one route, and makes it without failed requests", async () => {
+  it("previews a weight changed by config set as one update of one route, and applies it without failed requests", async () => {
     const before = await podsOf("ml-model");
     const [secret] = await get("secrets", "--selector=app.kubernetes.io/part-of=ml-platform");
     const apiKey = Buffer.from(String(valueAt(secret, "data.API_KEY")), "base64").toString("utf8");
@@ -77,7 +77,7 @@ describe("a stack under the Pulumi engine", function () {
     expect(await stack.up()).to.match(/^Stack engine: no change/m);
   });
 
-  it("does not train again for another image, a refresh or an unrelated change", async () => {
+  it("does not train again after a change of image, a refresh or an unrelated change", async () => {
     const [before] = await get("job", "train-sentiment");
     await stack.set(["modelDefaults", "environment"], { EXTRA: "1" });
     await stack.cli("refresh", "--yes", "--skip-preview");
@@ -90,7 +90,7 @@ describe("a stack under the Pulumi engine", function () {
     expect(after?.metadata.uid).to.equal(before?.metadata.uid);
   });
 
-  it("rolls the pods that read a ConfigMap when it changes, and no others", async () => {
+  it("rolls only the pods that read a ConfigMap when it changes", async () => {
     const [iris, others] = [await podsOf("iris"), await podsOf("ml-model")];
     await stack.set(["configMaps", "iris-settings", "data", "LOG_LEVEL"], "warn");
     const changes = await stack.preview();
@@ -136,7 +136,7 @@ describe("a stack under the Pulumi engine", function () {
     expect(exported, "the passphrase opens them").to.include(value);
   });
 
-  it("does not delete protected volumes, nor any volume by up", async () => {
+  it("never deletes protected volumes, or any volume during up", async () => {
     const claims = async () => (await get("persistentvolumeclaims")).map(({ metadata }) => metadata.uid).toSorted();
     const before = await claims();
     expect(before).to.have.length(2);

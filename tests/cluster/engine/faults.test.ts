@@ -17,7 +17,7 @@ const VICTIMS = {
   "the program": /@pulumi\/pulumi\/cmd\/run/,
 } as const;
 
-describe("an up under the Pulumi engine that goes wrong", function () {
+describe("a failing up under the Pulumi engine", function () {
   this.timeout(400_000);
   let stack: EngineStack;
 
@@ -31,19 +31,19 @@ describe("an up under the Pulumi engine that goes wrong", function () {
   after(() => stack?.remove());
 
   const start = () => startLocal("up", ...stack.upArguments);
-  /** The setting that each test changes, as the ConfigMaps of the stack have it. */
+  /** The value, in the stack's ConfigMaps, of the setting that each test changes. */
   const rounds = async () => {
     const maps = await stack.cluster.kubectl.get(["configmaps", `--namespace=${stack.namespace}`]);
     return maps.flatMap((map) => (valueAt(map, "data.ROUND") as string | undefined) ?? []);
   };
 
   for (const [name, command] of Object.entries(VICTIMS)) {
-    it(`continues after ${name} was killed, and leaves no process`, async () => {
+    it(`continues after ${name} was killed, and leaves no process behind`, async () => {
       await stack.set(["models", 0, "versions", 0, "environment"], { ROUND: name.replaceAll(" ", "-") });
       const victim = start();
       const pid = await eventually(`process of ${name}`, async () => {
         const found = descendants(victim.pid ?? 0).find((child) => command.test(commandOf(child)));
-        // The program and the provider run during the preview as well; only the up changes anything.
+        // The program and the provider also run during the preview, but only the update changes anything.
         return found !== undefined && hasAncestor(found, victim.pid ?? 0, VICTIMS["the CLI"]) ? found : undefined;
       });
       process.kill(pid, "SIGKILL");
@@ -59,7 +59,7 @@ describe("an up under the Pulumi engine that goes wrong", function () {
     });
   }
 
-  it("waits for another one to end, and says who changes the stack", async () => {
+  it("waits for another up to end, and says which process is changing the stack", async () => {
     await stack.set(["models", 0, "versions", 0, "environment"], { ROUND: "two-at-once" });
     const first = pulumi("up", "--yes", "--skip-preview", "--stack", stack.name);
     await eventually("lock of the first", async () => {
@@ -80,7 +80,7 @@ describe("an up under the Pulumi engine that goes wrong", function () {
     await stack.cli("preview", "--expect-no-changes");
   });
 
-  it("reports a missing kubeconfig and an unreachable cluster, and comes up with the right kubeconfig", async () => {
+  it("reports a missing kubeconfig and an unreachable cluster, and succeeds with the right kubeconfig", async () => {
     await stack.set(["models", 0, "versions", 0, "environment"], { ROUND: "wrong-kubeconfig" });
     expect(await stack.preview()).to.have.length.at.least(1);
     const state = path.join(stack.cluster.folder, "state/deploy");

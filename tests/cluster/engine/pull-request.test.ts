@@ -9,7 +9,7 @@ import { eventOf, type PullRequest, pullRequest, runWorkflow } from "../../revie
 import { type Cluster, devCluster, pulumi } from "../support/cluster.ts";
 import { deploy } from "../support/stacks.ts";
 
-/** Pull request of the event that the workflow runs for. */
+/** Number of the pull request that the workflow runs for. */
 const NUMBER = 7;
 
 describe("a pull request against a cluster", function () {
@@ -54,7 +54,7 @@ describe("a pull request against a cluster", function () {
     });
   }
 
-  it("gets one comment with the engine's changes: weight, replicas, quota and cost", async () => {
+  it("gets one comment with the changes that the engine previews: weight, replicas, quota and cost", async () => {
     const { outcome, comment, log } = await review([
       [["ml-platform:canaryWeight"], 50],
       [["ml-platform:models", 1, "versions", 0, "replicas"], 3],
@@ -68,7 +68,7 @@ describe("a pull request against a cluster", function () {
     expect(github.comments.at(-1)?.body).to.equal(comment);
   });
 
-  it("fails if it violates a policy, which the comment names first", async () => {
+  it("fails if it violates a policy, which comes first in the comment", async () => {
     const { outcome, comment, log } = await review([
       [["ml-platform:environment"], "prod"],
       [["ml-platform:models", 1, "versions", 0, "environment"], { ADMIN_PASSWORD: "swordfish" }],

@@ -5,32 +5,32 @@ import { parse, parseDocument } from "yaml";
 import { describeSteps, type PreviewStep } from "../../../engine/pulumi/preview.ts";
 import { type Cluster, destroyStack, devCluster, local, pulumi, repository } from "../support/cluster.ts";
 
-/** A copy of the dev stack beside it: with its own name, namespace and host. */
+/** A copy of the dev stack with its own name, namespace and host, deployed beside it. */
 export interface EngineStack {
   readonly cluster: Cluster;
   readonly name: string;
   readonly namespace: string;
   /** Its stack file. */
   readonly file: string;
-  /** Runs the CLI on it, and expects success. @returns the output */
+  /** Runs the CLI on the stack, and expects success. @returns the output */
   cli(...args: readonly string[]): Promise<string>;
-  /** Runs the CLI on it, and expects failure. @returns the output */
+  /** Runs the CLI on the stack, and expects failure. @returns the output */
   refused(...args: readonly string[]): Promise<string>;
   /** A preview, with one line for each object that changes. */
   preview(...args: readonly string[]): Promise<string[]>;
-  /** The arguments of `up` for it. */
+  /** The arguments of `up` for the stack. */
   readonly upArguments: readonly string[];
-  /** Runs `npm run up` on it, and expects success. @returns the output */
+  /** Runs `npm run up` on the stack, and expects success. @returns the output */
   up(...args: readonly string[]): Promise<string>;
-  /** Changes a setting, without the project's name, in its stack file; undefined removes it. */
+  /** Changes a setting in the stack file, by its key without the project's name; undefined removes it. */
   set(place: readonly (string | number)[], value: unknown): Promise<void>;
-  /** A setting of its stack file. */
+  /** Reads a setting from the stack file. */
   setting(name: string): Promise<unknown>;
-  /** Destroys it. */
+  /** Destroys the stack. */
   remove(): Promise<void>;
 }
 
-/** A stack with the settings of dev and additional ones. */
+/** A stack with the settings of dev plus the given ones. */
 export async function engineStack(
   name: string,
   settings: Readonly<Record<string, unknown>> = {},

@@ -5,7 +5,7 @@ import { valueAt } from "../../../engine/status/fields.ts";
 import { type Cluster, destroyStack, devCluster, local } from "../support/cluster.ts";
 import { eventually } from "../support/wait.ts";
 
-/** An answer to a request. */
+/** A response. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
@@ -22,17 +22,17 @@ export interface Call {
 /** One of the example stacks on the cluster of the suites. */
 export interface Example {
   readonly cluster: Cluster;
-  /** Runs kubectl in the stack's namespace. */
+  /** Runs kubectl in the stack's namespace, and returns its output. */
   kubectl(...args: readonly string[]): Promise<string>;
-  /** Objects of the stack's namespace that a `kubectl get` finds. */
+  /** Objects that a `kubectl get` finds in the stack's namespace. */
   get(...args: readonly string[]): Promise<readonly LiveObject[]>;
-  /** Calls an address from a pod of the stack, as other pods would. */
+  /** Sends a request from a pod of the stack, as other pods would. */
   callFrom(deployment: string, url: string, call?: Call): Promise<Answer>;
-  /** Calls a port of the node from this machine. */
+  /** Sends a request to a port of the node, from this machine. */
   callNode(port: number, path: string, call?: Call): Promise<Answer>;
-  /** Calls a host at the gateway from this machine. */
+  /** Sends a request for a host through the gateway, from this machine. */
   callGateway(host: string, path: string, call?: Call): Promise<Answer>;
-  /** Waits until a Deployment is rolled out and has only new pods. */
+  /** Waits until a Deployment is rolled out and all old pods are gone. */
   rolledOut(deployment: string): Promise<void>;
   /** The value of a key of a Secret. */
   secret(name: string, key: string): Promise<string>;
@@ -40,7 +40,7 @@ export interface Example {
   remove(): Promise<void>;
 }
 
-/** Arguments of `up` for an example, adapted to a small machine. */
+/** Arguments of `up` for an example, with the overrides for a small machine. */
 export function filesOf(stack: string): string[] {
   return [`examples/Pulumi.${stack}.yaml`, `examples/Pulumi.${stack}.small.yaml`].flatMap((file) => [
     "--config-file",
@@ -48,11 +48,11 @@ export function filesOf(stack: string): string[] {
   ]);
 }
 
-/** Deploys an example, and expects success. Its namespace has the name of its stack. */
+/** Deploys an example, and expects success. The namespace is named after the stack. */
 export async function deployExample(stack: string): Promise<Example> {
   const cluster = await devCluster();
   const namespace = `--namespace=${stack}`;
-  // Before `--`, which begins the command of another program.
+  // Before `--`, after which the arguments are another program's command.
   const kubectl = (...args: readonly string[]) => cluster.kubectl.run([namespace, ...args]);
   const get = (...args: readonly string[]) => cluster.kubectl.get([...args, namespace]);
   const example: Example = {
@@ -103,7 +103,7 @@ function requestOf({ method, headers, body }: Call) {
   };
 }
 
-/** Calls an address with another Host header, which `fetch` does not allow. */
+/** Sends a request with a different Host header, which `fetch` does not allow. */
 function callHost(url: URL, host: string, call: Call): Promise<Answer> {
   const { method, headers, body = "" } = requestOf(call);
   return new Promise((resolve, reject) => {
@@ -118,7 +118,7 @@ function callHost(url: URL, host: string, call: Call): Promise<Answer> {
   });
 }
 
-/** Pods that are ready. */
+/** The ready pods. */
 export async function readyPods(example: Example, selector: string): Promise<readonly LiveObject[]> {
   const pods = await example.get("pods", `--selector=${selector}`);
   return pods.filter((pod) => {

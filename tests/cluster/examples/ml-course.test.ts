@@ -20,7 +20,7 @@ describe("the example ml-course on the embedded cluster", function () {
     expect(await logOf(course, "iris-train-job")).to.match(/accuracy/);
   });
 
-  it("answers at the port of the node", async () => {
+  it("answers on the node's port", async () => {
     const health = await course.callNode(30080, "/health");
     expect(health.status).to.equal(200);
     expect(JSON.parse(health.text)).to.include({ status: "healthy", model: "iris" });
@@ -37,7 +37,7 @@ describe("the example ml-course on the embedded cluster", function () {
     expect(Object.keys(JSON.parse(openapi.text).paths)).to.include("/predict");
   });
 
-  it("scores a batch of five, started by hand, with the model on the volume", async () => {
+  it("scores a batch of five rows with the model on the volume, in a run started by hand", async () => {
     const log = await runByHand(course, "iris-batch-predict", "batch-by-hand");
     expect(log).to.match(/5/);
     expect(log.match(/species|class|setosa|versicolor|virginica/gi)?.length).to.be.at.least(5);
@@ -62,7 +62,7 @@ describe("the example ml-course on the embedded cluster", function () {
     );
   });
 
-  it("has an autoscaler for 2 to 5 pods that knows its metric", async () => {
+  it("has an autoscaler for 2 to 5 pods that receives its metric", async () => {
     await eventually("metric of iris-api-hpa", async () => {
       const [autoscaler] = await course.get("hpa", "iris-api-hpa");
       const metrics = ((autoscaler && valueAt(autoscaler, "status.currentMetrics")) ?? []) as {
@@ -72,7 +72,7 @@ describe("the example ml-course on the embedded cluster", function () {
     });
   });
 
-  it("leaves its GPU Job pending without a GPU", async () => {
+  it("leaves its GPU Job pending if there is no GPU", async () => {
     const [pod] = await course.get("pods", "--selector=job-name=gpu-train-job");
     expect(pod && valueAt(pod, "status.phase")).to.equal("Pending");
   });

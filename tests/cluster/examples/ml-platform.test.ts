@@ -24,7 +24,7 @@ describe("the example ml-platform on the embedded cluster", function () {
     expect(JSON.stringify(metadata)).to.match(/"max_depth":10\b/);
   });
 
-  it("answers at the port of the node", async () => {
+  it("answers on the node's port", async () => {
     const health = JSON.parse((await platform.callNode(30800, "/health")).text);
     expect(health).to.include({ status: "healthy" });
     const ready = JSON.parse((await platform.callNode(30800, "/ready")).text);
@@ -34,7 +34,7 @@ describe("the example ml-platform on the embedded cluster", function () {
     expect(JSON.parse(answer.text)["prediction"]).to.be.a("number");
   });
 
-  it("answers other pods under the name of its Service", async () => {
+  it("answers other pods at the name of its Service", async () => {
     const answer = await platform.callFrom("api-deployment", "http://api-service:8000/health");
     expect(answer.status).to.equal(200);
   });

@@ -28,21 +28,21 @@ describe("the example ml-serving on the embedded cluster", function () {
     expect(metrics.text).to.match(/^model_requests_total\{/m);
   });
 
-  it("answers at the gateway, under the host of the stack", async () => {
+  it("answers at the gateway, under the stack's host", async () => {
     await eventually("answer of the Ingress", async () => {
       const { status, text } = await serving.callGateway("model-api.example.com", "/predict", { body: flower });
       return status === 200 && JSON.parse(text).species_name === "virginica" ? true : undefined;
     });
   });
 
-  it("rejects a body above 10 MB", async () => {
+  it("rejects a body larger than 10 MB", async () => {
     const script =
       "fetch('http://model-api/predict', {method: 'POST', headers: {'content-type': 'application/json'}, body: 'x'.repeat(10485761)}).then((r) => console.log(r.status))";
     const status = await serving.kubectl("exec", "deployment/model-api", "--", "node", "-e", script);
     expect(status).to.equal("413");
   });
 
-  it("rolls to another revision and back, with ready pods all the time", async () => {
+  it("rolls to another revision and back, with ready pods throughout", async () => {
     await serving.kubectl("set", "env", "deployment/model-api", "--containers=model-api", "LOG_LEVEL=debug");
     await serving.rolledOut("model-api");
     const history = await serving.kubectl("rollout", "history", "deployment/model-api");

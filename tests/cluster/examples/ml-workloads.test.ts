@@ -12,10 +12,10 @@ describe("the example ml-workloads on the embedded cluster", function () {
   before(async function () {
     this.timeout(60 * 60_000);
     workloads = await deployExample("ml-workloads");
-    // The dev stack's route has a rule for the same header without a host, which Traefik would prefer.
+    // Because the dev stack's route has a rule for the same header on every host, which Traefik would prefer.
     await workloads.cluster.kubectl.run(["delete", "httproute", "sentiment-classifier", "--namespace=ml-dev"]);
   });
-  after("takes the stack away, and gives the dev stack its route back", async function () {
+  after("removes the stack, and restores the dev stack's route", async function () {
     this.timeout(600_000);
     await workloads?.remove();
     const { exitCode, all } = await local("up");
@@ -28,7 +28,7 @@ describe("the example ml-workloads on the embedded cluster", function () {
     expect(code, text).to.equal(200);
     return String(JSON.parse(text).version);
   };
-  /** Number of answers by version. */
+  /** Number of responses by version. */
   const versionsOf = async (requests: number) => {
     const counts: Record<string, number> = {};
     for (let sent = 0; sent < requests; sent += 1) {
@@ -38,7 +38,7 @@ describe("the example ml-workloads on the embedded cluster", function () {
     return counts;
   };
 
-  it("has its quota and its limits", async () => {
+  it("has its quota and limit range", async () => {
     const quota = await workloads.kubectl("describe", "resourcequota", "ml-quota");
     expect(quota).to.match(/requests\.cpu +\S+ +20\b/);
     expect(quota).to.match(/pods +\d+ +50\b/);
@@ -47,7 +47,7 @@ describe("the example ml-workloads on the embedded cluster", function () {
     );
   });
 
-  it("has both claims bound, one of them with the registry", async () => {
+  it("has both claims bound, and the registry on one of them", async () => {
     for (const claim of ["models-pvc", "training-data-pvc"]) {
       const phase = await workloads.kubectl("get", "pvc", claim, "--output=jsonpath={.status.phase}");
       expect(phase).to.equal("Bound");
@@ -61,7 +61,7 @@ describe("the example ml-workloads on the embedded cluster", function () {
     expect(JSON.parse(await read("/models/sentiment-classifier/1/metadata.json"))).to.deep.include({ version: "1" });
   });
 
-  it("answers under the name of each version's Service", async () => {
+  it("answers at the name of each version's Service", async () => {
     for (const version of ["1", "2"]) {
       const url = `http://model-v${version}-service/predict`;
       const { text } = await workloads.callFrom("model-v1", url, { body: { text: "This product is terrible!" } });
@@ -71,7 +71,7 @@ describe("the example ml-workloads on the embedded cluster", function () {
     expect(metrics.text).to.match(/^model_requests_total\{.*version="1".*status="success"/m);
   });
 
-  it("has trained one version by a single Job and one by four workers", async () => {
+  it("has trained one version in a single Job and one with four workers", async () => {
     expect(await logOf(workloads, "model-training-simple")).to.match(/accuracy/);
     const log = await logOf(workloads, "distributed-training");
     expect(log).to.match(/worker/i);
@@ -79,7 +79,7 @@ describe("the example ml-workloads on the embedded cluster", function () {
     expect(pods.length).to.be.at.least(4);
   });
 
-  it("trains by the CronJob, started by hand, only with new data", async () => {
+  it("trains only if there is new data, when its CronJob is started by hand", async () => {
     const log = await runByHand(workloads, "scheduled-model-training", "without-new-data");
     expect(log).to.match(/no new data|new_data_available/i);
   });
@@ -94,16 +94,16 @@ describe("the example ml-workloads on the embedded cluster", function () {
     expect(problem.remedy).to.match(/asks for 1 nvidia\.com\/gpu/);
   });
 
-  it("sends about a quarter of the requests to the canary, and every request with the header", async () => {
+  it("sends about a quarter of the requests to the canary, and all requests with the header", async () => {
     const requests = 400;
     const { 2: canary = 0 } = await versionsOf(requests);
-    // Four standard deviations of a binomial: wrong once in 16,000 runs.
+    // Within four standard deviations of a binomial distribution: a correct split fails once in 16,000 runs.
     const deviation = Math.sqrt(requests * 0.25 * 0.75);
     expect(canary).to.be.within(requests * 0.25 - 4 * deviation, requests * 0.25 + 4 * deviation);
     for (let sent = 0; sent < 20; sent += 1) expect(await versionAt({ "x-model-version": "v2" })).to.equal("2");
   });
 
-  it("moves to the canary and back by the annotation of its Ingress", async () => {
+  it("moves traffic to the canary and back by the annotation on its Ingress", async () => {
     const weigh = (weight: number) =>
       workloads.kubectl(
         ...["annotate", "ingress", "model-canary", "--overwrite"],

@@ -20,7 +20,7 @@ describe("the example mlops-lab on the embedded cluster", function () {
   const gateway = (path: string, call: Call = {}): Promise<Answer> =>
     lab.callNode(30080, path, { ...call, headers: { ...headers, ...call.headers } });
 
-  it("answers health, status and predictions at the gateway's port of the node", async () => {
+  it("answers health, status and predictions on the gateway's node port", async () => {
     expect((await gateway("/health")).text).to.equal("Gateway OK\n");
     expect((await gateway("/status")).text).to.match(/API Gateway v1\.0\nBackend: ml-inference-service:5000/);
     const answer = await gateway("/predict", instances);
@@ -28,7 +28,7 @@ describe("the example mlops-lab on the embedded cluster", function () {
     expect(JSON.parse(answer.text)).to.deep.equal(predictions);
   });
 
-  it("requires the key of its Secret for predictions only", async () => {
+  it("requires the key in its Secret, for predictions only", async () => {
     expect((await lab.callNode(30080, "/predict", instances)).status).to.equal(401);
     expect((await lab.callNode(30080, "/health")).status).to.equal(200);
   });
@@ -44,7 +44,7 @@ describe("the example mlops-lab on the embedded cluster", function () {
     );
   });
 
-  it("is found by name from another pod: short, and in full", async () => {
+  it("is found from another pod by its short and its full name", async () => {
     for (const host of ["ml-inference-service", "ml-inference-service.mlops-lab.svc.cluster.local"]) {
       const answer = await lab.callFrom("php-apache", `http://${host}:5000/predict`, instances);
       expect(JSON.parse(answer.text)).to.deep.equal(predictions);
@@ -69,7 +69,7 @@ describe("the example mlops-lab on the embedded cluster", function () {
     expect(await lab.secret("ml-registry-credentials", "REGISTRY_USER")).to.equal("mlops-user");
   });
 
-  it("scales to four pods, which share the requests, and back", async () => {
+  it("scales to four pods that share the requests, and back", async () => {
     await lab.kubectl("patch", "hpa", "ml-inference-hpa", "--type=merge", '--patch={"spec":{"minReplicas":4}}');
     await lab.kubectl("scale", "deployment/ml-inference", "--replicas=4");
     await eventually("4 ready pods", async () =>
@@ -116,7 +116,7 @@ describe("the example mlops-lab on the embedded cluster", function () {
     expect(failures).to.deep.equal([]);
   });
 
-  it("rolls back to the previous revision, and shows the cause of each", async () => {
+  it("rolls back to the previous revision, and shows the change cause of each revision", async () => {
     const history = await lab.kubectl("rollout", "history", "deployment/ml-inference");
     expect(history).to.contain("Initial deployment - half_plus_two v1");
     expect(history).to.contain("Log level debug (model v2)");
@@ -125,7 +125,7 @@ describe("the example mlops-lab on the embedded cluster", function () {
     expect(await lab.kubectl("exec", "deployment/ml-inference", "--", "env")).to.match(/^LOG_LEVEL=info$/m);
   });
 
-  it("adds pods for the demonstration under load, and removes them after it", async () => {
+  it("adds pods to the autoscaling demonstration under load, and removes them afterwards", async () => {
     let stopped = false;
     const worker = async () => {
       // The load comes from a pod: the demonstration has no port on the node.

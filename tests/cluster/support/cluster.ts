@@ -7,13 +7,13 @@ import { Kubectl } from "../../../cluster/kubectl.ts";
 import { toolchainFolders } from "../../../cluster/toolchain/index.ts";
 import { freePort } from "../../support/free-port.ts";
 
-/** The embedded cluster of the suites: one for all of them, with its own state folder and port. */
+/** The embedded cluster that all suites share, with its own state folder and port. */
 export interface Cluster {
   readonly kubectl: Kubectl;
   readonly kubeconfig: string;
   readonly gatewayUrl: string;
   readonly apiKey: string;
-  /** Folder for stack files and the like, deleted at the end; its `state` is the cluster's state folder. */
+  /** Folder for temporary files such as stack files, deleted at the end; the cluster's state is in its subfolder `state`. */
   readonly folder: string;
   /** Port of the gateway on 127.0.0.1. */
   readonly port: string;
@@ -39,7 +39,7 @@ export interface StatusJson {
 export const repository = path.resolve(import.meta.dirname, "../../..");
 export const NAMESPACE = "ml-dev";
 
-/** Starts `up`, `down` or `status` for a test that disturbs the running command. */
+/** Starts `up`, `down` or `status`, for a test that interferes with the command while it runs. */
 export function startLocal(...args: readonly string[]) {
   return execa(process.execPath, [path.join(repository, "engine/cli.ts"), ...args], {
     cwd: repository,
@@ -54,7 +54,7 @@ const environment = { ML_PLATFORM_STATE: path.join(folder, "state") };
 const port = await freePort();
 let cluster: Promise<Cluster> | undefined;
 
-/** The cluster with the dev stack; the first suite that needs it brings it up. */
+/** The cluster with the dev stack, which the first suite that needs it starts. */
 export function devCluster(): Promise<Cluster> {
   cluster ??= bringUp();
   return cluster;
@@ -71,10 +71,10 @@ async function bringUp(): Promise<Cluster> {
   return { kubectl, kubeconfig, gatewayUrl: gateway.url, apiKey: gateway.apiKey, folder, port: String(port) };
 }
 
-/** Commands that still run: a failed test may not have waited for them. */
+/** Commands that are still running, because a failed test may not have waited for them. */
 const running = new Set<{ kill(): boolean } & PromiseLike<unknown>>();
 
-/** Runs `up`, `down` or `status` on the cluster of the suites. */
+/** Runs `up`, `down` or `status` on the suites' cluster. */
 export async function local(...args: readonly string[]) {
   const command = startLocal(...args);
   running.add(command);
@@ -83,7 +83,7 @@ export async function local(...args: readonly string[]) {
   return result;
 }
 
-/** Runs the Pulumi CLI on the stacks of the cluster of the suites, as `npm run pulumi -- ARGS` does. */
+/** Runs the Pulumi CLI on the stacks of the suites' cluster, as `npm run pulumi -- ARGS` does. */
 export function pulumi(...args: readonly string[]) {
   return execa(process.execPath, [path.join(repository, "engine/pulumi/cli.ts"), ...args], {
     cwd: repository,
@@ -95,18 +95,18 @@ export function pulumi(...args: readonly string[]) {
 
 /** Destroys a stack with its data and its state. */
 export async function destroyStack(stack: string): Promise<void> {
-  // Including protected volumes.
+  // Destroys protected volumes as well.
   await pulumi("state", "unprotect", "--all", "--yes", "--stack", stack);
   const { exitCode, all } = await pulumi("destroy", "--yes", "--skip-preview", "--remove", "--stack", stack);
   if (exitCode !== 0) throw new Error(`destroy of ${stack} failed with exit code ${exitCode}:\n${all}`);
 }
 
-/** The status of the cluster of the suites. */
+/** The status of the suites' cluster. */
 export async function status(): Promise<StatusJson> {
   return JSON.parse((await local("status", "--json")).stdout);
 }
 
-/** The dev stack with some settings changed, as a stack file. */
+/** A stack file of the dev stack with some settings changed. */
 export async function stackFile(change: (text: string) => string): Promise<string> {
   const text = await readFile(path.join(repository, "Pulumi.dev.yaml"), "utf8");
   const file = path.join(folder, "Pulumi.dev.yaml");
@@ -114,7 +114,7 @@ export async function stackFile(change: (text: string) => string): Promise<strin
   return file;
 }
 
-/** The dev stack with another share for the canary, as a stack file. */
+/** A stack file of the dev stack with another share for the canary. */
 export function stackWithWeight(weight: number): Promise<string> {
   return stackFile((text) => text.replace(/canaryWeight: \d+/, `canaryWeight: ${weight}`));
 }
@@ -133,7 +133,7 @@ export async function predict(
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
-after("stops the cluster of the suites", async function () {
+after("stops the suites' cluster", async function () {
   this.timeout(120_000);
   for (const command of running) {
     command.kill();

@@ -3,15 +3,18 @@ import type { Cluster } from "./cluster.ts";
 
 /** A simulated node with one GPU. */
 export interface GpuNode extends SimulatedNode {
-  /** Lets pods onto the node. */
+  /** Makes the node schedulable. */
   open(): Promise<void>;
 }
 
-/** Adds a node with one GPU. It is unschedulable at first, so that pods of other suites do not go there before it is tainted. */
+/**
+ * Adds a node with one GPU. It is unschedulable at first, so that no pods of other suites are placed there before it is
+ * tainted.
+ */
 export async function addGpuNode({ kubectl }: Cluster, name: string): Promise<GpuNode> {
   const node = await addSimulatedNode(kubectl, name, {
     capacity: { cpu: "8", memory: "32Gi", pods: "110", "nvidia.com/gpu": "1" },
-    // A taint of another owner, which the stack must not remove.
+    // A taint that belongs to another owner, which the stack must not remove.
     taints: [{ key: "example.com/reserved", value: "yes", effect: "PreferNoSchedule" }],
     unschedulable: true,
   });

@@ -3,7 +3,7 @@ import type { KubernetesObject } from "../../../render/rendered.ts";
 import { type Cluster, NAMESPACE } from "./cluster.ts";
 import { eventually } from "./wait.ts";
 
-/** Runs a CronJob's Job by `kubectl create job --from`, and returns its log after its success. */
+/** Runs a CronJob's Job with `kubectl create job --from`, and returns its log once it has succeeded. */
 export async function runByHand(cluster: Cluster, cronJob: string, name: string): Promise<string> {
   await cluster.kubectl.run(["create", "job", name, `--from=cronjob/${cronJob}`, `--namespace=${NAMESPACE}`]);
   return logOfEnded(cluster, name);

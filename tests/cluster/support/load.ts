@@ -2,23 +2,23 @@ import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "./cluster.ts";
 
-/** The result of a load so far. */
+/** The results so far. */
 export interface LoadResult {
   readonly sent: number;
-  /** One text for each failed request. */
+  /** A description of each failed request. */
   readonly failures: readonly string[];
-  /** Answers by version of the model. */
+  /** Number of responses by version of the model. */
   readonly versions: Readonly<Record<string, number>>;
 }
 
 export interface Load {
-  /** Waits until a number of further requests has been sent. */
+  /** Waits until the given number of further requests have been sent. */
   more(requests: number): Promise<void>;
   /** Ends the load and returns its result. */
   stop(): Promise<LoadResult>;
 }
 
-/** Limits of every load. */
+/** A load that is not stopped ends at these limits. */
 const MAX_REQUESTS = 200_000;
 const MAX_SECONDS = 180;
 

@@ -22,7 +22,7 @@ export async function devStackChanged(
   return layered(cluster, { config: prefixed(change(settings)) });
 }
 
-/** Arguments of `up` for a stack of the given settings, by key without the project's name; null removes a setting. */
+/** Arguments of `up` for a stack with the given settings, by key without the project's name; null removes a setting. */
 export function stackOf(cluster: Cluster, settings: Readonly<Record<string, unknown>>): Promise<string[]> {
   const given = Object.entries(settings).filter(([, value]) => value !== null);
   return layered(cluster, { config: prefixed(Object.fromEntries(given)) });
@@ -39,7 +39,7 @@ function prefixed(settings: Readonly<Record<string, unknown>>): Record<string, u
   return Object.fromEntries(Object.entries(settings).map(([key, value]) => [`ml-platform:${key}`, value]));
 }
 
-/** Deploys, expects success, and returns the changes, one line for each object. */
+/** Deploys a stack, expects success, and returns the changes, one line for each object. */
 export async function deploy(...args: readonly string[]): Promise<string[]> {
   const { exitCode, all = "" } = await local("up", ...args);
   expect(exitCode, all).to.equal(0);

@@ -3,9 +3,9 @@ import { type Cluster, predict } from "./cluster.ts";
 import { type Load, startLoad } from "./load.ts";
 
 /**
- * Runs a disturbance under load, and expects that no request fails.
+ * Runs `disturb` under load, and expects that no request fails.
  *
- * @returns answers by version of the model
+ * @returns number of responses by version of the model
  */
 export async function underLoad(
   cluster: Cluster,
@@ -20,13 +20,13 @@ export async function underLoad(
       (error: unknown) => ({ error }),
     );
   const { sent, failures, versions } = await load.stop();
-  // Failed requests are reported first.
+  // Report failed requests before other failures.
   expect(failures.slice(0, 5), `${failures.length} of ${sent} requests failed`).to.deep.equal([]);
   if (trouble !== undefined) throw trouble.error;
   return versions;
 }
 
-/** Counts answers by version over a number of requests. All of them must succeed. */
+/** Sends the given number of requests, all of which must succeed, and counts the responses by version. */
 export async function countVersions(
   cluster: Cluster,
   requests: number,

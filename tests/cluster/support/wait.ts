@@ -1,7 +1,7 @@
 import { waitFor } from "../../../common/wait.ts";
 import type { Cluster } from "./cluster.ts";
 
-/** Milliseconds; enough for a machine that is busy with other work. */
+/** In milliseconds; long enough for a machine that is busy with other work. */
 const TIMEOUT = 240_000;
 
 /**

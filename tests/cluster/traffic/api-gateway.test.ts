@@ -15,7 +15,7 @@ const settings = {
   replicas: 2,
   resources: { requests: { cpu: "20m", memory: "32Mi" }, limits: { cpu: "1", memory: "128Mi" } },
   service: { name: "front", type: "NodePort" },
-  // Longer than a busy node takes to notice that a pod ends.
+  // Longer than a busy node takes to notice that a pod is terminating.
   rollout: { drainSeconds: 15 },
   bodyLimit: "64Ki",
 };
@@ -23,7 +23,7 @@ const settings = {
 describe("the API gateway on the embedded cluster", function () {
   this.timeout(300_000);
   let cluster: Cluster;
-  /** The cluster with the API gateway instead of the gateway. */
+  /** The cluster with an API gateway in place of the Gateway. */
   let front: Cluster;
   const up = async (change: object = {}) =>
     deploy(...(await devStackWith(cluster, { apiGateway: { ...settings, ...change } })));
@@ -31,7 +31,7 @@ describe("the API gateway on the embedded cluster", function () {
   const pods = () => cluster.kubectl.get(["pods", `--namespace=${NAMESPACE}`, "--selector=app=front"]);
 
   before(async function () {
-    // The first time on a machine this builds the image of nginx.
+    // Builds the nginx image on first use.
     this.timeout(60 * 60_000);
     cluster = await devCluster();
     await up();
@@ -44,7 +44,7 @@ describe("the API gateway on the embedded cluster", function () {
   });
   after(() => deploy());
 
-  /** Waits until the rollout is over and the pods it replaced are gone. */
+  /** Waits until the rollout has finished and the replaced pods are gone. */
   async function rolledOut(): Promise<void> {
     await kubectl("rollout", "status", "deployment/front", "--timeout=240s");
     await eventually("two pods", async () => ((await pods()).length === 2 ? true : undefined));
@@ -59,7 +59,7 @@ describe("the API gateway on the embedded cluster", function () {
     );
   });
 
-  it("routes each path to its model, and no other path", async () => {
+  it("routes each model's path to that model, and no other paths", async () => {
     const sentiment = await predict(front, { text: "A pleasant surprise" });
     expect(sentiment.status, JSON.stringify(sentiment.body)).to.equal(200);
     expect(sentiment.body).to.include({ model: "sentiment-classifier", version: "1" });
@@ -79,7 +79,7 @@ describe("the API gateway on the embedded cluster", function () {
     expect(response.headers.get("x-request-id")).to.equal("mine-1");
   });
 
-  it("rejects a missing or wrong key, and keeps the right one out of the ConfigMap", async () => {
+  it("rejects a missing or wrong key, and does not store the key in the ConfigMap", async () => {
     for (const apiKey of ["", "wrong", front.apiKey.slice(1), `${front.apiKey}x`]) {
       const { status, body } = await predict({ ...front, apiKey }, { text: "A pleasant surprise" });
       expect(status, apiKey).to.equal(401);
@@ -89,7 +89,7 @@ describe("the API gateway on the embedded cluster", function () {
     expect(stored).to.include("api_key_known").and.not.to.include(front.apiKey);
   });
 
-  it("rejects a body above its limit", async () => {
+  it("rejects a body larger than its limit", async () => {
     const response = await fetch(new URL("/predict", front.gatewayUrl), {
       method: "POST",
       headers: { "content-type": "application/json", "x-api-key": front.apiKey },
@@ -99,7 +99,7 @@ describe("the API gateway on the embedded cluster", function () {
     expect(response.status).to.equal(413);
   });
 
-  it("rolls its pods when its configuration changes, and loses no request", async () => {
+  it("rolls its pods when its configuration changes, without losing a request", async () => {
     const before = (await pods()).map(({ metadata }) => metadata.name);
     await underLoad(front, async () => {
       const changes = await up({ readTimeoutSeconds: 20 });
@@ -110,7 +110,7 @@ describe("the API gateway on the embedded cluster", function () {
     expect(after.filter((pod) => before.includes(pod))).to.deep.equal([]);
   });
 
-  it("loses no request to a model's rolling restart", async () => {
+  it("loses no request during a model's rolling restart", async () => {
     await underLoad(front, async () => {
       await kubectl("rollout", "restart", "deployment/model-v1");
       await kubectl("rollout", "status", "deployment/model-v1", "--timeout=240s");

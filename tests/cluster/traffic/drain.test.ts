@@ -8,7 +8,7 @@ import { eventually } from "../support/wait.ts";
 const DEPLOYMENT = "model-v1";
 const PODS = "app=ml-model,version=v1";
 
-describe("serving through the maintenance of its node", function () {
+describe("serving during the maintenance of its node", function () {
   this.timeout(300_000);
   let cluster: Cluster;
   before(async function () {
@@ -28,7 +28,7 @@ describe("serving through the maintenance of its node", function () {
     return { wanted: number("spec.replicas"), available: number("status.availableReplicas") };
   }
 
-  /** Runs work, and returns the minimum number of available pods meanwhile. */
+  /** Runs `work`, and returns the lowest number of available pods during that time. */
   async function leastAvailable(work: () => Promise<unknown>): Promise<number> {
     let least = Number.POSITIVE_INFINITY;
     let over = false;
@@ -48,13 +48,13 @@ describe("serving through the maintenance of its node", function () {
     return least;
   }
 
-  it("is never drained below the minimum of its disruption budget, and no request fails", async () => {
+  it("is never drained below the minimum of its disruption budget, without a failed request", async () => {
     expect((await deployment()).available).to.be.at.least(2);
     await underLoad(cluster, async () => {
       const least = await leastAvailable(async () => {
         const selection = [`--pod-selector=${PODS}`, "--ignore-daemonsets", "--delete-emptydir-data"];
         const drain = cluster.kubectl.run(["drain", "ml-node", ...selection, "--timeout=20s"]);
-        // Without another node, the drain has to stop at the budget.
+        // There is no other node, so the drain has to stop at the budget.
         const refusal = await drain.then(
           () => "the drain took every pod",
           (error: Error) => error.message,

@@ -4,7 +4,7 @@ import { deploy, devStackWith } from "../support/stacks.ts";
 import { countVersions, underLoad } from "../support/under-load.ts";
 import { eventually, gone } from "../support/wait.ts";
 
-/** Replaces the dev stack's Gateway. */
+/** Settings that replace the dev stack's Gateway with an Ingress. */
 const gateway = {
   api: "Ingress",
   implementation: "traefik",
@@ -12,11 +12,14 @@ const gateway = {
   name: null,
   namespace: "gateway-system",
 };
-/** Without the other models: a header rule would apply to their paths on the same host, and is rejected beside them. */
+/**
+ * Leaves out the other models: a header rule would also apply to their paths on the same host, so the checks would
+ * reject it.
+ */
 const models = ["iris", "half_plus_two"].map((model) => ({ model, traffic: null }));
 const HEADER = { "x-model-version": "v2" };
 
-describe("traffic by Ingress and nginx annotations on the embedded cluster", function () {
+describe("traffic through Ingresses with nginx annotations on the embedded cluster", function () {
   this.timeout(300_000);
   let cluster: Cluster;
   const withWeight = async (canaryWeight: number) =>
@@ -35,13 +38,13 @@ describe("traffic by Ingress and nginx annotations on the embedded cluster", fun
   });
   after(() => deploy());
 
-  /** Waits until the gateway has noticed a change of the share; `up` ends before that. */
+  /** Waits until the gateway has applied a new share, which happens after `up` has ended. */
   const only = (version: string) =>
     eventually(`end of all versions but ${version}`, async () =>
       Object.keys(await countVersions(cluster, 20)).every((answering) => answering === version) ? true : undefined,
     );
 
-  it("has the shares that status reports", async () => {
+  it("has the shares shown by status", async () => {
     const model = (await status()).models.find(({ name }) => name === "sentiment-classifier");
     expect(model?.versions.map(({ version, weight }) => [version, weight])).to.deep.equal([
       ["1", 75],
@@ -51,8 +54,8 @@ describe("traffic by Ingress and nginx annotations on the embedded cluster", fun
 
   it("sends 25 % of the requests to the canary, and all requests with the header", async () => {
     const requests = 600;
-    // The gateway applies an Ingress some time after `up` has ended, the canary's after the stable one's. Meanwhile it may have
-    // dropped the HTTPRoute already.
+    // The gateway applies the Ingresses some time after `up` has ended, the canary's last. By then it may already have
+    // removed the HTTPRoute.
     const settled = (headers: Record<string, string>, count: number) =>
       countVersions(cluster, count, headers).catch((): Record<string, number> => ({}));
     await eventually("share of about 25 % for version 2, and of all requests with the header", async () => {
@@ -94,7 +97,7 @@ describe("traffic by Ingress and nginx annotations on the embedded cluster", fun
     expect(Object.keys(await countVersions(cluster, 100))).to.deep.equal(["1"]);
   });
 
-  it("gives the canary its share again once it has pods", async () => {
+  it("gives the canary its share again once it has ready pods", async () => {
     const changes = await withWeight(25);
     expect(changes.some((line) => /^~ Ingress .*canary-weight/.test(line))).to.equal(true);
     await kubectl("scale", "deployment/model-v2", "--replicas=1");

@@ -28,7 +28,7 @@ describe("limits and mirrors of a route on the embedded cluster", function () {
   });
   after(() => deploy());
 
-  /** Deploys the dev stack with more settings for the traffic of half_plus_two, at /half_plus_two. */
+  /** Deploys the dev stack with half_plus_two at /half_plus_two and additional traffic settings for it. */
   const up = async (api: string, traffic: object) =>
     deploy(
       ...(await devStackChanged(cluster, (settings) => ({
@@ -51,9 +51,9 @@ describe("limits and mirrors of a route on the embedded cluster", function () {
     });
 
   for (const form of Object.keys(APIS)) {
-    it(`apply to ${form} routes, and let other requests through under the path prefix`, async () => {
+    it(`apply to ${form} routes, which still forward other requests under the path prefix`, async () => {
       await up(form, { rateLimit: { requestsPerSecond: 2, burstMultiplier: 3 }, bodyLimit: "1Ki" });
-      // One request per second is below the rate, so the first good answer shows that the route works.
+      // One request per second is below the limit, so the first successful response shows that the route is in effect.
       await eventually("413 for a large body", async () =>
         (await half(Array.from({ length: 1000 }, () => 1.5))) === 413 ? true : undefined,
       );
@@ -64,7 +64,7 @@ describe("limits and mirrors of a route on the embedded cluster", function () {
     });
   }
 
-  it("copy requests to a version without requests of its own", async () => {
+  it("copy requests to a version that gets no requests of its own", async () => {
     const mirrored = async () => {
       const [pod] = await cluster.kubectl.get([
         "pods",
@@ -89,7 +89,7 @@ describe("limits and mirrors of a route on the embedded cluster", function () {
       }))),
     );
     expect(changes).to.include("+ TraefikService model-v1-service");
-    // The gateway drops the Ingress of the previous test some time after `up` has ended.
+    // The gateway removes the Ingress of the previous test some time after `up` has ended.
     await eventually("end of version 2's own answers", async () => {
       const versions = await countVersions(cluster, 60).catch(() => ({}));
       return Object.keys(versions).join() === "1" ? true : undefined;

@@ -40,7 +40,7 @@ describe("traffic on the embedded cluster", function () {
     };
   }
 
-  /** Waits until the rollout is over and the pods it replaced are gone. */
+  /** Waits until the rollout has finished and the replaced pods are gone. */
   async function rolledOut(): Promise<void> {
     await kubectl("rollout", "status", "deployment/model-v1", "--timeout=120s");
     await eventually("end of the old pods", async () =>
@@ -51,7 +51,7 @@ describe("traffic on the embedded cluster", function () {
   it("sends 25 % of the requests to the canary, within statistical bounds", async () => {
     const requests = 1000;
     const { 2: canary = 0 } = await countVersions(cluster, requests);
-    // Four standard deviations of a binomial: wrong once in 16,000 runs.
+    // Within four standard deviations of a binomial distribution: a correct split fails once in 16,000 runs.
     const deviation = Math.sqrt(requests * 0.25 * 0.75);
     expect(canary).to.be.within(requests * 0.25 - 4 * deviation, requests * 0.25 + 4 * deviation);
   });
@@ -73,7 +73,7 @@ describe("traffic on the embedded cluster", function () {
     });
     const after = await runningServers();
     expect(after.revisions).to.deep.equal(before.revisions);
-    // The autoscaler may have added pods or taken some away.
+    // The autoscaler may have added or removed pods.
     for (const [pod, restarts] of after.restarts) expect(restarts, pod).to.equal(before.restarts.get(pod) ?? 0);
   });
 
@@ -85,7 +85,7 @@ describe("traffic on the embedded cluster", function () {
     await local("up");
   });
 
-  it("meets the bounds of the load test, which sees both versions", async () => {
+  it("meets the thresholds of the load test, which reaches both versions", async () => {
     const { exitCode, all, stdout } = await execa(process.execPath, [path.join(repository, "apps/load-test/main.ts")], {
       env: {
         URL: new URL("/predict", cluster.gatewayUrl).href,
@@ -103,7 +103,7 @@ describe("traffic on the embedded cluster", function () {
     expect(versions).to.have.all.keys("1", "2");
   });
 
-  it("loses no request to a rolling restart", async () => {
+  it("loses no request during a rolling restart", async () => {
     await underLoad(cluster, async () => {
       await kubectl("rollout", "restart", "deployment/model-v1");
       await rolledOut();
@@ -128,9 +128,9 @@ describe("traffic on the embedded cluster", function () {
   });
 
   it("changes no route if a version does not become ready", async function () {
-    // `up` gives the pods a minute.
+    // `up` gives up on the pods after a minute.
     this.timeout(480_000);
-    // A setting that only the server itself rejects.
+    // A setting that is rejected only by the server itself.
     const versions = [{ version: "2", environment: { LOG_LEVEL: "loud" } }];
     const models = [{ model: "sentiment-classifier", versions }];
     const { exitCode, all } = await local("up", ...(await devStackWith(cluster, { models, canaryWeight: 60 })));
@@ -145,7 +145,7 @@ describe("traffic on the embedded cluster", function () {
   });
 });
 
-/** Process id, on this machine, of the server in a pod. */
+/** The process id, as seen from this machine, of the server in a pod. */
 async function serverProcess(podUid: string): Promise<number> {
   for (const entry of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
     const [groups, command] = await Promise.all(

@@ -5,7 +5,7 @@ import { artifactHash } from "../../apps/trainer/distributed-support.ts";
 import { temporaryDirectory, trainer } from "../../apps/trainer/support.ts";
 import { type Cluster, devCluster, NAMESPACE, stackFile, startLocal } from "../support/cluster.ts";
 
-/** A forest that takes three workers long enough to kill one of them. */
+/** A forest that takes three workers long enough that one can be killed in the meantime. */
 const PARAMETERS = { n_estimators: 240, steps: 3000 };
 const JOB = `
       - name: train-together
@@ -41,7 +41,7 @@ describe("distributed training on the embedded cluster", function () {
     return (await waitFor(look, { interval: 200 })) ?? "";
   }
 
-  it("trains the same forest as a single process, although a worker's pod is killed meanwhile", async () => {
+  it("trains the same forest as a single process, even if a worker's pod is killed in the meantime", async () => {
     const file = await stackFile((text) => text.replace(/\n {2}ml-platform:training:\n {4}jobs:/, `$&${JOB}`));
     const up = startLocal("up", "--config-file", file);
     const killed = await Promise.race([growing(1), up.then(({ all }) => expect.fail(`up ended first:\n${all}`))]);

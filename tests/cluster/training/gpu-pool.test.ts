@@ -39,7 +39,7 @@ describe("the GPU node pool on the embedded cluster", function () {
   const podsOfJob = () => cluster.kubectl.get(["pods", `--namespace=${NAMESPACE}`, `--selector=job-name=${JOB}`]);
   const podsOnNode = () => cluster.kubectl.get(["pods", "--all-namespaces", `--field-selector=spec.nodeName=${NODE}`]);
 
-  it("leaves a GPU Job pending without a GPU: up succeeds, and status says why and what to do", async () => {
+  it("leaves a GPU Job pending if there is no GPU: up succeeds, and status says why and what to do", async () => {
     const changes = await deploy(...(await devStackWith(cluster, { training, namespace })));
     expect(changes).to.include(`+ Job ${JOB}`);
     const problem = await eventually("problem of the GPU Job", async () =>
@@ -57,7 +57,7 @@ describe("the GPU node pool on the embedded cluster", function () {
   });
 
   it("rejects a taint that would replace those of other owners", async function () {
-    // The first time on a machine this builds kwok from source.
+    // Builds kwok from source on first use.
     this.timeout(30 * 60_000);
     node = await addGpuNode(cluster, NODE);
     const { exitCode, stderr } = await local("up", ...(await devStackWith(cluster, { training, namespace, gpuPool })));
@@ -69,7 +69,7 @@ describe("the GPU node pool on the embedded cluster", function () {
     await cluster.kubectl.run(["taint", "node", NODE, "example.com/reserved-"]);
   });
 
-  it("puts the stack's labels and taint on a node, beside the labels of others", async () => {
+  it("adds the stack's labels and taint to a node, and keeps the labels of other owners", async () => {
     const changes = await deploy(...(await devStackWith(cluster, { training, namespace, gpuPool })));
     expect(changes).to.include(`+ NodePatch ${NODE}`);
     const [live] = await cluster.kubectl.get(["node", NODE]);
@@ -79,7 +79,7 @@ describe("the GPU node pool on the embedded cluster", function () {
     expect(await deploy(...(await devStackWith(cluster, { training, namespace, gpuPool })))).to.deep.equal([]);
   });
 
-  it("runs the GPU Job there", async () => {
+  it("runs the GPU Job on that node", async () => {
     await node?.open();
     await eventually("end of the GPU Job", async () => {
       const [job] = await cluster.kubectl.get(["job", JOB, `--namespace=${NAMESPACE}`]);
@@ -89,7 +89,7 @@ describe("the GPU node pool on the embedded cluster", function () {
     expect(places).to.deep.equal([NODE]);
   });
 
-  it("keeps other pods away, whatever capacity the node has", async () => {
+  it("keeps other pods off the node, whatever its capacity", async () => {
     const intruder = {
       apiVersion: "v1",
       kind: "Pod",
@@ -104,7 +104,7 @@ describe("the GPU node pool on the embedded cluster", function () {
     });
     await cluster.kubectl.run(["delete", "pod", "intruder", "--namespace=default", "--wait=false"]);
     expect(refusal).to.match(/untolerated taint/);
-    // Restarted servers could go to the node.
+    // Restarted servers could be scheduled to the node.
     const server = ["deployment/model-v1", `--namespace=${NAMESPACE}`];
     await cluster.kubectl.run(["rollout", "restart", ...server]);
     await cluster.kubectl.run(["rollout", "status", ...server, "--timeout=300s"]);
@@ -113,12 +113,12 @@ describe("the GPU node pool on the embedded cluster", function () {
     expect(names.some((name) => name.startsWith(JOB))).to.equal(true);
   });
 
-  it("has metrics of the real node only", async () => {
+  it("reports metrics of the real node only", async () => {
     const { items } = JSON.parse(await cluster.kubectl.run(["get", "--raw", "/apis/metrics.k8s.io/v1beta1/nodes"]));
     expect(items.map(({ metadata }: { metadata: { name: string } }) => metadata.name)).to.deep.equal(["ml-node"]);
   });
 
-  it("removes its labels and taint with the pool, and keeps the node", async () => {
+  it("removes its labels and taint when the pool is removed, and keeps the node", async () => {
     const changes = await deploy();
     expect(changes).to.include(`- NodePatch ${NODE}`);
     const [live] = await cluster.kubectl.get(["node", NODE]);

@@ -9,7 +9,7 @@ import { eventually, gone } from "../support/wait.ts";
 const MODEL = "sentiment-classifier";
 const CRON_JOB = "retrain-on-new-data";
 
-/** Scheduled training, with a schedule that no test reaches. */
+/** Scheduled training whose schedule is never due during a test. */
 const cronJob = {
   name: CRON_JOB,
   schedule: "0 3 1 1 *",
@@ -35,7 +35,7 @@ function withClassifier(settings: Record<string, unknown>, change: (model: Recor
   };
 }
 
-describe("the loop from new data to served predictions", function () {
+describe("the cycle from new data to served predictions", function () {
   this.timeout(400_000);
   let cluster: Cluster;
   /** The version trained on the new data, as in the stack file. */
@@ -71,7 +71,7 @@ describe("the loop from new data to served predictions", function () {
     expect(await registry()).to.deep.equal(before);
   });
 
-  it("publishes a version with its lineage once data is dropped and the CronJob is run by hand", async () => {
+  it("publishes a version with its lineage once new data has arrived and the CronJob is run by hand", async () => {
     const before = await registry();
     await runInstead(cluster, CRON_JOB, "drop-data", ["node", "-e", DROP]);
     const log = await runByHand(cluster, CRON_JOB, "retrain-with-data");
@@ -90,7 +90,7 @@ describe("the loop from new data to served predictions", function () {
     expect(await runByHand(cluster, CRON_JOB, "retrain-once-more")).to.match(/no new data/);
   });
 
-  it("sends it a tenth of the requests, then all, and removes the old versions: no request fails", async () => {
+  it("sends the new version a tenth of the requests, then all, and removes the old versions: no request fails", async () => {
     // The new version may be slightly worse on its own held-out rows.
     const accepted = Reflect.has(version["lineage"] as object, "regression") ? { allowRegression: "newer data" } : {};
     const added = { ...version, ...accepted, name: "model-new", service: { name: "model-new-service" }, replicas: 1 };
@@ -120,13 +120,13 @@ describe("the loop from new data to served predictions", function () {
     expect(await served()).to.deep.equal({ [version.version]: 100 });
   });
 
-  it("answers from the new version only", async () => {
+  it("then answers from the new version only", async () => {
     const { status: code, body } = await predict(cluster, { text: "The frobnicator is superb" });
     expect(code).to.equal(200);
     expect(body).to.include({ version: version.version, sentiment: "positive" });
   });
 
-  it("returns to the previous versions, which are still in the registry", async () => {
+  it("can return to the previous versions, which are still in the registry", async () => {
     const answers = await underLoad(cluster, async () => void (await deploy()));
     expect(answers[version.version]).to.be.above(0);
     await eventually("answer of version 1", async () => {
@@ -136,7 +136,7 @@ describe("the loop from new data to served predictions", function () {
   });
 });
 
-/** Runs in a pod: writes the sample and two more lines to the data volume, and marks them as new. */
+/** Script that runs in a pod: writes the sample data and two more lines to the data volume, and marks them as new. */
 const DROP = `
 const fs = require("node:fs");
 const sample = fs.readFileSync("apps/trainer/data/sentiment.csv", "utf8").trimEnd();

@@ -32,13 +32,13 @@ describe("ApiGateway", () => {
     }
   });
 
-  it("routes everything below a path that ends with a slash", async () => {
+  it("routes everything below a path if the path ends with a slash", async () => {
     const routes = [{ path: "/iris/", target: "/", backend: { service: "iris", port: 80 } }];
     const conf = confOf(await record(() => new ApiGateway("g2", { ...args, routes })));
     expect(conf).to.match(/location \^~ \/iris\/ \{\n {6}proxy_pass http:\/\/model_0\/;\n/);
   });
 
-  it("rolls its pods when the configuration changes, by an immutable ConfigMap with another name", async () => {
+  it("rolls its pods when the configuration changes, because that creates an immutable ConfigMap with a new name", async () => {
     const made = await record(() => new ApiGateway("g3", args));
     expect(only(made, "ConfigMap").inputs).to.include({ immutable: true });
     const [config] = podOf(made).volumes;
@@ -57,7 +57,7 @@ describe("ApiGateway", () => {
     expect(await checksum("g6", { readTimeoutSeconds: 60 })).to.not.equal(before);
   });
 
-  it("takes the key from its Secret and keeps it out of the ConfigMap", async () => {
+  it("reads the key from its Secret, and does not store it in the ConfigMap", async () => {
     const apiKey = { secret: "api-credentials", key: "API_KEY" };
     const made = await record(() => new ApiGateway("g7", { ...args, apiKey }));
     const [container] = podOf(made).containers;
@@ -89,7 +89,7 @@ describe("ApiGateway", () => {
     });
   });
 
-  it("keeps answering while it terminates, and closes each connection with its response", async () => {
+  it("keeps answering while it terminates, and closes each connection after its next response", async () => {
     const rollout = { drainSeconds: 7, terminationGracePeriodSeconds: 60 };
     const made = await record(() => new ApiGateway("g10", { ...args, rollout }));
     const pod = podOf(made);

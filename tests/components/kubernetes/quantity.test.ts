@@ -16,7 +16,7 @@ describe("quantities", () => {
     });
   }
 
-  it("add up without loss: ten times 0.1 CPU is one", () => {
+  it("add up without rounding errors: ten times 0.1 CPU is 1", () => {
     expect(formatMilliUnits("cpu", 10 * milliUnits("0.1"))).to.equal("1");
   });
 

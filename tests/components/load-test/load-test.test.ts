@@ -14,7 +14,7 @@ const registered = (more: Partial<LoadTestArgs>) =>
   });
 
 describe("LoadTest", () => {
-  it("runs one pod for each client at once, without retries", async () => {
+  it("runs one pod per client, all at once, without retries", async () => {
     const { metadata, spec }: Manifest = only(await registered({ name: "model-load-test" }), "Job").inputs;
     expect(metadata.name).to.equal("model-load-test");
     expect(spec).to.include({ parallelism: 5, completions: 5, backoffLimit: 0 });
@@ -51,7 +51,7 @@ describe("LoadTest", () => {
     ]);
   });
 
-  it("is repeated only when its run is raised", async () => {
+  it("runs again only if `run` is increased", async () => {
     const first = only(await registered({}), "Job");
     expect(optionsOf(first)?.ignoreChanges).to.deep.equal(["spec"]);
     const second = only(await registered({ run: 2 }), "Job");

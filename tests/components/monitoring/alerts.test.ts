@@ -6,14 +6,14 @@ import { checkRules, type Firing, playAlert, type Series } from "./promtool.ts";
 
 const groups = alertGroups("ml", [{ model: "sentiment", stable: "1", canary: "2" }], resolveAlerts());
 
-/** Requests of one version a minute, by how they ended. */
+/** Requests per minute of one version, by outcome. */
 const requests = (version: string, counts: Readonly<Record<string, number>>, namespace = "ml"): Series[] =>
   Object.entries(counts).map(([status, count]) => [
     `model_requests_total{namespace="${namespace}",model="sentiment",version="${version}",status="${status}",pod="p1"}`,
     `0+${count}x30`,
   ]);
 
-/** 600 requests of one version a minute, all answered in less than a time. */
+/** 600 requests per minute to one version, all answered within the given time. */
 const answered = (version: string, seconds: string): Series[] =>
   ["0.05", "0.5", "2.5", "5", "+Inf"].map((bound) => [
     `model_request_latency_seconds_bucket{namespace="ml",model="sentiment",version="${version}",pod="p1",le="${bound}"}`,
@@ -45,10 +45,10 @@ const version = (number: string): Firing => ({
 });
 const model: Firing = { labels: { namespace: "ml", model: "sentiment" } };
 
-describe("alerts, played by promtool", function () {
+describe("alerts, tested with promtool", function () {
   this.timeout(120_000);
   before(async function () {
-    // On a new machine this builds promtool.
+    // Builds promtool on first use.
     this.timeout(30 * 60_000);
     await ensureTool("promtool");
   });
@@ -143,7 +143,7 @@ describe("alerts, played by promtool", function () {
     });
   }
 
-  it("cover every alert both firing and silent", () => {
+  it("are each tested both firing and silent", () => {
     const alerts = groups.flatMap(({ rules }) => rules.map(({ alert }) => alert));
     for (const fires of [true, false]) {
       const played = cases.filter(([, , , wanted]) => wanted.length > 0 === fires).map(([alert]) => alert);
@@ -151,7 +151,7 @@ describe("alerts, played by promtool", function () {
     }
   });
 
-  it("follow the given thresholds", async () => {
+  it("use the given thresholds", async () => {
     const strict = alertGroups("ml", [], resolveAlerts({ errorRatio: 0.01, forSeconds: 60 }));
     const series = requests("1", { success: 98, error: 2 });
     expect(await playAlert(strict, "ModelErrorRateHigh", series, [version("1")], 4)).to.equal(undefined);

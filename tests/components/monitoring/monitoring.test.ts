@@ -13,7 +13,7 @@ const args: MonitoringArgs = { namespace: "ml-serving", apps: ["model-api"] };
 // biome-ignore lint/suspicious/noExplicitAny: manifests are read here as a person would read the YAML
 type Manifest = any;
 
-/** Metrics of kube-state-metrics, cAdvisor and the kubelet, as their documentation names them. */
+/** Metrics of kube-state-metrics, cAdvisor and the kubelet, as named in their documentation. */
 const CLUSTER_METRICS = [
   "container_cpu_cfs_periods_total",
   "container_cpu_cfs_throttled_periods_total",
@@ -65,7 +65,7 @@ describe("Monitoring", () => {
     });
   });
 
-  it("creates the alerts of the stack's namespace, and compares versions if there is a canary", async () => {
+  it("creates alerts for the stack's namespace, and compares versions if there is a canary", async () => {
     const names = async (name: string, more: Partial<MonitoringArgs>) => {
       const made = await record(() => new Monitoring(name, { ...args, ...more }));
       const { groups }: Manifest = only(made, "PrometheusRule").inputs["spec"];
@@ -87,7 +87,7 @@ describe("Monitoring", () => {
 });
 
 describe("dashboards and alerts", () => {
-  it("query only existing metrics: the server's own, and the cluster's by their documented names", async () => {
+  it("query only metrics that exist: those of the server, and documented ones of the cluster", async () => {
     const registry = new Registry();
     new Metrics(registry);
     const own = registry.getMetricsAsArray().map(({ name }) => name);
@@ -121,12 +121,12 @@ describe("dashboards and alerts", () => {
     for (const { panels } of dashboards) for (const { description } of panels) expect(description).to.match(/\S\.$/);
   });
 
-  it("have unique names, which Grafana identifies dashboards by", () => {
+  it("have unique uids, by which Grafana identifies dashboards", () => {
     expect(new Set(dashboards.map(({ uid }) => uid)).size).to.equal(dashboards.length);
   });
 
-  it("are queries that Prometheus can read", async function () {
-    // On a new machine this builds promtool.
+  it("contain only queries that Prometheus can parse", async function () {
+    // Builds promtool on first use.
     this.timeout(30 * 60_000);
     const rules = queries.map((expr, index) => ({ record: `query_${index}`, expr }));
     const { exitCode, all } = await checkRules([{ name: "queries", rules }]);

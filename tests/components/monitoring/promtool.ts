@@ -5,19 +5,19 @@ import { execa } from "execa";
 import { stringify } from "yaml";
 import { ensureTool } from "../../tools/index.ts";
 
-/** One series and its values, one a minute, in promtool's notation: `0+60x20` grows by 60 for 20 minutes. */
+/** One series and its values, one per minute, in promtool's notation: `0+60x20` grows by 60 a minute for 20 minutes. */
 export type Series = readonly [series: string, values: string];
 
-/** An alert that fires, by the labels that tell it from others. */
+/** A firing alert, with the labels that identify it. */
 export interface Firing {
   readonly labels: Readonly<Record<string, string>>;
 }
 
 /**
- * Has promtool play series to alerts.
+ * Has promtool evaluate alerts on the given series.
  *
- * @param minutes when the alert is looked at
- * @returns undefined where exactly the wanted ones fire; else what promtool says
+ * @param minutes when the alerts are checked
+ * @returns undefined if exactly the wanted alerts fire; otherwise the output of promtool
  */
 export async function playAlert(
   groups: readonly object[],
@@ -45,7 +45,7 @@ export async function playAlert(
       },
     ],
   };
-  // promtool compares annotations as well; what they say is read elsewhere.
+  // promtool compares annotations as well; another test checks their texts.
   const silent = groups.map((group) => ({
     ...group,
     rules: (Reflect.get(group, "rules") as Rule[]).map(({ annotations: _annotations, ...rest }) => rest),
@@ -64,7 +64,7 @@ interface Rule {
   readonly annotations?: object;
 }
 
-/** What promtool says of rules. */
+/** The output of `promtool check rules`. */
 export async function checkRules(groups: readonly object[]): Promise<{ exitCode: number | undefined; all: string }> {
   return promtool("check", { "rules.yaml": { groups } }, "rules.yaml");
 }

@@ -29,21 +29,21 @@ interface PolicySpec {
   readonly egress?: readonly Rule[];
 }
 
-/** A pod, by what policies see of it. */
+/** The properties of a pod that network policies depend on. */
 export interface Pod {
   readonly name: string;
   readonly namespace: string;
   readonly labels: Labels;
-  /** Numbers of its ports by name. */
+  /** Port numbers by port name. */
   readonly ports: Readonly<Record<string, number>>;
 }
 
-/** Whoever is no pod: a client outside the cluster. */
+/** A client outside the cluster, which is not a pod. */
 export const OUTSIDE = "outside";
 
 /**
- * The pods that a rendering's Deployments, Jobs and CronJobs make, one for each, under the object's name. Objects without a
- * namespace are those of the whole cluster, and have no pods here.
+ * The pods that the Deployments, Jobs and CronJobs of a rendered stack create, one for each, under the object's name.
+ * Objects without a namespace are cluster-scoped and have no pods here.
  */
 export function podsOf(objects: readonly KubernetesObject[]): Pod[] {
   return objects.flatMap(({ kind, metadata, spec }) => {
@@ -74,10 +74,10 @@ function podTemplate(kind: string, spec: unknown): Template | undefined {
 }
 
 /**
- * Whether a connection is let through, as the NetworkPolicy API has it: a pod that a policy selects for a direction takes only
- * what some policy allows, and both ends have to agree.
+ * Whether a connection is allowed by the rules of the NetworkPolicy API: if a policy selects a pod for a direction, the pod
+ * accepts only connections that some policy allows, and both ends must allow the connection.
  *
- * @param namespaceLabels labels of the namespaces that are not there by their name alone
+ * @param namespaceLabels labels of namespaces, in addition to the label with the namespace's name
  * @see https://kubernetes.io/docs/concepts/services-networking/network-policies/#the-two-sorts-of-pod-isolation
  */
 export function connects(

@@ -7,7 +7,7 @@ import { renderStack } from "../../../render/render.ts";
 import type { KubernetesObject } from "../../../render/rendered.ts";
 import { connects, OUTSIDE, type Pod, podsOf } from "./evaluate.ts";
 
-/** A stack with one of everything that talks to something. */
+/** A stack with one workload of every kind that sends or receives requests. */
 const config = {
   environment: "test",
   images: { inference: "inference:1", trainer: "trainer:1" },
@@ -49,7 +49,7 @@ const prometheus = pod("prometheus", "monitoring");
 const stranger = pod("stranger", "default");
 const neighbour = pod("neighbour", "ml", { app: "neighbour" });
 
-describe("network policies, evaluated over the pods of a rendered stack", () => {
+describe("network policies, evaluated for the pods of a rendered stack", () => {
   let folder: string;
   let objects: KubernetesObject[];
   let pods: Readonly<Record<string, Pod>>;
@@ -78,7 +78,7 @@ describe("network policies, evaluated over the pods of a rendered stack", () => 
     expect(open(ingress, of("inner"), 8080)).to.equal(false);
   });
 
-  it("give the policy of a model its fixed name, with the document's own rule", () => {
+  it("give a model's policy its fixed name, with the rule from the walkthrough", () => {
     const policy = objects.find(({ metadata }) => metadata.name === "model-api-netpol");
     const spec = policy?.spec as { podSelector: unknown; policyTypes: unknown; ingress: { from: unknown[] }[] };
     expect(spec.podSelector).to.deep.equal({ matchLabels: { app: "model-api" } });
@@ -88,7 +88,7 @@ describe("network policies, evaluated over the pods of a rendered stack", () => 
     });
   });
 
-  it("deny other namespaces, other pods and the outside access to the models", () => {
+  it("deny access to the models from other namespaces, other pods and outside the cluster", () => {
     for (const model of ["model-api", "inner"]) {
       for (const other of [stranger, neighbour, OUTSIDE] as const) {
         expect(open(other, of(model), model === "inner" ? 8080 : 5000), model).to.equal(false);
@@ -96,7 +96,7 @@ describe("network policies, evaluated over the pods of a rendered stack", () => 
     }
   });
 
-  it("allow the outside to reach a model with a NodePort Service", () => {
+  it("allow clients outside the cluster to reach a model with a NodePort Service", () => {
     expect(open(OUTSIDE, of("open"), 8080)).to.equal(true);
     expect(open(OUTSIDE, of("open"), 9090)).to.equal(false);
   });
@@ -109,7 +109,7 @@ describe("network policies, evaluated over the pods of a rendered stack", () => 
     expect(open(prometheus, of("inner"), 8080)).to.equal(false);
   });
 
-  it("allow the outside to reach the API gateway, and the gateway to reach only its models", () => {
+  it("allow clients outside the cluster to reach the API gateway, and the API gateway to reach only its models", () => {
     expect(open(OUTSIDE, of("api-gateway"), 8080)).to.equal(true);
     expect(open(of("api-gateway"), of("inner"), 8080)).to.equal(true);
     expect(open(of("api-gateway"), of("model-api"), 5000)).to.equal(false);
@@ -140,13 +140,13 @@ describe("network policies, evaluated over the pods of a rendered stack", () => 
     }
   });
 
-  it("allow models to answer, and to reach only DNS", () => {
+  it("allow models to respond, and to reach only DNS", () => {
     expect(open(of("model-api"), dns, 53)).to.equal(true);
     expect(open(of("model-api"), OUTSIDE, 443)).to.equal(false);
     expect(open(of("model-api"), of("inner"), 8080)).to.equal(false);
   });
 
-  it("would allow everything if there were none, so the evaluation can fail", () => {
+  it("allow everything if there are none, which shows that the evaluation can fail", () => {
     const without = objects.filter(({ kind }) => kind !== "NetworkPolicy");
     expect(connects(without, stranger, of("model-api"), 5000)).to.equal(true);
     expect(connects(without, of("train"), OUTSIDE, 443)).to.equal(true);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { ConfigMaps } from "../../../components/index.ts";
 import { only, optionsOf, record } from "../recorder.ts";
 
-/** A ConfigMap as it is made, and the reference that a pod gets. */
+/** A ConfigMap as registered, and the reference that a pod gets. */
 async function configMap(key: string, name: string | undefined, data: Record<string, string>) {
   let hash: string | undefined;
   const made = await record(() => {
@@ -14,13 +14,13 @@ async function configMap(key: string, name: string | undefined, data: Record<str
 }
 
 describe("ConfigMaps", () => {
-  it("are immutable if Pulumi names them, so that changed content is a new object and rolls the pods", async () => {
+  it("are immutable if Pulumi names them, so that changed content creates a new object and rolls the pods", async () => {
     const { inputs, hash } = await configMap("auto", undefined, { A: "1" });
     expect(inputs).to.deep.include({ immutable: true, data: { A: "1" } });
     expect(hash).to.equal(undefined);
   });
 
-  it("with a fixed name can be changed, and roll the pods by a hash of their content", async () => {
+  it("with a fixed name are changed in place, and roll the pods by a hash of their content", async () => {
     const first = await configMap("first", "shared-config", { A: "1", B: "2" });
     expect(first.inputs).to.not.have.property("immutable");
     expect(first.options?.deleteBeforeReplace).to.equal(true);
@@ -30,7 +30,7 @@ describe("ConfigMaps", () => {
     expect(changed.hash).to.not.equal(first.hash);
   });
 
-  it("that do not exist cannot be referred to", () => {
+  it("cannot be referenced if they do not exist", () => {
     const configMaps = new ConfigMaps("maps-none", { namespace: "ml", configMaps: {} });
     expect(() => configMaps.references(["ml-config"])).to.throw('there is no ConfigMap "ml-config"');
   });

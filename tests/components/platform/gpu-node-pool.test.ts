@@ -12,7 +12,7 @@ const registered = (args: GpuNodePoolArgs) =>
   });
 
 describe("GpuNodePool", () => {
-  it("forces labels and taints on the named nodes, since other controllers own the rest of them", async () => {
+  it("forces its labels and taints onto the named nodes, because other controllers own the rest of the node", async () => {
     const { metadata, spec }: Manifest = only(await registered({ nodes: ["node-1"] }), "NodePatch").inputs;
     expect(metadata).to.deep.equal({
       name: "node-1",
@@ -52,7 +52,7 @@ describe("GpuNodePool", () => {
     expect(namespace.metadata.labels).to.include({ "pod-security.kubernetes.io/enforce": "privileged" });
   });
 
-  it("leaves the plugin out if the cluster has one", async () => {
+  it("leaves out the plugin if the cluster already has one", async () => {
     const objects = await registered({ devicePlugin: false });
     expect(objects.filter(({ type }) => type.endsWith(":DaemonSet"))).to.deep.equal([]);
   });

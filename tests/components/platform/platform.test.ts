@@ -22,7 +22,7 @@ describe("Namespace", () => {
 describe("ModelStorage", () => {
   const storage = { namespace: "ml", trainerImage: "trainer:1", models: { size: "50Gi" } };
 
-  it("protects the claims from deletion on request", async () => {
+  it("protects the claims from deletion if requested", async () => {
     const open = await record(() => new ModelStorage("s0", storage));
     expect(optionsOf(only(open, "PersistentVolumeClaim"))?.protect).to.equal(false);
     const made = await record(() => new ModelStorage("s1", { ...storage, protect: true }));
@@ -40,7 +40,7 @@ describe("ModelStorage", () => {
     expect(spec).to.not.have.property("ttlSecondsAfterFinished");
   });
 
-  it("can be replaced under a fixed name", async () => {
+  it("with a fixed name can be replaced", async () => {
     const made = await record(() => new ModelStorage("s3", { ...storage, init: { name: "storage-init" } }));
     expect(optionsOf(only(made, "Job"))?.deleteBeforeReplace).to.equal(true);
   });
@@ -50,7 +50,7 @@ describe("TrainingPipeline", () => {
   const pipeline = { namespace: "ml", trainerImage: "trainer:1", modelsClaim: "models", dataClaim: "data" };
   const job = { name: "train", task: "sentiment", model: "sentiment", parameters: { ngrams: 2 }, minAccuracy: 0.8 };
 
-  it("trains again only when the run is raised, as a new resource", async () => {
+  it("trains again only if `run` is increased, as a new resource", async () => {
     const first = await record(() => new TrainingPipeline("p1", { ...pipeline, jobs: [job] }));
     const second = await record(() => new TrainingPipeline("p2", { ...pipeline, jobs: [{ ...job, run: 2 }] }));
     expect(only(first, "Job").name).to.not.equal(only(second, "Job").name);
@@ -58,7 +58,7 @@ describe("TrainingPipeline", () => {
     expect(optionsOf(only(first, "Job"))?.ignoreChanges).to.deep.equal(["spec"]);
   });
 
-  it("passes image, Job and pod to the trainer, for the lineage of the version", async () => {
+  it("passes image, Job and pod to the trainer for the version's lineage", async () => {
     const made = await record(() => new TrainingPipeline("p2-lineage", { ...pipeline, jobs: [job] }));
     const [container] = (only(made, "Job").inputs["spec"] as Manifest).template.spec.containers;
     const variable = (name: string) => container.env.find((found: Manifest) => found.name === name);
@@ -83,7 +83,7 @@ describe("TrainingPipeline", () => {
 });
 
 describe("Secrets", () => {
-  it("keeps generated and given values secret, and lets pods refer to them by key", async () => {
+  it("keeps generated and given values secret, and gives pods references to them by key", async () => {
     let reference: unknown;
     const made = await record(() => {
       const data = { API_KEY: { random: { length: 40 } }, USER: { value: "someone" } };
@@ -101,7 +101,7 @@ describe("Secrets", () => {
 });
 
 describe("registry credentials", () => {
-  it("are a Secret of Docker's type, whose content stays secret", async () => {
+  it("are a Secret of Docker's type with secret content", async () => {
     const registry = { server: "registry.example.com", username: "team", password: "word" };
     const made = await record(() => {
       new Secrets("x2", { namespace: "ml", secrets: { pull: { name: "registry-credentials", registry } } });
@@ -117,7 +117,7 @@ describe("registry credentials", () => {
 });
 
 describe("Images", () => {
-  it("builds and pushes both apps from their own Dockerfiles, and nothing at preview", async () => {
+  it("builds and pushes both apps from their own Dockerfiles, but not during a preview", async () => {
     const args = { registry: "registry.example.com/team", tag: "prod", commit: "0123abc" };
     const made = await record(() => new Images("i1", args));
     const images = made.filter(({ type }) => type === "docker-build:index:Image").map(({ inputs }) => inputs);
@@ -133,7 +133,7 @@ describe("Images", () => {
     expect(images.map((image) => image["buildArgs"])).to.have.deep.members([{}, { COMMIT: "0123abc" }]);
   });
 
-  it("builds one image for both on request", async () => {
+  it("builds one image for both apps if requested", async () => {
     const references: string[] = [];
     const made = await record(() => {
       const combined = new Images("i4-pushed", { registry: "team", tag: "dev", combined: true });
@@ -144,7 +144,7 @@ describe("Images", () => {
     expect(references).to.deep.equal(Array(2).fill("team/combined:dev@sha256:0123"));
   });
 
-  it("refers to a pushed image by its digest, or by its tag while the digest is unknown", async () => {
+  it("refers to a pushed image by its digest, or by its tag if the digest is not known yet", async () => {
     const references: Record<string, string> = {};
     await record(() => {
       const images = new Images("i2-pushed", { registry: "team", tag: "dev" });

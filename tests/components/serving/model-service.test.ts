@@ -40,7 +40,7 @@ describe("ModelService", () => {
     expect(pod.automountServiceAccountToken).to.equal(false);
   });
 
-  it("leaves the replicas to the autoscaler once there is one", async () => {
+  it("leaves the replicas to the autoscaler if there is one", async () => {
     const without = await record(() => new ModelService("m3", args));
     expect(optionsOf(only(without, "Deployment"))?.ignoreChanges).to.deep.equal([]);
     const autoscaling = { minReplicas: 2, maxReplicas: 10, cpuUtilization: 70, memoryUtilization: 80 };
@@ -56,7 +56,7 @@ describe("ModelService", () => {
     ]);
   });
 
-  it("keeps selectors small and constant, whatever else changes", async () => {
+  it("keeps selectors small and constant when other settings change", async () => {
     const made = await record(
       () =>
         new ModelService("m5", {
@@ -98,7 +98,7 @@ describe("ModelService", () => {
     expect(spec.template.metadata.annotations ?? {}).to.deep.equal({});
   });
 
-  it("puts settings into an immutable ConfigMap, so that a change of them rolls the pods", async () => {
+  it("puts settings into an immutable ConfigMap, so that changing them rolls the pods", async () => {
     const environment = { LOG_LEVEL: "debug" };
     const made = await record(() => new ModelService("m6", { ...args, versions: [{ version: "1", environment }] }));
     expect(only(made, "ConfigMap").inputs).to.deep.include({ immutable: true, data: environment });
@@ -115,13 +115,13 @@ describe("ModelService", () => {
     expect(pod.containers[0].lifecycle).to.deep.equal({ preStop: { sleep: { seconds: 10 } } });
   });
 
-  it("rolls without removing a pod first", async () => {
+  it("starts new pods before it removes old ones during a rollout", async () => {
     const made = await record(() => new ModelService("m8", args));
     const { strategy }: Manifest = only(made, "Deployment").inputs["spec"];
     expect(strategy).to.deep.equal({ type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } });
   });
 
-  it("rejects a model without versions, and a backend that is not served", () => {
+  it("rejects a model without versions, and a request for the backend of a version that it does not have", () => {
     expect(() => new ModelService("m9", { ...args, versions: [] })).to.throw('model "half_plus_two" has no version');
     const service = new ModelService("m10", args);
     expect(() => service.backend("7")).to.throw('there is no version "7"; there is 1');

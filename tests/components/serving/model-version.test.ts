@@ -7,7 +7,7 @@ type Manifest = any;
 
 let made = 0;
 
-/** The objects of one version of the given settings, by kind. */
+/** The objects of one version with the given settings, by kind. */
 async function objects(version: Partial<ModelVersionArgs>) {
   const registered = await record(() => {
     new ModelService(`version-${++made}`, {
@@ -30,7 +30,7 @@ const isKind =
     type.endsWith(`:${kind}`);
 
 describe("a served version", () => {
-  it("carries the container's name and ports through the server, its probes and its Service", async () => {
+  it("uses the given container name and ports in the server, its probes and its Service", async () => {
     const { deployment, services } = await objects({
       container: { name: "iris-api", port: 5000, metricsPort: 8000 },
       service: { port: 8080 },
@@ -51,7 +51,7 @@ describe("a served version", () => {
     expect(deployment.spec.template.spec.imagePullSecrets).to.deep.equal([{ name: "registry" }]);
   });
 
-  it("takes a path and every timing of a probe, and the default for what is not given", async () => {
+  it("accepts a path and every timing of a probe, with defaults for the rest", async () => {
     const { deployment } = await objects({
       probes: {
         readiness: { path: "/health", initialDelaySeconds: 20, timeoutSeconds: 3 },
@@ -69,7 +69,7 @@ describe("a served version", () => {
     expect(container.livenessProbe).to.include({ initialDelaySeconds: 30, periodSeconds: 10, timeoutSeconds: 5 });
   });
 
-  it("has more Services over the same pods; a load balancer shows no metrics, and is not waited for where none comes", async () => {
+  it("can have additional Services for the same pods; a load balancer exposes no metrics, and waiting for it can be turned off", async () => {
     const { services } = await objects({
       service: { name: "model-api" },
       additionalServices: [
@@ -88,7 +88,7 @@ describe("a served version", () => {
     expect(main.metadata).to.not.have.property("annotations");
   });
 
-  it("can be picked by other labels, which its pods carry too", async () => {
+  it("can be selected by additional labels, which its pods also have", async () => {
     const { deployment, services } = await objects({ selector: { run: "php-apache" }, labels: { tier: "backend" } });
     expect(deployment.spec.selector.matchLabels).to.deep.equal({ run: "php-apache" });
     expect(services[0].spec.selector).to.deep.equal({ run: "php-apache" });
@@ -101,7 +101,7 @@ describe("a served version", () => {
     expect(deployment.metadata.labels).to.include({ tier: "backend" });
   });
 
-  it("takes its environment from ConfigMaps and Secrets in their order, its own settings after shared ones", async () => {
+  it("takes its environment from ConfigMaps and Secrets in the given order, with its own settings after shared ones", async () => {
     const { deployment } = await objects({
       configMaps: [{ name: "shared-config", hash: "aa" }, { name: "ml-config-1234" }],
       secrets: ["api-credentials"],
@@ -120,7 +120,7 @@ describe("a served version", () => {
     expect(metadata.annotations).to.deep.equal({ "checksum/config": "aa" });
   });
 
-  it("prefers other zones on request, and is spread over zones and nodes by default", async () => {
+  it("is spread over zones and nodes by default, and prefers different zones if requested", async () => {
     const spread = await objects({});
     const topologies = spread.deployment.spec.template.spec.topologySpreadConstraints;
     expect(
@@ -156,7 +156,7 @@ describe("a served version", () => {
     expect(pod.tolerations).to.deep.equal([{ key: "dedicated", operator: "Exists" }]);
   });
 
-  it("is waited for longer where its model may take longer to load than Pulumi waits", async () => {
+  it("gets a longer Pulumi timeout if its model may take longer to load than the default", async () => {
     const usual = await objects({ replicas: 3 });
     expect(usual.deployment.metadata.annotations).to.not.have.property("pulumi.com/timeoutSeconds");
     const slow = await objects({ replicas: 2, probes: { startup: { periodSeconds: 10, failureThreshold: 60 } } });

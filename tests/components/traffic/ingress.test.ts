@@ -16,7 +16,7 @@ const args: TrafficArgs = {
 // biome-ignore lint/suspicious/noExplicitAny: manifests are read here as a person would read the YAML
 type Manifest = any;
 
-/** The Ingresses of some traffic by name, with the annotations of ingress-nginx without their prefix. */
+/** The Ingresses by name, and their ingress-nginx annotations without the prefix. */
 async function ingresses(some: Partial<TrafficArgs>, name: string): Promise<Record<string, Manifest>> {
   const made = await record(() => new Traffic(name, { ...args, ...some }));
   const found = made.filter(({ type }) => type.endsWith(":Ingress")).map(({ inputs }): Manifest => inputs);
@@ -48,7 +48,7 @@ describe("Traffic as Ingress", () => {
     expect(canary?.spec.ingressClassName).to.equal("nginx");
   });
 
-  it("flips a weight by one annotation of the canary, down to 0 and up to 100", async () => {
+  it("changes a weight by one annotation of the canary, from 0 to 100", async () => {
     const before = await ingresses({}, "i-flip-25");
     for (const weight of [0, 10, 50, 100]) {
       const after = await ingresses({ canaryWeight: weight }, `i-flip-${weight}`);
@@ -58,7 +58,7 @@ describe("Traffic as Ingress", () => {
     }
   });
 
-  it("retries on another pod by default, with the body kept for it, and not where that is turned off", async () => {
+  it("retries on another pod by default, with a buffered body, unless retries are turned off", async () => {
     const { "model-production": stable } = await ingresses({}, "i-retry");
     expect(stable?.nginx).to.include({
       "proxy-next-upstream": "error timeout http_502 non_idempotent",
@@ -84,7 +84,7 @@ describe("Traffic as Ingress", () => {
     });
   });
 
-  it("redirects to HTTPS by a switch, whoever has the certificate", async () => {
+  it("redirects to HTTPS if requested, whether the certificate is its own or of a proxy in front", async () => {
     const own = await ingresses({ tls: { redirect: true, secretName: "ml-tls" } }, "i-tls");
     expect(own["model-production"]?.nginx).to.include({ "ssl-redirect": "true" });
     expect(own["model-production"]?.spec.tls).to.deep.equal([
@@ -96,7 +96,7 @@ describe("Traffic as Ingress", () => {
     expect(inFront["model-production"]?.nginx).to.include({ "force-ssl-redirect": "true" });
   });
 
-  it("cuts a path prefix off, on both Ingresses alike", async () => {
+  it("removes a path prefix, on both Ingresses alike", async () => {
     const cut = await ingresses({ path: "/v1.0" }, "i-path");
     for (const ingress of Object.values(cut)) {
       const [path] = ingress.spec.rules[0].http.paths;
@@ -105,7 +105,7 @@ describe("Traffic as Ingress", () => {
     }
   });
 
-  it("mirrors by ingress-nginx's annotation", async () => {
+  it("mirrors requests with ingress-nginx's annotation", async () => {
     const gateway = { ...args.gateway, implementation: "ingress-nginx" } as TrafficArgs["gateway"];
     const mirror = { backend: { service: "model-v3-service", port: 80 } };
     const { "model-production": stable } = await ingresses({ gateway, mirror }, "i-mirror");
@@ -114,7 +114,7 @@ describe("Traffic as Ingress", () => {
     });
   });
 
-  it("waits for no address, which many controllers never tell", async () => {
+  it("does not wait for an address, which many controllers never report", async () => {
     const both = await ingresses({}, "i-await");
     for (const { annotations } of Object.values(both)) expect(annotations["pulumi.com/skipAwait"]).to.equal("true");
   });

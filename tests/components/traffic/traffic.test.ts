@@ -25,7 +25,7 @@ describe("Traffic", () => {
     [25, [75, 25]],
     [100, [0, 100]],
   ] as const) {
-    it(`splits ${weight} % to the canary; both versions stay in the route, so a flip changes weights only`, async () => {
+    it(`sends ${weight} % to the canary; both versions stay in the route, so a change of share changes only weights`, async () => {
       const [rule] = await rules({ canaryWeight: weight }, `t-weight-${weight}`);
       expect(rule.backendRefs).to.deep.equal([
         { name: "v1", port: 80, weight: shares[0] },
@@ -42,7 +42,7 @@ describe("Traffic", () => {
     expect(weights.matches[0]).to.not.have.property("headers");
   });
 
-  it("retries on another pod by default, and not where that is turned off", async () => {
+  it("retries on another pod by default, unless retries are turned off", async () => {
     const made = await record(() => new Traffic("t-retry", args));
     expect(only(made, "Middleware").inputs["spec"]).to.deep.equal({
       retry: { attempts: 8, status: ["502"], retryNonIdempotentMethod: true },
@@ -57,7 +57,7 @@ describe("Traffic", () => {
     expect(without.map(({ type }) => type.split(":").at(-1))).to.not.include("Middleware");
   });
 
-  it("cuts a path prefix off before the request reaches the server", async () => {
+  it("removes a path prefix before the request reaches the server", async () => {
     const [rule] = await rules({ path: "/iris", retries: false, canary: undefined, canaryWeight: 0 }, "t-path");
     expect(rule.matches).to.deep.equal([{ path: { type: "PathPrefix", value: "/iris" } }]);
     expect(rule.filters).to.deep.equal([
@@ -73,7 +73,7 @@ describe("Traffic", () => {
     expect(() => new Traffic("t-ignored", { ...args, timeoutSeconds: 30 })).to.throw("is not for traefik");
   });
 
-  it("limits rate and body by Traefik's Middlewares, each request through them before it is retried", async () => {
+  it("limits rate and body size with Traefik's Middlewares, which a request passes before it is retried", async () => {
     const limits = { rateLimit: {}, bodyLimit: "10Mi" };
     const made = await record(() => new Traffic("t-limits", { ...args, ...limits }));
     const specs = made.filter(({ type }) => type.endsWith(":Middleware")).map(({ inputs }) => inputs["spec"]);
@@ -90,7 +90,7 @@ describe("Traffic", () => {
     ]);
   });
 
-  it("mirrors by a TraefikService in the place of the stable version's Service, and under its name", async () => {
+  it("mirrors with a TraefikService that replaces the stable version's Service under the same name", async () => {
     const mirror = { backend: { service: "v3", port: 80 }, percent: 10 };
     const made = await record(() => new Traffic("t-mirror", { ...args, mirror }));
     const { metadata, spec }: Manifest = only(made, "TraefikService").inputs;
@@ -109,7 +109,7 @@ describe("Traffic", () => {
     ]);
   });
 
-  it("sends plain HTTP to HTTPS from the HTTP listener, and attaches the route to the other", async () => {
+  it("redirects HTTP to HTTPS on the HTTP listener, and attaches the route to the HTTPS listener", async () => {
     const gateway = { ...GATEWAY, sectionName: "https", httpSectionName: "http" };
     const made = await record(() => new Traffic("t-redirect", { ...args, gateway, tls: { redirect: true } }));
     const routes = made.filter(({ type }) => type.endsWith(":HTTPRoute"));
@@ -126,7 +126,7 @@ describe("Traffic", () => {
   });
 
   for (const implementation of ["envoy-gateway", "istio", "kgateway"] as const) {
-    it(`writes retries, timeouts and mirrors into the route of ${implementation}`, async () => {
+    it(`writes retries, timeouts and mirrors into the route for ${implementation}`, async () => {
       const made = await record(
         () =>
           new Traffic(`t-${implementation}`, {
@@ -163,7 +163,7 @@ describe("Traffic", () => {
       },
     ],
   ] as const) {
-    it(`limits rate and body by the ${kind} of ${implementation}, attached to the route`, async () => {
+    it(`limits rate and body size with the ${kind} of ${implementation}, attached to the route`, async () => {
       const made = await record(
         () =>
           new Traffic(`t-limits-${implementation}`, {

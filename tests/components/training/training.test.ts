@@ -35,7 +35,7 @@ describe("a training Job", () => {
     expect(spec).to.include({ backoffLimit: 3, activeDeadlineSeconds: 3600 });
   });
 
-  it("takes hyper-parameters from ConfigMaps and Secrets, and passes the rest to the trainer", async () => {
+  it("takes hyperparameters from ConfigMaps and Secrets, and passes the others to the trainer", async () => {
     const { spec } = await jobOf({
       jobs: [
         {
@@ -73,7 +73,7 @@ describe("a training Job", () => {
     expect(container.env).to.deep.include({ name: "EPOCHS", value: "5" });
   });
 
-  it("of several workers is indexed, and all its pods know the Job that they belong to", async () => {
+  it("with several workers is indexed, and each of its pods knows which Job it belongs to", async () => {
     const { metadata, spec } = await jobOf({ jobs: [{ ...job, name: "distributed-training", workers: 4 }] });
     expect(spec).to.include({ completionMode: "Indexed", parallelism: 4, completions: 4 });
     expect(metadata.labels).to.include({ "job-type": "distributed-training" });
@@ -84,7 +84,7 @@ describe("a training Job", () => {
     );
   });
 
-  it("with GPUs runs on the GPU nodes alone, and is not waited for where that is said", async () => {
+  it("with GPUs runs only on the GPU nodes, and is not waited for if skipAwait is set", async () => {
     const { metadata, spec } = await jobOf({ jobs: [{ ...job, name: "gpu-training-job", gpus: 1, skipAwait: true }] });
     const pod = spec.template.spec;
     expect(pod.nodeSelector).to.deep.equal({ accelerator: "nvidia-gpu" });
@@ -97,7 +97,7 @@ describe("a training Job", () => {
     expect(metadata.annotations).to.deep.equal({ "pulumi.com/skipAwait": "true" });
   });
 
-  it("with GPUs goes where the stack's GPU pool is, and anywhere else that it says itself", async () => {
+  it("with GPUs runs in the stack's GPU pool, unless it selects other nodes itself", async () => {
     const placement = gpuPlacement({ labels: { pool: "gpu" }, taint: { key: "gpu", effect: "NoExecute" } });
     const pooled = await jobOf({ gpuPlacement: placement, jobs: [{ ...job, name: "pooled", gpus: 1 }] });
     expect(pooled.spec.template.spec.nodeSelector).to.deep.equal({ pool: "gpu" });
@@ -109,7 +109,7 @@ describe("a training Job", () => {
     expect(own.spec.template.spec.nodeSelector).to.deep.equal(nodeSelector);
   });
 
-  it("waits for the one before where they run in sequence", async () => {
+  it("waits for the previous one if they run in sequence", async () => {
     const jobs = ["first", "second", "third"].map((name) => ({ ...job, name }));
     const together = await registered({
       jobs: jobs.map(({ name, ...rest }) => ({ ...rest, name: `${name}-together` })),
@@ -125,7 +125,7 @@ describe("a training Job", () => {
 });
 
 describe("a training CronJob", () => {
-  it("keeps to its schedule, never beside itself, and trains only on new data where that is said", async () => {
+  it("runs on its schedule, never concurrently, and trains only on new data if requested", async () => {
     const { metadata, spec } = await cronJobOf({
       cronJobs: [{ ...schedule, whenNewData: true, timeZone: "Europe/Berlin", startingDeadlineSeconds: 300 }],
     });
@@ -149,14 +149,14 @@ describe("a training CronJob", () => {
     ]);
   });
 
-  it("takes a new image, unlike a Job: its next run is still to come", async () => {
+  it("gets a new image, unlike a Job, because its next run is still to come", async () => {
     const made = await registered({ cronJobs: [{ ...schedule, name: "another-training" }] });
     expect(optionsOf(only(made, "CronJob"))?.ignoreChanges).to.deep.equal([]);
   });
 });
 
 describe("batch scoring", () => {
-  it("scores a file, or rows that it makes up", async () => {
+  it("scores a file or generated rows", async () => {
     const batch = { name: "score-file", schedule: "*/5 * * * *", model: "iris" };
     const file = await cronJobOf({ batchJobs: [{ ...batch, version: "latest", input: "in.csv", output: "out.csv" }] });
     expect(file.spec.jobTemplate.spec.template.spec.containers[0].args).to.deep.equal([

@@ -119,7 +119,7 @@ describe("npm run drift", function () {
     expect(stderr).to.include("pulumi refresh failed").and.to.include("no permission");
   });
 
-  it("exits with 2 immediately if another process changes the stack", async () => {
+  it("exits with 2 immediately if another process is changing the stack", async () => {
     await deployed([step("refresh")], [service("ClusterIP")]);
     const locks = await workspace.locks("dev");
     await mkdir(locks, { recursive: true });

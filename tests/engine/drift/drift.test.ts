@@ -60,7 +60,7 @@ describe("drift of an object", () => {
     ]);
   });
 
-  it("finds a container by its name although another one was inserted, which is an addition", () => {
+  it("finds a container by its name even if another one was inserted, which counts as an addition", () => {
     const [server] = deployment().spec.template.spec.containers;
     const sidecar = { name: "proxy", image: "proxy:1" };
     const object = deployment({ extra: { containers: [sidecar, server] } });
@@ -79,7 +79,7 @@ describe("drift of an object", () => {
     ]);
   });
 
-  it("says that an update of the object removes what kubectl added, and leaves what others added", () => {
+  it("says that an update of the object removes fields added by kubectl, and keeps fields added by others", () => {
     const additions = (image: string, manager: string, more: Partial<StackObject> = {}) => {
       const edited = live(
         deployment({ image, labels: { team: "a" } }),
@@ -178,7 +178,7 @@ describe("drift of an object", () => {
     });
   });
 
-  it("is a deletion if the cluster does not have it", () => {
+  it("is a deletion if the object is missing in the cluster", () => {
     expect(driftOf(stackObject(deployment(), { deleted: true }), undefined)).to.deep.include({
       name: "iris",
       state: "deleted",
@@ -195,7 +195,7 @@ describe("drift of an object", () => {
   });
 });
 
-describe("what is no drift", () => {
+describe("a difference that is not drift", () => {
   /** Whether an object in the cluster has no drift. */
   const isSame = (program: KubernetesObject, cluster: KubernetesObject, more: Partial<StackObject> = {}) =>
     driftOf(stackObject(program, { recorded: {}, ...more }), live(cluster, pulumis)) === undefined;
@@ -205,7 +205,7 @@ describe("what is no drift", () => {
     expect(isSame(deployment(), cluster)).to.equal(true);
   });
 
-  it("is another spelling of a quantity, but not another quantity, nor text that looks like one", () => {
+  it("is another spelling of the same quantity, but not another quantity, or text that looks like one", () => {
     const cpu = (limit: string, request: string) =>
       deployment({ resources: { limits: { cpu: limit }, requests: { cpu: request, memory: "1024Mi" } } });
     expect(isSame(cpu("1000m", "0.5"), cpu("1", "500m"))).to.equal(true);
@@ -249,7 +249,7 @@ describe("drift of an atomic list", () => {
     expect(additions).to.deep.equal([]);
   });
 
-  it("includes added items, which up restores only together with another change", () => {
+  it("includes added items, which up removes only together with another change", () => {
     const more = route([75, 25, 10], { group: "", kind: "Service" });
     expect(onlyField(program, edited(more))).to.deep.include({
       path: "spec.rules[0].backendRefs[2]",

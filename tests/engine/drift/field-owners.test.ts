@@ -19,7 +19,7 @@ const server = (fields: object) => ({ "f:spec": { "f:containers": { 'k:{"name":"
 /** The writer of the field at a path. */
 const writer = (path: string, ...managers: readonly object[]) => writerOf(live(pod, ...managers), parsePath(path));
 
-describe("who has set a field", () => {
+describe("the writer of a field", () => {
   it("is the last writer other than Pulumi", () => {
     const image = server({ ".": {}, "f:image": {} });
     const at = (time: string) => ({ time: `2026-02-0${time}T10:00:00Z` });
@@ -40,12 +40,12 @@ describe("who has set a field", () => {
   it("is the owner of the whole list or map if its parts have no owner", () => {
     const args = managed("kubectl-edit", server({ "f:args": {} }));
     expect(writer("spec.containers[1].args[0]", args)?.manager).to.equal("kubectl-edit");
-    // The owner of a map does not own its entries.
+    // Owning a map does not mean owning its entries.
     const labels = managed("kubectl-edit", { "f:metadata": { "f:labels": { ".": {} } } });
     expect(writer("metadata.labels.a", labels)).to.equal(undefined);
   });
 
-  it("is found by keys and values of list items", () => {
+  it("is found by the keys and values of list items", () => {
     const port = managed(
       "a",
       server({ "f:ports": { 'k:{"containerPort":80,"protocol":"TCP"}': { "f:protocol": {} } } }),
@@ -62,7 +62,7 @@ describe("who has set a field", () => {
     expect(writer("spec.containers[1].image", entry)).to.deep.equal({ manager: "old" });
   });
 
-  it("is a controller or a person's tool, by its name", () => {
+  it("is classified by name as a controller or a person's tool", () => {
     const names = ["kube-controller-manager", "kubelet", "traefik", "vpa-recommender-operator", "cluster-autoscaler"];
     for (const manager of names) expect(isController({ manager }), manager).to.equal(true);
     for (const manager of ["kubectl", "kubectl-edit", "kubectl-client-side-apply", "k9s", "helm", "node-fetch"]) {
@@ -87,7 +87,7 @@ describe("a list in the cluster", () => {
 });
 
 describe("a path", () => {
-  it("has the engine's form", () => {
+  it("is written in the engine's format", () => {
     for (const text of ["spec.rules[1].backendRefs[0].weight", 'metadata.annotations["a.b/c"]', 'data["tls.crt"]']) {
       expect(pathText(parsePath(text))).to.equal(text);
     }

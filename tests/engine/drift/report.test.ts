@@ -57,7 +57,7 @@ describe("a report on drift", () => {
     ]);
   });
 
-  it("says if there is none, and counts additions only on request", () => {
+  it("says if there is no drift, and counts additions only if requested", () => {
     expect(reportText(report())).to.equal("No drift in 9 objects of the stack dev.");
     expect(reportText(report(extended)))
       .to.include("with additions")
@@ -67,12 +67,12 @@ describe("a report on drift", () => {
     expect(hasDrift(report(changed), false)).to.equal(true);
   });
 
-  it("asks whether it is the right cluster if it has no object of the stack", () => {
+  it("asks whether this is the right cluster if none of the stack's objects exist", () => {
     expect(reportText({ ...report(deleted), looked: 1 })).to.include("is this another one?");
     expect(reportText(report(deleted))).not.to.include("another one");
   });
 
-  it("suggests up only if up changes something", () => {
+  it("suggests up only if up would change something", () => {
     const unseen = {
       ...changed,
       up: "leave",

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { driftOf } from "../../../engine/drift/drift.ts";
 import { byPulumi, deployment, found, live, managed, onlyField, pulumis, stackObject } from "./support.ts";
 
-describe("drift of a secret", () => {
+describe("drift of a secret value", () => {
   const secret = (fields: object) => ({
     apiVersion: "v1",
     kind: "Secret",
@@ -29,7 +29,7 @@ describe("drift of a secret", () => {
     expect(JSON.stringify(drift)).not.to.include(plain);
   });
 
-  it("does not show values that the program sets in plain text either", () => {
+  it("also hides values that the program sets in plain text", () => {
     const object = stackObject(
       { ...secret({}), data: { key: "b3RoZXI=" } },
       { changes: { "data.key": { kind: "update" } } },
@@ -49,7 +49,7 @@ describe("drift of a secret", () => {
     expect(field).to.deep.equal({ path: "metadata.annotations.token", secret: true, up: "restore" });
   });
 
-  it("stays hidden in a list with added items", () => {
+  it("stays hidden in a list to which items were added", () => {
     const server = (value: string) => ({ name: "server", env: [{ name: "TOKEN", value }] });
     const object = (...containers: readonly object[]) => deployment({ extra: { containers } });
     const injected = live(object({ name: "proxy" }, server(plain)), pulumis);

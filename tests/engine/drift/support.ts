@@ -5,23 +5,23 @@ import type { KubernetesObject } from "../../../render/rendered.ts";
 
 type Tree = Readonly<Record<string, unknown>>;
 
-/** The fields of one writer, in the form of the API server. */
+/** The managed fields of one writer, in the format of the API server. */
 export function managed(manager: string, fieldsV1: Tree, more: { time?: string; subresource?: string } = {}) {
   const operation = manager.startsWith("pulumi") ? "Apply" : "Update";
   return { manager, operation, time: "2026-02-01T10:00:00Z", fieldsType: "FieldsV1", fieldsV1, ...more };
 }
 
-/** The fields of Pulumi. */
+/** The managed fields of Pulumi. */
 export const byPulumi = (fieldsV1: Tree) =>
   managed("pulumi-kubernetes-1a2b3c4d", fieldsV1, { time: "2026-01-01T10:00:00Z" });
 
-/** An object of the stack. By default, the cluster's object right after the deployment equals the program's. */
+/** An object of the stack. By default, the object in the cluster is the same as in the program, as right after a deployment. */
 export function stackObject(program: KubernetesObject, more: Partial<StackObject> = {}): StackObject {
   const urn = `urn:pulumi:dev::ml-platform::kubernetes:x/v1:${program.kind}::${program.metadata.name}`;
   return { urn, program, recorded: program, ignored: [], deleted: false, changes: {}, ...more };
 }
 
-/** An object of the cluster, with its managed fields. */
+/** An object in the cluster, with its managed fields. */
 export function live(object: KubernetesObject, ...managedFields: readonly object[]): LiveObject {
   return { ...object, metadata: { ...object.metadata, managedFields } } as LiveObject;
 }
@@ -40,7 +40,7 @@ export function onlyField(object: StackObject, cluster: LiveObject): FieldDrift 
   return fields[0];
 }
 
-/** A Deployment of the program; the cluster adds a default to its container. */
+/** A Deployment in the program; the cluster adds a default to its container. */
 export function deployment({ image = "models:1", labels = {}, resources = {}, replicas = 2, extra = {} } = {}) {
   const server = { name: "server", image, resources, ports: [{ containerPort: 8080 }] };
   return {
@@ -51,7 +51,7 @@ export function deployment({ image = "models:1", labels = {}, resources = {}, re
   };
 }
 
-/** Managed fields of the container `server`. */
+/** The managed fields of the container `server`. */
 export const containerFields = (fields: object) => ({
   "f:spec": { "f:template": { "f:spec": { "f:containers": { 'k:{"name":"server"}': { ".": {}, ...fields } } } } },
 });

@@ -6,7 +6,7 @@ import monitorMessages, { type RegisterResourceRequest } from "@pulumi/pulumi/pr
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { listen, unary } from "../../../engine/plugins/grpc.ts";
 
-/** Engine and resource monitor in one, with which a program can register its stack. */
+/** Engine and resource monitor combined, so that a program can register its stack. */
 export interface FakeEngine {
   readonly address: string;
   /** Logged errors. */

@@ -70,7 +70,7 @@ describe("the language host", () => {
     expect(about.getVersion()).to.equal(process.version);
   });
 
-  it("runs an ES module in TypeScript to its end, with configuration, output and Node.js arguments", async () => {
+  it("runs an ES module in TypeScript to completion, with configuration, output and Node.js arguments", async () => {
     const response = await run(`
       import * as pulumi from "@pulumi/pulumi";
       const config: pulumi.Config = new pulumi.Config();
@@ -90,7 +90,7 @@ describe("the language host", () => {
     ]);
   });
 
-  it("reports no second error if the program throws", async () => {
+  it("does not report a second error if the program throws", async () => {
     const response = await run('throw new Error("on purpose");');
     expect(response.toObject()).to.deep.equal({ error: "", bail: true });
     expect(engine.errors.join()).to.include("on purpose");
@@ -102,14 +102,14 @@ describe("the language host", () => {
     expect((await run("process.abort();")).getError()).to.include("--max-old-space-size");
   });
 
-  it("says how to shorten settings that are too long for a program", async () => {
+  it("says how to shorten settings that are too long to pass to a program", async () => {
     const long = request(repository);
     long.getConfigMap().set("tiny:models", "x".repeat(1 << 17));
     const { error = "" } = (await reply<RunResponse>((done) => client.run(long, done))).toObject();
     expect(error).to.include("write what models share once, in modelDefaults");
   });
 
-  it("says that the SDK is not installed, and which runtime option is wrong", async () => {
+  it("says that the SDK is not installed, or which runtime option is wrong", async () => {
     const elsewhere = request("/");
     expect((await reply<RunResponse>((done) => client.run(elsewhere, done))).getError()).to.include("npm ci");
     const wrong = request(repository, { nodeargs: true });
@@ -122,7 +122,7 @@ describe("the language host", () => {
     ["waits", RUNS_ON],
     ["never yields", SPINS],
   ] as const) {
-    it(`ends a program that ${what} when the call is cancelled, and keeps serving`, async () => {
+    it(`ends a program that ${what} when the call is canceled, and keeps serving`, async () => {
       await using place = await programFolder(text);
       const { promise, call } = start(place.directory);
       const pid = await host.line(/^pid (\d+)$/);
@@ -136,7 +136,7 @@ describe("the language host", () => {
       await reply((done) => client.getPluginInfo(new empty.Empty(), done));
     });
 
-    it(`ends when its parent ends, together with a program that ${what}`, async () => {
+    it(`ends when its parent ends, and also ends a program that ${what}`, async () => {
       await using place = await programFolder(text);
       const parent = await startUnderParent("pulumi-language-nodejs", engine.address);
       const other = new language.LanguageRuntimeClient(parent.address, insecure);
@@ -148,7 +148,7 @@ describe("the language host", () => {
     });
   }
 
-  it("interrupts the program when the engine cancels", async () => {
+  it("interrupts the program when the engine cancels the operation", async () => {
     await using place = await programFolder(RUNS_ON);
     const { promise } = start(place.directory);
     await host.line(/^pid (\d+)$/);
@@ -156,7 +156,7 @@ describe("the language host", () => {
     expect((await promise).getError()).to.equal("Program was ended by SIGINT");
   });
 
-  it("ends on a signal, after the program", async () => {
+  it("ends on a signal, after the program has ended", async () => {
     await using place = await programFolder(RUNS_ON);
     const { promise } = start(place.directory);
     promise.catch(() => undefined);

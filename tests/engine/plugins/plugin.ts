@@ -9,7 +9,7 @@ import grpc from "@grpc/grpc-js";
 
 const repository = path.resolve(import.meta.dirname, "../../..");
 
-/** A plugin that was started as the engine does. */
+/** A plugin, started as the engine starts it. */
 export interface Plugin {
   readonly process: ChildProcess;
   readonly address: string;
@@ -19,10 +19,10 @@ export interface Plugin {
   line(pattern: RegExp): Promise<string>;
 }
 
-/** The file of a plugin. */
+/** The path of a plugin's executable. */
 export const executable = (name: string) => path.join(repository, "engine/plugins/bin", name);
 
-/** Starts a plugin, or another program that prints a plugin's port. */
+/** Starts a plugin, or another program that prints the port of a plugin. */
 export async function startPlugin(program: string, ...args: string[]): Promise<Plugin> {
   const process = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
   const lines: string[] = [];

@@ -11,7 +11,7 @@ import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { ended, executable, folder, insecure, type Plugin, reply, startPlugin } from "./plugin.ts";
 
-// The SDK compiles the file that it loads itself; Node.js loads what a JavaScript entry imports.
+// The SDK compiles only the entry file that it loads itself; imports of a JavaScript entry file are loaded by Node.js.
 const ENTRY = {
   "main.js": 'import "./index.ts";',
   "package.json": '{"type": "module", "main": "main.js", "version": "1.0.0"}',
@@ -42,7 +42,7 @@ describe("a policy pack in TypeScript", () => {
     if (host.process.exitCode === null) await once(host.process, "exit");
   });
 
-  it("starts for the stack, finds violations, and ends when the call is cancelled", async () => {
+  it("starts for the stack, finds violations, and ends when the call is canceled", async () => {
     await using place = await folder({ ...ENTRY, "index.ts": PACK, "limit.ts": LIMIT });
     const pack = await start(place.directory);
     await reply((done) => pack.client.handshake(new analyzerMessages.AnalyzerHandshakeRequest(), done));
@@ -63,7 +63,7 @@ describe("a policy pack in TypeScript", () => {
     pack.client.close();
   });
 
-  it("reports why it does not start", async () => {
+  it("reports why it cannot be started", async () => {
     await using place = await folder({ ...ENTRY, "index.ts": 'throw new Error("on purpose");' });
     const pack = await start(place.directory);
     const failed = once(pack.call, "error");

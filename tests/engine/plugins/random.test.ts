@@ -24,7 +24,7 @@ describe("a random password", () => {
   const kinds = { Upper: /[A-Z]/g, Lower: /[a-z]/g, Numeric: /[0-9]/g, Special: /[^A-Za-z0-9]/g };
   const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0;
 
-  it("has its length, the minimum of each kind, and no characters of other kinds", () => {
+  it("has the given length, the minimum number of each kind, and no characters of other kinds", () => {
     const kind = fc.record({ allowed: fc.boolean(), minimum: fc.nat(5) });
     const settings = fc.record({
       Upper: kind,
@@ -53,7 +53,7 @@ describe("a random password", () => {
     );
   });
 
-  it("takes special characters from the given ones", () => {
+  it("uses only the given special characters", () => {
     const only = { length: 200, upper: false, lower: false, numeric: false, overrideSpecial: "_~é" };
     expect(generatePassword(only)).to.match(/^[_~é]{200}$/);
     expect(generatePassword({ ...only, overrideSpecial: undefined })).to.match(/^[!@#$%&*()\-_=+[\]{}<>:?]{200}$/);
@@ -71,18 +71,18 @@ describe("a random password", () => {
       }),
     );
     for (let place = 0; place < 5; place++) {
-      // 2,000 are expected; 400 from that are ten standard deviations.
+      // 2,000 are expected; a difference of 400 is ten standard deviations.
       expect(passwords.filter((password) => password[place] === "_").length, `place ${place}`).to.be.closeTo(2000, 400);
     }
     const letters = passwords.join("").replaceAll("_", "");
     for (const letter of "abcdefghijklmnopqrstuvwxyz") {
-      // 40,000 / 26 are expected; 400 from that are ten standard deviations.
+      // 40,000 / 26 are expected; a difference of 400 is ten standard deviations.
       expect(letters.split(letter).length - 1, letter).to.be.closeTo(1538, 400);
     }
     expect(new Set(Array.from({ length: 1000 }, () => generatePassword({ length: 32 })))).to.have.lengthOf(1000);
   });
 
-  it("cannot be shorter than its minimums, nor have no allowed characters", () => {
+  it("cannot be shorter than the sum of its minimums, and needs at least one allowed character", () => {
     const properties = (inputs: Properties) => problems(inputs).map(({ property }) => property);
     expect(properties({ length: 16 })).to.deep.equal([]);
     expect(properties({ length: 3, minUpper: 2, minLower: 2 })).to.deep.equal(["length"]);
@@ -195,7 +195,7 @@ describe("the random provider", () => {
     expect(await diff({ length: 25 })).to.deep.equal([messages.DiffResponse.DiffChanges.DIFF_SOME, ["length"]]);
   });
 
-  it("returns the state on read, and deletes", async () => {
+  it("returns the state on read, and supports delete", async () => {
     const { properties } = await create({ length: 24 });
     const read = new messages.ReadRequest();
     read.setUrn(PASSWORD);
@@ -213,7 +213,7 @@ describe("the random provider", () => {
     await reply((done) => client.delete(remove, done));
   });
 
-  it("names a resource that it does not have, and where to get it", async () => {
+  it("names a resource that it does not support, and where to get it", async () => {
     const request = new messages.CheckRequest();
     request.setUrn(urn("randomPet:RandomPet"));
     request.setOlds(new struct.Struct());

@@ -97,7 +97,7 @@ describe("the stack ml-serving", () => {
     },
   });
 
-  it("is scraped every 30 seconds at its metrics port", async () => {
+  it("is scraped every 30 seconds on its metrics port", async () => {
     const monitors = (await objectsOf("ml-serving")).filter(({ object }) => object.kind === "ServiceMonitor");
     const endpoints = monitors.flatMap(({ object }) => valueAt(object, "spec.endpoints") as object[]);
     expect(endpoints).to.deep.include({ port: "metrics", interval: "30s" });

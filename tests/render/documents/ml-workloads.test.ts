@@ -157,7 +157,7 @@ describe("the stack ml-workloads", () => {
       "spec.template.spec.nodeSelector": { accelerator: "nvidia-gpu" },
       "spec.template.spec.tolerations": [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }],
       [`${CONTAINER}.name`]: "gpu-trainer",
-      // The document's limit is 32Gi, twice what its own limit range allows a container.
+      // The walkthrough's limit is 32Gi, twice the maximum of its own limit range.
       [`${CONTAINER}.resources`]: {
         requests: { cpu: "4", memory: "16Gi", "nvidia.com/gpu": "1" },
         limits: { cpu: "8", memory: "16Gi", "nvidia.com/gpu": "1" },
@@ -173,7 +173,7 @@ describe("the stack ml-workloads", () => {
       ...route("model-v2-service"),
       [`metadata.annotations["${NGINX}/canary"]`]: "true",
       [`metadata.annotations["${NGINX}/canary-weight"]`]: "25",
-      // The document has a third Ingress for the header: a controller keeps only one canary for a path.
+      // The walkthrough has a third Ingress for the header, but a controller keeps only one canary for each path.
       [`metadata.annotations["${NGINX}/canary-by-header"]`]: "X-Model-Version",
       [`metadata.annotations["${NGINX}/canary-by-header-value"]`]: "v2",
     },

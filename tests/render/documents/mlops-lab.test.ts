@@ -100,7 +100,7 @@ describe("the stack mlops-lab", () => {
     },
   });
 
-  it("has the document's nginx.conf: its paths, headers and timeouts", async () => {
+  it("has the walkthrough's nginx.conf: the same paths, headers and timeouts", async () => {
     const config = find(await objectsOf("mlops-lab"), "ConfigMap gateway-config");
     const text = String(valueAt(config, 'data["nginx.conf"]'));
     for (const line of [

@@ -11,7 +11,7 @@ import { checkTexts } from "../../payload/text-limit.ts";
  * Reads the inputs from instances: each is the value of the only input, or an object with a value for each input by name.
  *
  * @param instances At least one.
- * @throws HttpError 422 with the path of what does not fit the signature.
+ * @throws HttpError 422 with the path of the value that does not fit the signature.
  */
 export function readInstances(signature: Signature, instances: readonly unknown[], memory: TensorMemory): Tensors {
   const { inputs: specs } = signature;

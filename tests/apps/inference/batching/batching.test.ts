@@ -7,7 +7,7 @@ import type { Tensors } from "../../../../apps/inference/model/tensor.ts";
 import { fakeModel } from "../support/fake-model.ts";
 import { startTestServer, type TestServer, until } from "../support/server.ts";
 
-describe("requests at the same time", () => {
+describe("concurrent requests", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
@@ -27,7 +27,7 @@ describe("requests at the same time", () => {
     expect(model.runs.map((rows) => rows.length)).to.deep.equal([1, 8, 8, 4]);
   });
 
-  it("succeed although the model rejects one of them", async () => {
+  it("succeed even if the model rejects one of them", async () => {
     const model = fakeModel(13);
     server = await startTestServer({ model: "half-plus-two", open: model.open });
     const release = model.hold();
@@ -49,7 +49,7 @@ describe("requests at the same time", () => {
     expect(server.log.join("")).to.include("the graph cannot take this row");
   });
 
-  it("each get the outputs that they need, also if others in the run need different ones", async () => {
+  it("each get the outputs that they need, even if others in the run need different ones", async () => {
     const asked: (readonly string[] | undefined)[] = [];
     server = await startTestServer({
       model: "iris",

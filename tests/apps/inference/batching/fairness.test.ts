@@ -28,10 +28,10 @@ describe("a flood on one model", () => {
   });
 });
 
-describe("models that run inside the event loop", () => {
+describe("models that run on the event loop", () => {
   const INPUTS: Tensors = new Map([["x", { datatype: "FP32", shape: [1], data: new Float32Array(1) }]]);
   const FAR = performance.now() + 600_000;
-  // Rounds are limited in time as well: on a busy machine they would differ from run to run.
+  // Rounds also have a time limit, which would make them differ from run to run on a busy machine.
   let clock: Clock;
   let state: BatchingState;
   beforeEach(() => {
@@ -64,7 +64,7 @@ describe("models that run inside the event loop", () => {
       await last.submit(INPUTS, 1, FAR);
       expect(runs.indexOf("last", before) - before).to.be.at.most(flooded.length);
     }
-    // The flood must have lasted until here.
+    // The flood must still be running at this point.
     expect(flooded.map(({ waiting }) => waiting.rows > 0)).to.deep.equal([true, true]);
     await Promise.all(flood);
   });

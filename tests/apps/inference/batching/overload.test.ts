@@ -101,7 +101,7 @@ describe("a request that arrives while others are being rejected", () => {
     ["", 0],
     [", also for the first one", 150],
   ] as const) {
-    it(`leaves its connection usable, however much is sent after the rejection${who}`, async () => {
+    it(`leaves its connection usable, no matter how much is sent after the rejection${who}`, async () => {
       const socket = connect(server.running.port, "127.0.0.1");
       let received = "";
       socket.setEncoding("latin1").on("data", (chunk) => {
@@ -134,7 +134,7 @@ describe("a request that arrives while others are being rejected", () => {
     expect(rejected.headers.get("www-authenticate")).to.equal("ApiKey");
   });
 
-  it("is answered if it is for another model, or for no model", async () => {
+  it("is answered if it is for another model or for no model", async () => {
     const answered = await server.post("/models/linear/predict", { features: [1, 2, 3] }, key);
     expect(answered.status).to.equal(200);
     expect((await server.post("/models/none/predict", {}, key)).status).to.equal(404);
@@ -182,7 +182,7 @@ describe("more requests than a model can answer within their time limit", () => 
     const running = ask();
     await until(() => model.runs.length === 13);
     const answers = Array.from({ length: 29 }, ask);
-    // Ten more can be answered in time; the queue would have room for all.
+    // Only ten more can be answered in time, although the queue has room for all of them.
     const rejected = await until(async () => {
       const { body } = await server.get("/metrics");
       return /^model_requests_total\{.*status="rejected"\} 19$/m.test(body);

@@ -4,7 +4,7 @@ import { metadataOf, writeIndex, writeVersion } from "../support/registry.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { infer } from "../support/tensors.ts";
 
-/** If the rows of a run influence each other, a request shares no run with another. */
+/** If rows in a run influence each other, each request gets a run of its own. */
 describe("a request that arrives together with others", () => {
   let server: TestServer;
   afterEach(() => server.stop());
@@ -38,7 +38,7 @@ describe("a request that arrives together with others", () => {
     ["in the event loop", {}],
     ["on a thread", { THREAD_AFTER_MS: "0" }],
   ] as const) {
-    it(`is answered as if alone if the graph quantizes by the whole run, ${where}`, async () => {
+    it(`gets the same answer as on its own if the graph quantizes over the whole run, ${where}`, async () => {
       await serve("quantized", undefined, env);
       const alone = await outputs("quantized", numbers(0.25, 0.5));
       expect(alone[0][1][0]).to.be.closeTo(0.75, 0.01);
@@ -54,7 +54,7 @@ describe("a request that arrives together with others", () => {
     });
   }
 
-  it("is answered as if alone if the rows of a run influence each other", async () => {
+  it("gets the same answer as on its own if rows in a run influence each other", async () => {
     await serve("shares");
     const answers = await Promise.all(Array.from({ length: 8 }, () => outputs("shares", numbers(1, 2))));
     for (const answer of answers)
@@ -67,7 +67,7 @@ describe("a request that arrives together with others", () => {
     expect(reasons()).to.deep.equal(["a row gives other outputs together with another row than alone"]);
   });
 
-  it("gets rows of its own length if a run pads rows to the longest", async () => {
+  it("gets rows of its own length if the graph pads rows to the longest in the run", async () => {
     await serve("split", undefined, { MAX_BATCH_SIZE: "2" });
     const [short, long] = await Promise.all([outputs("split", texts("a b")), outputs("split", texts("a b c d"))]);
     expect(short).to.deep.equal([
@@ -81,7 +81,7 @@ describe("a request that arrives together with others", () => {
       [1, 4],
       ["a", "b", "c", "d"],
     ]);
-    // More rows than a batch may have, and still one run: the outputs of two would not fit together.
+    // More rows than a batch may have, but still one run: the outputs of two runs could not be concatenated.
     expect(await outputs("split", texts("a", "b", "c d"))).to.deep.equal([
       [
         [3, 2],
@@ -91,7 +91,7 @@ describe("a request that arrives together with others", () => {
     ]);
   });
 
-  it("is answered as if alone once a run returned a wrong number of rows", async () => {
+  it("gets the same answer as on its own once a run has returned a wrong number of rows", async () => {
     await serve("no-sevens", undefined, { MAX_BATCH_SIZE: "2" });
     const burst = [[7], [1], [7], [2]].map((row) => outputs("no-sevens", sevens(...row)));
     expect(await Promise.all(burst)).to.deep.equal([[[[0], []]], [[[1], [1]]], [[[0], []]], [[[1], [2]]]]);
@@ -100,12 +100,12 @@ describe("a request that arrives together with others", () => {
     expect(reasons()[0]).to.match(/^output "y" has 1 rows for 2 rows of input/);
   });
 
-  it("is answered completely if its own rows are the first to show that", async () => {
+  it("is answered completely even if its own run is the first with a wrong number of rows", async () => {
     await serve("no-sevens", undefined, { MAX_BATCH_SIZE: "2" });
     expect(await outputs("no-sevens", sevens(1, 2, 7, 3, 4))).to.deep.equal([[[4], [1, 2, 3, 4]]]);
   });
 
-  it("is rejected if its protocol needs rows that the outputs do not have", async () => {
+  it("is rejected if its protocol needs one output row per input row and the outputs have another number", async () => {
     await serve("no-sevens");
     expect((await server.post("/v1/models/no-sevens:predict", { instances: [1, 2] })).body).to.deep.equal({
       predictions: [1, 2],
@@ -114,21 +114,21 @@ describe("a request that arrives together with others", () => {
     expect(server.log.join("")).to.include("set maxBatchSize to 0 in the signature");
   });
 
-  it("shares a run nevertheless if the signature sets maxBatchSize", async () => {
+  it("shares a run anyway if the signature sets maxBatchSize", async () => {
     await serve("shares", 8);
     const answers = await Promise.all(Array.from({ length: 8 }, () => outputs("shares", numbers(1, 2))));
     expect(answers.some(([[, data]]) => data[0] < 1)).to.equal(true);
     expect(reasons()).to.deep.equal([]);
   });
 
-  it("has a run of its own if the model cannot be tested with zeros", async () => {
+  it("gets a run of its own if the model cannot be tested with zeros", async () => {
     await serve("hundreds");
     expect(reasons()).to.deep.equal([
       "it does not run with zeros, so whether the rows of a run influence each other could not be tested",
     ]);
   });
 
-  it("shares runs of most models", async () => {
+  it("shares a run with them for most models", async () => {
     for (const model of [
       "half-plus-two",
       "iris",

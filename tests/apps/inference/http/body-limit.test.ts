@@ -17,7 +17,7 @@ describe("a body longer than MAX_BODY_BYTES", () => {
   const head = (headers: string) =>
     `POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${headers}\r\n`;
 
-  it("is answered 413, also to a client that reads only after it has sent everything", async () => {
+  it("is answered 413, even to a client that reads only after it has sent everything", async () => {
     const { status, headers, body } = await server.post("/predict", { text: "x".repeat(LIMIT) });
     expect(status).to.equal(413);
     expect(body.error).to.include({ code: "body_too_large" });
@@ -47,14 +47,14 @@ describe("a body longer than MAX_BODY_BYTES", () => {
       .and.to.match(/connection: close/i);
   });
 
-  it("is requested by 100 Continue if it is not too long", async () => {
+  it("gets 100 Continue if it is not too long", async () => {
     const port = server.running.port;
     const asked = head("Content-Length: 15\r\nExpect: 100-continue\r\n");
     expect(await raw(port, asked, /\r\n\r\n/)).to.match(/^HTTP\/1\.1 100 Continue/);
     expect(await raw(port, `${asked}{"text":"good"}`, /sentiment/)).to.match(/HTTP\/1\.1 200 OK/);
   });
 
-  it("is not requested by 100 Continue from a client of HTTP/1.0, which would take that for the response", async () => {
+  it("gets no 100 Continue from an HTTP/1.0 client, which would take that for the response", async () => {
     const asked = head("Content-Length: 15\r\nExpect: 100-continue\r\n").replace("HTTP/1.1", "HTTP/1.0");
     const received = await raw(server.running.port, `${asked}{"text":"good"}`, /sentiment/);
     expect(received).to.match(/^HTTP\/1\.\d 200 OK/);
@@ -66,7 +66,7 @@ describe("a body longer than MAX_BODY_BYTES", () => {
   });
 });
 
-describe("JSON longer than a string can be", () => {
+describe("JSON longer than the maximum string length", () => {
   it("is answered 413, not as an error of the model", () => {
     const { MAX_STRING_LENGTH } = constants;
     const parse = () => parseJson(Buffer.alloc(MAX_STRING_LENGTH + 1));

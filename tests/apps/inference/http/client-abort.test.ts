@@ -30,11 +30,11 @@ describe("a client that disconnects", () => {
         socket.on("error", () => {});
         socket.write(bytes, () => socket.resetAndDestroy());
       }
-      // Connections are accepted in order: when this one is, all of those have been.
+      // Connections are accepted in order: once this one is accepted, so are all of the others.
       const last = connect(server.running.port, "127.0.0.1");
       last.write("GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
       await last.toArray();
-      // Past the deadline of the bodies, so that an uncancelled timer would have fired.
+      // Past the deadline for request bodies, so that a timer that was not cancelled would have fired.
       await passDeadlines(clock, server.deadlines, 600_000);
       expect((await server.post("/predict", { text: "good" })).status).to.equal(200);
       expect(server.log.join("")).not.to.match(/"level":"(error|fatal)"/);
@@ -76,7 +76,7 @@ describe("a client that disconnects while it waits in the queue", () => {
   const depth = (rows: number) =>
     until(async () => new RegExp(`model_queue_depth\\{[^}]*\\} ${rows}\n`).test((await server.get("/metrics")).body));
 
-  it("makes room in a full queue", async () => {
+  it("frees its place in a full queue", async () => {
     const { model, running, release, clients } = await waiting(4);
     expect((await server.post("/predict", { instances: [9] })).status).to.equal(503);
     for (const client of clients) client.resetAndDestroy();
@@ -91,7 +91,7 @@ describe("a client that disconnects while it waits in the queue", () => {
     expect(model.runs).to.deep.equal([[0], [9]]);
   });
 
-  it("costs no run of the model", async () => {
+  it("does not cause a model run", async () => {
     const { model, running, release, clients } = await waiting(3);
     const [gone, ...stay] = clients;
     gone?.resetAndDestroy();

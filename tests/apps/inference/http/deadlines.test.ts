@@ -29,7 +29,7 @@ const HELD = `
 describe("deadlines", () => {
   const deadlines = new Deadlines();
 
-  it("expire in time, in whatever order they were set, unless they are cancelled", async () => {
+  it("expire on time in any order, unless they are cancelled", async () => {
     const expired: number[] = [];
     const set = (ms: number) => deadlines.set(performance.now() + ms, () => expired.push(ms));
     const cancel = [30, 10, 20, 11, 40].map(set);
@@ -40,7 +40,7 @@ describe("deadlines", () => {
     expect(expired.sort()).to.deep.equal([10, 20, 30, 40]);
   });
 
-  it("share a timer that no request has to start, also after a pause", async () => {
+  it("share a timer that no request has to start, even after a pause", async () => {
     const { setTimeout: real } = globalThis;
     deadlines.set(performance.now() + 10, () => {})();
     await new Promise((resolve) => real(resolve, 50));
@@ -52,7 +52,7 @@ describe("deadlines", () => {
     try {
       deadlines.set(performance.now() + 30_000, () => {})();
       expect(set).to.equal(0);
-      // A deadline before the next tick has to restart it.
+      // A deadline before the next tick has to restart the timer.
       await new Promise<void>((resolve) => deadlines.set(performance.now() + 10, resolve));
       expect(set).to.be.greaterThan(0);
     } finally {
@@ -60,7 +60,7 @@ describe("deadlines", () => {
     }
   });
 
-  it("keep nothing alive once they are cancelled", async () => {
+  it("retain no memory once they are cancelled", async () => {
     // Single-threaded, so that nothing is collected or counted concurrently.
     const flags = ["--expose-gc", "--single-threaded-gc", "--input-type=module", "--eval", HELD];
     const { stdout } = await execa(process.execPath, flags);

@@ -3,12 +3,12 @@ import { expect } from "chai";
 import type { Model } from "../../../../apps/inference/model/model.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
-/** So long that everything else in the event loop is negligible. */
+/** A run this long makes everything else on the event loop negligible. */
 const RUN_MS = 5;
 
 const CLIENTS = 40;
 
-/** Half-plus-two, computed slowly inside the event loop. */
+/** Half-plus-two, computed slowly on the event loop. */
 function busyModel() {
   let runs = 0;
   const open = async (metadata: Model["metadata"]): Promise<Model> => ({
@@ -32,7 +32,7 @@ describe("many clients that connect at once while the model is busy", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  it("are not accepted one by one with a run in between", async () => {
+  it("are not accepted one at a time with a run in between", async () => {
     const model = busyModel();
     server = await startTestServer({ model: "half-plus-two", open: model.open });
     let isOver = false;

@@ -20,7 +20,7 @@ describe("a path with percent-encoded characters", () => {
     });
   }
 
-  it("is found among routes without parameters", async () => {
+  it("matches routes without parameters", async () => {
     expect((await server.get("/he%61lth")).status).to.equal(200);
   });
 
@@ -38,7 +38,7 @@ describe("a path with percent-encoded characters", () => {
     });
   }
 
-  it("gets 404 for other verbs of /v1, with the supported one", async () => {
+  it("gets 404 for other verbs under /v1, and the response names the supported one", async () => {
     for (const path of ["/v1/models/iris:explain", "/v1/models/iris/versions/1:explain"]) {
       const { status, body } = await server.post(path, { instances: [2] });
       expect(status).to.equal(404);

@@ -28,11 +28,11 @@ describe("a request that takes too long", () => {
       expect(status).to.equal(504);
       expect(body.error.code).to.equal("timeout");
     }
-    // They are answered and not in the queue any more.
+    // Both have been answered and have left the queue.
     expect((await server.get("/metrics")).body).to.match(/^model_queue_depth\{[^}]*\} 0$/m);
     release();
     expect((await server.post("/predict", { instances: [3] })).body.predictions).to.deep.equal([3.5]);
-    // The second one has timed out: it must not cost a run.
+    // The second one has timed out, so it must not be run.
     expect(model.runs).to.deep.equal([[1], [3]]);
   });
 
@@ -49,7 +49,7 @@ describe("a request that takes too long", () => {
       .and.to.match(/body_timeout/);
   });
 
-  it("is timed out by the API, never by Node before it", async () => {
+  it("is timed out by the API, not earlier by Node.js", async () => {
     server = await startTestServer({ model: "linear", env: { REQUEST_TIMEOUT_MS: "3600000" } });
     let nodes = 0;
     const look = (message: unknown) => {

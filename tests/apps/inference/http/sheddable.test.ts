@@ -6,7 +6,7 @@ import Koa from "koa";
 import { leaveUnread, SheddableRequest } from "../../../../apps/inference/http/sheddable.ts";
 
 describe("a request whose body is left unread", () => {
-  it("has the same hidden class as one that is read, so that rejections do not deoptimize code", () => {
+  it("has the same hidden class as one with a body that is read, so that rejections do not deoptimize code", () => {
     setFlagsFromString("--allow-natives-syntax");
     const sameKind = new Function("one", "other", "return %HaveSameMap(one, other)");
     const [read, unread] = [new SheddableRequest(new Socket()), new SheddableRequest(new Socket())];
@@ -20,7 +20,7 @@ describe("a request whose body is left unread", () => {
     expect(sameKind(read, Object.assign(unread, { more: 1 }))).to.equal(false);
   });
 
-  it("keeps nothing of its body", () => {
+  it("keeps no part of its body in memory", () => {
     const request = new SheddableRequest(new Socket());
     leaveUnread(request);
     expect(request.push(Buffer.alloc(1_000_000))).to.equal(true);

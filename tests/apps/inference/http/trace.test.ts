@@ -33,7 +33,7 @@ describe("a request with a W3C trace context", () => {
     expect(await passedOn({ traceparent: TRACEPARENT, tracestate: `a=${"x".repeat(512)}` })).to.equal(null);
   });
 
-  it("of a later version gets the additional fields back", async () => {
+  it("of a later version of the standard gets the additional fields back", async () => {
     const traceparent = `01${TRACEPARENT.slice(2)}-more`;
     const answer = await server.post("/predict", { instances: [1] }, { traceparent });
     expect(answer.headers.get("traceparent")).to.equal(traceparent);

@@ -54,7 +54,7 @@ describe("an invalid HTTP request", () => {
     });
   }
 
-  it("is not one with an absolute URL, as sent to a proxy", async () => {
+  it("does not include an absolute URL, as sent to a proxy", async () => {
     const received = await raw(
       server.running.port,
       "GET http://models.example.com/health?x=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",

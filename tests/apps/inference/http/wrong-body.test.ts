@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { send, startTestServer, type TestServer } from "../support/server.ts";
 
-describe("a body that is not what the model accepts", () => {
+describe("a body that the model does not accept", () => {
   let server: TestServer;
   before(async () => {
     server = await startTestServer({ model: "words" });
@@ -31,7 +31,7 @@ describe("a body that is not what the model accepts", () => {
     });
   }
 
-  it("invalid JSON → 400 with the position and the one character there", async () => {
+  it("invalid JSON → 400 with the position and the character there", async () => {
     const told = async (body: string) => (await server.post("/predict", body)).body.error.message;
     expect(await told('{"text":\n "secret" x}')).to.equal('the body is not JSON: unexpected "x" at line 2, column 11');
     expect(await told('{"text": "secret')).to.equal(

@@ -6,7 +6,7 @@ import { graphFacts } from "../../../../apps/inference/model/graph-facts.ts";
 const FIXTURES = path.join(import.meta.dirname, "..", "fixtures");
 
 describe("weights in separate files", () => {
-  it("are detected in a graph that has them, and in no other", async () => {
+  it("are detected in graphs that have them, and in no others", async () => {
     const graphs = (await readdir(FIXTURES)).filter((name) => name.endsWith(".onnx"));
     const found: string[] = [];
     for (const name of graphs) {

@@ -32,7 +32,7 @@ describe("values that a graph rejects", () => {
     ["in the event loop", {}],
     ["on a thread", { THREAD_AFTER_MS: "0" }],
   ] as const) {
-    it(`are the caller's mistake, with the model's reason, ${where}`, async () => {
+    it(`are reported as the caller's error, with the model's reason, ${where}`, async () => {
       server = await start(env);
       const unknown = await infer(server.url, "lookup", ids(1, 99));
       expect(unknown.status).to.equal(422);
@@ -88,7 +88,7 @@ describe("values that a graph rejects", () => {
     expect(rows.slice(0, 2)).to.deep.equal([1, 6]);
   });
 
-  it("give errors in the format of /predict there", async () => {
+  it("give errors in the format of /predict at that path", async () => {
     const signature: Signature = {
       kind: "instances",
       inputs: [{ name: "ids", datatype: "INT64", shape: [-1, 2] }],
@@ -111,7 +111,7 @@ describe("values that a graph rejects", () => {
     expect((await server.post("/v1/models/lookup:predict", { instances: [[1, 99]] })).status).to.equal(422);
   });
 
-  it("are the model's error until it has answered a request", async () => {
+  it("are reported as the model's error until it has answered a request", async () => {
     server = await start();
     const id = (value: number) => ({ inputs: [{ name: "id", datatype: "INT64", shape: [1], data: [value] }] });
     const early = await infer(server.url, "hundreds", id(7));
@@ -149,7 +149,7 @@ describe("a process whose model rejects values", () => {
   });
 });
 
-describe("the reason of a node that did not run", () => {
+describe("the reason that a graph node did not run", () => {
   const node = (operator: string, status: string) =>
     `Non-zero status code returned while running ${operator} node. Name:'/secret/layer.3' Status Message: ${status}`;
   const source = "/onnxruntime_src/onnxruntime/core/providers/cpu";

@@ -11,7 +11,7 @@ const fillWith = (data: TypedArray, value: number) =>
   data instanceof BigInt64Array || data instanceof BigUint64Array ? data.fill(BigInt(value)) : data.fill(value);
 
 describe("tensors", () => {
-  it("start as zeros and keep what is written to them, also in shared memory", () => {
+  it("start as zeros and keep the values written to them, also in shared memory", () => {
     const lengths = [1, 3, 16, 17, 33, 128, 255, 600, 5000];
     const tensors = Array.from({ length: 2000 }, (_, index) => {
       const datatype = NUMERIC[index % NUMERIC.length] ?? "FP32";
@@ -48,14 +48,14 @@ describe("tensors sent to another thread", () => {
     return { data: arrived.data, bytes: arrived.data.buffer.byteLength };
   }
 
-  it("do not send the rest of a tensor that they are a slice of", () => {
+  it("send only their own part if they are a slice of a larger tensor", () => {
     const piece = sliceRows(photo, 10, 12);
     const sent = send(piece);
     expect([...sent.data]).to.deep.equal([...piece.data]);
     expect(sent.bytes).to.equal(2 * 1000 * 2);
   });
 
-  it("stay readable for the sender, whose request may have to run again", () => {
+  it("stay readable for the sender, which may have to run the request again", () => {
     for (const tensor of [
       photo,
       sliceRows(photo, 0, 3),

@@ -20,7 +20,7 @@ describe("a model whose runs are long", function () {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  /** Which was first: the response to a long run, or the last of ten probes that were sent one by one meanwhile. */
+  /** Which came first: the response to a long run, or the last of ten probes sent one by one in the meantime. */
   async function race(): Promise<string> {
     let first = "";
     const long = infer(server.url, "slow", turns(LONG)).then(({ status, body }) => {
@@ -41,7 +41,7 @@ describe("a model whose runs are long", function () {
     expect(await race()).to.equal("probes");
   });
 
-  it("is moved to a thread once its runs are found to be long, and does not delay probes from then on", async () => {
+  it("is moved to a thread once its runs turn out to be long, and does not delay probes from then on", async () => {
     server = await startTestServer({ model: "slow", env: { THREAD_AFTER_MS: "20" } });
     await until(async () => {
       expect((await infer(server.url, "slow", turns(SHORT))).status).to.equal(200);
@@ -70,7 +70,7 @@ describe("a model on a thread of its own", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  it("supports every type as it does without a thread", async () => {
+  it("supports the same types as without a thread", async () => {
     server = await startTestServer({ model: "types", env: { THREAD_AFTER_MS: "0" } });
     const values = (datatype: string) =>
       datatype === "BYTES" ? ["ä", ""] : datatype === "BOOL" ? [true, false] : [1, 0];
@@ -93,7 +93,7 @@ describe("a model on a thread of its own", () => {
     expect([...answer.raw]).to.deep.equal([...raw]);
   });
 
-  it("is not served if its signature does not match the graph, with the same reason", async () => {
+  it("is not served if its signature does not match the graph, and gives the same reason as without a thread", async () => {
     server = await startTestServer({ model: "linear", published: [], wait: false, env: { THREAD_AFTER_MS: "0" } });
     const metadata = await metadataOf("linear", "1");
     const outputs = [{ name: "z", datatype: "FP32" as const, shape: [-1, 1] }];
@@ -105,7 +105,7 @@ describe("a model on a thread of its own", () => {
     expect((await server.get("/ready")).status).to.equal(503);
   });
 
-  it("takes over the memory of its artifact without a copy", async () => {
+  it("gets its artifact by a transfer of memory, without a copy", async () => {
     server = await startTestServer({ model: "linear" });
     const { metadata, artifact } = await readVersion(server.root, "linear", "1");
     const model = await threadOpener(1)(metadata, artifact);

@@ -38,7 +38,7 @@ describe("the position of a JSON syntax error", () => {
     });
   }
 
-  it("is the one that V8 reports, where V8 reports one", () => {
+  it("is the one that V8 reports, if V8 reports one", () => {
     const text = JSON.stringify(
       { a: [1, -2.5e3, [true, null, {}], []], "\u00e9\\\n": { b: "c\t\ud83d\ude00", d: "" } },
       null,
@@ -58,7 +58,7 @@ describe("the position of a JSON syntax error", () => {
     expect(compared).to.be.greaterThan(300);
   });
 
-  it("is found in a text of megabytes, flat or nested", () => {
+  it("is found in texts of several megabytes, flat or nested", () => {
     for (const whole of [`["${"a".repeat(10_000_000)}"`, `["${"\\n".repeat(2_000_000)}"`, "[".repeat(1_000_000)]) {
       expect(errorPosition(whole)).to.equal(whole.length);
     }

@@ -14,7 +14,7 @@ describe("serializing a float32", () => {
     1.401298464324817e-45,
     -0.000123456,
   ]) {
-    it(`gives a decimal for ${decimal} that is the same float32 and has at most 9 digits`, () => {
+    it(`writes ${decimal} as a decimal of at most 9 digits that parses to the same float32`, () => {
       const float = Math.fround(decimal);
       const serialized = serializeFloat32(float);
       expect(Math.fround(serialized)).to.equal(float);
@@ -22,7 +22,7 @@ describe("serializing a float32", () => {
     });
   }
 
-  it("gives the shortest decimal", () => {
+  it("writes the shortest decimal", () => {
     expect([0.1, 0.2, 2.4, 99.9].map((decimal) => serializeFloat32(Math.fround(decimal)))).to.deep.equal([
       0.1, 0.2, 2.4, 99.9,
     ]);

@@ -31,7 +31,7 @@ describe("64-bit integers in JSON", () => {
     expect(text).to.include(`"predictions":[${numbers}]`);
   });
 
-  it("keep all digits at /v1, plain or by name", async () => {
+  it("keep all digits at /v1, as plain values or in named fields", async () => {
     const plain = await ask("/v1/models/same:predict", `{"instances":[${numbers}]}`);
     expect(plain.text).to.equal(`{"predictions":[${numbers}]}`);
     const first = await ask("/v1/models/same:predict", `{"instances":[${GREATEST}]}`);
@@ -101,7 +101,7 @@ describe("keeping the digits of long integers", () => {
     });
   }
 
-  it("does not mistake an object of the request for one", () => {
+  it("does not mistake an object in the request for a long integer", () => {
     expect(keptInteger({ key: "1" })).to.equal(undefined);
     expect(keptInteger(JSON.parse('{"__proto__":"1"}'))).to.equal(undefined);
   });

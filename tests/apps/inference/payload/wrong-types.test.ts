@@ -8,7 +8,7 @@ const INDEX = "/v2/repository/index";
 const LOAD = "/v2/repository/models/pair/load";
 const UNLOAD = "/v2/repository/models/absent/unload";
 
-/** Values of every JSON type except the given ones; without null, which stands for a missing field. */
+/** Values of every JSON type except the given ones, and except null, which counts as a missing field. */
 function valuesBut(...types: readonly string[]): unknown[] {
   const values = { boolean: true, number: 1, string: "true", list: [], object: {} };
   return Object.entries(values).flatMap(([type, value]) => (types.includes(type) ? [] : [value]));
@@ -125,7 +125,7 @@ describe("a field of the wrong type", () => {
     }
   });
 
-  it("of the body itself → 415, for the repository as for predictions", async () => {
+  it("for the body itself → 415, for the repository API as for predictions", async () => {
     for (const path of [INDEX, LOAD, UNLOAD, INFER]) {
       expect((await server.post(path, "{}", { "Content-Type": "text/plain" })).status, path).to.equal(415);
     }

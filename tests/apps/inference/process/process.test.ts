@@ -9,7 +9,7 @@ import { emptyRegistry, publish } from "../support/registry.ts";
 import { until } from "../support/server.ts";
 import { infer } from "../support/tensors.ts";
 
-/** How the server's process exits, and what does not make it exit. */
+/** How the server's process exits, and which failures do not make it exit. */
 describe("the server's process", function () {
   this.timeout(60_000);
   let registry: { root: string; remove: () => Promise<void> };
@@ -32,11 +32,11 @@ describe("the server's process", function () {
     ...more,
   });
 
-  it("exits at SHUTDOWN_SECONDS without a crash although a model still runs on a thread", async () => {
+  it("exits after SHUTDOWN_SECONDS without a crash even if a model is still running on a thread", async () => {
     child = startChild("main.ts", env({ THREAD_AFTER_MS: "0", SHUTDOWN_SECONDS: "0.5" }));
     const { port } = JSON.parse(await child.line(/"listening"/));
     await child.line(/model loaded/);
-    // Ten minutes on an idle core.
+    // This run takes ten minutes on an idle core.
     const turns = { inputs: [{ name: "turns", datatype: "INT64", shape: [], data: [8_000_000] }] };
     const lost = infer(`http://127.0.0.1:${port}`, "slow", turns).catch(() => "cut");
     await until(async () => {
@@ -62,7 +62,8 @@ describe("the server's process", function () {
   });
 
   it("exits 0 on a signal before its modules are loaded", async () => {
-    // Signals itself as soon as there is a handler, and prints whether the server's libraries are loaded by then.
+    // The process signals itself as soon as a handler is installed, and prints whether the server's libraries are
+    // loaded by then.
     const early = `let isFirst = true;
       process.on("newListener", (name) => {
         if (name !== "SIGTERM" || !isFirst) return;

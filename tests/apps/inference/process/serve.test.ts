@@ -47,7 +47,7 @@ describe("npm run serve", () => {
     expect(body).to.deep.equal({ status: "healthy", model: "words", version: "1" });
   });
 
-  it("serves the whole folder if it has several models and none is named", async () => {
+  it("serves the whole folder if it contains several models and none is named", async () => {
     await publish(registry.root, ["iris", "1"], ["words", "1"]);
     const line = await serve().line(/^Serving every model /);
     const url = /http:\/\/[^ ]+/.exec(line)?.[0];
@@ -65,7 +65,7 @@ describe("npm run serve", () => {
     expect(unnamed.body.error.message).to.match(/name one: POST \/models\/\{model\}\/predict$/);
   });
 
-  it("serves versions that are published later", async () => {
+  it("serves versions published later", async () => {
     await publish(registry.root, ["half-plus-two", "1"]);
     child = startChild("serve.ts", { MODEL_POLL_SECONDS: "0.02" }, ["--models", registry.root, "--port", "0"]);
     const url = /http:\/\/[^ ]+/.exec(await child.line(/^Serving /))?.[0];
@@ -73,7 +73,7 @@ describe("npm run serve", () => {
     await until(async () => (await send(`${url}/health`, {})).body.version === "2");
   });
 
-  it("serves models that are published later if all are served", async () => {
+  it("serves models published later if all models are served", async () => {
     await publish(registry.root, ["half-plus-two", "1"]);
     const args = ["--models", registry.root, "--port", "0", "--model", "*"];
     child = startChild("serve.ts", { MODEL_POLL_SECONDS: "0.02" }, args);
@@ -122,7 +122,7 @@ describe("npm run serve", () => {
     expect((await send(`${url}/health`, {})).status).to.equal(200);
   });
 
-  describe("of a folder that was written by hand", () => {
+  describe("with a folder that was written by hand", () => {
     it("serves complete versions, and reports the others with the reason", async () => {
       await layOut(registry.root, "pair");
       const directory = await layOut(registry.root, "image", (written) => ({ ...written, version: "2" }));
@@ -134,7 +134,7 @@ describe("npm run serve", () => {
       expect(reason).to.equal(`${directory}/metadata.json describes image version 2, not image version 1`);
     });
 
-    it("reports where files belong if nothing can be served", async () => {
+    it("says where the files belong if nothing can be served", async () => {
       await rename(await layOut(registry.root, "pair"), path.join(registry.root, "pair", "first"));
       await mkdir(path.join(registry.root, "My Model", "1"), { recursive: true });
       const running = serve();
@@ -148,7 +148,7 @@ describe("npm run serve", () => {
       expect(last).to.match(/has no model: train one with .*, or put one from elsewhere there as NAME\/1\/model\.onnx/);
     });
 
-    it("reports versions that the index omits, and nothing else", async () => {
+    it("reports only the versions that the index omits", async () => {
       const whole = await layOut(registry.root, "pair");
       const bare = await layOut(registry.root, "image");
       await rm(path.join(bare, METADATA_FILE));

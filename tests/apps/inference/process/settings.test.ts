@@ -32,7 +32,7 @@ describe("settings from the environment", () => {
     });
   });
 
-  it("accept fractions of seconds, and 0 for what can be switched off", () => {
+  it("accept fractions of seconds, and 0 for settings that can be turned off", () => {
     const settings = readSettings({ ...MODEL, DRAIN_SECONDS: "0.5", METRICS_PORT: "0", MODEL_VERSION: "latest" });
     expect(settings).to.include({ drainSeconds: 0.5, metricsPort: 0, modelVersion: "latest" });
   });
@@ -41,7 +41,7 @@ describe("settings from the environment", () => {
     expect(readSettings({ ...MODEL, API_KEY: "", PORT: "" })).to.include({ apiKey: undefined, port: 8080 });
   });
 
-  it("take the traces' URL from the standard variables, which can also disable traces", () => {
+  it("take the URL for traces from the standard variables, which can also disable traces", () => {
     const urlOf = (env: Record<string, string>) => readSettings({ ...MODEL, ...env }).tracesUrl;
     const base = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318/" };
     const own = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://traces:4318/custom" };
@@ -73,7 +73,7 @@ describe("settings from the environment", () => {
     [{ PORT: "9090" }, /^METRICS_PORT is not set: set it to another port than PORT, or to 0 for none$/],
   ];
   for (const [env, message] of wrong) {
-    it(`reject ${JSON.stringify(env)} in one line with the variable and the remedy`, () => {
+    it(`reject ${JSON.stringify(env)} with one line that names the variable and the remedy`, () => {
       expect(() => readSettings({ ...MODEL, ...env })).to.throw(SettingsError, message);
     });
   }
@@ -94,7 +94,7 @@ describe("settings from the environment", () => {
     });
   }
 
-  it("report all mistakes at once, and never the key", () => {
+  it("report all mistakes at once, and never print the key", () => {
     expect(() => readSettings({ ...MODEL, PORT: "x", METRICS_PORT: "y", API_KEY: "hidden" }))
       .to.throw(SettingsError, /PORT is "x".*; METRICS_PORT is "y"/)
       .with.property("message")

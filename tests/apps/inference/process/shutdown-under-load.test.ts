@@ -10,7 +10,7 @@ describe("SIGTERM under load", () => {
   });
   after(() => registry.remove());
 
-  // Busy clients have a request in progress when the server closes, slow ones an idle connection.
+  // When the server closes, busy clients have a request in progress, and slow clients have an idle connection.
   for (const [kind, pauseMs] of [["busy", 0] as const, ["unhurried", 20] as const, ["slow", 300] as const]) {
     it(`fails no request of ${kind} keep-alive clients, and exits 0`, async () => {
       const { exit, ready, failed } = await endUnderLoad(registry.root, { connections: 20, pauseMs, drainSeconds: 5 });

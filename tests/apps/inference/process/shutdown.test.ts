@@ -29,7 +29,7 @@ describe("shutting down", () => {
     await closed;
   });
 
-  it("is not ready at any readiness endpoint, and still answers predictions", async () => {
+  it("reports not ready at every readiness endpoint, and still answers predictions", async () => {
     server = await startTestServer({ model: "linear", env: { DRAIN_SECONDS: "3000", SHUTDOWN_SECONDS: "3600" } });
     const places = ["/ready", "/v2/health/ready", "/v2/models/linear/ready", "/v1/models/linear"];
     for (const place of places) {
@@ -61,7 +61,7 @@ describe("shutting down", () => {
     halves.restore();
   });
 
-  it("closes the connection of a client that never finishes at SHUTDOWN_SECONDS", async () => {
+  it("closes the connection of a client that never finishes after SHUTDOWN_SECONDS", async () => {
     server = await startTestServer({ model: "linear", env: { SHUTDOWN_SECONDS: "0.3" } });
     const socket = connect(server.running.port, "127.0.0.1");
     socket.on("error", () => {});
@@ -81,7 +81,7 @@ describe("shutting down", () => {
     expect(await lost).to.equal("cut");
   });
 
-  it("skips the rest of the drain on the second request", async () => {
+  it("skips the rest of the drain on a second shutdown request", async () => {
     server = await startTestServer({ model: "linear", env: { DRAIN_SECONDS: "3000", SHUTDOWN_SECONDS: "3600" } });
     const closed = server.running.shutDown();
     void server.running.shutDown();
@@ -99,7 +99,7 @@ describe("shutting down", () => {
     expect(server.log.join("")).not.to.include("closing the connections");
   });
 
-  it("closes open connections on another request after the drain", async () => {
+  it("closes open connections on another shutdown request after the drain", async () => {
     server = await startTestServer({ model: "linear", env: { SHUTDOWN_SECONDS: "3600" } });
     const socket = connect(server.running.port, "127.0.0.1");
     socket.on("error", () => {});

@@ -7,7 +7,7 @@ import { emptyRegistry } from "../support/registry.ts";
 const ENV = { MODEL_NAME: "iris", MODEL_VERSION: "1", HOST: "127.0.0.1", PORT: "0", METRICS_PORT: "0" };
 
 describe("a server that cannot serve", () => {
-  it("reports the wrong variable in one line and exits 1", async () => {
+  it("names the invalid variable in one line and exits 1", async () => {
     const child = startChild("main.ts", { ...ENV, MAX_BATCH_SIZE: "many" });
     expect(await child.exited).to.equal(1);
     expect(child.stderr).to.deep.equal(['MAX_BATCH_SIZE is "many": set it to a whole number from 1 to 65536']);
@@ -25,7 +25,7 @@ describe("a server that cannot serve", () => {
     other.close();
   });
 
-  it("gives up after MODEL_WAIT_SECONDS, reports what it waited for, and exits 1", async () => {
+  it("stops waiting after MODEL_WAIT_SECONDS, reports what it waited for, and exits 1", async () => {
     const { root, remove } = await emptyRegistry();
     const child = startChild("main.ts", { ...ENV, MODEL_DIR: root, MODEL_WAIT_SECONDS: "0.5" });
     expect(await child.exited).to.equal(1);

@@ -31,7 +31,7 @@ describe("with an OpenTelemetry collector", () => {
   let collector: Server;
   let endpoint = "";
   const sent: Sent[] = [];
-  /** The collector's response; undefined for none. */
+  /** The collector's response; undefined if it does not respond. */
   let status: number | undefined;
   let asked = 0;
   beforeEach(async () => {
@@ -100,7 +100,7 @@ describe("with an OpenTelemetry collector", () => {
     expect(textOf(resource, "telemetry.sdk.language")).to.equal("nodejs");
   });
 
-  it("spans are named by their routes, whatever the path and however they are rejected", async () => {
+  it("spans are named after their routes, also if the request is rejected", async () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, API_KEY: "right" };
     const server = await startTestServer({ model: "half-plus-two", env });
     const key = { "X-API-Key": "right" };
@@ -172,7 +172,7 @@ describe("with an OpenTelemetry collector", () => {
     await withEnv({ OTEL_BSP_MAX_QUEUE_SIZE: "2" }, async () => {
       const server = await startTestServer({ model: "half-plus-two", env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } });
       status = undefined;
-      // Two are being sent without success, two wait, three are dropped.
+      // Two are being sent without success, two are waiting, and three are dropped.
       for (let request = 0; request < 7; request++) {
         await server.get("/health");
       }
@@ -185,8 +185,8 @@ describe("with an OpenTelemetry collector", () => {
     });
   });
 
-  describe("that never responds, the server exits", () => {
-    // The pause of five seconds is held, so nothing else ends the attempt to send the last spans.
+  describe("that never responds, the server still exits", () => {
+    // The pause of five seconds is held, so only the case under test can end the attempt to send the last spans.
     let pauses: HeldPauses;
     const patient = { OTEL_EXPORTER_OTLP_TIMEOUT: "3600000", OTEL_BSP_EXPORT_TIMEOUT: "3600000" };
     beforeEach(() => {
@@ -199,7 +199,7 @@ describe("with an OpenTelemetry collector", () => {
       pauses.restore();
     });
 
-    it("at SHUTDOWN_SECONDS", async () => {
+    it("after SHUTDOWN_SECONDS", async () => {
       const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, SHUTDOWN_SECONDS: "0.2" };
       const server = await startTestServer({ model: "half-plus-two", env });
       await server.get("/health");

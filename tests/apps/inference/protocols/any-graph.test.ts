@@ -4,11 +4,11 @@ import { layOut } from "../support/registry.ts";
 import type { TestServer } from "../support/server.ts";
 import { infer } from "../support/tensors.ts";
 
-describe("a graph from elsewhere", () => {
+describe("a graph from another tool", () => {
   let server: TestServer | undefined;
   afterEach(() => server?.stop());
 
-  it("gives the label for its own class number", async () => {
+  it("gives the label for the class number that the graph uses", async () => {
     server = await startEmpty();
     await layOut(server.root, "one-or-two");
     await server.running.loaded;
@@ -19,7 +19,7 @@ describe("a graph from elsewhere", () => {
     ]);
   });
 
-  it("is served although its output for zeros is not finite", async () => {
+  it("is served even if its output for zeros is not finite", async () => {
     server = await startEmpty();
     await layOut(server.root, "ratio");
     await server.running.loaded;
@@ -28,7 +28,7 @@ describe("a graph from elsewhere", () => {
     expect([status, body.error.code]).to.deep.equal([422, "not_finite"]);
   });
 
-  it("is served by its kind although it rejects a row of zeros", async () => {
+  it("is served at /predict although it rejects a row of zeros", async () => {
     server = await startEmpty();
     await layOut(server.root, "lookup", (written) => ({
       ...written,
@@ -38,7 +38,7 @@ describe("a graph from elsewhere", () => {
     expect((await server.post("/predict", { instances: [[1, 2]] })).status).to.equal(200);
   });
 
-  it("reports inputs to list if the graph does not declare their dimensions", async () => {
+  it("asks for inputs in the signature if the graph does not declare their dimensions", async () => {
     server = await startEmpty();
     const directory = await layOut(server.root, "shapeless", ({ signature: _, ...rest }) => rest);
     await saysOf(

@@ -38,7 +38,7 @@ for (const [where, env] of [
       expect(raw.body.outputs[0]).to.deep.equal({ ...PAST, name: "before", parameters: { binary_data_size: 0 } });
     });
 
-    it("share runs with requests that have elements", async () => {
+    it("share runs with nonempty requests", async () => {
       const full = { ...PAST, shape: [1, 1, 2], data: [1, 2] };
       const answers = await Promise.all(
         [[], full, [], full].map((past) =>
@@ -53,7 +53,7 @@ for (const [where, env] of [
       ]);
     });
 
-    it("may have a first dimension of 0 if that is not the batch", async () => {
+    it("may have a first dimension of 0 if it is not the batch dimension", async () => {
       const inputs = [
         { name: "boxes", datatype: "FP32", shape: [0, 4], data: [] },
         { name: "names", datatype: "BYTES", shape: [0], data: [] },
@@ -66,7 +66,7 @@ for (const [where, env] of [
       ]);
     });
 
-    it("are an empty list per row at /v1", async () => {
+    it("are one empty list per row at /v1", async () => {
       const sums = await server.post("/v1/models/lengths:predict", { instances: [[], []] });
       expect(sums.body).to.deep.equal({ predictions: [0, 0] });
       const { body } = await server.post("/v1/models/cache:predict", {

@@ -18,12 +18,12 @@ import type { Datatype } from "../../../../apps/registry/metadata.ts";
 import { DATATYPES, MODELS, type ModelName } from "../support/models.ts";
 import { metadataOf } from "../support/registry.ts";
 
-/** The same cases every time; a failure prints its seed and path, to run it again. */
+/** The same cases every time; a failure prints the seed and path that reproduce it. */
 const RUNS = { seed: 42, numRuns: 1500 };
 const MAX_ROWS = 50;
 const MEMORY = new TensorMemory();
 
-/** JSON with relevant names among its keys, so that inner checks are reached as well. */
+/** JSON with relevant names among its keys, so that nested checks are reached as well. */
 const KEYS = [
   "inputs",
   "outputs",
@@ -125,7 +125,7 @@ describe("random requests", () => {
     }
   }
 
-  it("are read or rejected with binary tensors", async () => {
+  it("with binary tensors are read or rejected", async () => {
     const to = await served("types");
     const bodies = fc.tuple(almostRight("types"), fc.uint8Array({ maxLength: 64 }), fc.integer({ min: -9, max: 9 }));
     fc.assert(
@@ -138,7 +138,7 @@ describe("random requests", () => {
     );
   });
 
-  it("do not crash the server if they are not JSON", async () => {
+  it("that are not JSON do not crash the server", async () => {
     const to = await served("words");
     for (const protocol of Object.values(protocols)) {
       fc.assert(
@@ -159,7 +159,7 @@ describe("binary tensors", () => {
       );
       fc.assert(
         fc.property(input, ([bytes, length, offset]) => {
-          // In a body with several tensors they may begin at any offset.
+          // In a body with several tensors, a tensor may begin at any offset.
           const body = Buffer.concat([Buffer.alloc(offset), bytes]).subarray(offset);
           try {
             const data = decode(datatype, body, length, "inputs[0]");

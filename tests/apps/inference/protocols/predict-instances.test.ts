@@ -14,7 +14,7 @@ describe("predicting instances", () => {
     expect(body).to.deep.equal({ predictions: [2.5, 3, 4.5], model: "half-plus-two", version: "1" });
   });
 
-  it("returns predictions in order for more instances than fit one batch", async () => {
+  it("returns predictions in order for more instances than fit in one batch", async () => {
     const instances = Array.from({ length: 100 }, (_, index) => index * 2);
     const { status, body } = await server.post("/predict", { instances });
     expect(status).to.equal(200);
@@ -34,7 +34,7 @@ describe("predicting instances", () => {
     expect(body.error).to.include({ path: "instances", message: "must have at least one instance" });
   });
 
-  it("reports the path of a wrong instance", async () => {
+  it("reports the path of an invalid instance", async () => {
     const { status, body } = await server.post("/predict", { instances: [1, [2, 3]] });
     expect(status).to.equal(422);
     expect(body.error.path).to.equal("instances[1]");

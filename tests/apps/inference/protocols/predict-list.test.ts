@@ -8,14 +8,14 @@ describe("a list of requests", () => {
   });
   after(() => server.stop());
 
-  it("gives a list in the same order", async () => {
+  it("returns a list in the same order", async () => {
     const requests = Array.from({ length: 20 }, (_, index) => ({ features: [index * 10, 0, 0] }));
     const { status, body } = await server.post("/predict", requests);
     expect(status).to.equal(200);
     expect(body).to.deep.equal(requests.map((_, index) => ({ prediction: index + 1 })));
   });
 
-  it("of one gives a list of one", async () => {
+  it("with one element returns a list with one element", async () => {
     expect((await server.post("/predict", [{ features: [0, 0, 0] }])).body).to.deep.equal([{ prediction: 1 }]);
   });
 
@@ -50,7 +50,7 @@ describe("a list of requests with several rows each", () => {
     expect(body.map((one: { predictions: number[] }) => one.predictions)).to.deep.equal([[2, 3], [4]]);
   });
 
-  it("is limited by the rows of all of them together", async () => {
+  it("is limited by the total number of rows", async () => {
     const { status, body } = await server.post("/predict", [{ instances: [1, 2, 3] }, { instances: [4, 5, 6] }]);
     expect(status).to.equal(422);
     expect(body.error.path).to.equal("[1].instances");

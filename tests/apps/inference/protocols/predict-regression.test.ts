@@ -3,7 +3,7 @@ import { layOut } from "../support/registry.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 describe("a prediction that is not finite", () => {
-  it("→ 422 with the output, and the request that returns it", async () => {
+  it("→ 422 with the name of the output, and a request that returns it anyway", async () => {
     const server = await startTestServer({ model: "lengths", published: [], wait: false });
     const inputs = [{ name: "x", datatype: "FP32", shape: [-1, 2] }];
     await layOut(server.root, "lengths", (written) => ({
@@ -37,7 +37,7 @@ describe("predicting a number from a list of features", () => {
     expect(body).to.deep.equal({ prediction: 2.4 });
   });
 
-  it("reports how many features it takes, and which", async () => {
+  it("reports how many features the model takes, and which", async () => {
     const { status, body } = await server.post("/predict", { features: [1, 2] });
     expect(status).to.equal(422);
     expect(body.error).to.include({ path: "features", message: "must have 3 numbers (a, b, c); it has 2" });
@@ -49,7 +49,7 @@ describe("predicting a number from a list of features", () => {
     expect(body.error).to.include({ path: "features[1]", message: "must be a number, not null" });
   });
 
-  it("rejects what a float32 cannot hold, rather than predict from infinity", async () => {
+  it("rejects a number too large for float32 instead of predicting from infinity", async () => {
     const { status, body } = await server.post("/predict", { features: [1, 2, 1e39] });
     expect(status).to.equal(422);
     expect(body.error).to.include({ path: "features[2]", message: "is beyond the range of FP32" });

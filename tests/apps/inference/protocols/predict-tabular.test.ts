@@ -34,7 +34,7 @@ describe("predicting from named features", () => {
     expect(body.error).to.include({ path: "petal_width", message: "is missing" });
   });
 
-  it("rejects a number in a string", async () => {
+  it("rejects a number written as a string", async () => {
     const { status, body } = await server.post("/predict", { ...FLOWER, sepal_width: "3.5" });
     expect(status).to.equal(422);
     expect(body.error).to.include({ path: "sepal_width", message: "must be a number, not a string" });

@@ -21,7 +21,7 @@ describe("predicting from a text", () => {
     });
   });
 
-  it("distinguishes a bad text from a good one", async () => {
+  it("distinguishes a negative text from a positive one", async () => {
     const { body } = await server.post("/predict", { text: "awful and bad" });
     expect(body).to.include({ sentiment: "negative", text: "awful and bad" });
     expect(body.confidence).to.be.closeTo(1 / (1 + Math.exp(-2)), 1e-6);
@@ -40,7 +40,7 @@ describe("predicting from a text", () => {
     expect(body.error).to.include({ code: "invalid_input", path: "text", message: "must not be blank" });
   });
 
-  it("answers long and short texts of one list in order", async () => {
+  it("answers long and short texts in one list in order", async () => {
     const texts = ["good", "bad ".repeat(20_000), "great", "good ".repeat(20_000), "awful"];
     const { status, body } = await server.post(
       "/predict",

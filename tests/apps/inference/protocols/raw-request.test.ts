@@ -8,7 +8,7 @@ describe("an inference request", () => {
   });
   after(() => server.stop());
 
-  it("without JSON is the data of the only input, and gets a binary response", async () => {
+  it("without JSON is read as the data of the only input, and gets a binary response", async () => {
     const raw = (model: string, bytes: Uint8Array) =>
       fetch(`${server.url}/v2/models/${model}/infer`, {
         method: "POST",

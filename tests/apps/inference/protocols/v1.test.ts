@@ -12,7 +12,7 @@ describe("instances → predictions at /v1/models", () => {
 
   const predict = (model: string, instances: unknown) => server.post(`/v1/models/${model}:predict`, { instances });
 
-  it("accept numbers for a model of one number a row", async () => {
+  it("accept numbers for a model with one number per row", async () => {
     const { status, body } = await predict("half-plus-two", [1, 2, 5]);
     expect(status).to.equal(200);
     expect(body).to.deep.equal({ predictions: [2.5, 3, 4.5] });
@@ -20,7 +20,7 @@ describe("instances → predictions at /v1/models", () => {
     expect(byVersion.body).to.deep.equal({ predictions: [2] });
   });
 
-  it("accept lists for a model of rows, and return lists if a row has several values", async () => {
+  it("accept lists for a model with several numbers per row, and return lists if an output row has several values", async () => {
     const { body } = await predict("linear", [
       [0, 0, 0],
       [1, 0, 0],
@@ -28,7 +28,7 @@ describe("instances → predictions at /v1/models", () => {
     expect(body.predictions.map(([value]: [number]) => Number(value.toFixed(6)))).to.deep.equal([1, 1.1]);
   });
 
-  it("accept and return objects by name for several inputs or outputs", async () => {
+  it("accept and return objects with named fields for several inputs or outputs", async () => {
     const { body } = await predict("pair", [
       { a: [1, 2], b: [3, 4] },
       { a: [0, 1], b: [5, 6] },
@@ -108,7 +108,7 @@ describe("instances → predictions at /v1/models", () => {
     });
   }
 
-  it("report an output that is not finite, and the request that returns it", async () => {
+  it("report an output that is not finite, and a request that returns it anyway", async () => {
     const { status, body } = await predict("pair", [{ a: [1e38, 1], b: [1e38, 1] }]);
     expect(status).to.equal(422);
     expect(body.error).to.equal(
@@ -117,7 +117,7 @@ describe("instances → predictions at /v1/models", () => {
   });
 
   for (const [what, model, instances, status] of wrong) {
-    it(`reject ${what} with ${status} and a string`, async () => {
+    it(`reject ${what} with ${status} and an error text`, async () => {
       const answer = await predict(model, instances);
       expect(answer.status).to.equal(status);
       expect(answer.body.error).to.match(/^[^\n]{5,120}$/);

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
-describe("health and metadata by the Open Inference Protocol", () => {
+describe("health and metadata in the Open Inference Protocol", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  it("report that the server is live and ready, also without the API key", async () => {
+  it("report that the server is live and ready, even without the API key", async () => {
     server = await startTestServer({ model: "iris", env: { API_KEY: "secret" } });
     expect((await server.get("/v2/health/live")).body).to.deep.equal({ live: true });
     expect((await server.get("/v2/health/ready")).body).to.deep.equal({ ready: true });

@@ -36,7 +36,7 @@ describe("an Open Inference Protocol request", () => {
     });
   });
 
-  it("gets the requested outputs, in its order and encoding", async () => {
+  it("gets the requested outputs, in the requested order and encoding", async () => {
     const answer = await postBinary(
       `${server.url}/v2/models/pair/versions/1/infer`,
       { inputs: [A, B], outputs: [{ name: "product", parameters: { binary_data: true } }, { name: "sum" }] },
@@ -47,7 +47,7 @@ describe("an Open Inference Protocol request", () => {
     expect([...new Float32Array(new Uint8Array(answer.raw).buffer)]).to.deep.equal([5, 12, 21, 32]);
   });
 
-  it("to a model without a batch dimension may have any first dimension of its shape", async () => {
+  it("to a model without a batch dimension may have any first dimension that the model's shape allows", async () => {
     const data = [1, 3, 5, 7, 0, 0, 0, 0, -1, -1, -1, -2];
     const input = { name: "image", datatype: "FP32", shape: [3, 2, 2], data };
     const answers = await Promise.all([1, 2, 3].map(() => infer(server.url, "image", { inputs: [input] })));
@@ -84,7 +84,7 @@ describe("an Open Inference Protocol request", () => {
     expect(sums).to.deep.equal([1, 4, 9, 4, 1].map((sum) => [sum, sum]));
   });
 
-  it("also reaches models that /predict serves", async () => {
+  it("also reaches models that are served at /predict", async () => {
     const input = { name: "x", datatype: "FP32", shape: [1, 4], data: [5.1, 3.5, 1.4, 0.2] };
     const iris = await infer(server.url, "iris", { inputs: [input], outputs: [{ name: "label" }] });
     expect(iris.body.outputs[0]).to.deep.equal({ name: "label", datatype: "INT64", shape: [1], data: [0] });
@@ -194,7 +194,7 @@ describe("an Open Inference Protocol request", () => {
     );
   });
 
-  it("with a JSON length beyond its body → 400", async () => {
+  it("with a JSON length greater than its body → 400", async () => {
     for (const length of ["1000", "-1", "1e1", "x"]) {
       const answer = await send(`${server.url}/v2/models/pair/infer`, {
         method: "POST",

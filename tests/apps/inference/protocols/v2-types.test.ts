@@ -32,7 +32,7 @@ function lengthPrefixed(...texts: string[]): Uint8Array {
 
 const nameOf = (datatype: Datatype) => datatype.toLowerCase();
 
-describe("tensors of every type, by the Open Inference Protocol", () => {
+describe("tensors of every type in the Open Inference Protocol", () => {
   let server: TestServer;
   before(async () => {
     server = await startTestServer({ model: "types" });
@@ -120,7 +120,7 @@ describe("tensors of every type, by the Open Inference Protocol", () => {
     expect(await response.text()).to.include("[-9223372036854775808,-1,0,9223372036854775807]");
   });
 
-  it("numbers that JSON cannot represent are rejected there, and returned as binary", async () => {
+  it("numbers that JSON cannot represent are rejected in JSON responses and returned in binary ones", async () => {
     const raw = bytesOf(Float32Array.of(Number.NaN, Number.POSITIVE_INFINITY, 0, 1));
     const request = (binary_data: boolean) => ({
       inputs: [

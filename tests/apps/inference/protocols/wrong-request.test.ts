@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { send, startTestServer, type TestServer } from "../support/server.ts";
 
-describe("a request that the API does not have", () => {
+describe("a request that the API does not support", () => {
   let server: TestServer;
   before(async () => {
     server = await startTestServer({ model: "linear" });
@@ -77,7 +77,7 @@ describe("a request that the API does not have", () => {
     expect(body.error.message).to.equal("send the body uncompressed");
   });
 
-  it("HEAD /health has the status and no body", async () => {
+  it("HEAD /health returns the status and no body", async () => {
     const { status, body } = await send(`${server.url}/health`, { method: "HEAD" });
     expect(status).to.equal(200);
     expect(body).to.equal("");

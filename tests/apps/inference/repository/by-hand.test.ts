@@ -40,7 +40,7 @@ describe("a registry that was written by hand", () => {
     ["in the event loop", {}],
     ["on a thread", { THREAD_AFTER_MS: "0" }],
   ] as const) {
-    it(`is served with the graph's own tensors if its metadata lists none, ${where}`, async () => {
+    it(`is served with the graph's own inputs and outputs if its metadata lists none, ${where}`, async () => {
       server = await startEmpty(env);
       const models = ["bfloat16", "image", "lengths", "location", "maps", "pair", "slow", "types"] as const;
       for (const model of models) {
@@ -65,7 +65,7 @@ describe("a registry that was written by hand", () => {
     });
   }
 
-  it("is served by its kind with a minimal signature", async () => {
+  it("is served at /predict with a minimal signature", async () => {
     server = await startEmpty();
     await layOut(server.root, "iris", (written) => {
       const { kind, features, labels } = written.signature;
@@ -172,7 +172,7 @@ describe("a registry that was written by hand", () => {
   for (const [what, spoil, reason] of spoilt) {
     it(`reports the file and the mistake for ${what}`, async () => {
       server = await startEmpty();
-      // Written under another name first, so that the server never sees a complete version.
+      // Written under another name first, so that the server never sees a complete and valid version.
       const aside = path.join(server.root, ".aside");
       await spoil(await layOut(aside, "pair"));
       await rename(path.join(aside, "pair"), path.join(server.root, "pair"));
@@ -198,7 +198,7 @@ describe("a registry that was written by hand", () => {
   });
 
   for (const policy of ["latest", "all"]) {
-    it(`keeps its version while the next is an empty folder, with MODEL_VERSION ${policy}`, async () => {
+    it(`keeps serving its version while the next one is an empty folder, with MODEL_VERSION ${policy}`, async () => {
       server = await startEmpty({ MODEL_NAME: "pair", MODEL_VERSION: policy });
       const aside = path.join(server.root, ".aside");
       await layOut(aside, "pair");

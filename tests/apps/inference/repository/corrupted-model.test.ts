@@ -33,7 +33,7 @@ describe("a model that does not match its metadata", () => {
     await writeMetadata(directory, { ...(await metadataOf("linear", "1")), ...change });
   }
 
-  it("is not served if one byte differs, and served once it is fixed", async () => {
+  it("is not served if one byte differs, but is served once that is fixed", async () => {
     let good = Buffer.alloc(0);
     let file = "";
     const reason = await reasonAfter(async (directory) => {
@@ -53,7 +53,7 @@ describe("a model that does not match its metadata", () => {
     expect(reason).to.match(/model\.onnx/);
   });
 
-  it("is not served if the metadata is of another version", async () => {
+  it("is not served if the metadata belongs to another version", async () => {
     const reason = await reasonAfter((directory) => describeAs(directory, { version: "2" }));
     expect(reason).to.match(/describes linear version 2/);
   });
@@ -65,7 +65,7 @@ describe("a model that does not match its metadata", () => {
     expect(reason).to.match(/linear\/1: the graph has no output "z"; it has y$/);
   });
 
-  it("is not served if the warm-up fails for a signature of the wrong width", async () => {
+  it("is not served if the signature has a wrong width, so that the warm-up fails", async () => {
     const { signature } = await metadataOf("linear", "1");
     const inputs = [{ name: "x", datatype: "FP32" as const, shape: [-1, 5] }];
     const reason = await reasonAfter((directory) => describeAs(directory, { signature: { ...signature, inputs } }));

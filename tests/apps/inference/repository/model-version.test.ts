@@ -8,7 +8,7 @@ describe("the version that is served", () => {
 
   const published = [["words", "1"] as const, ["words", "2"] as const, ["words", "10"] as const];
 
-  it("is the newest of the index for `latest`", async () => {
+  it("is the newest in the index for `latest`", async () => {
     server = await startTestServer({ model: "words", published, env: { MODEL_VERSION: "latest" } });
     expect((await server.get("/health")).body.version).to.equal("10");
     const { headers, body } = await server.post("/predict", { text: "good" });
@@ -21,7 +21,7 @@ describe("the version that is served", () => {
     expect((await server.post("/predict", { text: "good" })).body.version).to.equal("2");
   });
 
-  it("is not one that is marked as a regression, unless it is requested", async () => {
+  it("is never one marked as a regression, unless it is requested", async () => {
     server = await startTestServer({ model: "words", published: [], wait: false, env: { MODEL_VERSION: "all" } });
     await publishWorse(server.root, "words");
     await server.running.loaded;

@@ -8,7 +8,7 @@ describe("GET /models", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  it("is the registry index, including what was published since the start", async () => {
+  it("is the registry index, including versions published since the start", async () => {
     server = await startTestServer({ model: "linear" });
     const before = await server.get("/models");
     expect(before.status).to.equal(200);

@@ -5,7 +5,7 @@ describe("a model that is not served", () => {
   let server: TestServer;
   afterEach(() => server.stop());
 
-  it("may still be loaded if nothing of a whole registry is there yet", async () => {
+  it("may still be loaded if a server of the whole registry has found nothing yet", async () => {
     server = await startTestServer({ model: "iris", published: [], wait: false, env: { MODEL_NAME: "*" } });
     for (const path of ["/predict", "/models/iris/predict", "/v2/models/iris/infer"]) {
       const { status, headers } = await server.post(path, {});
@@ -14,7 +14,7 @@ describe("a model that is not served", () => {
     }
   });
 
-  it("is not found if all have been unloaded", async () => {
+  it("is not found if all models have been unloaded", async () => {
     server = await startRepository(["iris"], { MODEL_CONTROL: "explicit" });
     await server.post("/v2/repository/models/iris/unload", {});
     const { status, body } = await server.post("/predict", {});
@@ -22,7 +22,7 @@ describe("a model that is not served", () => {
     expect(body.error.message).to.equal("no model is loaded here");
   });
 
-  it("is not found in a version that the settings do not ask for, while others are loading", async () => {
+  it("is not found in a version that the settings do not request, while others are loading", async () => {
     server = await startTestServer({ model: "iris", wait: false, env: { MODEL_NAME: "iris,words" } });
     const infer = async (place: string) => (await server.post(`/v2/models/${place}/infer`, {})).status;
     await until(async () => (await server.get("/v2/models/iris/ready")).status === 200);

@@ -35,7 +35,7 @@ describe("a published version", () => {
 
   const fileOf = (name: string) => path.join(versionDirectory(registry.root, "linear", "1"), name);
 
-  /** Publishes bytes that need not be a graph. */
+  /** Publishes arbitrary bytes, which need not be a graph. */
   async function publishBytes(bytes: Uint8Array) {
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     const artifact = { file: MODEL_FILE, sha256, bytes: bytes.byteLength };
@@ -83,7 +83,7 @@ describe("a published version", () => {
     const file = fileOf(MODEL_FILE);
     await chmod(file, 0o000);
     const before = await versionStamp(registry.root, "linear", "1");
-    // File systems store times with a resolution of some milliseconds.
+    // File systems store times with a resolution of a few milliseconds.
     await until(async () => {
       await chmod(file, 0o644);
       return (await versionStamp(registry.root, "linear", "1")) !== before;

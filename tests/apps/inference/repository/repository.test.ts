@@ -46,12 +46,12 @@ describe("a whole repository in one server", () => {
     await writeFile(path.join(directory, METADATA_FILE), JSON.stringify(described));
     return sha256;
   }
-  /** The SHA-256 of what is loaded. */
+  /** The SHA-256 of the loaded graph. */
   const loaded = async () =>
     [...(await server.get("/metrics")).body.matchAll(/^model_info\{.*sha256="([0-9a-f]+)"/gm)].map(
       ([, sha256]) => sha256,
     );
-  /** Sends one request after the other to half-plus-two; the returned function stops it and returns the statuses. */
+  /** Sends requests to half-plus-two one after another; the returned function stops it and returns the statuses. */
   function sendOn(): () => Promise<readonly number[]> {
     const clients = new AbortController();
     const statuses = new Set<number>();
@@ -121,7 +121,7 @@ describe("a whole repository in one server", () => {
     expect(ready.body.map(({ name }: { name: string }) => name)).to.deep.equal(["iris", "words"]);
   });
 
-  it("serves the others without a broken model, and that once it is fixed", async () => {
+  it("serves the other models while one is broken, and that one once it is fixed", async () => {
     server = await startTestServer({ model: "words", published: [], wait: false, env: { ...WHOLE, ...POLL } });
     expect((await server.get("/ready")).status).to.equal(503);
     await publish(server.root, ["iris", "1"]);
@@ -151,7 +151,7 @@ describe("a whole repository in one server", () => {
     expect(await end()).to.deep.equal([200]);
   });
 
-  it("switches to what is published again under the same version", async () => {
+  it("switches to a version that is published again under the same number", async () => {
     server = await start(POLL, [["half-plus-two", "1"]]);
     const end = sendOn();
     const sha256 = await publishAnew();
@@ -160,7 +160,7 @@ describe("a whole repository in one server", () => {
     expect((await server.get("/metrics")).body).to.match(/^model_predictions_total\{model="half-plus-two".*\} [1-9]/m);
   });
 
-  it("unloads a version that is withdrawn while another one is broken", async () => {
+  it("unloads a withdrawn version while another one is broken", async () => {
     server = await start({ ...POLL, MODEL_VERSION: "all" }, [
       ["words", "1"],
       ["words", "3"],
@@ -171,7 +171,7 @@ describe("a whole repository in one server", () => {
     await until(async () => (await versionOf("words"))?.join() === "3");
   });
 
-  it("keeps its version if the newer one is broken", async () => {
+  it("keeps serving its version if the newer one is broken", async () => {
     server = await start(POLL, [["words", "1"]]);
     await writeVersion(server.root, "words", "2");
     await rm(path.join(versionDirectory(server.root, "words", "2"), MODEL_FILE));
@@ -250,7 +250,7 @@ describe("a whole repository in one server", () => {
     }
   });
 
-  it("loads and unloads by request with MODEL_CONTROL=explicit", async () => {
+  it("loads and unloads on request with MODEL_CONTROL=explicit", async () => {
     server = await start({ MODEL_CONTROL: "explicit" }, [["words", "1"]]);
     const change = (model: string, what: "load" | "unload", body: unknown = {}) =>
       server.post(`/v2/repository/models/${model}/${what}`, body);
@@ -273,7 +273,7 @@ describe("a whole repository in one server", () => {
     expect((await server.get("/metrics")).body).not.to.include('model="iris"');
   });
 
-  it("reloads by request what is published again under the same version, and keeps its version if that is broken", async () => {
+  it("reloads on request a version that is published again, and keeps the loaded one if the new one is broken", async () => {
     server = await start({ MODEL_CONTROL: "explicit" }, [["half-plus-two", "1"]]);
     const load = () => server.post("/v2/repository/models/half-plus-two/load", {});
     const end = sendOn();
@@ -289,7 +289,7 @@ describe("a whole repository in one server", () => {
     expect(await end()).to.deep.equal([200]);
   });
 
-  it("loads by request all complete versions, and reports the others with the reason", async () => {
+  it("loads all complete versions on request, and reports the others with the reason", async () => {
     server = await start({ MODEL_CONTROL: "explicit", MODEL_VERSION: "all" }, [["words", "1"]]);
     await writeVersion(server.root, "words", "2");
     await writeVersion(server.root, "words", "3");
@@ -305,7 +305,7 @@ describe("a whole repository in one server", () => {
     expect(await versionOf("words")).to.deep.equal(["2", "3"]);
   });
 
-  it("remembers nothing of unknown names in requests", async () => {
+  it("keeps no memory of unknown names in requests", async () => {
     server = await start({ MODEL_NAME: "words", MODEL_VERSION: "1", MODEL_CONTROL: "explicit" }, [["words", "1"]]);
     for (const name of ["nothing", "made-up"]) {
       const { status, body } = await server.post(`/v2/repository/models/${name}/load`, {});
@@ -315,7 +315,7 @@ describe("a whole repository in one server", () => {
     expect(await states()).to.deep.equal(["words/1 READY"]);
   });
 
-  it("does not list a broken version any more once it is withdrawn", async () => {
+  it("no longer lists a broken version once it is withdrawn", async () => {
     server = await start(POLL, [["words", "1"]]);
     await writeVersion(server.root, "iris", "1");
     await spoil("iris", "1");

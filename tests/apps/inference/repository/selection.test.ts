@@ -8,7 +8,7 @@ const INDEX = {
   ],
 };
 
-describe("what MODEL_NAME and MODEL_VERSION choose", () => {
+describe("the versions that MODEL_NAME and MODEL_VERSION select", () => {
   const cases: readonly (readonly [string, string, readonly string[], readonly string[]])[] = [
     ["*", "latest", ["iris/2", "words/1"], []],
     ["*", "all", ["iris/1", "iris/2", "words/1"], []],
@@ -16,7 +16,7 @@ describe("what MODEL_NAME and MODEL_VERSION choose", () => {
     ["*", "3", [], ["no version 3 of any model is published in /models"]],
     ["iris,words", "latest", ["iris/2", "words/1"], []],
     ["iris,rose", "latest", ["iris/2"], ["no version of rose is published in /models: published are iris, words"]],
-    // Found by its folder, whether or not the index lists it.
+    // Found by its folder, even if the index does not list it.
     ["rose", "7", ["rose/7"], []],
   ];
   for (const [names, version, chosen, missing] of cases) {
@@ -27,7 +27,7 @@ describe("what MODEL_NAME and MODEL_VERSION choose", () => {
     });
   }
 
-  it("nothing of an empty registry, with the reason", () => {
+  it("are none in an empty registry, with the reason", () => {
     const empty = { models: [] };
     expect(new Selection("*", "latest").choose(empty, "/models").missing).to.deep.equal([
       "no model is published in /models",

@@ -34,7 +34,7 @@ describe("GET /docs", () => {
     }
   });
 
-  it("is 404 if it is switched off", async () => {
+  it("is 404 if it is turned off", async () => {
     server = await startTestServer({ model: "iris", env: { DOCS_ENDPOINT: "false" } });
     expect((await server.get("/docs")).status).to.equal(404);
     expect((await server.get("/openapi.json")).status).to.equal(404);

@@ -46,7 +46,7 @@ describe("GET /openapi.json", () => {
     server = await startRepository(EVERY);
     const paths: Paths = (await server.get("/openapi.json")).body.paths;
     const predictions = Object.entries(paths).filter(([path]) => /predict$|infer$/.test(path));
-    // Eight models: infer for each, instances for those with a batch, /predict for those with a kind.
+    // Eight models: infer for each, instances for those with a batch dimension, /predict for those with a kind.
     expect(predictions).to.have.lengthOf(8 + 7 + 4);
     for (const [path, { post }] of predictions) {
       const { status, body } = await server.post(path, post?.requestBody?.content["application/json"]?.example);
@@ -70,14 +70,15 @@ describe("GET /openapi.json", () => {
     expect(listed?.required).to.deep.equal(["features"]);
     for (const request of [{ a: 1, b: null, c: 3 }, { features: [1, null, 3] }]) {
       const { status } = await server.post("/predict", request);
-      expect(status).to.equal(422); // NaN, by a model that fills in nothing: the form was taken
+      // The request has a valid form; 422 because the prediction is NaN: this model does not fill in missing values.
+      expect(status).to.equal(422);
     }
     const [row, object] = requestOf(paths, "/v1/models/linear:predict").properties?.["instances"]?.anyOf ?? [];
     expect(row?.items).to.include({ type: "array", minItems: 3, maxItems: 3 });
     expect(object?.items?.required).to.deep.equal(["x"]);
   });
 
-  it("gives the sizes that may be 0, and the longest text", async () => {
+  it("gives the sizes that may be 0, and the maximum length of a text", async () => {
     server = await startRepository(["boxes", "half-plus-two", "words", "same"]);
     const { paths } = (await server.get("/openapi.json")).body;
     const shapeOf = (model: string) =>
@@ -105,7 +106,7 @@ describe("GET /openapi.json", () => {
     expect(schema.properties.inputs.minItems).to.equal(0);
   });
 
-  it("has no example of a whole image", async () => {
+  it("has no example with a whole image", async () => {
     server = await startTestServer({ model: "photo", published: [], wait: false });
     const metadata = await metadataOf("photo", "1");
     const signature = { ...metadata.signature, kind: "instances" as const };
@@ -120,7 +121,7 @@ describe("GET /openapi.json", () => {
     expect(JSON.stringify(body).length).to.be.below(20_000);
   });
 
-  it("has every path that is served, and no other", async () => {
+  it("has every path that is served, and no others", async () => {
     server = await startTestServer({ model: "iris", env: { LOAD_ENDPOINT: "true" } });
     const paths: Paths = (await server.get("/openapi.json")).body.paths;
     for (const [path, { get }] of Object.entries(paths)) {
@@ -162,7 +163,7 @@ describe("GET /openapi.json", () => {
     expect((await server.get("/openapi.json")).body.paths).not.to.have.any.keys(...changes);
   });
 
-  it("has each version of a model with several", async () => {
+  it("has every version of a model with several versions", async () => {
     server = await startTestServer({
       model: "words",
       published: [
@@ -189,7 +190,7 @@ describe("GET /openapi.json", () => {
     }
   });
 
-  it("describes a model without a version as it is served then: not by a regression", async () => {
+  it("describes the paths without a version by the version served there, which is never a regression", async () => {
     server = await startTestServer({ model: "words", published: [], wait: false, env: { MODEL_VERSION: "all" } });
     await publishWorse(server.root, "words");
     await server.running.loaded;
@@ -201,7 +202,7 @@ describe("GET /openapi.json", () => {
     expect(info.description).to.include("version 1");
   });
 
-  it("states which paths need the key", async () => {
+  it("states which paths need the API key", async () => {
     server = await startTestServer({ model: "iris", env: { API_KEY: "secret" } });
     const { body } = await server.get("/openapi.json");
     expect(body.security).to.deep.equal([{ apiKey: [] }]);

@@ -89,7 +89,7 @@ describe("GET /metrics", () => {
     ]);
   });
 
-  it("reports how many requests and rows wait", async () => {
+  it("reports how many requests and rows are waiting", async () => {
     const model = fakeModel();
     server = await startTestServer({ model: "half-plus-two", open: model.open, env: { MAX_BATCH_SIZE: "16" } });
     const release = model.hold();
@@ -104,7 +104,7 @@ describe("GET /metrics", () => {
     await Promise.all([running, waiting]);
   });
 
-  it("counts the time of successful requests alone for Triton, whose dashboards divide it by their number", async () => {
+  it("counts the time of successful requests only for Triton, whose dashboards divide it by their number", async () => {
     const clock = takeClock();
     try {
       const model = fakeModel(13);
@@ -135,7 +135,7 @@ describe("GET /metrics", () => {
       const [request = 0, queue = 0, compute = 0] = await Promise.all(durations.map(read));
       expect(queue).to.be.greaterThan(0);
       expect(compute).to.be.at.least(5e6);
-      // Each is rounded on its own; the five seconds of the failed request are in none.
+      // Each value is rounded separately; none of them includes the five seconds of the failed request.
       expect(queue + compute).to.be.lessThan(request + 2);
       const all = await read("model_inference_seconds_sum");
       expect(all).to.be.at.least(compute / 1e6 + 5);
@@ -144,7 +144,7 @@ describe("GET /metrics", () => {
     }
   });
 
-  it("counts failures by Triton's reasons: rejected or timed out in the queue, canceled, failed or timed out in the model", async () => {
+  it("counts failures with Triton's reasons: rejected or timed out in the queue, canceled, failed or timed out in the model", async () => {
     const model = fakeModel(13);
     const env = { MAX_BATCH_SIZE: "1", MAX_QUEUE_SIZE: "2", REQUEST_TIMEOUT_MS: "600000" };
     server = await startTestServer({ model: "half-plus-two", open: model.open, env });
@@ -189,7 +189,7 @@ describe("GET /metrics", () => {
     release();
   });
 
-  it("counts every response by method and code, also those that reach no model", async () => {
+  it("counts every response by method and code, including those that reach no model", async () => {
     server = await startTestServer({ model: "half-plus-two", env: { API_KEY: "right" } });
     const key = { "X-API-Key": "right" };
     await server.post("/predict", { instances: [1] }, key);
@@ -220,7 +220,7 @@ describe("GET /metrics", () => {
     expect(body).to.include('model_requests_total{model="linear",version="1",status="rejected"} 1');
   });
 
-  it("counts requests before the model was loaded for the version that was loaded", async () => {
+  it("attributes requests from before the model was loaded to the version that was loaded", async () => {
     const env = { MODEL_VERSION: "latest" };
     server = await startTestServer({ model: "linear", published: [], wait: false, env });
     await server.post("/predict", { features: [1, 2, 3] });
@@ -238,7 +238,7 @@ describe("GET /metrics", () => {
     ]);
   });
 
-  it("keeps the metrics of a loaded version while another version is not loaded yet", async () => {
+  it("keeps the metrics of a loaded version while another version is still loading", async () => {
     const opening = Promise.withResolvers<void>();
     const { open } = fakeModel();
     server = await startTestServer({
@@ -263,7 +263,7 @@ describe("GET /metrics", () => {
     expect(body).to.include('model_requests_total{model="half-plus-two",version="1",status="success"} 1');
   });
 
-  it("is the only thing on the metrics port", async () => {
+  it("is the only route on the metrics port", async () => {
     const port = await steadyPort();
     server = await startTestServer({ model: "linear", env: { METRICS_PORT: String(port) } });
     const { status, body } = await send(`http://127.0.0.1:${port}/metrics`, {});

@@ -33,7 +33,7 @@ describe("the probes", () => {
     expect((await server.post("/predict", { text: "good" })).status).to.equal(200);
   });
 
-  it("need no key, like metrics and unlike everything else", async () => {
+  it("need no API key, like metrics and unlike everything else", async () => {
     server = await startTestServer({ model: "iris", env: { API_KEY: "k" } });
     for (const open of ["/health", "/ready", "/metrics"]) {
       expect((await server.get(open)).status, open).to.equal(200);

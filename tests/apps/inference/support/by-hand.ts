@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { startTestServer, type TestServer, until } from "./server.ts";
 
-/** A server of a whole registry that is written while it runs. */
+/** A server of a whole registry that a test writes while the server runs. */
 export function startEmpty(env: Record<string, string> = {}): Promise<TestServer> {
   return startTestServer({
     model: "pair",
@@ -11,7 +11,7 @@ export function startEmpty(env: Record<string, string> = {}): Promise<TestServer
   });
 }
 
-/** Waits until the log has the reason, in one line, why a directory cannot be served; the server is not ready then. */
+/** Waits until the log says, in one line, why a directory cannot be served, and checks that the server is not ready. */
 export async function saysOf(server: TestServer, directory: string, reason: string | RegExp): Promise<void> {
   const matches = (text: string) => (typeof reason === "string" ? text.endsWith(reason) : reason.test(text));
   const reasons = () => server.log.flatMap((line): string[] => JSON.parse(line).reason ?? []);

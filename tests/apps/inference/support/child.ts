@@ -11,12 +11,12 @@ export interface Child {
   readonly stderr: readonly string[];
   /** Resolves with the exit code, or the signal it died of. */
   readonly exited: Promise<number | NodeJS.Signals | null>;
-  /** Resolves when a line of output matches; rejects when the process ends before. */
+  /** Resolves when a line of output matches; rejects if the process ends first. */
   line(pattern: RegExp): Promise<string>;
 }
 
 /**
- * Runs `apps/inference/<script>` with nothing in its environment but PATH and `env`.
+ * Runs `apps/inference/<script>` with only PATH and `env` in its environment.
  *
  * @param script `main.ts` or `serve.ts`.
  * @param flags Flags of Node.

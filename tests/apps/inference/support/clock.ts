@@ -31,16 +31,16 @@ export function takeClock({ frozen = false }: { readonly frozen?: boolean } = {}
 }
 
 /**
- * Advances the time until every deadline within so many milliseconds has expired and its callback was called.
+ * Advances the time until every deadline within the given number of milliseconds has expired and its callback has run.
  */
 export async function passDeadlines(clock: Clock, deadlines: Deadlines, milliseconds: number): Promise<void> {
-  // After the first tick the timer ticks every second.
+  // After the first tick, the timer ticks every second.
   await new Promise<void>((resolve) => deadlines.set(performance.now(), resolve));
   clock.advance(milliseconds);
   await new Promise<void>((resolve) => deadlines.set(performance.now(), resolve));
 }
 
-/** Pauses by `setTimeout` of `node:timers/promises` that a test ends. */
+/** Pauses made with `setTimeout` from `node:timers/promises`, which a test ends. */
 export interface HeldPauses {
   /** Ends the oldest pause. */
   endNext(): void;
@@ -49,8 +49,8 @@ export interface HeldPauses {
 }
 
 /**
- * Holds every pause of at least so long until a test ends it or its signal is aborted. So a test can tell what happens before
- * and after a pause, and what does not wait for it, without a clock.
+ * Holds every pause of at least `least` until a test ends it or its signal is aborted. This way a test can check what
+ * happens before and after a pause, and what does not wait for it, without a clock.
  *
  * @param least The shortest pause that is held, in milliseconds.
  */

@@ -18,13 +18,13 @@ export interface EndOptions {
   readonly connections: number;
   /** Time between a response and a client's next request, in milliseconds. */
   readonly pauseMs: number;
-  /** How long the server drains; clients that come back to it must do so in the second half of this time. */
+  /** How long the server drains; every client must send another request in the second half of this time. */
   readonly drainSeconds: number;
 }
 
 /**
- * Serves half-plus-two from a registry, sends SIGTERM once every client has had a response, and removes the server for new
- * connections, as a gateway does, once each client has had another response during the drain.
+ * Serves half-plus-two from a registry and sends SIGTERM once every client has had a response. Once each client has had
+ * another response during the drain, it sends no new connections to the server, as a gateway would.
  */
 export async function endUnderLoad(root: string, options: EndOptions): Promise<EndUnderLoad> {
   const { connections, pauseMs, drainSeconds } = options;

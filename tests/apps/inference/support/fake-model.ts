@@ -14,7 +14,7 @@ export interface FakeModel {
 export const WARM_UP_RUNS = 4;
 
 /**
- * @param spoil Rows with this value make the whole run fail, like a row that the graph rejects.
+ * @param spoil Any row with this value makes the whole run fail, like a row that the graph rejects.
  */
 export function fakeModel(spoil?: number): FakeModel {
   const runs: number[][] = [];

@@ -7,15 +7,14 @@ export interface FullModel {
   readonly server: TestServer;
   /** Requests a prediction from the full model. */
   ask(): Promise<Answer>;
-  /** Lets the model run; resolves with the responses to the requests that ran or waited. */
+  /** Unblocks the model; resolves with the responses to the requests that were running or waiting. */
   release(): Promise<Answer[]>;
 }
 
 /**
- * Starts a server of two models, of which half-plus-two has one request running and as many waiting as its queue holds, and
- * `linear` has none.
+ * Starts a server of two models: half-plus-two has one request running and a full queue, and `linear` has no requests.
  *
- * @param queue Rows that its queue holds.
+ * @param queue Capacity of the queue in rows.
  * @param apiKey Key of the server. @default none
  */
 export async function startFullModel(queue: number, apiKey?: string): Promise<FullModel> {

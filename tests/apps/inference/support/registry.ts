@@ -20,7 +20,7 @@ export async function emptyRegistry(): Promise<{ root: string; remove: () => Pro
   return { root, remove: () => rm(root, { recursive: true, force: true }) };
 }
 
-/** The metadata of one of the fixtures, true to its artifact. */
+/** Metadata that matches one of the fixtures. */
 export async function metadataOf(model: ModelName, version: string): Promise<ModelMetadata> {
   const artifact = await readFile(path.join(FIXTURES, `${model}.onnx`));
   return {
@@ -45,7 +45,7 @@ export async function metadataOf(model: ModelName, version: string): Promise<Mod
   };
 }
 
-/** Publishes fixtures as a trainer would: artifact, metadata, and last the index of them all. */
+/** Publishes fixtures as a trainer would: artifact, metadata, and finally the index of all of them. */
 export async function publish(root: string, ...published: readonly (readonly [ModelName, string])[]): Promise<void> {
   for (const [model, version] of published) {
     await writeVersion(root, model, version);
@@ -54,9 +54,9 @@ export async function publish(root: string, ...published: readonly (readonly [Mo
 }
 
 /**
- * Writes a version's folder; until the index has it, it is not published.
+ * Writes a version's folder. The version is not published until the index lists it.
  *
- * @param metadata @default true to the fixture
+ * @param metadata @default metadata that matches the fixture
  */
 export async function writeVersion(
   root: string,
@@ -106,7 +106,7 @@ export async function publishWorse(root: string, model: ModelName): Promise<void
   const { root: prepared, remove } = await emptyRegistry();
   await writeVersion(prepared, model, "1");
   await writeVersion(prepared, model, "2", { ...(await metadataOf(model, "2")), regression });
-  // In one step: without an index a server serves whatever it finds.
+  // In one step, because a server without an index serves every version that it finds.
   await rename(modelDirectory(prepared, model), modelDirectory(root, model));
   await remove();
   await writeIndex(root, [model, "1"], [model, "2"]);

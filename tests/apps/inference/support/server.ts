@@ -13,9 +13,9 @@ export interface TestServer {
   readonly running: RunningServer;
   readonly url: string;
   readonly log: readonly string[];
-  /** The deadlines of its requests. */
+  /** The deadlines of the server's requests. */
   readonly deadlines: Deadlines;
-  /** Sends JSON and returns status, headers and the JSON that came back. */
+  /** Sends JSON and returns the status, the headers and the JSON of the response. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   stop(): Promise<void>;
@@ -29,7 +29,7 @@ export interface Answer {
 }
 
 export interface TestServerOptions {
-  /** What is published at the start. */
+  /** Models to publish before the start. */
   readonly published?: readonly (readonly [ModelName, string])[];
   /** Model to serve. */
   readonly model: ModelName;
@@ -108,7 +108,7 @@ export function startRepository(models: readonly [ModelName, ...ModelName[]], en
   });
 }
 
-/** One request by fetch; a body that is not JSON comes back as text. */
+/** Sends one request with fetch; a body that is not JSON is returned as text. */
 export async function send(url: string, init: RequestInit): Promise<Answer> {
   const response = await fetch(url, init);
   const text = await response.text();
@@ -121,7 +121,7 @@ const TIMEOUT_MS = 50_000;
 
 /** Calls `found` every 10 ms until it returns something other than undefined, null or false. */
 export async function until<T>(found: () => T | Promise<T>): Promise<NonNullable<T>> {
-  // Not `performance.now()`, which tests take over.
+  // Not `performance.now()`, which tests replace.
   const end = Date.now() + TIMEOUT_MS;
   for (;;) {
     const value = await found();

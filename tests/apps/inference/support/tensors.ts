@@ -9,7 +9,7 @@ export interface BinaryAnswer {
   readonly raw: Buffer;
 }
 
-/** Sends an inference request with binary tensors after its JSON, and splits such a response. */
+/** Sends an inference request with binary tensors after its JSON, and splits the response in the same way. */
 export async function postBinary(url: string, request: unknown, raw: Uint8Array): Promise<BinaryAnswer> {
   const json = Buffer.from(JSON.stringify(request));
   const response = await fetch(url, {

@@ -25,8 +25,8 @@ type Scenario =
 const SECONDS: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 
 /**
- * Runs a k6 script without k6. Each virtual user is a thread with its own modules, where `k6`, `k6/http` and `k6/metrics` are
- * substitutes with the documented behavior of the functions that the load test uses.
+ * Runs a k6 script without k6. Each virtual user is a thread with its own modules. There, `k6`, `k6/http` and `k6/metrics`
+ * are substitutes with the documented behavior of the functions that the load test uses.
  *
  * @param env value of `__ENV`
  * @throws Error if k6 would reject the script

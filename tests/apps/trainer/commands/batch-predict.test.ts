@@ -61,7 +61,7 @@ describe("batch-predict", () => {
     expect(await readdir(data("scored"))).to.deep.equal(["iris.csv"]);
   });
 
-  it("scores texts, numbers and windows of a series from JSONL", async () => {
+  it("scores texts, numbers and time-series windows from JSONL", async () => {
     const texts = [
       { id: 7, text: 'The "best" soup,\never' },
       { id: 8, text: "Terrible, never again" },
@@ -199,7 +199,7 @@ describe("batch-predict", () => {
     );
   });
 
-  it("scores generated rows, the same for the same seed", async () => {
+  it("scores generated rows, which are the same for the same seed", async () => {
     for (const model of ["iris", "sentiment-classifier", "series", "half_plus_two"]) {
       const first = await predict(model, "--synthetic=5");
       expect(first).to.include({ code: 0, errors: "" });

@@ -13,7 +13,7 @@ describe("trainer command line", () => {
 
   const models = () => path.join(folder, "models");
 
-  /** Runs `train`, which has to fail with exactly this message and publish nothing. */
+  /** Runs `train`, and expects it to fail with exactly this message and publish nothing. */
   async function refused(args: readonly string[], message: string): Promise<void> {
     const before = await listing();
     const run = await trainer(["train", "--models", models(), ...args]);
@@ -114,7 +114,7 @@ describe("trainer command line", () => {
     );
   });
 
-  it("does not publish a model below the threshold, nor a version that exists", async () => {
+  it("does not publish a model below the threshold, or a version that already exists", async () => {
     const shuffled = (await readFile(path.join(SAMPLES, "iris.csv"), "utf8")).split("\n").slice(0, 151);
     const noise = shuffled.map((line, i) => (i === 0 ? line : line.replace(/[a-z]+$/, ["a", "b"][i % 2] ?? "")));
     const file = await data("noise.csv", noise.join("\n"));

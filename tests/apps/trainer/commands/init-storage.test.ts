@@ -89,7 +89,7 @@ describe("init-storage", () => {
     );
   });
 
-  it("can be killed at any time, and finishes in the next run", async () => {
+  it("can be killed at any time, and finishes on the next run", async () => {
     for (const [signal, delay] of [
       ["SIGTERM", 500],
       ["SIGKILL", 900],
@@ -112,7 +112,7 @@ describe("init-storage", () => {
     expect(names.filter((name) => name.includes(".tmp-") || name.endsWith(".lock"))).to.deep.equal([]);
   });
 
-  it("can run twice at the same time", async () => {
+  it("can run in two processes at the same time", async () => {
     const runs = await Promise.all([trainer(["init-storage"], { env }), trainer(["init-storage"], { env })]);
     for (const run of runs) expect(run).to.include({ code: 0, errors: "" });
     expect((await readIndex(models())).models).to.have.length(3);

@@ -125,7 +125,7 @@ describe("the commit in the trainer's image", () => {
   });
   afterEach(() => rm(project, { recursive: true, force: true }));
 
-  it("is the last one that changed the trainer, so that other changes make no new image", async () => {
+  it("is the last one that changed the trainer, so that other changes do not produce a new image", async () => {
     git("init", "--quiet");
     const changed = await commit("package.json", "{}");
     await commit("README.md", "# Read me");

@@ -48,7 +48,7 @@ describe("train --when-new-data", () => {
     expect(await versions()).to.deep.equal([]);
   });
 
-  it("keeps a marker that is created again during the training", async () => {
+  it("keeps a marker that is created again during training", async () => {
     const overwrite = async () => {
       await writeFile(data(MARKER), "more");
       // Two markers within one tick of a coarse clock could not be distinguished.

@@ -39,7 +39,7 @@ describe("distributed training of linear models", function () {
     expect(ends.map(({ code }) => code)).to.deep.equal([0, 0, 0]);
   }
 
-  it("is as accurate as one process within half a point, with nearly the same probabilities", async () => {
+  it("is within half a percentage point of the accuracy of one process, with nearly the same probabilities", async () => {
     const alone = training("words", "").slice(0, -4);
     expect(await trainer(alone)).to.include({ code: 0, errors: "" });
     await distributed("words", "r1");
@@ -79,7 +79,7 @@ describe("distributed training of linear models", function () {
 
   it("adds shares in the order of the workers", () => {
     const shares = [1e16, 1, -1e16].map((value) => encodeVector(Float64Array.of(value)));
-    // In another order the sum would be 1, because of rounding.
+    // In any other order, the sum would be 1 because of rounding.
     expect([...decodeVector(addVectors(shares))]).to.deep.equal([0]);
   });
 });

@@ -19,7 +19,7 @@ describe("distributed training of tabular models", function () {
   });
   after(() => rm(models, { recursive: true, force: true }));
 
-  /** Trains the same model with one worker, and with three on a volume; returns the results of all. */
+  /** Trains the same model with one worker, and with three workers that share a volume; returns the results of all. */
   async function both(run: string, given: Record<string, unknown>) {
     const parameters = tabular.parameters.parse(given);
     const training = { parameters, seed: 11, file, log };

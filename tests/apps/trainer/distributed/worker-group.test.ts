@@ -38,7 +38,7 @@ describe("distributed training", function () {
     expect((await readMetadata(models, "forest", "1")).run).to.deep.equal({ id: "r1", workers: 3 });
   }
 
-  it("gives a bit-identical forest in any order of the workers", async () => {
+  it("gives a bit-identical forest, in whatever order the workers run", async () => {
     const last = start(2);
     await fileAppears(inRun("measure.2"), last);
     const first = start(0);
@@ -78,11 +78,11 @@ describe("distributed training", function () {
     for (const { code, errors } of twice) expect([code, errors]).to.deep.equal([0, ""]);
     await Promise.all(others.map(({ end }) => end));
     await expectOneForest();
-    // As if it was killed before it could tell the others.
+    // As if worker 0 had been killed before it could tell the others.
     await rm(inRun(), { recursive: true });
     const again = await start(0).end;
     expect(again.output).to.match(/^forest version 1 published\n/);
-    // A worker that is restarted after the run is finished.
+    // A worker that is restarted after the run has finished.
     expect((await start(2).end).code).to.equal(0);
     await expectOneForest();
   });
@@ -115,7 +115,7 @@ describe("distributed training", function () {
     });
   });
 
-  it("can be finished by hand, with any part missing", async () => {
+  it("can be finished by hand, whichever part is missing", async () => {
     const worker = start(1);
     await fileAppears(inRun("measure.1"), worker);
     worker.kill();
@@ -124,7 +124,7 @@ describe("distributed training", function () {
     const merged = await trainer(merge);
     expect(merged).to.include({ code: 0, errors: "" });
     await expectOneForest();
-    // Once more: it only reports the version.
+    // A second run only reports the version.
     expect(await trainer(merge)).to.deep.include({ code: 0, output: merged.output });
     await expectOneForest();
     const unknown = await trainer(["merge", "--models", models, "--model", "forest", "--run", "r2"]);

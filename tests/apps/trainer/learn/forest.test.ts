@@ -18,7 +18,7 @@ describe("random forest", () => {
     const data = { columns: binColumns(features, WIDTH), targets: Float64Array.of(0, 0, 0, 7, 7, 7), classes: 0 };
     for (let index = 0; index < 20; index++) {
       const tree = trainTree(data, options, 42, index);
-      // A bootstrap sample may have rows of one side only; then there is nothing to split.
+      // A bootstrap sample may contain rows from one side only, which leaves nothing to split.
       if (tree.columns.length === 1) continue;
       expect([...tree.columns]).to.deep.equal([0, -1, -1]);
       expect(tree.thresholds[0]).to.be.within(1, 10);
@@ -86,7 +86,7 @@ describe("random forest", () => {
     expect(coarse.columns.filter((column) => column < 0).length).to.be.within(3, 7);
   });
 
-  it("grows each tree from seed and number only, independent of other trees", () => {
+  it("grows each tree from the seed and the tree's number only, independent of other trees", () => {
     const features = cloud(200, 9);
     const data = {
       columns: binColumns(features, WIDTH),

@@ -7,7 +7,7 @@ import { macroF1 } from "../../../../apps/trainer/learn/scores.ts";
 import { singleWorker } from "../../../../apps/trainer/learn/workers/worker-group.ts";
 
 describe("logistic regression", () => {
-  it("minimizes a badly scaled function, from where a full Newton step goes far beyond the minimum", async () => {
+  it("minimizes a badly scaled function from a point where a full Newton step overshoots the minimum by far", async () => {
     let at = 0;
     const tanh = (x: number) => Math.tanh(x - 1);
     const { point, converged } = await minimize(
@@ -31,7 +31,7 @@ describe("logistic regression", () => {
     expect(point[1]).to.be.closeTo(-2, 1e-6);
   });
 
-  it("goes down where the function is flat to the second order", async () => {
+  it("descends from a point where the second derivative is zero", async () => {
     // Piecewise linear: 1 − x up to 1, 0 up to 2, x − 2 beyond.
     const slope = (x: number) => (x < 1 ? -1 : x > 2 ? 1 : 0);
     const { point, converged } = await minimize(

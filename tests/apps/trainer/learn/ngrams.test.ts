@@ -35,7 +35,7 @@ describe("n-grams", () => {
     expect(counts).to.include({ not: 2, good: 3, so: 1, "not good": 1, "good not": 1, "so good": 1 });
   });
 
-  it("number more pairs than the initial capacity of the table", () => {
+  it("may include more pairs than the initial capacity of the table", () => {
     const pairs = new PairTable();
     const numbers: number[] = [];
     for (let first = 0; first < 300; first++)

@@ -27,7 +27,7 @@ describe("tokens", () => {
     expect(found.tokens).to.deep.equal(["not", "good", "don", "t", "it", "s", "2"]);
   });
 
-  it("are those of the exported graph for every character that is handled in JavaScript", async () => {
+  it("match those of the exported graph for every character that is handled in JavaScript", async () => {
     const codes = Array.from({ length: 0x10000 }, (_, code) => code).filter((code) => code > 0);
     const characters = codes.map((code) => String.fromCharCode(code)).filter(isPlain);
     expect(characters.length).to.equal(0xff + 0x70);
@@ -35,14 +35,14 @@ describe("tokens", () => {
     expect(byRow(await tokenize(texts))).to.deep.equal(await graphTokens(texts));
   });
 
-  it("are those of the exported graph in any script, with one number for each token", async () => {
+  it("match those of the exported graph in any script, with one number for each token", async () => {
     const texts = ["naïve ÄRGER", "İstanbul naïve", "日本語 ärger", "x² 𝒳 x²", "Ωmega ωMEGA", "😀 a\tb\nc"];
     const found = await tokenize(texts);
     expect(byRow(found)).to.deep.equal(await graphTokens(texts));
     expect(new Set(found.tokens).size).to.equal(found.tokens.length);
   });
 
-  it("are distinguished in large numbers", async () => {
+  it("stay distinct even if there are many of them", async () => {
     const words = Array.from({ length: 20_000 }, (_, i) => `w${i.toString(36)}`);
     const { tokens, numbers } = await tokenize([words.join(" "), words.toReversed().join(" ")]);
     expect(tokens).to.deep.equal(words);

@@ -5,7 +5,7 @@ import { halfPlusTwo } from "../../../../apps/trainer/tasks/half-plus-two.ts";
 import { largestDifference } from "../support.ts";
 
 describe("half_plus_two task", () => {
-  it("fits the line exactly for any points", async () => {
+  it("fits the line exactly from any points", async () => {
     for (const [seed, pairs] of [
       [42, 1000],
       [1, 2],

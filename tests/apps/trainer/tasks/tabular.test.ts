@@ -73,7 +73,7 @@ describe("tabular task", () => {
     }
   });
 
-  it("follows the schema file and the parameters, which take precedence", async () => {
+  it("uses the schema file and the parameters, and parameters take precedence", async () => {
     const file = await data(
       `a,b,c,d\n${Array.from({ length: 60 }, (_, i) => `${i},${i % 3},${i % 2},w${i % 5}`).join("\n")}`,
     );

@@ -80,7 +80,7 @@ describe("timeseries task", () => {
     }
   });
 
-  it("reads the user's series, publishes it only up to --max-error, and reports errors in it", async () => {
+  it("reads the user's series, publishes a model only up to --max-error, and reports errors in the file", async () => {
     const folder = await temporaryDirectory();
     try {
       const models = path.join(folder, "models");
