@@ -19,7 +19,7 @@ const repository = path.resolve(import.meta.dirname, "..");
  */
 const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
   "": [
-    ["docs", "review"],
+    ["docs", "review", "rollout"],
     ["engine"],
     ["cluster"],
     ["render"],
