@@ -1,5 +1,5 @@
 import { type Draws, drawsFrom } from "./random.ts";
-import { type Bursts, PODS, type Scenario } from "./scenario.ts";
+import { type Bursts, podsOf, type Scenario } from "./scenario.ts";
 
 /** Requests, failed and slow ones. */
 export interface Counts {
@@ -21,7 +21,13 @@ interface PodState {
   burstUntil: number;
   nextBurst: number;
   noise: number;
+  /** Rates of the requests that are correlated, and until when they stay. */
+  rates: readonly [number, number];
+  ratesUntil: number;
 }
+
+/** Requests of a pod are correlated within so many seconds. */
+const EPOCH = 30;
 
 /**
  * The world of one run. Two environments from one seed have the same outages and drift; what they draw besides depends on the
@@ -43,15 +49,22 @@ export class Environment {
         burstUntil: 0,
         nextBurst: bursts ? this.#wait() : Number.POSITIVE_INFINITY,
         noise: this.#draws.normal(),
+        rates: [0, 0] as const,
+        ratesUntil: 0,
       }));
     this.#common.noise = this.#draws.normal();
-    this.#canaryPods = pods(PODS.canary, scenario.bursts !== undefined);
-    this.#stablePods = pods(PODS.stable, scenario.bursts?.of === "both");
+    this.#canaryPods = pods(podsOf(scenario).canary, scenario.bursts !== undefined);
+    this.#stablePods = pods(podsOf(scenario).stable, scenario.bursts?.of === "both");
   }
 
   /** Simulated time; seconds. */
   get seconds(): number {
     return this.#seconds;
+  }
+
+  /** Pods of each version. */
+  get pods(): { readonly canary: number; readonly stable: number } {
+    return podsOf(this.#scenario);
   }
 
   get draws(): Draws {
@@ -66,8 +79,16 @@ export class Environment {
     return { requests, bad: [this.#draws.binomial(requests, errors), this.#draws.binomial(requests, slow)] };
   }
 
-  /** Time goes on by `seconds`, at most 60, with the canary at this share. */
+  /** Time goes on by `seconds` with the canary at this share. */
   advance(seconds: number, share: number): Stretch {
+    let stretch = this.#advance(Math.min(seconds, EPOCH), share);
+    for (let left = seconds - EPOCH; left > 0; left -= EPOCH) {
+      stretch = mergeStretches(stretch, this.#advance(Math.min(left, EPOCH), share));
+    }
+    return stretch;
+  }
+
+  #advance(seconds: number, share: number): Stretch {
     const scenario = this.#scenario;
     const { requestsPerSecond = 1000, shareFactor = 1 } = scenario;
     const requests = requestsPerSecond * seconds * (0.8 + 0.4 * this.#draws.uniform());
@@ -144,13 +165,20 @@ export class Environment {
     for (const pod of groups) {
       const count = draws.poisson(requests / groups.length);
       const burst = bursts === undefined ? 0 : this.#burstShare(pod, bursts, at.seconds) * bursts.severity;
-      const failing = correlation > 0 ? draws.beta(rates[0], correlation) : rates[0];
-      const slowly = correlation > 0 ? draws.beta(rates[1], correlation) : rates[1];
+      const [failing, slowly] = correlation > 0 ? this.#correlated(pod, rates, correlation) : rates;
       counts.requests += count;
       counts.bad[0] += draws.binomial(count, failing + burst - failing * burst);
       counts.bad[1] += draws.binomial(count, slowly);
     }
     return counts;
+  }
+
+  #correlated(pod: PodState, rates: readonly [number, number], correlation: number): readonly [number, number] {
+    if (this.#seconds >= pod.ratesUntil) {
+      pod.rates = [this.#draws.beta(rates[0], correlation), this.#draws.beta(rates[1], correlation)];
+      pod.ratesUntil = this.#seconds + EPOCH;
+    }
+    return pod.rates;
   }
 
   /** Share of the stretch that a burst of the pod covers. */
@@ -169,4 +197,18 @@ export class Environment {
     const perHour = this.#scenario.bursts?.perPodHour ?? 0;
     return (-Math.log(1 - this.#draws.uniform()) * 3600) / perHour;
   }
+}
+
+/** Two stretches, one after the other, as one. */
+export function mergeStretches(a: Stretch, b: Stretch): Stretch {
+  const sum = (first: Counts, second: Counts): Counts => ({
+    requests: first.requests + second.requests,
+    bad: [first.bad[0] + second.bad[0], first.bad[1] + second.bad[1]],
+  });
+  return {
+    canary: sum(a.canary, b.canary),
+    stable: sum(a.stable, b.stable),
+    reset: a.reset || b.reset,
+    exposure: a.exposure + b.exposure,
+  };
 }

@@ -2,9 +2,9 @@ import { decide } from "../decide/decide.ts";
 import { lowestStep, type Plan } from "../decide/plan.ts";
 import type { Read, VersionCounts } from "../decide/read.ts";
 import { initialState } from "../decide/state.ts";
-import type { Counts, Environment, Stretch } from "./environment.ts";
+import { type Counts, type Environment, mergeStretches, type Stretch } from "./environment.ts";
 import type { Outcome } from "./rule.ts";
-import { MARGINS, PODS } from "./scenario.ts";
+import { MARGINS } from "./scenario.ts";
 
 /** Time between two reads; seconds. */
 const READ_SECONDS = 15;
@@ -28,10 +28,10 @@ export function ours(environment: Environment, seconds: number, missed = 0): Out
     const stretch = environment.advance(READ_SECONDS, share);
     exposure += stretch.exposure;
     covered += READ_SECONDS;
-    open = open === undefined ? stretch : merged(open, stretch);
+    open = open === undefined ? stretch : mergeStretches(open, stretch);
     // A missed scrape loses nothing: the next one covers its time.
     if (environment.draws.uniform() < missed) continue;
-    state = decide(plan, state, readOf(open, share, covered, environment.seconds)).state;
+    state = decide(plan, state, readOf(open, share, covered, environment)).state;
     open = undefined;
     covered = 0;
   }
@@ -57,28 +57,15 @@ function planFrom({ requests, bad }: Counts): Plan {
   };
 }
 
-function readOf({ canary, stable, reset }: Stretch, share: number, seconds: number, now: number): Read {
+function readOf({ canary, stable, reset }: Stretch, share: number, seconds: number, now: Environment): Read {
   return {
-    at: now * 1000,
+    at: now.seconds * 1000,
     seconds,
     weights: { "1": 1 - share, "2": share },
-    counts: { "1": countsOf(stable, PODS.stable, false), "2": countsOf(canary, PODS.canary, reset) },
+    counts: { "1": countsOf(stable, now.pods.stable, false), "2": countsOf(canary, now.pods.canary, reset) },
   };
 }
 
 function countsOf({ requests, bad }: Counts, pods: number, reset: boolean): VersionCounts {
   return { requests, goals: bad.map((each) => ({ bad: each, total: requests })), pods, reset };
-}
-
-function merged(a: Stretch, b: Stretch): Stretch {
-  const sum = (first: Counts, second: Counts): Counts => ({
-    requests: first.requests + second.requests,
-    bad: [first.bad[0] + second.bad[0], first.bad[1] + second.bad[1]],
-  });
-  return {
-    canary: sum(a.canary, b.canary),
-    stable: sum(a.stable, b.stable),
-    reset: a.reset || b.reset,
-    exposure: a.exposure + b.exposure,
-  };
 }

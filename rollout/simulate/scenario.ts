@@ -51,4 +51,7 @@ export interface Scenario {
 /** Margins of the two goals in every scenario: failed and slow requests. */
 export const MARGINS = [0.005, 0.01] as const;
 
-export const PODS = { canary: 1, stable: 3 } as const;
+/** Pods of each version: a canary has one, the stable version one for each 100 requests a second, at least three. */
+export function podsOf({ requestsPerSecond = 1000 }: Scenario): { readonly canary: number; readonly stable: number } {
+  return { canary: 1, stable: Math.max(3, Math.round(requestsPerSecond / 100)) };
+}

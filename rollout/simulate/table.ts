@@ -24,6 +24,20 @@ export function simulationRows(cells: readonly Cell[]): string[][] {
   return [["1000 requests a second unless said", ...RULES.map((rule) => TITLES[rule])], ...rows];
 }
 
+/** The same as text, each column as wide as its widest cell. */
+export function simulationText(cells: readonly Cell[]): string {
+  const rows = simulationRows(cells);
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
 function cellText({ promoted, aborted, minutesToPromote, minutesToAbort, exposure, exposureToAbort }: Cell): string {
   const minutes = promoted > aborted ? minutesToPromote : minutesToAbort;
   const time = minutes === undefined ? "" : ` · ${Math.round(minutes)} min`;
