@@ -18,16 +18,9 @@ const Percent = z
 
 const Step = z
   .union([Percent, z.strictObject({ percent: Percent, approval: z.boolean().optional() })], {
-    error: (issue) => stepError(issue.input),
+    error: "must be a whole percent from 1 to 99, or {percent: 10, approval: true}",
   })
   .meta({ title: "percent, or `{percent, approval}`" });
-
-function stepError(step: unknown): string {
-  const percent = typeof step === "object" && step !== null && "percent" in step ? step.percent : step;
-  if (percent === 100)
-    return "is 100, where nothing is left to compare with; the last step is followed by the promotion";
-  return "must be a whole percent from 1 to 99, or {percent: 10, approval: true}";
-}
 
 const Steps = z
   .array(Step)
