@@ -1,9 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { Argument, Command } from "commander";
+import { simulationRows } from "../rollout/simulate/table.ts";
+import { columns } from "./columns.ts";
 import { measureEngine } from "./engine/index.ts";
 import { engineTable } from "./engine/table.ts";
 import { table } from "./measurement.ts";
 import { measureRender } from "./render.ts";
+import { measureRollout } from "./rollout.ts";
 import { measureServer } from "./server/index.ts";
 import { serverTable } from "./server/table.ts";
 import { compareTrainers } from "./trainer/index.ts";
@@ -11,11 +14,12 @@ import { comparisonTable } from "./trainer/table.ts";
 import { measureUp } from "./up.ts";
 import { stepTable } from "./up-steps.ts";
 
-const PARTS = ["up", "render", "engine", "server", "trainer"] as const;
+const PARTS = ["up", "render", "engine", "server", "trainer", "rollout"] as const;
 
 interface Options {
   readonly cold: boolean;
   readonly rounds: string;
+  readonly runs: string;
   readonly json?: string;
 }
 
@@ -24,9 +28,10 @@ const command = new Command("bench")
   .addArgument(new Argument("[parts...]", "what to measure (default: all)").choices(PARTS))
   .option("--cold", "up: build the toolchain in an empty cache as well (about twenty minutes on two cores)", false)
   .option("--rounds <number>", "trainer: number of times that each side learns each problem", "3")
+  .option("--runs <number>", "rollout: simulated runs of each scenario with each rule", "200")
   .option("--json <file>", "write the JSON to a file")
   .parse();
-const { cold, rounds, json } = command.opts<Options>();
+const { cold, rounds, runs, json } = command.opts<Options>();
 const parts = command.args.length > 0 ? command.args : PARTS;
 
 const results: Record<string, unknown> = {};
@@ -56,6 +61,11 @@ if (parts.includes("trainer")) {
   );
   console.log(comparisonTable(comparisons));
   results["trainer"] = comparisons;
+}
+if (parts.includes("rollout")) {
+  const cells = measureRollout(Math.max(1, Math.floor(Number(runs)) || 1), (line) => console.error(`rollout: ${line}`));
+  console.log(columns(simulationRows(cells)));
+  results["rollout"] = cells;
 }
 if (json !== undefined) await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
 else console.log(JSON.stringify(results));

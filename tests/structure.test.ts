@@ -20,7 +20,7 @@ const repository = path.resolve(import.meta.dirname, "..");
  */
 const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
   "": [
-    ["docs", "review"],
+    ["docs", "review", "rollout"],
     ["engine"],
     ["cluster"],
     ["render"],

@@ -50,6 +50,18 @@ export const defaults = {
     tls: { redirect: false },
     mirror: { percent: 100 },
   },
+  /** The rollout of a canary, step by step. */
+  canaryRollout: {
+    steps: [1, 5, 10, 25, 50],
+    confidence: 0.95,
+    minRequests: 0,
+    deadlineSeconds: 21_600,
+    evidence: "server",
+    margins: { errors: 0.005, slow: 0.01 },
+    slowSeconds: 1,
+    freezeDays: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+    timeZone: "UTC",
+  },
   apiGateway: {
     name: "api-gateway",
     /** nginx without root, listening on an unprivileged port. */

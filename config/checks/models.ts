@@ -1,4 +1,5 @@
 import type { ResolvedStack } from "../resolve/stack.ts";
+import { checkCanaryRollout } from "./canary-rollout.ts";
 import { checkLineage } from "./lineage.ts";
 import { type ConfigProblem, duplicates } from "./problem.ts";
 import { checkSecretKey } from "./secrets.ts";
@@ -19,6 +20,7 @@ export function checkModel(stack: ResolvedStack, model: Model, path: string): Co
       checkSecretEnvironment(stack, version, `${path}.versions[${index}].secretEnvironment`),
     ),
     ...checkTraffic(stack, model, `${path}.traffic`),
+    ...checkCanaryRollout(stack, model, path),
   ];
 }
 

@@ -7,6 +7,7 @@ import {
 } from "../../components/serving/resolve.ts";
 import { type ResolvedRoute, resolveMirror, resolveRoute } from "../../components/traffic/resolve.ts";
 import type { WrittenStack } from "../schema/stack.ts";
+import { type CanaryRollout, resolveCanaryRollout } from "./canary-rollout.ts";
 
 type WrittenModel = WrittenStack["models"][number];
 type WrittenTraffic = NonNullable<WrittenModel["traffic"]>;
@@ -26,10 +27,12 @@ export interface StackModel extends ModelNames {
   readonly stable: string;
   readonly versions: readonly StackVersion[];
   readonly traffic?: StackTraffic;
+  /** How a canary gets to all of the requests; undefined: by hand. */
+  readonly rollout?: CanaryRollout;
 }
 
 export function resolveModels({ models, modelDefaults, canaryWeight }: WrittenStack): StackModel[] {
-  return models.map(({ model, name, app, defaults, versions, traffic }) => {
+  return models.map(({ model, name, app, defaults, versions, traffic, rollout }) => {
     const names = resolveModelNames({ model, entry: name, app });
     return {
       ...names,
@@ -37,6 +40,7 @@ export function resolveModels({ models, modelDefaults, canaryWeight }: WrittenSt
       stable: traffic?.stable ?? versions[0]?.version ?? "",
       versions: versions.map((version) => resolveVersion(names, { ...modelDefaults, ...defaults, ...version })),
       traffic: traffic && resolveTraffic(traffic, canaryWeight),
+      rollout: rollout && resolveCanaryRollout(rollout),
     };
   });
 }

@@ -4,6 +4,7 @@ import { defaults } from "../../../components/defaults/defaults.ts";
 import { defaultResources } from "../default-text.ts";
 import { KubernetesName, Labels, ModelName, Resources, SecretReferences, VariableName, Version } from "../values.ts";
 import { Autoscaling, DisruptionBudget } from "./autoscaling.ts";
+import { CanaryRolloutConfig } from "./canary-rollout.ts";
 import { environmentSources } from "./container.ts";
 import { Container, Probe, Scheduling } from "./pods.ts";
 import { Rollout } from "./rollout.ts";
@@ -95,6 +96,9 @@ export const ModelsConfig = z
         .describe("Versions to serve; each also accepts every setting of `modelDefaults`."),
       traffic: TrafficConfig.optional().describe(
         "How requests reach the versions. Default: only from inside the cluster.",
+      ),
+      rollout: CanaryRolloutConfig.optional().describe(
+        "How a canary gets to all of the requests, for `npm run rollout`. Default: by hand.",
       ),
     }),
   )
