@@ -108,6 +108,8 @@ const CurrentMetadata = z.object({
       rows: z.int().min(0),
       trainRows: z.int().min(0),
       testRows: z.int().min(0),
+      /** What the trainer guessed, left out or filled in. */
+      notes: z.array(z.string()).optional(),
     })
     .optional(),
   task: z.string().default(UNKNOWN),

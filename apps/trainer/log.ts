@@ -25,6 +25,11 @@ export function createLog(fields: Readonly<Record<string, string | number>>): Tr
   return { event: (name, details = {}) => logger.info(details, name) };
 }
 
+/** Logs what was guessed, left out or filled in. */
+export function logNotes(log: TrainingLog, notes: readonly string[]): void {
+  for (const note of notes) log.event("note", { note });
+}
+
 /** Logs every iteration of a fit. Yields to the event loop, so that the process can react to signals. */
 export function logIterations(log: TrainingLog, phase: string): NonNullable<MinimizeOptions["onIteration"]> {
   return async (iteration, loss, gradientMax) => {

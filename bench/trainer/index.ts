@@ -6,6 +6,7 @@ import { pythonEnvironment } from "../../tests/tools/python.ts";
 import { type Problem, type Result, writeProblem } from "./problem.ts";
 import { trainerProblems } from "./problems.ts";
 import { reviewProblems } from "./reviews.ts";
+import { tableProblems } from "./tables.ts";
 
 /** A task of the trainer beside its best equivalent in scikit-learn. */
 export interface Comparison {
@@ -27,13 +28,14 @@ const ENVIRONMENT = {
 
 /**
  * Trains every task with the trainer and with scikit-learn, alternately, on the same rows and the same split, each in its own
- * process; then both on real reviews. Returns the medians of all rounds.
+ * process; then both on real reviews and on public tables. Returns the medians of all rounds.
  */
 export async function compareTrainers(rounds: number, report: (line: string) => void): Promise<Comparison[]> {
   const python = await pythonEnvironment("bench-apps");
   const problems = await trainerProblems();
   const [sentiment] = problems;
   if (sentiment) problems.push(...(await reviewProblems(sentiment.train)));
+  problems.push(...(await tableProblems(python)));
   const folder = await mkdtemp(path.join(tmpdir(), "trainer-bench-"));
   try {
     const comparisons: Comparison[] = [];

@@ -3,7 +3,7 @@ import { SAMPLES } from "../../apps/trainer/data/samples.ts";
 import { readIrisRows } from "../../apps/trainer/input/iris-rows.ts";
 import { readSentimentRows } from "../../apps/trainer/input/sentiment-rows.ts";
 import { generateSeries } from "../../apps/trainer/input/series.ts";
-import { readTable } from "../../apps/trainer/input/table.ts";
+import { readTable } from "../../apps/trainer/input/table/table.ts";
 import { readClasses, readColumns } from "../../apps/trainer/input/tabular-rows.ts";
 import { completeSchema } from "../../apps/trainer/input/tabular-schema.ts";
 import { lagRows, relativeToNewest } from "../../apps/trainer/learn/lags.ts";
@@ -63,7 +63,7 @@ function timeseries(): Problem {
 
 async function tabular(algorithm: "forest" | "linear"): Promise<Problem> {
   const table = await readTable(path.join(SAMPLES, "customers.csv"), []);
-  const schema = completeSchema(table, {}, () => undefined);
+  const { schema } = completeSchema(table, {});
   const { classes, targets } = readClasses(table, schema.target);
   const { features, encoding } = encodeForFit(readColumns(table, schema), targets, [...targets.keys()]);
   const x = rowsOf(features, encoding.width);

@@ -14,7 +14,7 @@ import {
 } from "../../registry/index.ts";
 import { withLock } from "../../registry/lock.ts";
 import { findDataFile } from "../input/data-file.ts";
-import { readFailure } from "../input/table.ts";
+import { readFailure } from "../input/table/table.ts";
 import { createLog } from "../log.ts";
 import { lineFormat } from "../score/lines.ts";
 import { ResumableOutput } from "../score/output.ts";

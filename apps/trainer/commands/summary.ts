@@ -14,6 +14,7 @@ export function summarize(models: string, metadata: ModelMetadata): string[] {
     `  ${metrics.join(", ")}${rows}`,
     `  ${path.join(versionDirectory(models, name, version), artifact.file)}, ${kilobytes(artifact.bytes)}, sha256 ${artifact.sha256.slice(0, 12)}…`,
     `  trained in ${metadata.durationSeconds} s`,
+    ...(data?.notes ?? []).map((note) => `  note: ${note}`),
     ...(regression === undefined
       ? []
       : [`  ${describeRegression(regression)}; marked as a regression, served only with allowRegression`]),

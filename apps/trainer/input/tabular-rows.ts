@@ -1,6 +1,7 @@
 import { UserError } from "../../registry/index.ts";
 import type { TabularColumns } from "../learn/tabular/columns.ts";
-import { type Row, requireField, type Table } from "./table.ts";
+import { NUMERAL } from "./table/notation.ts";
+import { type Row, requireField, type Table } from "./table/table.ts";
 import type { TabularSchema } from "./tabular-schema.ts";
 
 /** More classes than this are a mistake in the data. */
@@ -13,7 +14,7 @@ const MOST_CLASSES = 100;
  */
 export function readColumns(
   { file, rows }: Table,
-  schema: Pick<TabularSchema, "numeric" | "categorical">,
+  schema: Pick<TabularSchema, "numeric" | "categorical" | "frequent">,
 ): TabularColumns {
   return {
     rows: rows.length,
@@ -24,6 +25,7 @@ export function readColumns(
       }),
     ),
     words: schema.categorical.map((column) => rows.map((row) => row.fields[column] ?? "")),
+    frequent: schema.categorical.map((column) => schema.frequent?.get(column)),
   };
 }
 
@@ -49,9 +51,13 @@ export function readQuantities({ file, rows }: Table, target: string): Float64Ar
 }
 
 function readNumber(file: string, row: Row, column: string, field: string): number {
-  const value = Math.fround(Number(field));
+  const value = NUMERAL.test(field) ? Math.fround(Number(field)) : Number.NaN;
   if (Number.isFinite(value)) return value;
+  if (NUMERAL.test(field))
+    throw new UserError(
+      `${file}, line ${row.line}, column ${column}: ${field} is too large; a model reads numbers up to 3.4e38`,
+    );
   throw new UserError(
-    `${file}, line ${row.line}, column ${column}: "${field}" is not a number; leave the field empty if the value is missing`,
+    `${file}, line ${row.line}, column ${column}: "${field}" is not a number; leave the field empty if the value is missing, or name the word with --param missing=WORD`,
   );
 }

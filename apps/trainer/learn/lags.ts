@@ -6,14 +6,19 @@ export interface LagRows {
   readonly lags: number;
 }
 
-/** Makes one row for every value that has at least `lags` values before it. */
+/** Makes one row for every value that has at least `lags` values before it; no row contains a missing value (NaN). */
 export function lagRows(series: Float32Array, lags: number): LagRows {
-  const rows = Math.max(0, series.length - lags);
-  const features = new Float32Array(rows * lags);
-  for (let row = 0; row < rows; row++) {
-    for (let lag = 0; lag < lags; lag++) features[row * lags + lag] = series[row + lags - 1 - lag] ?? 0;
+  const starts: number[] = [];
+  let complete = 0;
+  for (const [at, value] of series.entries()) {
+    complete = Number.isNaN(value) ? 0 : complete + 1;
+    if (complete > lags) starts.push(at - lags);
   }
-  return { features, targets: series.slice(lags), lags };
+  const features = new Float32Array(starts.length * lags);
+  for (const [row, start] of starts.entries()) {
+    for (let lag = 0; lag < lags; lag++) features[row * lags + lag] = series[start + lags - 1 - lag] ?? 0;
+  }
+  return { features, targets: Float32Array.from(starts, (start) => series[start + lags] ?? 0), lags };
 }
 
 /** The features minus each row's newest value, in float32 as the exported graph computes them. */

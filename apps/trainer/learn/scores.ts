@@ -18,9 +18,13 @@ export function accuracy(predicted: ArrayLike<number>, targets: ArrayLike<number
   return right / targets.length;
 }
 
-/** Macro-averaged F1 = 2·tp / (2·tp + fp + fn). A class that is neither present nor predicted counts as 0. */
+/**
+ * Macro-averaged F1 = 2·tp / (2·tp + fp + fn), over the classes that are present or predicted, as in scikit-learn. A class
+ * that is neither has no F1.
+ */
 export function macroF1(predicted: ArrayLike<number>, targets: ArrayLike<number>, classes: number): number {
   let sum = 0;
+  let counted = 0;
   for (let c = 0; c < classes; c++) {
     let hits = 0;
     let wrong = 0;
@@ -28,9 +32,11 @@ export function macroF1(predicted: ArrayLike<number>, targets: ArrayLike<number>
       if (predicted[row] === c && targets[row] === c) hits++;
       else if (predicted[row] === c || targets[row] === c) wrong++;
     }
-    if (hits > 0) sum += (2 * hits) / (2 * hits + wrong);
+    if (hits + wrong === 0) continue;
+    counted++;
+    sum += (2 * hits) / (2 * hits + wrong);
   }
-  return sum / classes;
+  return counted > 0 ? sum / counted : 0;
 }
 
 /** Mean absolute error and root mean square error, in the targets' unit. */

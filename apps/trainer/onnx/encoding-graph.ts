@@ -18,12 +18,14 @@ export interface EncodingGraph {
  * @param numeric position of each numeric column in a row of the input
  * @param categorical position of each categorical column in a row of the input
  * @param output name of the encoded rows
+ * @param missing by categorical column: words that mean a missing value, besides ""
  */
 export function encodingGraph(
   encoding: Encoding,
   numeric: readonly number[],
   categorical: readonly number[],
   output: string,
+  missing: readonly (readonly string[])[] = [],
 ): EncodingGraph {
   const columns = numeric.length + categorical.length;
   const imputed = categorical.length === 0 ? output : "imputed";
@@ -73,7 +75,21 @@ export function encodingGraph(
     );
   }
   categorical.forEach((place, k) => {
-    take(`words_${k}`, [place], `words_${k}`);
+    const words = missing[k] ?? [];
+    take(`words_${k}`, [place], words.length > 0 ? `given_${k}` : `words_${k}`);
+    if (words.length > 0) {
+      if (!initializers.some(({ name }) => name === "no_word"))
+        initializers.push({ name: "no_word", type: "string", dims: [], values: [""] });
+      nodes.push(
+        {
+          op: "RegexFullMatch",
+          inputs: [`given_${k}`],
+          outputs: [`missing_${k}`],
+          attributes: { pattern: { type: "string", value: words.map(escaped).join("|") } },
+        },
+        { op: "Where", inputs: [`missing_${k}`, "no_word", `given_${k}`], outputs: [`words_${k}`] },
+      );
+    }
     nodes.push(
       {
         op: "OneHotEncoder",
@@ -96,6 +112,11 @@ export function encodingGraph(
     attributes: { axis: { type: "int", value: 1 } },
   });
   return { input: { name: "features", type: "string", shape: ["rows", columns] }, nodes, initializers };
+}
+
+/** A word as a pattern of RE2 that matches only itself. */
+function escaped(word: string): string {
+  return word.replaceAll(/[^\w\u0080-\uffff]/g, "\\$&");
 }
 
 /** @param type number of the element type in `TensorProto.DataType` */

@@ -10,14 +10,16 @@ import { forestClassifierNodes, forestRegressorNode } from "./tree-graph.ts";
  *
  * @param numeric position of each numeric column in a row of the input
  * @param categorical position of each categorical column in a row of the input
+ * @param missing by categorical column: words that mean a missing value, besides ""
  */
 export function encodeTabular(
   model: TabularModel,
   numeric: readonly number[],
   categorical: readonly number[],
   description: string,
+  missing: readonly (readonly string[])[] = [],
 ): Uint8Array {
-  const { input, nodes, initializers } = encodingGraph(model.encoding, numeric, categorical, "encoded");
+  const { input, nodes, initializers } = encodingGraph(model.encoding, numeric, categorical, "encoded", missing);
   const learned = learnerNodes(model);
   return encodeModel({
     name: "tabular",

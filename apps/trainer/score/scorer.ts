@@ -8,6 +8,8 @@ import {
   UserError,
   verifyArtifact,
 } from "../../registry/index.ts";
+import { missingWords } from "../input/table/missing.ts";
+import { findNotation, plainNumeral } from "../input/table/notation.ts";
 import { onnxRuntime, openSession } from "../onnx/session.ts";
 import type { ScoringRow } from "./rows.ts";
 
@@ -88,14 +90,18 @@ function readerOf({ signature }: ModelMetadata, { datatype }: TensorSpec, field:
   const { kind, categories } = signature;
   if (kind === "text-classification") return asText;
   if (categories === undefined) return asNumber;
-  if (categories[field] !== undefined)
-    return (value) =>
-      String(value ?? "")
-        .toWellFormed()
-        .replaceAll("\0", " ");
+  const words = missingWords();
+  const known = categories[field];
+  if (known !== undefined)
+    return (value) => {
+      const text = String(value ?? "");
+      const isMissing = words.isMissing(text) && !known.includes(text);
+      return isMissing ? "" : text.toWellFormed().replaceAll("\0", " ");
+    };
   // The graph replaces missing values.
   const missing = datatype === "BYTES" ? "" : Number.NaN;
-  return (value, ...place) => (value === "" || value === null ? missing : asNumber(value, ...place));
+  return (value, ...place) =>
+    value === null || (typeof value === "string" && words.isMissingNumber(value)) ? missing : asNumber(value, ...place);
 }
 
 function asText(value: unknown, row: ScoringRow, field: string, file: string): string {
@@ -107,10 +113,17 @@ function asText(value: unknown, row: ScoringRow, field: string, file: string): s
 }
 
 function asNumber(value: unknown, row: ScoringRow, field: string, file: string): number {
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  const number = typeof value === "string" && value.trim() !== "" ? numberOf(value) : value;
   if (typeof number === "number" && Number.isFinite(Math.fround(number))) return number;
   const shown = value === "" || value === null ? "is empty" : `"${value}" is not a number`;
   throw new UserError(`${file}, line ${row.line}, column ${field}: ${shown}`);
+}
+
+/** A number by its own notation; "1,5" is clear, "1,234" is not. */
+function numberOf(text: string): number {
+  const notation = findNotation([text], undefined);
+  if (notation === undefined || notation === "ambiguous") return Number(text);
+  return Number(plainNumeral(text, notation));
 }
 
 function tensor(

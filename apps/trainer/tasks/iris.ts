@@ -4,9 +4,9 @@ import { internal } from "../errors.ts";
 import { type IrisRows, MEASUREMENTS, readIrisRows } from "../input/iris-rows.ts";
 import { accuracy, macroF1, mostProbable } from "../learn/scores.ts";
 import { groupFolds } from "../learn/split.ts";
-import { logIterations } from "../log.ts";
+import { logIterations, logNotes } from "../log.ts";
 import { classifyFeatures, fitFeatureClassifier } from "../models/feature-classifier.ts";
-import { flag, positiveNumber, wholeNumber } from "./parameters.ts";
+import { dataParameters, flag, positiveNumber, readOptions, wholeNumber } from "./parameters.ts";
 import type { Task } from "./task.ts";
 
 /** One row in five is held out. */
@@ -14,6 +14,7 @@ const FOLDS = 5;
 const WIDTH = MEASUREMENTS.length;
 
 const IrisParameters = z.strictObject({
+  ...dataParameters,
   /** Inverse strength of the L2 penalty, scikit-learn's C. */
   inverse_penalty: positiveNumber(10_000, 10),
   /** Maximum number of iterations of the fit, which stops earlier when it converges. */
@@ -33,7 +34,8 @@ export const iris: Task<IrisParameters> = {
   sample: "iris.csv",
   takesData: true,
   async train({ parameters, seed, file, log, workers }) {
-    const data = await readIrisRows(file ?? internal("iris needs a data file"));
+    const data = await readIrisRows(file ?? internal("iris needs a data file"), readOptions(parameters));
+    logNotes(log, data.notes);
     const classes = data.species.length;
     const [split] = groupFolds(flowers(data), data.targets, FOLDS, seed);
     if (!split) internal("no split");
@@ -75,6 +77,7 @@ export const iris: Task<IrisParameters> = {
         rows: data.targets.length,
         trainRows: split.train.length,
         testRows: split.test.length,
+        ...(data.notes.length > 0 && { notes: [...data.notes] }),
       },
       signature: {
         kind: "tabular-classification",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UserError } from "../../registry/index.ts";
+import type { ReadOptions } from "../input/table/options.ts";
 import type { Parameters, Task } from "./task.ts";
 
 /** A whole number from `min` to `max`; may be given as a string. */
@@ -44,6 +45,47 @@ export function nameList() {
       .filter(Boolean)
       .join(","),
   );
+}
+
+/** The names of a {@link nameList}. */
+export function namesOf(list: string): string[] {
+  return list.split(",").filter(Boolean);
+}
+
+const SEPARATORS = { comma: ",", semicolon: ";", tab: "\t", bar: "|" } as const;
+
+/** How the data file is read; everything is found out from the file by default. */
+export const dataParameters = {
+  /** Encoding of the file, such as windows-1251. */
+  encoding: text("auto"),
+  /** What is between the fields of a CSV file. */
+  separator: z
+    .enum(["auto", "comma", "semicolon", "tab", "bar"], "must be auto, comma, semicolon, tab or bar")
+    .default("auto"),
+  /** Decimal separator of the numbers. */
+  decimal: z.enum(["auto", ".", ","], "must be auto, . or ,").default("auto"),
+  /** Words for a missing value besides NA, NaN, null, ? and their like, separated by commas. */
+  missing: nameList(),
+};
+
+/** The options for reading a data file. */
+export function readOptions({
+  encoding,
+  separator,
+  decimal,
+  missing,
+}: {
+  readonly encoding: string;
+  readonly separator: "auto" | keyof typeof SEPARATORS;
+  readonly decimal: "auto" | "." | ",";
+  readonly missing: string;
+}): ReadOptions {
+  return {
+    encoding: encoding === "auto" ? undefined : encoding,
+    separator: separator === "auto" ? undefined : SEPARATORS[separator],
+    decimal: decimal === "auto" ? undefined : decimal,
+    missing: namesOf(missing),
+  };
 }
 
 /** The given hyper-parameters by name, and the environment, where the others are looked up. */

@@ -4,9 +4,18 @@ import { internal } from "../errors.ts";
 import { readSentimentRows, SENTIMENTS, type SentimentRows } from "../input/sentiment-rows.ts";
 import { accuracy, macroF1, mostProbable } from "../learn/scores.ts";
 import { groupFolds } from "../learn/split.ts";
-import { logIterations } from "../log.ts";
+import { logIterations, logNotes } from "../log.ts";
 import { classifyTexts, fitTextClassifier, type TextClassifier } from "../models/text-classifier.ts";
-import { flag, positiveNumber, wholeNumber } from "./parameters.ts";
+import {
+  dataParameters,
+  flag,
+  nameList,
+  namesOf,
+  positiveNumber,
+  readOptions,
+  text,
+  wholeNumber,
+} from "./parameters.ts";
 import type { Task, TrainingContext } from "./task.ts";
 
 const CLASSES = SENTIMENTS.length;
@@ -14,6 +23,14 @@ const CLASSES = SENTIMENTS.length;
 const FOLDS = 5;
 
 const SentimentParameters = z.strictObject({
+  ...dataParameters,
+  /** Column of the texts. Empty: text, review, sentence or a similar name. */
+  text_column: text(""),
+  /** Column of the labels. Empty: label, sentiment, polarity or a similar name. */
+  label_column: text(""),
+  /** Labels of negative and of positive texts, separated by commas. Empty: known pairs, such as neg and pos, 0 and 1. */
+  negative: nameList(),
+  positive: nameList(),
   /** 1: single words; 2: pairs of words too, which distinguish "not good" from "good". */
   ngrams: wholeNumber(1, 2, 2),
   /** Maximum number of words between the two of a pair ("not very good"). */
@@ -39,7 +56,14 @@ export const sentiment: Task<SentimentParameters> = {
   sample: "sentiment.csv",
   takesData: true,
   async train({ parameters, seed, file, log, workers }) {
-    const data = await readSentimentRows(file ?? internal("sentiment needs a data file"));
+    const data = await readSentimentRows(file ?? internal("sentiment needs a data file"), {
+      ...readOptions(parameters),
+      textColumn: parameters.text_column || undefined,
+      labelColumn: parameters.label_column || undefined,
+      negative: namesOf(parameters.negative),
+      positive: namesOf(parameters.positive),
+    });
+    logNotes(log, data.notes);
     const [split] = groupFolds(data.groups, data.targets, FOLDS, seed);
     if (!split) internal("no split");
     for (const rows of [split.train, split.test]) {
@@ -67,6 +91,7 @@ export const sentiment: Task<SentimentParameters> = {
         rows: data.texts.length,
         trainRows: split.train.length,
         testRows: split.test.length,
+        ...(data.notes.length > 0 && { notes: [...data.notes] }),
       },
       signature: {
         kind: "text-classification",

@@ -9,10 +9,11 @@ import { singleWorker } from "../learn/workers/worker-group.ts";
 import { logIterations, logTrees } from "../log.ts";
 import { fitFeatureClassifier } from "../models/feature-classifier.ts";
 import { encodeTabular } from "../onnx/tabular-graph.ts";
-import { flag, nameList, positiveNumber, text, wholeNumber } from "./parameters.ts";
+import { dataParameters, flag, nameList, positiveNumber, text, wholeNumber } from "./parameters.ts";
 import type { TrainingContext } from "./task.ts";
 
 export const TabularParameters = z.strictObject({
+  ...dataParameters,
   /** Column to predict. Empty: the target in the schema file, otherwise the last column. */
   target: text(""),
   /** Kind of problem. auto: the problem in the schema file, otherwise inferred from the values of the target. */
@@ -48,6 +49,8 @@ export interface TabularData {
   /** Names of the classes; none for a regression. */
   readonly classes: readonly string[];
   readonly description: string;
+  /** By categorical column: words that mean a missing value, besides "". Default: none. */
+  readonly missing?: readonly (readonly string[])[];
 }
 
 /** The features in the order of the model's input: the numeric ones, then the categorical ones. */
@@ -72,7 +75,7 @@ export async function fitTabular(
   );
   const model = { encoding: encoded.encoding, learner, outputs: Math.max(1, data.classes.length) };
   const { numeric, categorical } = featuresOf(data.schema);
-  return { model, graph: encodeTabular(model, numeric, categorical, data.description) };
+  return { model, graph: encodeTabular(model, numeric, categorical, data.description, data.missing) };
 }
 
 async function fitForest(

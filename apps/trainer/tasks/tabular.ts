@@ -1,18 +1,24 @@
 import path from "node:path";
 import { UserError } from "../../registry/index.ts";
 import { internal } from "../errors.ts";
-import { readTable, type Table } from "../input/table.ts";
+import { readTable, type Table } from "../input/table/table.ts";
 import { readClasses, readColumns, readQuantities } from "../input/tabular-rows.ts";
-import { completeSchema, readSchemaFile, type SchemaHints, type TabularSchema } from "../input/tabular-schema.ts";
+import {
+  completeSchema,
+  readSchemaFile,
+  rowsWithTarget,
+  type SchemaHints,
+  type TabularSchema,
+} from "../input/tabular-schema.ts";
+import { FOLDS, type HeldOut, holdOut } from "../learn/hold-out.ts";
 import { accuracy, macroF1, mostProbable, regressionErrors } from "../learn/scores.ts";
-import { groupFolds, type Split } from "../learn/split.ts";
 import type { TabularModel } from "../learn/tabular/model.ts";
+import { logNotes } from "../log.ts";
 import { runTabular } from "../onnx/run-tabular.ts";
+import { readOptions } from "./parameters.ts";
 import { featuresOf, fitTabular, type TabularData, TabularParameters } from "./tabular-fit.ts";
+import { describeColumns, describeSplit } from "./tabular-notes.ts";
 import type { Task, TrainedModel } from "./task.ts";
-
-/** One row in five is held out. */
-const FOLDS = 5;
 
 /** Any table → a class or a number: a forest or a linear model of numeric and categorical columns. */
 export const tabular: Task<TabularParameters> = {
@@ -24,10 +30,11 @@ export const tabular: Task<TabularParameters> = {
   async train(context) {
     const { parameters, seed, log } = context;
     const file = context.file ?? internal("tabular needs a data file");
-    const table = await readTable(file, []);
-    const schema = completeSchema(table, await hintsOf(parameters, file), (column, different) =>
-      log.event("column left out", { column, different }),
-    );
+    const hints = await hintsOf(parameters, file);
+    const whole = await readTable(file, [], readOptions(parameters));
+    const table = rowsWithTarget(whole, hints.target ?? whole.columns.at(-1) ?? "");
+    const { schema, notes, leftOut } = completeSchema(table, hints);
+    for (const column of leftOut) log.event("column left out", { column });
     log.event("schema", {
       target: schema.target,
       problem: schema.problem,
@@ -51,8 +58,11 @@ export const tabular: Task<TabularParameters> = {
       targets,
       classes,
       description: `${schema.target} from ${columnCount(schema)} columns: ${learner}`,
+      missing: schema.categorical.map((column) => table.missing.get(column) ?? []),
     };
-    const split = holdOut(table, data, seed);
+    const split = divide(table, data, seed);
+    const allNotes = [...table.notes, ...notes, ...describeColumns(table, data), ...describeSplit(split, classes)];
+    logNotes(log, allNotes);
     const measured = await fitTabular(data, split.train, context, "measure");
     const metrics = await measure(measured.graph, data, split.test);
     log.event("measured", { ...metrics, rows: split.test.length });
@@ -62,7 +72,13 @@ export const tabular: Task<TabularParameters> = {
       description: data.description,
       ...(metrics["accuracy"] === undefined ? {} : { accuracy: metrics["accuracy"] }),
       metrics,
-      data: { sha256: table.sha256, rows: targets.length, trainRows: split.train.length, testRows: split.test.length },
+      data: {
+        sha256: table.sha256,
+        rows: targets.length,
+        trainRows: split.train.length,
+        testRows: split.test.length,
+        ...(allNotes.length > 0 && { notes: allNotes }),
+      },
       signature: signatureOf(data, published.model),
     };
   },
@@ -85,23 +101,14 @@ function columnCount({ numeric, categorical }: TabularSchema): number {
   return numeric.length + categorical.length;
 }
 
-/** Holds out whole groups of equal rows, so that no held-out row was trained on. */
-function holdOut(table: Table, { targets, classes, schema }: TabularData, seed: number): Split {
-  const { file } = table;
-  const groups = table.rows.map(({ fields }) => JSON.stringify(fields));
-  const [split] = groupFolds(groups, classes.length > 0 ? targets : new Float64Array(targets.length), FOLDS, seed);
-  if (!split || split.train.length === 0 || split.test.length === 0)
-    throw new UserError(
-      `${file}: ${targets.length} rows are too few to hold some out; at least ${FOLDS} different rows are needed`,
-    );
-  for (const rows of [split.train, split.test]) {
-    const missing = classes.find((_, index) => !rows.some((row) => targets[row] === index));
-    if (missing === undefined) continue;
-    throw new UserError(
-      `${file}: too few rows where ${schema.target} is ${missing} to hold some out; each class needs at least ${FOLDS} different ones`,
-    );
-  }
-  return split;
+/** Holds out a fifth of the rows. */
+function divide({ file }: Table, { targets, classes, columns }: TabularData, seed: number): HeldOut {
+  if (targets.length < FOLDS)
+    throw new UserError(`${file}: ${targets.length} rows are too few to hold some out; at least ${FOLDS} are needed`);
+  const strata = classes.length > 0 ? targets : new Float64Array(targets.length);
+  const split = holdOut([...columns.numbers, ...columns.words], strata, seed);
+  if (split.test.length > 0 && split.train.length > 0) return split;
+  throw new UserError(`${file}: no class has ${FOLDS} rows, which are needed to hold one out; give more rows of each`);
 }
 
 async function measure(graph: Uint8Array, data: TabularData, rows: readonly number[]): Promise<Record<string, number>> {

@@ -31,6 +31,8 @@ export interface TrainedModel {
     readonly rows: number;
     readonly trainRows: number;
     readonly testRows: number;
+    /** What was guessed, left out or filled in: sentences for the user. */
+    readonly notes?: string[];
   };
 }
 

@@ -3,15 +3,21 @@ import { UserError } from "../../registry/index.ts";
 import { generateSeries, readSeries } from "../input/series.ts";
 import { type LagRows, lagRows } from "../learn/lags.ts";
 import { regressionErrors } from "../learn/scores.ts";
-import { logTrees } from "../log.ts";
+import { logNotes, logTrees } from "../log.ts";
 import { fitForecaster, runForecaster } from "../models/series-forecaster.ts";
-import { flag, wholeNumber } from "./parameters.ts";
+import { dataParameters, flag, readOptions, text, wholeNumber } from "./parameters.ts";
 import type { Task, TrainingContext } from "./task.ts";
 
 /** Share of the rows that is held out: the last ones, because a forecast is measured on later values. */
 const HELD_OUT = 0.2;
 
+/** Fewer rows than this are too few to hold a fifth out. */
+const LEAST_ROWS = 10;
+
 const TimeseriesParameters = z.strictObject({
+  ...dataParameters,
+  /** Column of the values. Empty: value, or the only column of numbers. */
+  value_column: text(""),
   /** Trees of the forest. */
   n_estimators: wholeNumber(1, 2000, 100),
   /** Maximum depth of a tree; 0 for no limit. */
@@ -40,7 +46,10 @@ export const timeseries: Task<TimeseriesParameters> = {
   takesData: true,
   async train({ parameters, seed, file, log, workers }) {
     const { lags } = parameters;
-    const series = file ? await readSeries(file) : generateSeries(parameters.steps, parameters.season, seed);
+    const series = file
+      ? await readSeries(file, parameters.value_column || undefined, readOptions(parameters))
+      : generateSeries(parameters.steps, parameters.season, seed);
+    logNotes(log, series.notes);
     const needed = Math.max(lags + 10, 2 * lags);
     if (series.values.length < needed) {
       throw new UserError(
@@ -48,6 +57,10 @@ export const timeseries: Task<TimeseriesParameters> = {
       );
     }
     const all = lagRows(series.values, lags);
+    if (all.targets.length < LEAST_ROWS)
+      throw new UserError(
+        `${file}: ${all.targets.length} windows of ${lags + 1} values have no gap, at least ${LEAST_ROWS} are needed; fill the gaps, or give fewer lags with --param lags=N`,
+      );
     const { train, test } = splitByTime(all);
     const measured = await fit(train, parameters, { seed, log, workers }, "measure");
     const metrics = { ...(await measure(measured.graph, test)), ...naiveErrors(test) };
@@ -62,6 +75,7 @@ export const timeseries: Task<TimeseriesParameters> = {
         rows: all.targets.length,
         trainRows: train.targets.length,
         testRows: test.targets.length,
+        ...(series.notes.length > 0 && { notes: [...series.notes] }),
       },
       signature: {
         kind: "regression",

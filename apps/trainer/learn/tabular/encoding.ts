@@ -14,7 +14,10 @@ export function fitEncoding(columns: TabularColumns, rows: readonly number[]): E
   const medians = Float32Array.from(columns.numbers, (column) =>
     median(Float32Array.from(rows, (row) => column[row] ?? Number.NaN).filter((value) => !Number.isNaN(value))),
   );
-  const categories = columns.words.map((column) => [...new Set(rows.map((row) => column[row] ?? ""))].sort());
+  const categories = columns.words.map((column, k) => {
+    const frequent = columns.frequent?.[k];
+    return [...new Set(rows.map((row) => column[row] ?? ""))].filter((word) => frequent?.has(word) ?? true).sort();
+  });
   return { medians, categories, width: categories.reduce((sum, words) => sum + words.length, medians.length) };
 }
 

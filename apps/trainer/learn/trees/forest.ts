@@ -27,7 +27,7 @@ export interface Forest {
  */
 export function trainTree(data: TreeData, options: TreeOptions, seed: number, index: number): Tree {
   const random = randomSource(treeSeed(seed, index));
-  const { rows, width, bins, cuts } = data.columns;
+  const { rows, width, codes } = data.columns;
   const outputs = Math.max(1, data.classes);
   const counts = new Uint16Array(rows);
   for (let draw = 0; draw < rows; draw++) {
@@ -52,10 +52,10 @@ export function trainTree(data: TreeData, options: TreeOptions, seed: number, in
     drawFirst(candidates, options.columnsPerSplit, random);
     const split = search.best(order, counts, node, candidates, options.columnsPerSplit);
     if (!split) continue;
-    const middle = partition(order, aside, from, to, bins, split.column * rows, split.bin);
+    const middle = partition(order, aside, from, to, codes, split.column * rows, split.code);
     const left = addNode(from, middle, depth + 1);
     const right = addNode(middle, to, depth + 1);
-    builder.split(node.number, split.column, cuts[split.column]?.[split.bin] ?? 0, left.number, right.number);
+    builder.split(node.number, split.column, split.threshold, left.number, right.number);
     pending.push(right, left);
   }
   return builder.build();
@@ -97,21 +97,21 @@ function drawFirst(columns: Uint16Array, count: number, random: () => number): v
   }
 }
 
-/** Moves the rows whose bin is at most `bin` to the front, keeping the order on both sides; returns where the others begin. */
+/** Moves the rows whose code is at most `code` to the front, keeping the order on both sides; returns where the others begin. */
 function partition(
   order: Uint32Array,
   aside: Uint32Array,
   from: number,
   to: number,
-  bins: Uint8Array,
+  codes: Uint16Array,
   base: number,
-  bin: number,
+  code: number,
 ): number {
   let middle = from;
   let others = 0;
   for (let i = from; i < to; i++) {
     const row = order[i] ?? 0;
-    if ((bins[base + row] ?? 0) <= bin) order[middle++] = row;
+    if ((codes[base + row] ?? 0) <= code) order[middle++] = row;
     else aside[others++] = row;
   }
   order.set(aside.subarray(0, others), middle);

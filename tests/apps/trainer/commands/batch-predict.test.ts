@@ -142,7 +142,7 @@ describe("batch-predict", () => {
       "half_plus_two",
       "bad.csv",
       "x\n1,2\n",
-      `${bad}: Invalid Record Length: columns length is 1, got 2 on line 2`,
+      `${bad}: Invalid Record Length: columns length is 1, got 2 on line 2; fields are separated by commas, put fields that contain one in double quotes`,
     );
     await refused("half_plus_two", "bad.csv", "x\n", `${bad} has no rows: it needs the columns x`);
     await refused(

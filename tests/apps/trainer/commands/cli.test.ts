@@ -110,7 +110,7 @@ describe("trainer command line", () => {
     const ragged = await data("ragged.csv", "text,label\nFine,positive,extra\n");
     await refused(
       ["--task", "sentiment", "--data", ragged],
-      `${ragged}: Invalid Record Length: columns length is 2, got 3 on line 2`,
+      `${ragged}, line 2: has 3 fields, the header has 2; fields are separated by commas, put fields that contain one in double quotes`,
     );
   });
 

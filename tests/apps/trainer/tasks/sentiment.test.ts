@@ -210,6 +210,14 @@ describe("sentiment task", () => {
       expect(first?.artifact.sha256).to.equal(second?.artifact.sha256);
       expect(first?.data).to.include({ source: "sample:sentiment.csv" });
       expect(first?.hyperparameters).to.deep.equal({
+        encoding: "auto",
+        separator: "auto",
+        decimal: "auto",
+        missing: "",
+        text_column: "",
+        label_column: "",
+        negative: "",
+        positive: "",
         ngrams: 1,
         skips: 0,
         min_rows: 1,

@@ -146,19 +146,26 @@ describe("tabular task", () => {
       `x,y,kind\n${Array.from({ length: 20 }, (_, i) => `${i},${i},${i % 2 ? "a" : "b"}`).join("\n")}\n${line}\n`;
     await refused("", "FILE has no rows: it needs a header line with the columns, and data below");
     await refused("x,y,kind\n", "FILE has no rows: it needs a header line with the columns, and data below");
-    await refused("x,y\n1,2\n3\n", "FILE: Invalid Record Length: columns length is 2, got 1 on line 3");
-    const hint = "is not a number; leave the field empty if the value is missing";
-    await refused(numbers("NaN,1,a"), `FILE, line 22, column x: "NaN" ${hint}`);
+    const hint =
+      "is not a number; leave the field empty if the value is missing, or name the word with --param missing=WORD";
     await refused(numbers("1,lots,a"), `FILE, line 22, column y: "lots" ${hint}`);
     await refused(numbers("1,Infinity,a"), `FILE, line 22, column y: "Infinity" ${hint}`);
-    await refused(numbers("1,2,"), "FILE, line 22, column kind: is empty");
+    await refused(
+      numbers("1e39,1,a"),
+      "FILE, line 22, column x: 1e39 is too large; a model reads numbers up to 3.4e38",
+    );
+    await refused(
+      "x,kind\n1,\n2,\n3,a\n",
+      "FILE: column kind, the target, is empty in 2 of 3 rows; name another column with --param target=NAME",
+    );
     await refused(
       "x,kind\n1,a\n2,a\n3,a\n",
       "FILE: column kind is a in every row; a classification needs at least two classes",
     );
+    await refused("x,kind\n1,a\n2,b\n3,a\n", "FILE: 3 rows are too few to hold some out; at least 5 are needed");
     await refused(
-      numbers("99,99,c"),
-      "FILE: too few rows where kind is c to hold some out; each class needs at least 5 different ones",
+      "x,kind\n1,a\n2,b\n3,a\n4,c\n5,d\n",
+      "FILE: no class has 5 rows, which are needed to hold one out; give more rows of each",
     );
     await refused(numbers("1,1,a"), "FILE: there is no column colour; the columns are x, y, kind", {
       target: "colour",

@@ -93,9 +93,9 @@ describe("timeseries task", () => {
       expect(refused.errors).to.match(/^error: not published: held-out RMSE [\d.]+ is above --max-error 0.0001; .*\n$/);
       expect(await trainer([...args, "2"], { env })).to.include({ code: 0, errors: "" });
       expect((await readMetadata(models, "timeseries", "1")).data?.source).to.equal("sales.csv");
-      await writeFile(file, "day,value\n1,2\n2,\n");
+      await writeFile(file, "day,value\n1,2\n2,two\n");
       expect((await trainer([...args, "2"], { env })).errors).to.equal(
-        `error: ${file}, line 3, column value: is empty\n`,
+        `error: ${file}, line 3, column value: "two" is not a number\n`,
       );
       await writeFile(file, "value\n1\n2\n");
       expect((await trainer([...args, "2"], { env })).errors).to.equal(
