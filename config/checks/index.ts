@@ -1,11 +1,12 @@
 import type { ResolvedStack } from "../resolve/stack.ts";
 import { checkApiGateway } from "./api-gateway.ts";
 import { checkAutoscaling } from "./autoscaling.ts";
-import { checkFit } from "./fit.ts";
+import { checkLimitRange } from "./limit-range.ts";
 import { checkModel } from "./models.ts";
 import { checkNames } from "./names.ts";
 import { checkNetworkPolicies } from "./network.ts";
 import { type ConfigProblem, duplicates } from "./problem.ts";
+import { allOf, checkQuota } from "./quota.ts";
 import { checkReferences } from "./references.ts";
 import { checkRouteConflicts } from "./route-conflicts.ts";
 
@@ -25,5 +26,17 @@ export function crossCheck(stack: ResolvedStack): ConfigProblem[] {
     ...checkNames(stack),
     ...checkAutoscaling(stack),
     ...checkFit(stack),
+  ];
+}
+
+/**
+ * Whether the stack fits into its own namespace. Otherwise the API server would reject pods, but only during the
+ * deployment.
+ */
+function checkFit(stack: ResolvedStack): ConfigProblem[] {
+  const { workloads, namespace } = stack;
+  return [
+    ...allOf(workloads).flatMap((workload) => checkLimitRange(workload, namespace.limitRange)),
+    ...checkQuota(stack),
   ];
 }
