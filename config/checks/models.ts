@@ -1,9 +1,8 @@
 import type { ResolvedStack } from "../resolve/stack.ts";
-import { checkCanaryRollout } from "./canary-rollout.ts";
 import { checkLineage } from "./lineage.ts";
 import { type ConfigProblem, duplicates } from "./problem.ts";
 import { checkSecretKey } from "./secrets.ts";
-import { checkTraffic } from "./traffic.ts";
+import { checkCanaryRollout, checkTraffic } from "./traffic.ts";
 
 type Model = ResolvedStack["models"][number];
 
