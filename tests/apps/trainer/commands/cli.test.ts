@@ -65,17 +65,17 @@ describe("trainer command line", () => {
     const empty = await data("empty.csv", "");
     await refused(
       ["--task", "sentiment", "--data", empty],
-      `${empty} has no rows: it needs the columns text, label and data below`,
+      `${empty} has no rows: it needs a header line with the columns, and data below`,
     );
-    const headless = await data("headless.csv", "sentence,label\nFine,positive\n");
+    const headless = await data("headless.csv", "colour,label\nFine,positive\n");
     await refused(
       ["--task", "sentiment", "--data", headless],
-      `${headless}, line 1: column text is missing; the file has sentence, label; required are text, label`,
+      `${headless}, line 1: column text is missing; the file has colour, label; name the column with --param text_column=NAME`,
     );
     const label = await data("label.csv", 'text,label\nFine,positive\n"So\nso",meh\n');
     await refused(
       ["--task", "sentiment", "--data", label],
-      `${label}, line 4, column label: "meh" is not one of negative, positive`,
+      `${label}: column label has the labels positive, meh, which are not negative and positive; name them with --param negative=WORDS --param positive=WORDS, separated by commas`,
     );
     const single = await data("single.csv", "text,label\nFine,positive\nGood,positive\n");
     await refused(
