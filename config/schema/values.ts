@@ -109,3 +109,15 @@ export const Port = z
   .min(1, "must be a port, 1–65535")
   .max(65535, "must be a port, 1–65535")
   .meta({ title: "port" });
+
+/** Whether a name is in the IANA database of time zones. */
+export function isTimeZone(name: string): boolean {
+  // Offsets such as +01:00 are not in the database.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -100,6 +100,11 @@ describe("the settings of a rollout are rejected", () => {
       `${R}.freeze[0].timeZone: must be the IANA name of a time zone, such as Europe/Berlin`,
     ],
     [
+      "with an offset for a time zone",
+      { freeze: [{ from: "08:00", to: "09:00", timeZone: "+01:00" }] },
+      `${R}.freeze[0].timeZone: must be the IANA name of a time zone, such as Europe/Berlin`,
+    ],
+    [
       "with a time that is none",
       { freeze: [{ from: "8:00", to: "24:00" }] },
       `${R}.freeze[0].from: must be a time such as 08:00\n${R}.freeze[0].to: must be a time such as 08:00`,

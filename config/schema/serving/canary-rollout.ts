@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defaults } from "../../../components/defaults/defaults.ts";
-import { Count } from "../values.ts";
+import { Count, isTimeZone } from "../values.ts";
 
 const ROLLOUT = defaults.canaryRollout;
 
@@ -69,15 +69,6 @@ const Time = z
   .string()
   .regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, TIME)
   .meta({ title: "time, HH:MM" });
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const Freeze = z.strictObject({
   days: z

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isTimeZone } from "../values.ts";
 
 /** One field of a schedule: its name, its bounds, and names for its values from the lowest on. */
 interface Field {
@@ -77,14 +78,3 @@ export const TimeZone = z
   .string()
   .refine(isTimeZone, { error: "must be a time zone such as Etc/UTC or Europe/Berlin" })
   .meta({ title: "time zone" });
-
-function isTimeZone(name: string): boolean {
-  // Offsets such as +01:00 are not in the database.
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
