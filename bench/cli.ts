@@ -1,12 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { Argument, Command } from "commander";
+import { SCENARIOS } from "../rollout/simulate/scenarios.ts";
+import { simulateAll } from "../rollout/simulate/simulate.ts";
 import { simulationRows } from "../rollout/simulate/table.ts";
 import { columns } from "./columns.ts";
 import { measureEngine } from "./engine/index.ts";
 import { engineTable } from "./engine/table.ts";
 import { table } from "./measurement.ts";
 import { measureRender } from "./render.ts";
-import { measureRollout } from "./rollout.ts";
 import { measureServer } from "./server/index.ts";
 import { serverTable } from "./server/table.ts";
 import { compareTrainers } from "./trainer/index.ts";
@@ -63,7 +64,8 @@ if (parts.includes("trainer")) {
   results["trainer"] = comparisons;
 }
 if (parts.includes("rollout")) {
-  const cells = measureRollout(Math.max(1, Math.floor(Number(runs)) || 1), (line) => console.error(`rollout: ${line}`));
+  const log = (line: string) => console.error(`rollout: ${line}`);
+  const cells = simulateAll(SCENARIOS, Math.max(1, Math.floor(Number(runs)) || 1), { log });
   console.log(columns(simulationRows(cells)));
   results["rollout"] = cells;
 }

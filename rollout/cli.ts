@@ -8,7 +8,7 @@ import { planLines } from "./plan-text.ts";
 import { parseRecords } from "./records/record.ts";
 import { replay } from "./records/replay.ts";
 import { SCENARIOS } from "./simulate/scenarios.ts";
-import { RULES, simulate } from "./simulate/simulate.ts";
+import { simulateAll } from "./simulate/simulate.ts";
 import { LEGEND, simulationText } from "./simulate/table.ts";
 
 const program = new Command("rollout").description("Rolls a canary out by what its own requests show.");
@@ -41,7 +41,7 @@ program
   .addOption(numberOption("--runs <number>", "runs of each scenario with each rule").default(100))
   .addOption(numberOption("--seed <number>", "seed of the first run").default(1))
   .option("--scenario <text>", "only scenarios with this text in their name")
-  .action((flags) => told(() => simulateAll(flags)));
+  .action((flags) => told(() => simulation(flags)));
 
 await program.parseAsync();
 
@@ -78,7 +78,7 @@ interface SimulateFlags {
   readonly scenario?: string;
 }
 
-async function simulateAll({ runs, seed, scenario = "" }: SimulateFlags): Promise<void> {
+async function simulation({ runs, seed, scenario = "" }: SimulateFlags): Promise<void> {
   const chosen = SCENARIOS.filter(({ name }) => name.includes(scenario));
   if (chosen.length === 0) {
     throw new UserError(
@@ -86,8 +86,7 @@ async function simulateAll({ runs, seed, scenario = "" }: SimulateFlags): Promis
       `they are: ${SCENARIOS.map(({ name }) => name).join("; ")}`,
     );
   }
-  const cells = chosen.flatMap((each) => RULES.map((rule) => simulate(each, rule, runs, seed)));
-  console.log(simulationText(cells));
+  console.log(simulationText(simulateAll(chosen, runs, { seed })));
   console.log(`\n${runs} runs each. ${LEGEND}.`);
 }
 

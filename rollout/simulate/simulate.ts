@@ -60,6 +60,23 @@ export function simulate(scenario: Scenario, rule: RuleName, runs: number, seed 
   };
 }
 
+/**
+ * Runs scenarios, each with every rule.
+ *
+ * @param seed of the first run of each
+ * @param log is told which scenario begins
+ */
+export function simulateAll(
+  scenarios: readonly Scenario[],
+  runs: number,
+  { seed, log = () => undefined }: { readonly seed?: number; readonly log?: (line: string) => void } = {},
+): Cell[] {
+  return scenarios.flatMap((scenario) => {
+    log(scenario.name);
+    return RULES.map((rule) => simulate(scenario, rule, runs, seed));
+  });
+}
+
 function median(values: readonly number[]): number | undefined {
   if (values.length === 0) return undefined;
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
