@@ -18,8 +18,8 @@ export async function readIndex(root: string): Promise<RegistryIndex> {
 }
 
 /**
- * Reads the index or, if there is none, derives it from the version folders, so that a registry laid out by hand needs no
- * index.
+ * Reads the index or, if there is none, derives it from the version folders, so that a registry whose folders were created
+ * by hand needs no index.
  *
  * @throws RegistryError if the index is invalid, or if there is no such folder
  */
