@@ -42,7 +42,7 @@ const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
     ["batching"],
     ["http-error.ts"],
     ["model"],
-    ["error-message.ts", "lifecycle.ts", "logger.ts", "settings.ts", "version.ts"],
+    ["lifecycle.ts", "logger.ts", "settings.ts", "version.ts"],
   ],
   "apps/trainer": [
     ["."],

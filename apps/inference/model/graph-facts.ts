@@ -1,5 +1,5 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { errorMessage } from "../error-message.ts";
+import { errorMessage } from "../../registry/errors.ts";
 
 /** Facts about a graph that ONNX Runtime does not report. */
 export interface GraphFacts {

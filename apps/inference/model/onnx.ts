@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { errorMessage } from "../../registry/errors.ts";
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
-import { errorMessage } from "../error-message.ts";
 import { batchingOf } from "./batch-dimension.ts";
 import { completeSignature } from "./complete-signature.ts";
 import { type GraphFacts, graphFacts, notAGraph } from "./graph-facts.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { errorMessage } from "../../registry/errors.ts";
 import { ModelName, type RegistryIndex } from "../../registry/metadata.ts";
 import { readPublished } from "../../registry/read.ts";
-import { errorMessage } from "../error-message.ts";
 import type { Settings } from "../settings.ts";
 import { RegistryWatch } from "./registry-watch.ts";
 import { Selection } from "./selection.ts";

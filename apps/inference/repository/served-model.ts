@@ -1,9 +1,9 @@
+import { errorMessage } from "../../registry/errors.ts";
 import { versionDirectory } from "../../registry/layout.ts";
 import type { ModelMetadata } from "../../registry/metadata.ts";
 import { Batcher } from "../batching/batcher.ts";
 import type { BatchingState } from "../batching/state.ts";
 import { whyUnbatchable } from "../batching/unbatchable.ts";
-import { errorMessage } from "../error-message.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { ModelMetrics } from "../metrics/model-metrics.ts";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { errorMessage } from "../../registry/errors.ts";
 import type { ModelMetadata } from "../../registry/metadata.ts";
 import { readMetadata } from "../../registry/read.ts";
-import { errorMessage } from "../error-message.ts";
 import { versionStamp } from "./published.ts";
 import type { VersionId } from "./selection.ts";
 import { type OpenDeps, openVersion, type ServedModel } from "./served-model.ts";

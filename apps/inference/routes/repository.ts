@@ -1,6 +1,6 @@
 import type { Context } from "koa";
+import { errorMessage } from "../../registry/errors.ts";
 import { readPublished } from "../../registry/read.ts";
-import { errorMessage } from "../error-message.ts";
 import { type BodyLimits, checkType, readBody, UNDECLARED } from "../http/body.ts";
 import type { Route } from "../http/router.ts";
 import { HttpError, invalidInput } from "../http-error.ts";

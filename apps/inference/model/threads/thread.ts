@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { errorMessage } from "../../error-message.ts";
+import { errorMessage } from "../../../registry/errors.ts";
 import type { Model } from "../model.ts";
 import { onnxOpener } from "../onnx.ts";
 import { type Opened, pack, type RunRequest, type RunResponse, type ThreadData, unpack } from "./messages.ts";
