@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { errorMessage } from "../common/errors.ts";
 import { recordObjects } from "./monitor.ts";
 import { ProgramInput, type ProgramOutput } from "./program-io.ts";
 
@@ -23,7 +24,7 @@ async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
 }
 
 function fail(error: unknown): never {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${errorMessage(error)}\n`);
   process.exit(1);
 }
 
