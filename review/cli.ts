@@ -71,7 +71,7 @@ async function compose({ stack, configFile, out, summary, ...flags }: Flags): Pr
   await writeFile(out, composeComment(review, COMMENT_LIMIT, more));
   if (summary !== undefined) await appendFile(summary, composeComment(review, SUMMARY_LIMIT, "`npm run review`"));
   const refused = review.stackFiles.head.problems.length > 0 || review.rendered.head.error !== undefined;
-  if (refused) throw new UserError(`the stack ${stack} is refused`, `${out} says why`);
+  if (refused) throw new UserError(`stack ${stack} has errors`, `see ${out}`);
 }
 
 async function previewIn(file: string | undefined): Promise<Preview | undefined> {

@@ -82,6 +82,6 @@ function parseJson(name: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UserError(`${name} is no JSON: ${text}`);
+    throw new UserError(`${name} is not valid JSON: ${text}`);
   }
 }

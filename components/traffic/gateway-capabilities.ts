@@ -37,13 +37,13 @@ export const GATEWAY_LACKS: Readonly<Record<GatewayKind, Partial<Readonly<Record
   },
   "HTTPRoute/envoy-gateway": { "tls.secretName": CERTIFICATE_OF_LISTENER },
   "HTTPRoute/istio": {
-    rateLimit: "it limits rates by an EnvoyFilter of your own only; leave it out, or use another gateway",
-    bodyLimit: "it limits bodies by an EnvoyFilter of your own only; leave it out: the server has its own bound",
+    rateLimit: "it limits rates only through an EnvoyFilter that you write yourself; leave it out, or use another gateway",
+    bodyLimit: "it limits bodies only through an EnvoyFilter that you write yourself; leave it out: the server has its own limit",
     "tls.secretName": CERTIFICATE_OF_LISTENER,
   },
   "HTTPRoute/kgateway": { "tls.secretName": CERTIFICATE_OF_LISTENER },
   "Ingress/traefik": {
-    mirror: "it knows no mirror annotation; leave it out, or use gateway.api HTTPRoute",
+    mirror: "it has no mirror annotation; leave it out, or use gateway.api HTTPRoute",
   },
   "Ingress/ingress-nginx": {
     "mirror.percent": "it copies every request or none; leave it out",
@@ -72,7 +72,7 @@ export function unsupportedSettings(gateway: ResolvedGateway, traffic: TrafficSe
   const unsupported = featuresOf(traffic).flatMap((feature) => {
     const remedy = lacks[feature];
     if (remedy === undefined) return [];
-    return [{ path: feature, message: `is not for ${describe(gateway)}: ${remedy}` }];
+    return [{ path: feature, message: `is not supported by ${describe(gateway)}: ${remedy}` }];
   });
   return [...unsupported, ...incomplete(gateway, traffic)];
 }
@@ -87,7 +87,7 @@ function incomplete(gateway: ResolvedGateway, { path, tls, mirror }: TrafficSett
     }
   }
   if (gateway.implementation === "ingress-nginx" && mirror !== undefined && path !== "/") {
-    const message = `is not for ${describe(gateway)} under the path ${path}: it copies requests without removing the prefix; give the model its own host`;
+    const message = `is not supported by ${describe(gateway)} under the path ${path}: it copies requests without removing the prefix; give the model its own host`;
     problems.push({ path: "mirror", message });
   }
   return problems;

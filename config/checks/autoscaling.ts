@@ -11,7 +11,7 @@ function checkTargets({ path, autoscaling, resources }: DeploymentWorkload): Con
   const targets = { cpu: "cpuUtilization", memory: "memoryUtilization" } as const;
   return Object.entries(targets).flatMap(([resource, target]) => {
     if (autoscaling?.[target] === undefined || resources.requests[resource] !== undefined) return [];
-    const message = `is missing, and ${path}.autoscaling.${target} is a share of it; give one`;
+    const message = `is missing, but ${path}.autoscaling.${target} is a percentage of it; set it`;
     return [{ path: `${path}.resources.requests.${resource}`, message }];
   });
 }

@@ -42,20 +42,20 @@ function checkLimits(
       const limit = limits[resource];
       const place = `${path}.limits.${resource}`;
       if (limit === undefined) {
-        return [{ path: place, message: `is missing, and ${range}.max.${resource} allows ${max} at most; give one` }];
+        return [{ path: place, message: `is missing, but ${range}.max.${resource} limits it to ${max}; set it` }];
       }
       if (milliUnits(limit) <= milliUnits(max)) return [];
-      const message = `${limit} is above ${max}, the most that ${range}.max.${resource} allows; lower it, or raise the limit range`;
+      const message = `${limit} is above ${max}, the maximum in ${range}.max.${resource}; lower it, or raise the limit range`;
       return [{ path: place, message }];
     }),
     ...Object.entries(bounds?.min ?? {}).flatMap(([resource, min]) => {
       const request = requests[resource];
       const place = `${path}.requests.${resource}`;
       if (request === undefined) {
-        return [{ path: place, message: `is missing, and ${range}.min.${resource} wants ${min} at least; give one` }];
+        return [{ path: place, message: `is missing, but ${range}.min.${resource} requires at least ${min}; set it` }];
       }
       if (milliUnits(request) >= milliUnits(min)) return [];
-      const message = `${request} is below ${min}, the least that ${range}.min.${resource} allows; raise it, or lower the limit range`;
+      const message = `${request} is below ${min}, the minimum in ${range}.min.${resource}; raise it, or lower the limit range`;
       return [{ path: place, message }];
     }),
   ];

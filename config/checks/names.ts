@@ -102,7 +102,7 @@ function checkJobNames({ training }: ResolvedStack): ConfigProblem[] {
   return training.jobs.flatMap(({ jobName, workers }, index) => {
     const full = workers === undefined ? jobName : `${jobName}-${workers - 1}`;
     if (full.length <= 63) return [];
-    const message = `is ${full.length} characters long with its run and its workers, 63 at most; shorten it`;
+    const message = `makes a Job name of ${full.length} characters, with run and worker numbers; at most 63 are allowed; shorten it`;
     return [{ path: `training.jobs[${index}].name`, message }];
   });
 }

@@ -65,7 +65,7 @@ function checkGiven(workloads: Workloads, limit: string): ConfigProblem[] {
   if (resource === "") return [];
   return allOf(workloads).flatMap((workload) => {
     if (workload.resources[kind as keyof CountedResources][resource] !== undefined) return [];
-    const message = `is missing, and namespace.quota.hard.${limit} rejects pods without it; give it, or a default in namespace.limitRange.container`;
+    const message = `is missing, but namespace.quota.hard.${limit} rejects pods without it; set it, or set a default in namespace.limitRange.container`;
     return [{ path: `${workload.path}.resources.${kind}.${resource}`, message }];
   });
 }

@@ -28,7 +28,7 @@ export async function awaitStack(folder: string, report: (line: string) => void)
     for (const { file } of dead) await rm(file, { force: true });
     const alive = held.find(({ lock }) => lock !== undefined && !isDead(lock))?.lock;
     if (alive === undefined) return true;
-    const line = `waiting for process ${alive.pid} of ${alive.username}, which changes this stack since ${alive.timestamp}`;
+    const line = `waiting for process ${alive.pid} of ${alive.username}, which has been changing this stack since ${alive.timestamp}`;
     if (line !== reported) report(line);
     reported = line;
     return undefined;

@@ -28,9 +28,9 @@ export function loadBalancerViolations(object: KubernetesObject): string[] {
   const ranges = sourceRanges(object);
   const path = "spec.loadBalancerSourceRanges";
   if (ranges === UNKNOWN) return [];
-  if (ranges.length === 0) return [violation(object, path, `is missing, so the whole internet gets in; ${REMEDY}`)];
+  if (ranges.length === 0) return [violation(object, path, `is missing, so anyone on the internet can connect; ${REMEDY}`)];
   const open = ranges.filter((range) => typeof range === "string" && /\/0+$/.test(range));
-  return open.length === 0 ? [] : [violation(object, path, `${open.join(", ")} is the whole internet; ${REMEDY}`)];
+  return open.length === 0 ? [] : [violation(object, path, `${open.join(", ")} allows the whole internet; ${REMEDY}`)];
 }
 
 /** The networks that may reach a Service, from its spec, else from its annotation. */

@@ -11,7 +11,7 @@ export function secretViolations(object: KubernetesObject): string[] {
         violation(
           object,
           `${part}.${key}`,
-          "is not marked secret, so the state has it as plain text; wrap it in pulumi.secret(…), or take it from `pulumi config set --secret`",
+          "is not marked as secret, so the state keeps it in plain text; wrap it in pulumi.secret(…), or set it with `pulumi config set --secret`",
         ),
       ),
   );

@@ -27,7 +27,7 @@ type Found = Omit<Danger, "change">;
 function dangerOf(change: ObjectChange): Found[] {
   if (change.retained) return [];
   if (change.protected) {
-    return [{ what: "refused", text: `is protected, and the update that would ${change.action} it is refused` }];
+    return [{ what: "refused", text: `is protected, so the update that would ${change.action} it is refused` }];
   }
   if (change.action === "delete") return deletion(change);
   if (change.action === "replace") return replacement(change);
@@ -41,10 +41,10 @@ function deletion({ kind, name }: ObjectChange): Found[] {
   }
   if (kind === "RandomPassword") return [{ what: "credentials", text: "is deleted: the generated value is lost" }];
   if (kind === "HTTPRoute" || kind === "Ingress") {
-    return [{ what: "downtime", text: "is deleted: what it sent to the models is answered no longer" }];
+    return [{ what: "downtime", text: "is deleted: requests that it routed to the models get no answer" }];
   }
   if (kind === "Service")
-    return [{ what: "downtime", text: `is deleted: who calls ${code(name)} by its address fails` }];
+    return [{ what: "downtime", text: `is deleted: clients that call ${code(name)} fail` }];
   return [];
 }
 
@@ -57,17 +57,17 @@ function replacement({ kind, deletedFirst, fields }: ObjectChange): Found[] {
     return [{ what: "data loss", text: `is replaced${reason}: the new volume is empty` }];
   }
   if (kind === "kubernetes") {
-    return [{ what: "data loss", text: `is the provider, and is replaced${reason}: so is every object under it` }];
+    return [{ what: "data loss", text: `is the provider and is replaced${reason}: so is every object that it manages` }];
   }
   if (kind === "RandomPassword") {
-    return [{ what: "credentials", text: "is generated again: who has the old value is refused" }];
+    return [{ what: "credentials", text: "is generated again: clients that still use the old value are refused" }];
   }
   if (!deletedFirst) return [];
   if (WORKLOADS.has(kind)) {
     return [{ what: "downtime", text: `is replaced${reason}: its pods are gone until the new ones are ready` }];
   }
   if (ON_THE_WAY.has(kind)) {
-    return [{ what: "downtime", text: `is replaced${reason}: it is not there for a moment` }];
+    return [{ what: "downtime", text: `is replaced${reason}: it does not exist for a moment` }];
   }
   return [];
 }

@@ -64,7 +64,7 @@ const one = (version: Settings, limits: Settings) =>
 describe("the check that a stack fits its namespace", () => {
   it("rejects the walkthrough's GPU Job as written: it asks for 32Gi, but a container may have 16Gi", () => {
     expect(guide({ jobs: [gpu("32Gi")] })).to.deep.equal([
-      "training.jobs[0].resources.limits.memory: 32Gi is above 16Gi, the most that namespace.limitRange.container.max.memory allows; lower it, or raise the limit range",
+      "training.jobs[0].resources.limits.memory: 32Gi is above 16Gi, the maximum in namespace.limitRange.container.max.memory; lower it, or raise the limit range",
     ]);
   });
 
@@ -132,7 +132,7 @@ describe("the check that a stack fits its namespace", () => {
     const requestsOnly = { resources: { requests: { cpu: "200m", memory: "64Mi" } } };
     const quota = { hard: { "limits.cpu": "10" } };
     expect(one(requestsOnly, { quota })).to.deep.equal([
-      "models[0].versions[0].resources.limits.cpu: is missing, and namespace.quota.hard.limits.cpu rejects pods without it; give it, or a default in namespace.limitRange.container",
+      "models[0].versions[0].resources.limits.cpu: is missing, but namespace.quota.hard.limits.cpu rejects pods without it; set it, or set a default in namespace.limitRange.container",
     ]);
     expect(one(requestsOnly, { quota, limitRange: { container: { default: { cpu: "1" } } } })).to.deep.equal([]);
     expect(one(requestsOnly, { quota, limitRange: { container: { max: { cpu: "2" } } } })).to.deep.equal([]);
@@ -150,10 +150,10 @@ describe("the check that a stack fits its namespace", () => {
     expect(
       one(small, { limitRange: { container: { min: { cpu: "100m" } }, pod: { min: { cpu: "100m" } } } }),
     ).to.deep.equal([
-      "models[0].versions[0].resources.requests.cpu: 50m is below 100m, the least that namespace.limitRange.container.min.cpu allows; raise it, or lower the limit range",
+      "models[0].versions[0].resources.requests.cpu: 50m is below 100m, the minimum in namespace.limitRange.container.min.cpu; raise it, or lower the limit range",
     ]);
     expect(one(small, { limitRange: { pod: { max: { cpu: "500m" } } } })).to.include(
-      "models[0].versions[0].resources.limits.cpu: 1 is above 500m, the most that namespace.limitRange.pod.max.cpu allows; lower it, or raise the limit range",
+      "models[0].versions[0].resources.limits.cpu: 1 is above 500m, the maximum in namespace.limitRange.pod.max.cpu; lower it, or raise the limit range",
     );
     const swapped = { resources: { requests: { memory: "2Gi" }, limits: { memory: "1Gi" } } };
     expect(one(swapped, {})).to.deep.equal([

@@ -197,12 +197,12 @@ const mistakes: [string, Settings, string][] = [
         }),
       ],
     },
-    "models[0].versions[0].resources.requests.memory: is missing, and models[0].versions[0].autoscaling.memoryUtilization is a share of it; give one",
+    "models[0].versions[0].resources.requests.memory: is missing, but models[0].versions[0].autoscaling.memoryUtilization is a percentage of it; set it",
   ],
   [
     "a Job's name that is too long with its run and workers",
     { training: { jobs: [{ ...job, name: "a".repeat(60), run: 12, workers: 4 }] } },
-    "training.jobs[0].name: is 65 characters long with its run and its workers, 63 at most; shorten it",
+    "training.jobs[0].name: makes a Job name of 65 characters, with run and worker numbers; at most 63 are allowed; shorten it",
   ],
   ["a price below nothing", { prices: { cpuHour: -1 } }, "prices.cpuHour: must not be negative"],
 ];

@@ -10,7 +10,7 @@ describe("policy: no load balancer is open to the internet", () => {
   const service = (spec: object, annotations: unknown = {}) =>
     loadBalancerViolations(object({ kind: "Service", metadata: { name: "api", namespace: "ml", annotations }, spec }));
   const missing = [
-    `Service ml/api: spec.loadBalancerSourceRanges: is missing, so the whole internet gets in; ${REMEDY}`,
+    `Service ml/api: spec.loadBalancerSourceRanges: is missing, so anyone on the internet can connect; ${REMEDY}`,
   ];
 
   it("accepts Services of other types", () => {
@@ -28,7 +28,7 @@ describe("policy: no load balancer is open to the internet", () => {
   for (const range of ["0.0.0.0/0", "::/0"]) {
     it(`does not accept ${range} as a network`, () => {
       expect(service({ type: "LoadBalancer", loadBalancerSourceRanges: ["10.0.0.0/8", range] })).to.deep.equal([
-        `Service ml/api: spec.loadBalancerSourceRanges: ${range} is the whole internet; ${REMEDY}`,
+        `Service ml/api: spec.loadBalancerSourceRanges: ${range} allows the whole internet; ${REMEDY}`,
       ]);
     });
   }

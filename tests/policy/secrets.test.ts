@@ -7,7 +7,7 @@ import { object, podOf, workload } from "./support.ts";
 describe("policy: Secrets are encrypted in the state", () => {
   const secret = (fields: object) => secretViolations(object({ kind: "Secret", ...fields }));
   const problem =
-    "is not marked secret, so the state has it as plain text; wrap it in pulumi.secret(…), or take it from `pulumi config set --secret`";
+    "is not marked as secret, so the state keeps it in plain text; wrap it in pulumi.secret(…), or set it with `pulumi config set --secret`";
 
   it("reports every value that is not marked secret", () => {
     expect(secret({ stringData: { A: "plain", B: MARKED }, data: { C: "cGxhaW4=" } })).to.deep.equal([

@@ -135,7 +135,7 @@ describe("a warning for reviewers", () => {
     ).to.deep.equal([
       "data loss: PersistentVolumeClaim models is replaced (`spec.storageClassName` cannot be changed): the new volume is empty",
       "data loss: Namespace ml is deleted with everything in it, volumes included",
-      "downtime: Service iris is deleted: who calls `iris` by its address fails",
+      "downtime: Service iris is deleted: clients that call `iris` fail",
     ]);
   });
 
@@ -162,7 +162,7 @@ describe("a warning for reviewers", () => {
         step("update", "core/v1:PersistentVolumeClaim", "models", { old: size("2Gi"), now: size("1Gi") }),
       ),
     ).to.deep.equal([
-      "refused: PersistentVolumeClaim models is protected, and the update that would delete it is refused",
+      "refused: PersistentVolumeClaim models is protected, so the update that would delete it is refused",
       "refused: PersistentVolumeClaim models shrinks from `2Gi` to `1Gi`, which Kubernetes refuses",
     ]);
   });

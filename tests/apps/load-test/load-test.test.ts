@@ -112,7 +112,7 @@ describe("the load test", () => {
     [{ URL: "gateway" }, 'URL is "gateway": must be an http or https address'],
     [{ URL: "http://a", REQUESTS: "many" }, 'REQUESTS is "many": must be a whole number from 1 to 1000000000'],
     [{ URL: "http://a", MIN_SUCCESS: "99" }, 'MIN_SUCCESS is "99": must be a number from 0 to 1'],
-    [{ URL: "http://a", BODY: "{" }, "BODY is no JSON: {"],
+    [{ URL: "http://a", BODY: "{" }, "BODY is not valid JSON: {"],
     [{ URL: "http://a", HEADERS: "[]" }, "HEADERS must be a JSON object of names and values"],
   ] as [Record<string, string>, string][]) {
     it(`rejects an invalid setting in one line: ${message}`, async () => {

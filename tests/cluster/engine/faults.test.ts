@@ -74,7 +74,7 @@ describe("a failing up under the Pulumi engine", function () {
     });
     const second = await pulumi("up", "--yes", "--skip-preview", "--stack", stack.name);
     expect(second.exitCode, second.all).to.equal(0);
-    expect(second.all).to.match(/waiting for process \d+ of \S+, which changes this stack since/);
+    expect(second.all).to.match(/waiting for process \d+ of \S+, which has been changing this stack since/);
     const { exitCode, all } = await first;
     expect(exitCode, all).to.equal(0);
     await stack.cli("preview", "--expect-no-changes");

@@ -70,7 +70,7 @@ describe("Traffic", () => {
       "whole percentage from 0 to 100, is 101",
     );
     expect(() => new Traffic("t-none", { ...args, canary: undefined })).to.throw("no canary to send traffic to");
-    expect(() => new Traffic("t-ignored", { ...args, timeoutSeconds: 30 })).to.throw("is not for traefik");
+    expect(() => new Traffic("t-ignored", { ...args, timeoutSeconds: 30 })).to.throw("is not supported by traefik");
   });
 
   it("limits rate and body size with Traefik's Middlewares, which a request passes before it is retried", async () => {

@@ -13,7 +13,7 @@ export const regression: CreateRequestSchema = (metadata) => {
   const { read: readFeature, sample } = featureReader(metadata, input, width);
   const [output] = metadata.signature.outputs;
   if (output === undefined || rowWidth(output.shape) !== 1) {
-    throw new Error("the first output of a regression model must be one number a row");
+    throw new Error("the first output of a regression model must have one number per row");
   }
   const named = metadata.signature.categories !== undefined && names.length === width;
   const what = input.datatype === "BYTES" ? "values" : "numbers";

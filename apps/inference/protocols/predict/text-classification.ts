@@ -23,7 +23,7 @@ export const textClassification: CreateRequestSchema = (metadata, facts) => {
       const chosen = readClass(outputs, from);
       const score = chosen.score();
       if (score === undefined) {
-        throw new Error("the model gives no scores to take a confidence from");
+        throw new Error("the model has no output with scores, which confidence is taken from");
       }
       return { text: request["text"], sentiment: chosen.label, confidence: score, model, version };
     },

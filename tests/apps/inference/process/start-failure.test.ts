@@ -20,7 +20,7 @@ describe("a server that cannot serve", () => {
     const child = startChild("main.ts", { ...ENV, PORT: port });
     expect(await child.exited).to.equal(1);
     expect(child.stderr).to.deep.equal([
-      `PORT ${port} is taken on 127.0.0.1: stop what listens there or set another port`,
+      `PORT ${port} is already in use on 127.0.0.1: stop the process that listens there, or set another port`,
     ]);
     other.close();
   });
