@@ -11,6 +11,7 @@ describe("test groups", () => {
       ["tests/config/schema.test.ts", "unit"],
       ["tests/groups.test.ts", "unit"],
       ["tests/new/thing.test.ts", "unit"],
+      ["tests/rollout/simulate.test.ts", "rollout"],
       ["tests/render/golden.test.ts", "render"],
       ["tests/render/schema.test.ts", "tools"],
       ["tests/apps/inference/v1.test.ts", "server"],
@@ -55,7 +56,7 @@ describe("test groups", () => {
       groups: ["unit", "server"],
     });
     expect(selectionOf(["tests/config/*.ts"])).to.deep.equal({ globs: ["tests/config/*.ts"], groups: undefined });
-    expect(() => selectionOf(["unit", "tests/config/*.ts"])).to.throw("give groups (unit, render, server, ");
+    expect(() => selectionOf(["unit", "tests/config/*.ts"])).to.throw("give groups (unit, rollout, render, server, ");
   });
 
   it("report their time by folder, with one folder per app", () => {

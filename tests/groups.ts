@@ -6,6 +6,8 @@ import path from "node:path";
  */
 const PATTERNS = {
   unit: [],
+  /** Simulated rollouts: many thousand decisions, which is too long for `unit`. */
+  rollout: ["tests/rollout/**"],
   /** Suites that run the whole program, in a process for each stack. */
   render: ["tests/render/**", "tests/policy/{pack,stacks}.test.ts", "tests/docs/{guides,repository-files}.test.ts"],
   server: ["tests/apps/inference/**", "tests/apps/load-test/**", "tests/apps/inference-clients/{fuzz,sigterm}.test.ts"],
