@@ -86,5 +86,8 @@ function holderOf(path: string): string {
 
 function unavailable(error: NodeJS.ErrnoException): Error {
   if (error.code !== "ENOENT") return error;
-  return new UserError("the command flock is missing; it keeps two commands from running at the same time", "install util-linux");
+  return new UserError(
+    "the command flock is missing; it keeps two commands from running at the same time",
+    "install util-linux",
+  );
 }

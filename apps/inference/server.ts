@@ -173,7 +173,9 @@ function listen(server: Server, host: string, port: number, variable: string): P
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number, variable: string): ListenError {
   if (error.code === "EADDRINUSE") {
-    return new ListenError(`${variable} ${port} is already in use on ${host}: stop the process that listens there, or set another port`);
+    return new ListenError(
+      `${variable} ${port} is already in use on ${host}: stop the process that listens there, or set another port`,
+    );
   }
   if (error.code === "EACCES") {
     return new ListenError(`${variable} ${port} needs privileges that this user does not have: set a port above 1023`);

@@ -5,16 +5,23 @@ import { execa } from "execa";
 /** Magic number of overlayfs, on which no overlay can be mounted. */
 const overlayMagic = 0x794c7630;
 
-/** Runs buildah with `args` on the storage in the folder `storage`, and passes its output to `report` line by line. @throws execa's error */
+/**
+ * Runs buildah with `args` on the storage in the folder `storage`, and passes its output to `report` line by line.
+ *
+ * @param signal ends it and everything that it runs
+ * @throws execa's error
+ */
 export async function buildah(
   storage: string,
   args: readonly string[],
   report: (line: string) => void = () => undefined,
+  signal?: AbortSignal,
 ): Promise<void> {
   const driver = (await statfs(storage)).type === overlayMagic ? "vfs" : "overlay";
   const where = ["--root", join(storage, "root"), "--runroot", join(storage, "run"), "--storage-driver", driver];
   // In its own mount namespace: the mounts of the storage disappear with it, however it ends.
-  const process = execa("unshare", ["--mount", "--kill-child", "--fork", "buildah", ...where, ...args], { all: true });
+  const command = ["--mount", "--kill-child", "--fork", "buildah", ...where, ...args];
+  const process = execa("unshare", command, { all: true, ...(signal && { cancelSignal: signal }) });
   process.catch(() => undefined);
   for await (const line of process.iterable({ from: "all" })) {
     if (line.trim() !== "") report(line.trim());

@@ -19,6 +19,8 @@ export interface ImageOptions {
   /** Folder for scratch files. */
   readonly state: string;
   readonly report: (line: string) => void;
+  /** Ends a build early. */
+  readonly signal?: AbortSignal;
 }
 
 /** Path of an image's Dockerfile in the checkout. */
@@ -99,11 +101,13 @@ async function build(
   const log = join(options.state, `build-${image}.log`);
   const lines: string[] = [];
   try {
-    await buildah(storage, ["build", ...flags, ...argument, ...tag], (line) => {
+    const report = (line: string) => {
       lines.push(line);
       options.report(`${image}: ${line}`);
-    });
-  } catch {
+    };
+    await buildah(storage, ["build", ...flags, ...argument, ...tag], report, options.signal);
+  } catch (error) {
+    if (options.signal?.aborted === true) throw error;
     await writeFile(log, `${lines.join("\n")}\n`);
     const reason =
       lines.findLast((line) => /error/i.test(line) && !line.startsWith("Error: building at STEP")) ??

@@ -45,7 +45,9 @@ export async function applyPatch({ module, edits }: ModulePatch, copy: string): 
     const parts = content.split(text);
     // The module has a new version: the change has to be reviewed.
     if (parts.length !== 2)
-      throw new Error(`${module}: ${file} must contain this text exactly once, but contains it ${parts.length - 1} times: ${text}`);
+      throw new Error(
+        `${module}: ${file} must contain this text exactly once, but contains it ${parts.length - 1} times: ${text}`,
+      );
     await writeFile(join(copy, to), parts.join(by));
   }
 }

@@ -5,6 +5,7 @@ import { autoscalerManifest, disruptionBudgetManifest } from "../kubernetes/auto
 import { type ImageAccess, imagePolicy, pullSecrets, secretVariables } from "../kubernetes/container.ts";
 import { objectMeta, replacement } from "../kubernetes/names.ts";
 import { restrictedContainer, restrictedPod } from "../kubernetes/pod.ts";
+import { httpProbe } from "../kubernetes/probes.ts";
 import { bytes } from "../kubernetes/quantity.ts";
 import { type Backend, serviceManifest } from "../kubernetes/service.ts";
 import { NGINX_PORT, nginxConf, startScript, stopScript } from "./nginx-conf.ts";
@@ -131,8 +132,7 @@ function deploymentManifest(
 }
 
 function podSpec(gateway: Resolved, configMap: pulumi.Input<string>): k8s.types.input.core.v1.PodSpec {
-  const { apiKey, rollout, imageAccess } = gateway;
-  const probe = { httpGet: { path: "/health", port: "http" }, timeoutSeconds: 3 };
+  const { apiKey, rollout, imageAccess, probes } = gateway;
   return {
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: rollout.terminationGracePeriodSeconds,
@@ -154,8 +154,8 @@ function podSpec(gateway: Resolved, configMap: pulumi.Input<string>): k8s.types.
         ports: [{ name: "http", containerPort: NGINX_PORT }],
         resources: gateway.resources,
         securityContext: restrictedContainer,
-        readinessProbe: { ...probe, initialDelaySeconds: 5, periodSeconds: 10 },
-        livenessProbe: { ...probe, initialDelaySeconds: 10, periodSeconds: 15 },
+        readinessProbe: httpProbe("http", probes.readiness),
+        livenessProbe: httpProbe("http", probes.liveness),
         lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", stopScript(rollout.drainSeconds)] } } },
         volumeMounts: [
           { name: "nginx-config", mountPath: "/etc/nginx/nginx.conf", subPath: "nginx.conf", readOnly: true },
@@ -165,7 +165,7 @@ function podSpec(gateway: Resolved, configMap: pulumi.Input<string>): k8s.types.
     ],
     volumes: [
       { name: "nginx-config", configMap: { name: configMap } },
-      { name: "tmp", emptyDir: { sizeLimit: "256Mi" } },
+      { name: "tmp", emptyDir: { sizeLimit: gateway.temporarySpace } },
     ],
   };
 }

@@ -57,19 +57,24 @@ type Decided =
 export interface ResolvedApiGateway extends WithDefaults<ApiGatewaySettings, Decided> {
   readonly rollout: Required<ApiGatewayRolloutArgs>;
   readonly service: ResolvedService;
+  readonly probes: typeof defaults.apiGateway.probes;
+  /** Size limit of the pods' `/tmp`. */
+  readonly temporarySpace: string;
   /** Labels that select the gateway's pods. */
   readonly selector: Readonly<Record<string, string>>;
 }
 
 /** @param settings those that this function does not know are kept */
 export function resolveApiGateway<T extends ApiGatewaySettings>(settings: T): T & ResolvedApiGateway {
-  const { rollout, ...plain } = defaults.apiGateway;
+  const { rollout, probes, temporarySpace, ...plain } = defaults.apiGateway;
   const resolved = withDefaults<ApiGatewaySettings, Decided>(plain, settings);
   return {
     ...settings,
     ...resolved,
     rollout: withDefaults(rollout, settings.rollout ?? {}),
     service: resolveService(settings.service),
+    probes,
+    temporarySpace,
     autoscaling: settings.autoscaling && resolveAutoscaling(settings.autoscaling),
     selector: { app: resolved.name },
   };

@@ -80,6 +80,12 @@ export const defaults = {
     bodyLimit: "10Mi",
     attempts: 8,
     workerConnections: 1024,
+    probes: {
+      readiness: { path: "/health", initialDelaySeconds: 5, periodSeconds: 10, timeoutSeconds: 3 },
+      liveness: { path: "/health", initialDelaySeconds: 10, periodSeconds: 15, timeoutSeconds: 3 },
+    },
+    /** Request bodies that nginx buffers, its generated key file and its marks. */
+    temporarySpace: "256Mi",
   },
   /** Any Job of the trainer. */
   trainerJob: {

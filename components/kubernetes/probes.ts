@@ -41,8 +41,19 @@ export function probesManifest(
   port: string,
   { startup, readiness, liveness }: ResolvedProbes,
 ): Pick<k8s.types.input.core.v1.Container, "startupProbe" | "readinessProbe" | "livenessProbe"> {
-  const probe = ({ path, ...timing }: ResolvedProbe) => ({ httpGet: { path, port }, ...timing });
-  return { startupProbe: probe(startup), readinessProbe: probe(readiness), livenessProbe: probe(liveness) };
+  return {
+    startupProbe: httpProbe(port, startup),
+    readinessProbe: httpProbe(port, readiness),
+    livenessProbe: httpProbe(port, liveness),
+  };
+}
+
+/** A probe by HTTP GET on a named port. */
+export function httpProbe(
+  port: string,
+  { path, ...timing }: ProbeArgs & { path: string },
+): k8s.types.input.core.v1.Probe {
+  return { httpGet: { path, port }, ...timing };
 }
 
 /**

@@ -37,8 +37,10 @@ export const GATEWAY_LACKS: Readonly<Record<GatewayKind, Partial<Readonly<Record
   },
   "HTTPRoute/envoy-gateway": { "tls.secretName": CERTIFICATE_OF_LISTENER },
   "HTTPRoute/istio": {
-    rateLimit: "it limits rates only through an EnvoyFilter that you write yourself; leave it out, or use another gateway",
-    bodyLimit: "it limits bodies only through an EnvoyFilter that you write yourself; leave it out: the server has its own limit",
+    rateLimit:
+      "it limits rates only through an EnvoyFilter that you write yourself; leave it out, or use another gateway",
+    bodyLimit:
+      "it limits bodies only through an EnvoyFilter that you write yourself; leave it out: the server has its own limit",
     "tls.secretName": CERTIFICATE_OF_LISTENER,
   },
   "HTTPRoute/kgateway": { "tls.secretName": CERTIFICATE_OF_LISTENER },

@@ -1,20 +1,23 @@
-import { type Report, resultStep, type Step } from "./progress.ts";
+import { type Done, type Report, type ResultStep, resultStep } from "./progress.ts";
 
 /** Work that runs in the background of a command's steps, until one of them needs its result. */
-export interface Background {
+export interface Background<T = undefined> {
   /** Starts the work, unless it has started. */
   readonly start: () => void;
   /** A step that starts the work if necessary, shows its progress, and waits for its end. @throws the error of the work */
-  readonly step: Step;
+  readonly step: ResultStep<T>;
   /** Cancels the work; a step that waits for it fails. */
   readonly cancel: () => void;
 }
 
 /** Runs `work` in the background of other steps. `signal` tells it to end early. */
-export function background(title: string, work: (report: Report, signal: AbortSignal) => Promise<void>): Background {
+export function background<T>(
+  title: string,
+  work: (report: Report, signal: AbortSignal) => Promise<Done<T>>,
+): Background<T> {
   const abort = new AbortController();
   let show: Report = () => undefined;
-  let running: Promise<void> | undefined;
+  let running: Promise<Done<T>> | undefined;
   const start = () => {
     running ??= work((line) => show(line), abort.signal);
     // The step that waits for it gets the error.
@@ -23,7 +26,7 @@ export function background(title: string, work: (report: Report, signal: AbortSi
   };
   const step = resultStep(title, async (report) => {
     show = report;
-    return { result: await start() };
+    return await start();
   });
   return { start: () => void start(), step, cancel: () => abort.abort() };
 }

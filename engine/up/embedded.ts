@@ -23,7 +23,7 @@ import { UserError } from "../../common/errors.ts";
 import { repositoryRoot, stateDirectory } from "../../common/paths.ts";
 import { isPortFree } from "../../common/ports.ts";
 import { announce } from "./announce.ts";
-import type { Background } from "./background.ts";
+import { type Background, background } from "./background.ts";
 import { deployStep } from "./deploy-step.ts";
 import { missingEngine } from "./missing-pulumi.ts";
 import { usesOneImage } from "./one-image.ts";
@@ -101,23 +101,30 @@ async function runOnNode(options: UpOptions, { toolchain, kubectl, gatewayPort, 
   });
   const place = () => ({ containerd: toolchain.containerd, init: node.result().init, state: paths.state });
 
-  const addons: Step = {
-    title: "DNS, metrics, storage, gateway",
-    run: async (report) =>
-      (await ensureAddons({ toolchain, kubectl, record: node.result(), paths, report })) ? "ready" : "no change",
-  };
-  const images = resultStep("Images of the apps", async (report) => {
-    const result = await ensureAppImages(combined, () => trainerCommit(repositoryRoot), { ...place(), report });
+  const images = background("Images of the apps", async (report, signal) => {
+    const result = await ensureAppImages(combined, () => trainerCommit(repositoryRoot), { ...place(), report, signal });
     return { result, summary: result.built.length > 0 ? `built ${result.built.join(", ")}` : "no change" };
   });
+  const addons: Step = {
+    title: "DNS, metrics, storage, gateway",
+    run: async (report) => {
+      // The pods of the add-ons start while the images are built.
+      images.start();
+      return (await ensureAddons({ toolchain, kubectl, record: node.result(), paths, report })) ? "ready" : "no change";
+    },
+  };
   const deployed = deployStep(
     options,
     kubectl,
-    () => images.result().images,
+    () => images.step.result().images,
     async (references, report) => void (await ensureSubstitutes(references, { ...place(), report })),
   );
-  await runSteps([node, addons, images, ...(engine ? [engine.step] : []), deployed]);
-  const { built, images: current } = images.result();
+  try {
+    await runSteps([node, addons, images.step, ...(engine ? [engine.step] : []), deployed]);
+  } finally {
+    images.cancel();
+  }
+  const { built, images: current } = images.step.result();
   if (built.length > 0) await removeUnusedImages(kubectl, place(), current);
   return deployed.result();
 }

@@ -13,7 +13,8 @@ export async function missingEngine(cache: string = cacheDirectory()): Promise<B
   if ((await findPulumi(cache)) !== undefined) return undefined;
   const place = placeOf(pulumi, cache);
   return background(`Pulumi ${place.tool.version}`, async (report, signal) => {
-    if ((await downloadPulumi(cache, report)) !== undefined) return;
+    if ((await downloadPulumi(cache, report)) !== undefined) return { result: undefined };
     await ensureTools([place], (_, line) => report(line), { cache, lowPriority: true, signal });
+    return { result: undefined };
   });
 }

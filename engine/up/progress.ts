@@ -15,12 +15,15 @@ export interface ResultStep<T> extends Step {
   readonly result: () => T;
 }
 
+/** What a step has done, and how its line says so. */
+export interface Done<T> {
+  readonly result: T;
+  readonly summary?: string;
+}
+
 /** A step that keeps the result of `work` and shows its `summary`. */
-export function resultStep<T>(
-  title: string,
-  work: (report: Report, log: Report) => Promise<{ readonly result: T; readonly summary?: string }>,
-): ResultStep<T> {
-  let kept: { readonly result: T } | undefined;
+export function resultStep<T>(title: string, work: (report: Report, log: Report) => Promise<Done<T>>): ResultStep<T> {
+  let kept: Done<T> | undefined;
   return {
     title,
     run: async (report, log) => {

@@ -28,7 +28,8 @@ export function loadBalancerViolations(object: KubernetesObject): string[] {
   const ranges = sourceRanges(object);
   const path = "spec.loadBalancerSourceRanges";
   if (ranges === UNKNOWN) return [];
-  if (ranges.length === 0) return [violation(object, path, `is missing, so anyone on the internet can connect; ${REMEDY}`)];
+  if (ranges.length === 0)
+    return [violation(object, path, `is missing, so anyone on the internet can connect; ${REMEDY}`)];
   const open = ranges.filter((range) => typeof range === "string" && /\/0+$/.test(range));
   return open.length === 0 ? [] : [violation(object, path, `${open.join(", ")} allows the whole internet; ${REMEDY}`)];
 }

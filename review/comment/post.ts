@@ -34,7 +34,8 @@ export async function pullRequestOf(environment: NodeJS.ProcessEnv): Promise<Pul
     );
   }
   const event = Event.safeParse(JSON.parse(await readFile(GITHUB_EVENT_PATH, "utf8")));
-  if (!event.success) throw new UserError("the event is not a pull request's", "run this step in a workflow with `on: pull_request`");
+  if (!event.success)
+    throw new UserError("the event is not a pull request's", "run this step in a workflow with `on: pull_request`");
   return {
     api: GITHUB_API_URL ?? "https://api.github.com",
     repository: GITHUB_REPOSITORY,

@@ -43,8 +43,7 @@ function deletion({ kind, name }: ObjectChange): Found[] {
   if (kind === "HTTPRoute" || kind === "Ingress") {
     return [{ what: "downtime", text: "is deleted: requests that it routed to the models get no answer" }];
   }
-  if (kind === "Service")
-    return [{ what: "downtime", text: `is deleted: clients that call ${code(name)} fail` }];
+  if (kind === "Service") return [{ what: "downtime", text: `is deleted: clients that call ${code(name)} fail` }];
   return [];
 }
 
@@ -57,7 +56,9 @@ function replacement({ kind, deletedFirst, fields }: ObjectChange): Found[] {
     return [{ what: "data loss", text: `is replaced${reason}: the new volume is empty` }];
   }
   if (kind === "kubernetes") {
-    return [{ what: "data loss", text: `is the provider and is replaced${reason}: so is every object that it manages` }];
+    return [
+      { what: "data loss", text: `is the provider and is replaced${reason}: so is every object that it manages` },
+    ];
   }
   if (kind === "RandomPassword") {
     return [{ what: "credentials", text: "is generated again: clients that still use the old value are refused" }];

@@ -11,20 +11,22 @@ describe("background work of up", () => {
       begun++;
       await ended.promise;
       report("nearly there");
+      return { result: "built", summary: "built engine" };
     });
     engine.start();
     engine.start();
     const lines: string[] = [];
     const step = engine.step.run((line) => lines.push(line), ignore);
     ended.resolve();
-    await step;
+    expect(await step).to.equal("built engine");
+    expect(engine.step.result()).to.equal("built");
     expect(begun).to.equal(1);
     expect(lines).to.deep.equal(["nearly there"]);
   });
 
   it("starts with its step unless it was started earlier", async () => {
     let begun = 0;
-    const engine = background("Engine", async () => void begun++);
+    const engine = background("Engine", async () => ({ result: begun++ }));
     await engine.step.run(ignore, ignore);
     expect(begun).to.equal(1);
   });
@@ -41,7 +43,7 @@ describe("background work of up", () => {
 
   it("is canceled after another step has failed", async () => {
     const engine = background("Engine", (_, signal) => {
-      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      return new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     });
     engine.start();
     engine.cancel();

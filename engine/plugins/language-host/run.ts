@@ -36,7 +36,9 @@ function isTooLong(error: unknown): boolean {
 
 function startProgram(request: RunRequest, engine: string, cancelled: AbortSignal): ChildProcess {
   if (request.getAttachDebugger()) {
-    throw new Error("This language host cannot attach a debugger: install the released Pulumi CLI, whose language host can");
+    throw new Error(
+      "This language host cannot attach a debugger: install the released Pulumi CLI, whose language host can",
+    );
   }
   const info = request.getInfo();
   const options = runtimeOptions(info);
