@@ -183,7 +183,9 @@ describe("patches to the source of a module", () => {
   it("fail if the text is missing or occurs more than once", async () => {
     for (const text of ["var c", "old"]) {
       const error = await patch([{ file: "a.go", text, by: "" }]).catch((failure: unknown) => failure);
-      expect(String(error), text).to.contain("example.org/m: a.go").and.contain(`instead of once: ${text}`);
+      expect(String(error), text)
+        .to.contain("example.org/m: a.go must contain this text exactly once")
+        .and.contain(text);
     }
   });
 
