@@ -17,6 +17,7 @@ describe("test groups", () => {
       ["tests/apps/inference/v1.test.ts", "server"],
       ["tests/apps/inference-clients/sigterm.test.ts", "server"],
       ["tests/apps/inference-clients/real-clients.test.ts", "tools"],
+      ["tests/apps/sources/http.test.ts", "server"],
       ["tests/apps/registry.test.ts", "trainer"],
       ["tests/apps/trainer/iris.test.ts", "trainer"],
       ["tests/apps/trainer/onnx-checker.test.ts", "tools"],

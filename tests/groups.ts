@@ -10,7 +10,11 @@ const PATTERNS = {
   rollout: ["tests/rollout/**"],
   /** Suites that run the whole program, in a process for each stack. */
   render: ["tests/render/**", "tests/policy/{pack,stacks}.test.ts", "tests/docs/{guides,repository-files}.test.ts"],
-  server: ["tests/apps/inference/**", "tests/apps/load-test/**", "tests/apps/inference-clients/{fuzz,sigterm}.test.ts"],
+  server: [
+    "tests/apps/inference/**",
+    "tests/apps/{load-test,sources}/**",
+    "tests/apps/inference-clients/{fuzz,sigterm}.test.ts",
+  ],
   trainer: ["tests/apps/*.test.ts", "tests/apps/trainer/**"],
   /** Suites that need other programs: tools built from source, Python and Debian packages, compilers. */
   tools: [

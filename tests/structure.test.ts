@@ -27,7 +27,7 @@ const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
     ["index.ts"],
     ["config", "dashboards"],
     ["components"],
-    ["apps/inference", "apps/load-test", "apps/trainer"],
+    ["apps/inference", "apps/load-test", "apps/sources", "apps/trainer"],
     ["apps/registry", "common", "policy"],
   ],
   "apps/inference": [
@@ -44,6 +44,7 @@ const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
     ["model"],
     ["lifecycle.ts", "logger.ts", "settings.ts", "version.ts"],
   ],
+  "apps/sources": [["."], ["places"], ["http.ts", "source.ts"], ["errors.ts", "remote-file.ts"]],
   "apps/trainer": [
     ["."],
     ["commands"],
