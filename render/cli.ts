@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { writeFiles } from "./files.ts";
+import { forGitOps } from "./gitops.ts";
 import { RenderError, renderStack } from "./render.ts";
 import { StackFileError } from "./stack-file.ts";
 
@@ -31,7 +32,7 @@ if ((inferenceImage === undefined) !== (trainerImage === undefined)) {
 try {
   const images = inferenceImage === undefined ? {} : { images: { inference: inferenceImage, trainer: trainerImage } };
   const objects = await renderStack({ stack, configFiles, overrides: images, warn: console.warn });
-  const files = await writeFiles(out, objects);
+  const files = await writeFiles(out, forGitOps(objects));
   console.log(`${files.length} files in ${out}`);
 } catch (error) {
   if (!(error instanceof RenderError || error instanceof StackFileError)) throw error;

@@ -16,8 +16,9 @@ const MARK = "# Rendered by ml-platform; change the stack file and render again.
  * @returns the names of the files, sorted
  */
 export async function writeFiles(directory: string, objects: readonly RenderedObject[]): Promise<string[]> {
+  const names = fileNames(objects.map(({ object }) => object));
   const files = new Map(
-    objects.map(({ object }) => [fileName(object), `${MARK}\n${objectYaml(withoutSecretValues(object))}`]),
+    objects.map(({ object }, index) => [names[index] ?? "", `${MARK}\n${objectYaml(withoutSecretValues(object))}`]),
   );
   await mkdir(directory, { recursive: true });
   for (const [name, text] of files) await writeFile(path.join(directory, name), text);
@@ -33,7 +34,18 @@ async function renderedEarlier(directory: string): Promise<string[]> {
   return names.filter((_name, index) => texts[index]?.startsWith(MARK));
 }
 
-/** The file that an object is written to. */
+/** The files that objects are written to: with the namespace, or the API group, only if two would share a file without it. */
+function fileNames(objects: readonly KubernetesObject[]): string[] {
+  const full = ({ apiVersion, kind, metadata }: KubernetesObject) =>
+    [kind.toLowerCase(), metadata.name, metadata.namespace, apiVersion.replaceAll("/", "-")].filter(Boolean).join("-");
+  const sharing = Map.groupBy(objects, fileName);
+  return objects.map((object) => {
+    const name = fileName(object);
+    return (sharing.get(name)?.length ?? 0) > 1 ? `${full(object)}.yaml` : name;
+  });
+}
+
+/** The file that an object is written to, if no other object has its kind and name. */
 export function fileName({ kind, metadata }: KubernetesObject): string {
   return `${kind.toLowerCase()}-${metadata.name}.yaml`;
 }

@@ -31,9 +31,14 @@ function layerObject(below: Settings, above: Settings): Settings {
   return merged;
 }
 
+/** The settings that identify an item of a list that is merged item by item; undefined for any other list. */
+export function itemKeysOf(key: string): readonly string[] | undefined {
+  return ITEM_KEYS[key.slice(key.lastIndexOf(":") + 1)];
+}
+
 function layerValue(key: string, below: unknown, above: unknown): unknown {
   if (isObject(above)) return layerObject(isObject(below) ? below : {}, above);
-  const itemKeys = ITEM_KEYS[key.slice(key.lastIndexOf(":") + 1)];
+  const itemKeys = itemKeysOf(key);
   if (!isList(above) || itemKeys === undefined) return above;
   return layerItems(itemKeys, isList(below) ? below : [], above);
 }
@@ -51,7 +56,8 @@ function layerItems(itemKeys: readonly string[], below: readonly unknown[], abov
   return items;
 }
 
-function isSameItem(itemKeys: readonly string[], one: unknown, other: unknown): boolean {
+/** Whether two items of a list stand for the same thing. */
+export function isSameItem(itemKeys: readonly string[], one: unknown, other: unknown): boolean {
   const name = identity(itemKeys, one);
   return name !== undefined && name === identity(itemKeys, other);
 }
@@ -60,7 +66,7 @@ function identity(itemKeys: readonly string[], item: unknown): unknown {
   return isObject(item) ? itemKeys.map((key) => item[key]).find((value) => value !== undefined) : undefined;
 }
 
-function isObject(value: unknown): value is Settings {
+export function isObject(value: unknown): value is Settings {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

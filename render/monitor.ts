@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
-import { type KubernetesObject, objectKey, type RenderedObject } from "./rendered.ts";
+import { contentHash, type KubernetesObject, objectKey, type RenderedObject } from "./rendered.ts";
 
 /** Kinds whose objects are replaced instead of updated, so that each content has its own name. */
 const REPLACED_KINDS = new Set(["ConfigMap", "Job", "Secret"]);
@@ -30,10 +29,21 @@ export async function recordObjects(project: string, stack: string): Promise<rea
         }
         if (!type.startsWith("kubernetes:")) return { id: name, state: inputs };
 
+        if (keys.has(`${type}::${name}`)) {
+          throw new Error(
+            `the program makes two ${type.split(":").at(-1)} objects "${name}"; give one of them another name`,
+          );
+        }
+        const generatedName = Reflect.get(Object(inputs["metadata"]), "name") === undefined;
         const object = withName(inputs as unknown as KubernetesObject, name);
         const { ignoreChanges = [] } = options.get(`${type}::${name}`) ?? {};
         const dependsOn = dependencies(options, `${type}::${name}`).flatMap((resource) => keys.get(resource) ?? []);
-        objects.push({ object, ignoreChanges, dependsOn: [...new Set(dependsOn)].toSorted() });
+        objects.push({
+          object,
+          ...(generatedName ? { generatedName } : {}),
+          ignoreChanges,
+          dependsOn: [...new Set(dependsOn)].toSorted(),
+        });
         keys.set(`${type}::${name}`, objectKey(object));
         return { id: `${object.metadata.namespace ?? ""}/${object.metadata.name}`, state: { ...object } };
       },
@@ -90,17 +100,7 @@ function withName(object: KubernetesObject, logicalName: string): KubernetesObje
 }
 
 function contentSuffix(object: KubernetesObject): string {
-  if (!REPLACED_KINDS.has(object.kind)) return "";
-  return `-${createHash("sha256").update(canonicalJson(object)).digest("hex").slice(0, 8)}`;
-}
-
-/** JSON with sorted keys: equal for equal content. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
+  return REPLACED_KINDS.has(object.kind) ? `-${contentHash(object)}` : "";
 }
 
 /** Unwraps secret values. */

@@ -1,8 +1,9 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { locateProblems, readStackLayers } from "./locate.ts";
 import type { ProgramInput, ProgramOutput } from "./program-io.ts";
-import type { RenderedObject } from "./rendered.ts";
+import { describeObject, duplicateObjects, type RenderedObject } from "./rendered.ts";
 import { readStack } from "./stack-file.ts";
 
 /**
@@ -39,6 +40,7 @@ export class RenderError extends Error {
  */
 export async function renderStack(options: RenderOptions): Promise<readonly RenderedObject[]> {
   const files = options.configFiles ?? [path.join(PROJECT_DIRECTORY, `Pulumi.${options.stack}.yaml`)];
+  const source = `Pulumi.${options.stack}.yaml`;
   const { project, values, encrypted } = await readStack(PROJECT_DIRECTORY, files);
   const overrides = Object.fromEntries(
     Object.entries(options.overrides ?? {}).map(([key, value]) => [
@@ -58,10 +60,15 @@ export async function renderStack(options: RenderOptions): Promise<readonly Rend
     reject: false,
     maxBuffer: 1 << 30,
   });
-  if (result.exitCode !== 0)
-    throw new RenderError(result.stderr.trim() || `the program exited with code ${result.exitCode}`);
-  if (result.stderr !== "") options.warn?.(result.stderr);
+  const layers = options.configFiles === undefined || result.stderr === "" ? [] : await readStackLayers(project, files);
+  const messages = locateProblems(result.stderr.trim(), source, layers);
+  if (result.exitCode !== 0) throw new RenderError(messages || `the program exited with code ${result.exitCode}`);
+  if (messages !== "") options.warn?.(messages);
   const { objects } = JSON.parse(result.stdout) as ProgramOutput;
+  const twice = duplicateObjects(objects).map(
+    ({ object }) => `two objects of the stack would be ${describeObject(object)}; give one of them another name`,
+  );
+  if (twice.length > 0) throw new RenderError(twice.join("\n"));
   return objects.toSorted(byOrderOfDeployment);
 }
 

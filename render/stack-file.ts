@@ -1,13 +1,20 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { parse } from "yaml";
 import { z } from "zod";
 import { layerSettings, type Settings } from "./layers.ts";
+import { parseYamlFile, type YamlPath } from "./yaml-file.ts";
 
 const ProjectFile = z.object({ name: z.string().min(1) });
 const StackFile = z.looseObject({ config: z.record(z.string(), z.unknown()).default({}) });
 
-/** A file cannot be used. The message names the file and the remedy. */
+/**
+ * What a stack file has beside its settings.
+ *
+ * @see https://www.pulumi.com/docs/iac/concepts/projects/stack-settings-file/
+ */
+const BESIDE_CONFIG = ["secretsprovider", "encryptedkey", "encryptionsalt", "environment"];
+
+/** A file cannot be used. The message names the file and the remedy, one line for each problem. */
 export class StackFileError extends Error {
   override readonly name = "StackFileError";
 }
@@ -30,7 +37,7 @@ export interface StackSettings {
  * @throws StackFileError if one of them is missing or malformed
  */
 export async function readStack(directory: string, files: readonly string[]): Promise<StackSettings> {
-  const { name: project } = await readYaml(path.join(directory, "Pulumi.yaml"), ProjectFile);
+  const project = await readProjectName(directory);
   const { config } = StackFile.parse(await readStackFiles(project, files));
   const encrypted = Object.keys(config).filter((key) => containsSecure(config[key]));
   const values = Object.fromEntries(
@@ -39,6 +46,12 @@ export async function readStack(directory: string, files: readonly string[]): Pr
       .map(([key, value]) => [key, asText(value)]),
   );
   return { project, values, encrypted };
+}
+
+/** The project's name, from its `Pulumi.yaml`. */
+export async function readProjectName(directory: string): Promise<string> {
+  const file = path.join(directory, "Pulumi.yaml");
+  return read(file, ProjectFile, parseYamlFile(await readBytes(file)).content).name;
 }
 
 /**
@@ -50,26 +63,69 @@ export async function readStack(directory: string, files: readonly string[]): Pr
  * @throws StackFileError if one of them is missing or is not a stack file
  */
 export async function readStackFiles(project: string, files: readonly string[]): Promise<Settings> {
-  const layers: Settings[] = [];
-  for (const file of files) {
-    const { config, ...rest } = await readYaml(file, StackFile);
-    const named = Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `${project}:${key}`, value]);
-    layers.push({ ...rest, config: Object.fromEntries(named) });
-  }
-  return layerSettings(layers);
+  return layerSettings(await readLayers(project, files));
 }
 
-async function readYaml<T>(file: string, schema: z.ZodType<T>): Promise<T> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+/** The content of each of several stack files, with the project's name before every setting. */
+export async function readLayers(project: string, files: readonly string[]): Promise<Settings[]> {
+  const layers: Settings[] = [];
+  for (const file of files) layers.push(await readStackFile(project, file));
+  return layers;
+}
+
+async function readStackFile(project: string, file: string): Promise<Settings> {
+  const { content, empty, problems } = parseYamlFile(await readBytes(file));
+  rejectAll(file, problems);
+  rejectAll(
+    file,
+    empty.map((place) => `${pathText(project, place)} is empty; give it a value, or null to remove an earlier file's`),
+  );
+  const { config, ...rest } = read(file, StackFile, content);
+  const keys = Object.keys(config);
+  const named = (key: string) => (key.includes(":") ? key : `${project}:${key}`);
+  rejectAll(file, [
+    ...Object.entries(rest).flatMap(([key, value]) => misplaced(project, key, value)),
+    ...keys
+      .filter((key) => key !== named(key) && keys.includes(named(key)))
+      .map((key) => `${key} is given twice, with and without ${project}: before it; keep one`),
+  ]);
+  return { ...rest, config: Object.fromEntries(Object.entries(config).map(([key, value]) => [named(key), value])) };
+}
+
+/** What is wrong with a key beside `config`, where the Pulumi CLI ignores what it does not know. */
+function misplaced(project: string, key: string, value: unknown): string[] {
+  if (key === "environment" && typeof value === "string") {
+    return [
+      `environment: beside config it lists environments of Pulumi ESC; write ${project}:environment under config`,
+    ];
+  }
+  return BESIDE_CONFIG.includes(key)
+    ? []
+    : [`${key}: is not read beside config; indent it, so that it is under config`];
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+  return readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
     throw new StackFileError(`${file}: there is no such file; name a stack with --stack, or a file with --config-file`);
   });
-  try {
-    return schema.parse(parse(text) ?? {});
-  } catch (error) {
-    const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
-    throw new StackFileError(`${file}: is not a Pulumi file: ${reason}`);
-  }
+}
+
+function read<T>(file: string, schema: z.ZodType<T>, content: unknown): T {
+  const { data, error } = schema.safeParse(content);
+  if (error !== undefined) throw new StackFileError(`${file}: is not a Pulumi file: ${z.prettifyError(error)}`);
+  return data as T;
+}
+
+function rejectAll(file: string, problems: readonly string[]): void {
+  if (problems.length > 0) throw new StackFileError(problems.map((problem) => `${file}: ${problem}`).join("\n"));
+}
+
+/** A path in a stack file as messages write it: without `config` and without the project's name. */
+function pathText(project: string, place: YamlPath): string {
+  const [first, ...rest] = place[0] === "config" && place.length > 1 ? place.slice(1) : place;
+  const head = String(first).startsWith(`${project}:`) ? String(first).slice(project.length + 1) : String(first);
+  return rest.reduce<string>((text, step) => (typeof step === "number" ? `${text}[${step}]` : `${text}.${step}`), head);
 }
 
 function asText(value: unknown): string {

@@ -3,6 +3,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { parse } from "yaml";
 import { withoutSecretValues } from "../../render/files.ts";
+import { forGitOps } from "../../render/gitops.ts";
 import { RenderError, renderStack } from "../../render/render.ts";
 import type { KubernetesObject, RenderedObject } from "../../render/rendered.ts";
 import { StackFileError } from "../../render/stack-file.ts";
@@ -22,7 +23,8 @@ export async function renderHead(
   try {
     const configFiles = files.map((file) => path.join(directory, file));
     const objects = await renderStack({ stack, configFiles });
-    return { objects: objects.map((rendered) => ({ ...rendered, object: withheld(rendered.object) })) };
+    // The other side's objects are read from its rendered files.
+    return { objects: forGitOps(objects).map((rendered) => ({ ...rendered, object: withheld(rendered.object) })) };
   } catch (error) {
     if (!(error instanceof RenderError || error instanceof StackFileError)) throw error;
     return { error: error.message };

@@ -115,7 +115,7 @@ describe("render", () => {
     const { exitCode, stderr } = await render("--stack", "wrong", "--config-file", file, "--out", out);
     expect(exitCode).to.equal(1);
     expect(stderr.trim()).to.equal(
-      'Pulumi.wrong.yaml: models[0].traffic.canary: model "sentiment-classifier" has no version "7"; there is "1", "2"',
+      `${file}: models[0].traffic.canary: model "sentiment-classifier" has no version "7"; there is "1", "2"`,
     );
     expect(await readdir(folder)).to.not.include("out");
   });
