@@ -4,6 +4,7 @@ import type { ConfigProblem } from "./checks/problem.ts";
 import { checkUnusedCanary } from "./checks/traffic.ts";
 import { type ResolvedStack, resolveStack } from "./resolve/stack.ts";
 import { renameSettings } from "./schema/renamed.ts";
+import { type WrittenPath, withVersionDefaults, writtenPaths } from "./schema/serving/version-defaults.ts";
 import { StackSchema } from "./schema/stack.ts";
 
 /** The configuration of a stack is wrong. The message has one line for each problem. */
@@ -22,7 +23,7 @@ export interface CheckedStack {
   /** Undefined if a setting has the wrong shape. */
   readonly stack?: ResolvedStack;
   readonly problems: readonly ConfigProblem[];
-  /** What will not work any longer in the next release. */
+  /** What will not work any longer in the next release, and settings that have less effect than they seem to have. */
   readonly warnings: readonly string[];
 }
 
@@ -33,10 +34,18 @@ export interface CheckedStack {
  */
 export function checkStack(values: unknown): CheckedStack {
   const { settings, warnings } = renameSettings(values);
-  const { data, error } = StackSchema.safeParse(settings, { reportInput: true });
-  if (data === undefined) return { problems: error.issues.flatMap(describeIssue), warnings };
+  const effective = withVersionDefaults(settings);
+  const written = writtenPaths(settings, effective);
+  const { data, error } = StackSchema.safeParse(effective, { reportInput: true });
+  if (data === undefined) return { problems: atTheirPlace(error.issues.flatMap(describeIssue), written), warnings };
   const stack = resolveStack(data);
-  return { stack, problems: [...checkUnusedCanary(data), ...crossCheck(stack)], warnings };
+  const { problems, notices } = crossCheck(stack);
+  const noticed = atTheirPlace(notices, written).map(({ path, message }) => `${path}: ${message}`);
+  return {
+    stack,
+    problems: atTheirPlace([...checkUnusedCanary(data), ...problems], written),
+    warnings: [...warnings, ...noticed],
+  };
 }
 
 /**
@@ -44,7 +53,7 @@ export function checkStack(values: unknown): CheckedStack {
  *
  * @param values configuration values by key, without the project's prefix
  * @param source where they come from, such as `Pulumi.dev.yaml`; every message begins with it
- * @param warn is called for each setting that the next release no longer reads
+ * @param warn is called for each warning of {@link CheckedStack}
  * @throws ConfigError with every problem found
  */
 export function validateConfig(
@@ -58,9 +67,25 @@ export function validateConfig(
   return stack;
 }
 
+/** A part of a message that may be the path of a version's setting. */
+const MENTIONED = /models\[[0-9]+\]\.versions\[[0-9]+\](?:\.[\w/-]+|\[[0-9]+\])+/g;
+
+/** Problems at the paths where their settings are written, each once: several versions may have one default. */
+function atTheirPlace(problems: readonly ConfigProblem[], written: WrittenPath): ConfigProblem[] {
+  const placed = problems.map(({ path, message }) => ({
+    path: written(path),
+    message: message.replaceAll(MENTIONED, written),
+  }));
+  const key = ({ path, message }: ConfigProblem) => `${path}: ${message}`;
+  return [...new Map(placed.map((problem) => [key(problem), problem])).values()];
+}
+
 function describeIssue(issue: z.core.$ZodIssue): ConfigProblem[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ path: formatPath([...issue.path, key]), message: "unknown setting" }));
+  }
+  if (issue.code === "invalid_key") {
+    return [{ path: formatPath(issue.path), message: issue.issues[0]?.message ?? issue.message }];
   }
   const missing = issue.code === "invalid_type" && issue.input === undefined;
   return [{ path: formatPath(issue.path), message: missing ? `is missing (${issue.message})` : issue.message }];

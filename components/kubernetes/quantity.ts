@@ -1,4 +1,6 @@
 const FACTORS: Readonly<Record<string, number>> = {
+  n: 1e-9,
+  u: 1e-6,
   m: 1e-3,
   "": 1,
   k: 1e3,
@@ -16,14 +18,21 @@ const FACTORS: Readonly<Record<string, number>> = {
 };
 
 /**
+ * A Kubernetes quantity: a decimal number with a suffix or an exponent.
+ *
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+ */
+export const QUANTITY = /^\+?([0-9]+\.?[0-9]*|\.[0-9]+)(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][-+]?[0-9]{1,2})?$/;
+
+/**
  * A Kubernetes quantity in thousandths of its unit, so that sums of CPUs are whole numbers: `250m` is 250, `1Gi` is
  * 1024³ × 1000.
  *
  * @throws RangeError if the text is not a quantity
  */
 export function milliUnits(quantity: string): number {
-  const [, amount = "", unit = ""] = /^([0-9]+(?:\.[0-9]+)?)([A-Za-z]*)$/.exec(quantity) ?? [];
-  const factor = FACTORS[unit];
+  const [, amount = "", unit = ""] = QUANTITY.exec(quantity) ?? [];
+  const factor = /^[eE][-+0-9]/.test(unit) ? Number(`1${unit}`) : FACTORS[unit];
   if (amount === "" || factor === undefined) throw new RangeError(`"${quantity}" is not a quantity`);
   return Math.round(Number(amount) * factor * 1000);
 }

@@ -16,6 +16,7 @@ import { environment, MODELS_PATH, mountClaims, restrictedContainer, restrictedP
 import { probesManifest, startupSeconds } from "../kubernetes/probes.ts";
 import { originOf } from "./lineage.ts";
 import type { ResolvedVersionSettings } from "./resolve.ts";
+import { serverVariables } from "./server-variables.ts";
 
 /** A version with every default filled in. */
 export type ResolvedVersion = ResolvedVersionSettings & EnvironmentSources;
@@ -54,6 +55,7 @@ export function deploymentManifest(input: DeploymentInput): k8s.apps.v1.Deployme
     }),
     spec: {
       replicas: version.replicas,
+      ...progressDeadline(version),
       revisionHistoryLimit: rollout.revisionHistoryLimit,
       strategy: {
         type: "RollingUpdate",
@@ -78,6 +80,18 @@ function awaitAnnotations({ probes, replicas }: ResolvedVersion): Record<string,
   return seconds <= PULUMI_AWAIT_SECONDS ? {} : { "pulumi.com/timeoutSeconds": String(seconds) };
 }
 
+/** Seconds without progress after which Kubernetes reports a Deployment as failed by default. */
+const PROGRESS_DEADLINE_SECONDS = 600;
+
+/** Seconds that a pod may take before its container starts: scheduling, a new node, pulling the image. */
+const BEFORE_START_SECONDS = 300;
+
+/** A longer deadline, if a pod that is still loading its model would be reported as failed. */
+function progressDeadline({ probes }: ResolvedVersion): { progressDeadlineSeconds?: number } {
+  const seconds = startupSeconds(probes) + BEFORE_START_SECONDS;
+  return seconds <= PROGRESS_DEADLINE_SECONDS ? {} : { progressDeadlineSeconds: seconds };
+}
+
 function podSpec(input: DeploymentInput): k8s.types.input.core.v1.PodSpec {
   const { version } = input;
   const { container, rollout } = version;
@@ -95,19 +109,7 @@ function podSpec(input: DeploymentInput): k8s.types.input.core.v1.PodSpec {
         ...imagePolicy(input.imageAccess),
         // Set explicitly, since one image may hold both server and trainer.
         command: ["node", "apps/inference/main.ts"],
-        env: [
-          ...environment({
-            MODEL_NAME: input.model,
-            MODEL_VERSION: version.version,
-            MODEL_DIR: MODELS_PATH,
-            PORT: String(container.port),
-            METRICS_PORT: String(container.metricsPort),
-            DRAIN_SECONDS: String(rollout.drainSeconds),
-            // The server has to exit on its own before the kubelet kills it.
-            SHUTDOWN_SECONDS: String(Math.max(1, rollout.terminationGracePeriodSeconds - rollout.preStopSeconds - 2)),
-          }),
-          ...secretVariables(version.secretEnvironment),
-        ],
+        env: [...environment(serverVariables(input.model, version)), ...secretVariables(version.secretEnvironment)],
         ...environmentFrom({
           configMaps: [...(version.configMaps ?? []), ...(input.configMap === undefined ? [] : [input.configMap])],
           secrets: version.secrets,

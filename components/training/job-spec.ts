@@ -27,6 +27,12 @@ export interface TrainerVolumes {
   readonly dataClaim?: pulumi.Input<string>;
 }
 
+/** The environment variables that every Job of the trainer gets from the program. */
+export const TRAINER_VARIABLES = [
+  ...["MODELS_DIR", "DATA_DIR", "TRAINER_IMAGE"],
+  ...["POD_NAMESPACE", "JOB_NAME", "POD_NAME", "RUN_ID"],
+] as const;
+
 /** One run of the trainer image to completion. */
 export interface TrainerJob extends ResolvedJob, EnvironmentSources {
   /** The trainer's command and its arguments. */

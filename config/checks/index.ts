@@ -5,13 +5,30 @@ import { checkLimitRange } from "./limit-range.ts";
 import { checkModel } from "./models.ts";
 import { checkNames } from "./names.ts";
 import { checkNetworkPolicies } from "./network.ts";
-import { type ConfigProblem, duplicates } from "./problem.ts";
+import { checkPluginNamespace } from "./plugin-namespace.ts";
+import { checkBudgets } from "./pods/budgets.ts";
+import { checkEnvironment } from "./pods/environment.ts";
+import { checkLabels } from "./pods/labels.ts";
+import { checkSelectors } from "./pods/selectors.ts";
+import { checkVolumes } from "./pods/volumes.ts";
+import { type ConfigProblem, duplicates, type Findings } from "./problem.ts";
 import { allOf, checkQuota } from "./quota.ts";
 import { checkReferences } from "./references.ts";
 import { checkRouteConflicts } from "./route-conflicts.ts";
 
-/** Mistakes that involve several settings: dangling references, duplicate names, and a stack that does not fit its quota. */
-export function crossCheck(stack: ResolvedStack): ConfigProblem[] {
+/**
+ * Mistakes that involve several settings: dangling references, duplicate names, settings that the cluster would reject or
+ * ignore, and a stack that does not fit its quota.
+ */
+export function crossCheck(stack: ResolvedStack): Findings {
+  const pods = [checkBudgets(stack), checkVolumes(stack), checkEnvironment(stack)];
+  return {
+    problems: [...checkSettings(stack), ...pods.flatMap(({ problems }) => problems)],
+    notices: pods.flatMap(({ notices }) => notices),
+  };
+}
+
+function checkSettings(stack: ResolvedStack): ConfigProblem[] {
   return [
     ...duplicates(
       stack.models,
@@ -24,6 +41,9 @@ export function crossCheck(stack: ResolvedStack): ConfigProblem[] {
     ...checkNetworkPolicies(stack),
     ...checkReferences(stack),
     ...checkNames(stack),
+    ...checkPluginNamespace(stack),
+    ...checkLabels(stack),
+    ...checkSelectors(stack),
     ...checkAutoscaling(stack),
     ...checkFit(stack),
   ];

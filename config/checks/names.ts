@@ -1,31 +1,44 @@
 import type { ResolvedStack } from "../resolve/stack.ts";
 import { type ConfigProblem, duplicates } from "./problem.ts";
 
-/** A fixed name, or a port on every node, and where it is set. */
+/** The name of an object, or a port on every node, and where it is decided. */
 interface Given {
   readonly value: string;
   readonly path: string;
+  /** Whether it is made up from other names, so that another object has to give way. @default false */
+  readonly made?: boolean;
 }
 
 type Model = ResolvedStack["models"][number];
 type Version = Model["versions"][number];
 
-/** Names that two objects of one kind cannot share, ports that two Services cannot share, and pods that two versions cannot. */
+/** Names that two objects of one kind cannot share, and ports that two Services cannot share. */
 export function checkNames(stack: ResolvedStack): ConfigProblem[] {
   return [
     ...Object.values(namesByKind(stack)).flatMap(duplicateNames),
     ...duplicateNames(nodePorts(stack)),
     ...checkJobNames(stack),
-    ...checkSelectors(stack),
+    ...checkServiceNames(stack),
   ];
 }
 
 function duplicateNames(given: readonly Given[]): ConfigProblem[] {
-  return duplicates(
-    given,
-    ({ value }) => value,
-    (index) => given[index]?.path ?? "",
-  );
+  const fixed = given.filter(({ made }) => made !== true);
+  const made = new Map(given.filter((one) => one.made === true).map((one) => [one.value, one.path]));
+  return [
+    ...duplicates(
+      fixed,
+      ({ value }) => value,
+      (index) => fixed[index]?.path ?? "",
+    ),
+    ...fixed.flatMap(({ value, path }) => {
+      const other = made.get(value);
+      if (other === undefined) return [];
+      return [
+        { path, message: `"${value}" is also what ${other} is called without a name of its own; choose another name` },
+      ];
+    }),
+  ];
 }
 
 /** Every version with its path. */
@@ -35,18 +48,21 @@ function versionsOf({ models }: ResolvedStack): { readonly path: string; readonl
   );
 }
 
-/** The Services of all versions, and of the API gateway. */
+/** The Services of all versions, and of the API gateway, with the names that they get without one of their own. */
 function servicesOf(stack: ResolvedStack) {
   const { apiGateway } = stack;
   return [
     ...versionsOf(stack).flatMap(({ path, version }) => [
-      { path: `${path}.service`, service: version.service },
+      { path: `${path}.service`, service: version.service, made: version.resourceName },
       ...version.additionalServices.map((service, index) => ({
         path: `${path}.additionalServices[${index}]`,
         service,
+        made: `${version.resourceName}-${service.name ?? index + 2}`,
       })),
     ]),
-    ...(apiGateway === undefined ? [] : [{ path: "apiGateway.service", service: apiGateway.service }]),
+    ...(apiGateway === undefined
+      ? []
+      : [{ path: "apiGateway.service", service: apiGateway.service, made: "api-gateway" }]),
   ];
 }
 
@@ -56,45 +72,92 @@ function nodePorts(stack: ResolvedStack): Given[] {
   );
 }
 
-/** Fixed names of each kind of object; Pulumi's own names never collide. */
+/**
+ * Names of each kind of object. Under the engine, names that Pulumi makes up never collide; in rendered files they are the ones
+ * here. Made-up names of ConfigMaps, Secrets and Jobs end with a hash.
+ */
 function namesByKind(stack: ResolvedStack): Readonly<Record<string, Given[]>> {
   const { training, storage, apiGateway, loadTest } = stack;
-  const given = (path: string, value: string | undefined): Given[] => (value === undefined ? [] : [{ value, path }]);
+  const fixed = (path: string, value: string | undefined): Given[] => (value === undefined ? [] : [{ value, path }]);
+  const name = (path: string, value: string | undefined, made: string): Given =>
+    value === undefined ? { value: made, path, made: true } : { value, path: `${path}.name` };
   const versions = versionsOf(stack);
   const cronJobs = (list: readonly { readonly name: string }[], path: string) =>
-    list.flatMap(({ name }, index) => given(`${path}[${index}].name`, name));
+    list.flatMap(({ name: value }, index) => fixed(`${path}[${index}].name`, value));
+  /** Objects that not every Deployment has. */
+  const optional = (setting: "autoscaling" | "disruptionBudget") => [
+    ...versions.flatMap(({ path, version }) => {
+      const object = version[setting];
+      return object === undefined ? [] : [name(`${path}.${setting}`, object.name, version.resourceName)];
+    }),
+    ...(apiGateway?.[setting] === undefined
+      ? []
+      : [name(`apiGateway.${setting}`, apiGateway[setting].name, "api-gateway")]),
+  ];
   return {
     deployments: [
-      ...versions.flatMap(({ path, version }) => given(`${path}.name`, version.name)),
-      ...given("apiGateway.name", apiGateway?.name),
+      ...versions.map(({ path, version }) => name(path, version.name, version.resourceName)),
+      ...fixed("apiGateway.name", apiGateway?.name),
     ],
-    services: servicesOf(stack).flatMap(({ path, service }) => given(`${path}.name`, service.name)),
-    autoscalers: [
-      ...versions.flatMap(({ path, version }) => given(`${path}.autoscaling.name`, version.autoscaling?.name)),
-      ...given("apiGateway.autoscaling.name", apiGateway?.autoscaling?.name),
-    ],
-    disruptionBudgets: [
-      ...versions.flatMap(({ path, version }) =>
-        given(`${path}.disruptionBudget.name`, version.disruptionBudget?.name),
-      ),
-      ...given("apiGateway.disruptionBudget.name", apiGateway?.disruptionBudget?.name),
-    ],
+    services: servicesOf(stack).map(({ path, service, made }) => name(path, service.name, made)),
+    autoscalers: optional("autoscaling"),
+    disruptionBudgets: optional("disruptionBudget"),
+    routes: routesOf(stack),
+    networkPolicies: networkPoliciesOf(stack),
     configMaps: [
-      ...Object.entries(stack.configMaps).flatMap(([key, { name }]) => given(`configMaps.${key}.name`, name)),
-      ...given("apiGateway.configName", apiGateway?.configName),
+      ...Object.entries(stack.configMaps).flatMap(([key, { name: value }]) => fixed(`configMaps.${key}.name`, value)),
+      ...fixed("apiGateway.configName", apiGateway?.configName),
     ],
-    secrets: Object.entries(stack.secrets).flatMap(([key, { name }]) => given(`secrets.${key}.name`, name)),
-    claims: [...given("storage.models.name", storage.models.name), ...given("storage.data.name", storage.data?.name)],
+    secrets: Object.entries(stack.secrets).flatMap(([key, { name: value }]) => fixed(`secrets.${key}.name`, value)),
+    claims: [
+      name("storage.models", storage.models.name, "storage-models"),
+      ...(storage.data === undefined ? [] : [name("storage.data", storage.data.name, "storage-data")]),
+    ],
     jobs: [
-      ...given("storage.init.name", storage.init.name),
-      ...training.jobs.flatMap(({ jobName }, index) => given(`training.jobs[${index}].name`, jobName)),
-      ...given("loadTest.name", loadTest?.jobName),
+      ...fixed("storage.init.name", storage.init.name),
+      ...training.jobs.flatMap(({ jobName }, index) => fixed(`training.jobs[${index}].name`, jobName)),
+      ...fixed("loadTest.name", loadTest?.jobName),
     ],
     cronJobs: [
       ...cronJobs(training.cronJobs, "training.cronJobs"),
       ...cronJobs(training.batchJobs, "training.batchJobs"),
     ],
   };
+}
+
+/** HTTPRoutes with those that redirect, or Ingresses with those of canaries. */
+function routesOf({ models, gateway }: ResolvedStack): Given[] {
+  return models.flatMap(({ entry, traffic }, index) => {
+    if (traffic === undefined) return [];
+    const path = `models[${index}].traffic`;
+    const { name, canaryName, canary } = traffic;
+    const route = name === undefined ? { value: entry, path, made: true } : { value: name, path: `${path}.name` };
+    const second = (value: string, made: boolean, setting: string) => [
+      route,
+      { value, path: made ? path : `${path}.${setting}`, made },
+    ];
+    if (gateway?.api === "Ingress") {
+      if (canary === undefined) return [route];
+      return second(canaryName ?? `${entry}-canary`, canaryName === undefined, "canaryName");
+    }
+    if (traffic.tls?.redirect !== true) return [route];
+    return second(`${name ?? entry}-redirect`, name === undefined, "name");
+  });
+}
+
+function networkPoliciesOf({ networkPolicies, models }: ResolvedStack): Given[] {
+  if (!networkPolicies.enabled) return [];
+  const { servingNames, policyNames } = networkPolicies;
+  const path = "networkPolicies";
+  const made = (name: string): Given => ({ value: `network-${name}`, path, made: true });
+  return [
+    ...Object.entries(servingNames).map(([model, value]) => ({ value, path: `${path}.servingNames.${model}` })),
+    ...["deny", "dns", "metrics", "api-gateway", "load-test"].map(made),
+    ...models.flatMap(({ entry }) => [
+      made(`external-${entry}`),
+      ...(policyNames[entry] === undefined ? [made(`serve-${entry}`)] : []),
+    ]),
+  ];
 }
 
 /** The name of a Job, with the number of its last worker as in the names of its pods, must be a valid name. */
@@ -107,55 +170,22 @@ function checkJobNames({ training }: ResolvedStack): ConfigProblem[] {
   });
 }
 
-/** A version with its pods' labels and its selector. */
-interface Labelled {
-  readonly index: number;
-  readonly path: string;
-  readonly name: string;
-  /** The same key for a version that is listed twice, because another check reports that. */
-  readonly id: string;
-  readonly selector: readonly string[];
-  readonly labels: ReadonlySet<string>;
-}
+/** Longest name of a Service, without the hyphen and the eight characters that Pulumi adds to a name that it makes up. */
+const MOST_OF_SERVICE = 63 - 9;
 
-/** A selector must not also select another version's pods, because its Service would send requests to both. */
-function checkSelectors({ models }: ResolvedStack): ConfigProblem[] {
-  const versions = models
-    .flatMap((model, index) => labelledVersions(model, `models[${index}]`))
-    .map((version, index): Labelled => ({ ...version, index }));
-  const byLabel = Map.groupBy(
-    versions.flatMap((version) => [...version.labels].map((label) => ({ label, version }))),
-    ({ label }) => label,
-  );
-  const selects = (one: Labelled, other: Labelled) => one.selector.every((label) => other.labels.has(label));
-  return versions.flatMap((version) => {
-    // The rarest label has the fewest candidates: usually only the version itself.
-    const [rarest = []] = version.selector
-      .map((label) => byLabel.get(label) ?? [])
-      .toSorted((a, b) => a.length - b.length);
-    const taken = rarest
-      .map((found) => found.version)
-      // Two versions that select each other's pods are reported once, at the second.
-      .find(
-        (other) =>
-          other.id !== version.id &&
-          selects(version, other) &&
-          !(other.index > version.index && selects(other, version)),
-      );
-    if (taken === undefined) return [];
-    const message = `${version.selector.join(",")} also selects the pods of ${taken.name} (${taken.path}); add a label that only ${version.name} has`;
-    return [{ path: `${version.path}.selector`, message }];
+/** A made-up name of a Service must be a valid one. */
+function checkServiceNames(stack: ResolvedStack): ConfigProblem[] {
+  return servicesOf(stack).flatMap(({ path, service, made }) => {
+    if (service.name !== undefined) return [];
+    const wrong = /^[a-z]/.test(made)
+      ? made.length > MOST_OF_SERVICE && `has ${made.length} characters, ${MOST_OF_SERVICE} at most`
+      : "does not begin with a letter, as names of Services must";
+    if (wrong === false) return [];
+    return [
+      {
+        path: `${path}.name`,
+        message: `is missing, and the Service would be called "${made}", which ${wrong}; set it`,
+      },
+    ];
   });
-}
-
-function labelledVersions(model: Model, path: string): Omit<Labelled, "index">[] {
-  const texts = (labels: Readonly<Record<string, string>>) =>
-    Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-  return model.versions.map(({ name, resourceName, selector, labels }, position) => ({
-    path: `${path}.versions[${position}]`,
-    name: name ?? resourceName,
-    id: resourceName,
-    selector: texts(selector),
-    labels: new Set(texts(labels)),
-  }));
 }

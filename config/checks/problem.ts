@@ -5,6 +5,13 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
+/** What a check found. */
+export interface Findings {
+  readonly problems: readonly ConfigProblem[];
+  /** What works, and does less than it seems to do. */
+  readonly notices: readonly ConfigProblem[];
+}
+
 /** Duplicate names: one problem for each occurrence after the first. */
 export function duplicates<T>(
   items: readonly T[],

@@ -31,14 +31,15 @@ export interface StackModel extends ModelNames {
   readonly rollout?: CanaryRollout;
 }
 
-export function resolveModels({ models, modelDefaults, canaryWeight }: WrittenStack): StackModel[] {
-  return models.map(({ model, name, app, defaults, versions, traffic, rollout }) => {
+/** @param stack a stack whose versions have the defaults of their models */
+export function resolveModels({ models, canaryWeight }: WrittenStack): StackModel[] {
+  return models.map(({ model, name, app, versions, traffic, rollout }) => {
     const names = resolveModelNames({ model, entry: name, app });
     return {
       ...names,
       name,
       stable: traffic?.stable ?? versions[0]?.version ?? "",
-      versions: versions.map((version) => resolveVersion(names, { ...modelDefaults, ...defaults, ...version })),
+      versions: versions.map((version) => resolveVersion(names, version)),
       traffic: traffic && resolveTraffic(traffic, canaryWeight),
       rollout: rollout && resolveCanaryRollout(rollout),
     };

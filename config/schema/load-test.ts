@@ -62,9 +62,9 @@ export const LoadTestConfig = z
       .optional()
       .describe("95th percentile above which the test fails. Default: no limit."),
     resources: Resources.optional().describe(defaultResources(defaults.loadTest.resources)),
-    activeDeadlineSeconds: Seconds.optional().describe(
-      `When the Job is stopped and fails. Default: ${defaults.loadTest.activeDeadlineSeconds}.`,
-    ),
+    activeDeadlineSeconds: Seconds.min(1)
+      .optional()
+      .describe(`When the Job is stopped and fails. Default: ${defaults.loadTest.activeDeadlineSeconds}.`),
     skipAwait: z
       .boolean()
       .optional()

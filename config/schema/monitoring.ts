@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defaults } from "../../components/defaults/defaults.ts";
 import { defaultLabels } from "./default-text.ts";
-import { KubernetesName, Seconds } from "./values.ts";
+import { KubernetesName, Labels, Seconds } from "./values.ts";
 
 const Ratio = z.number().min(0).max(1).meta({ title: "share, 0–1" });
 
@@ -11,10 +11,9 @@ const { alerts: ALERTS } = defaults.monitoring;
 export const MonitoringConfig = z
   .strictObject({
     namespace: KubernetesName.describe("Namespace of Prometheus."),
-    labels: z
-      .record(z.string().min(1), z.string())
-      .optional()
-      .describe("Labels that Prometheus selects monitors and rules by, such as `release`. Default: none."),
+    labels: Labels.optional().describe(
+      "Labels that Prometheus selects monitors and rules by, such as `release`. Default: none.",
+    ),
     intervalSeconds: z
       .int()
       .min(1)
@@ -24,12 +23,9 @@ export const MonitoringConfig = z
       .boolean()
       .optional()
       .describe(`Create the Grafana dashboards, as ConfigMaps. Default: ${defaults.monitoring.dashboards}.`),
-    dashboardLabels: z
-      .record(z.string().min(1), z.string())
-      .optional()
-      .describe(
-        `Labels that Grafana's sidecar selects dashboards by. ${defaultLabels(defaults.monitoring.dashboardLabels)}`,
-      ),
+    dashboardLabels: Labels.optional().describe(
+      `Labels that Grafana's sidecar selects dashboards by. ${defaultLabels(defaults.monitoring.dashboardLabels)}`,
+    ),
     alerts: z
       .strictObject({
         errorRatio: Ratio.optional().describe(

@@ -1,13 +1,39 @@
 import { z } from "zod";
 import { defaults } from "../../components/defaults/defaults.ts";
-import { KubernetesName, Quantities } from "./values.ts";
+import { milliUnits } from "../../components/kubernetes/quantity.ts";
+import { KubernetesName, Quantities, QuotaQuantities } from "./values.ts";
 
-const LimitRangeItem = z.strictObject({
+const bounds = {
   max: Quantities.optional().describe("Highest limit."),
   min: Quantities.optional().describe("Lowest request."),
-  default: Quantities.optional().describe("Limits of a container that sets none."),
-  defaultRequest: Quantities.optional().describe("Requests of a container that sets none."),
-});
+};
+
+const ContainerLimits = z
+  .strictObject({
+    ...bounds,
+    default: Quantities.optional().describe("Limits of a container that sets none."),
+    defaultRequest: Quantities.optional().describe("Requests of a container that sets none."),
+  })
+  .superRefine(rise);
+
+const PodLimits = z.strictObject(bounds).superRefine(rise);
+
+type Bounds = Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
+
+/** The API server rejects a limit range unless min, defaultRequest, default and max rise in this order. */
+function rise(limits: Bounds, context: z.RefinementCtx): void {
+  const order = ["min", "defaultRequest", "default", "max"].map((name) => ({ name, amounts: limits[name] ?? {} }));
+  for (const [index, { name, amounts }] of order.entries()) {
+    for (const above of order.slice(index + 1)) {
+      for (const [resource, amount] of Object.entries(amounts)) {
+        const most = above.amounts[resource];
+        if (most === undefined || milliUnits(amount) <= milliUnits(most)) continue;
+        const message = `${amount} is above ${above.name}, ${most}; min, defaultRequest, default and max must rise`;
+        context.addIssue({ code: "custom", path: [name, resource], message });
+      }
+    }
+  }
+}
 
 /** The namespace of the stack. */
 export const NamespaceConfig = z
@@ -20,17 +46,15 @@ export const NamespaceConfig = z
     quota: z
       .strictObject({
         name: KubernetesName.optional().describe("Fixed name of the ResourceQuota. Default: named by Pulumi."),
-        hard: Quantities.describe("Limits by name: `requests.cpu`, `limits.memory`, `pods`, …"),
+        hard: QuotaQuantities.describe("Limits by name: `requests.cpu`, `limits.memory`, `pods`, …"),
       })
       .optional()
       .describe("Most that the whole namespace may request. Default: no quota."),
     limitRange: z
       .strictObject({
         name: KubernetesName.optional().describe("Fixed name of the LimitRange. Default: named by Pulumi."),
-        container: LimitRangeItem.optional().describe("Limits and defaults of each container."),
-        pod: LimitRangeItem.omit({ default: true, defaultRequest: true })
-          .optional()
-          .describe("Limits of each pod, its containers together."),
+        container: ContainerLimits.optional().describe("Limits and defaults of each container."),
+        pod: PodLimits.optional().describe("Limits of each pod, its containers together."),
       })
       .optional()
       .describe("Limits and defaults of single containers and pods. Default: none."),

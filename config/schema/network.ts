@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defaults } from "../../components/defaults/defaults.ts";
-import { KubernetesName, ModelName } from "./values.ts";
+import { KubernetesName, Labels, ModelName } from "./values.ts";
 
 /** Which pods of the stack's namespace may talk to each other. */
 export const NetworkPoliciesConfig = z
@@ -9,10 +9,9 @@ export const NetworkPoliciesConfig = z
       .boolean()
       .optional()
       .describe(`Deny all traffic that the stack does not need. Default: ${defaults.networkPolicies.enabled}.`),
-    gatewayNamespaceLabels: z
-      .record(z.string().min(1), z.string())
-      .optional()
-      .describe("Labels of the gateway's namespace. Default: its name, `kubernetes.io/metadata.name`."),
+    gatewayNamespaceLabels: Labels.optional().describe(
+      "Labels of the gateway's namespace. Default: its name, `kubernetes.io/metadata.name`.",
+    ),
     servingNames: z
       .record(ModelName, KubernetesName)
       .optional()

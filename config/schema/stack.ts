@@ -36,7 +36,7 @@ export const StackSchema = z.strictObject({
   storage: StorageConfig,
   training: TrainingConfig.default({}),
   modelDefaults: VersionDefaults.optional().describe(
-    "Settings of every version of every model that does not set its own.",
+    "Settings of every version of every model. A version's own are merged over them key by key: its variables, labels, resources, ConfigMaps and Secrets are added, other lists replace the default.",
   ),
   models: ModelsConfig.default([]),
   gateway: optional(GatewayConfig),

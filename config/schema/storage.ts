@@ -1,16 +1,26 @@
 import { z } from "zod";
 import { defaults } from "../../components/defaults/defaults.ts";
 import { defaultResources } from "./default-text.ts";
-import { Count, KubernetesName, ModelName, Parameters, Quantity, Resources, Seconds, Version } from "./values.ts";
+import {
+  Count,
+  KubernetesName,
+  ModelName,
+  ObjectName,
+  Parameters,
+  Resources,
+  Seconds,
+  Version,
+  VolumeSize,
+} from "./values.ts";
 
 const Claim = z.strictObject({
   name: KubernetesName.optional().describe("Fixed name of the claim. Default: named by Pulumi."),
-  size: Quantity.describe("Size of the volume."),
+  size: VolumeSize.describe("Size of the volume."),
   accessMode: z
     .enum(["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"])
     .optional()
     .describe(`Which nodes may mount it. Default: ${defaults.storage.claim.accessMode}.`),
-  storageClass: z.string().min(1).optional().describe("Storage class. Default: the cluster's default class."),
+  storageClass: ObjectName.optional().describe("Storage class. Default: the cluster's default class."),
 });
 
 /** The volumes of models and training data. */
@@ -37,9 +47,9 @@ export const StorageConfig = z
         backoffLimit: Count.optional().describe(
           `Retries before the Job fails. Default: ${defaults.storage.init.backoffLimit}.`,
         ),
-        activeDeadlineSeconds: Seconds.optional().describe(
-          `When the Job is stopped and fails. Default: ${defaults.storage.init.activeDeadlineSeconds}.`,
-        ),
+        activeDeadlineSeconds: Seconds.min(1)
+          .optional()
+          .describe(`When the Job is stopped and fails. Default: ${defaults.storage.init.activeDeadlineSeconds}.`),
       })
       .optional()
       .describe("The Job that lays the volumes out."),

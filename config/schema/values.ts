@@ -1,4 +1,11 @@
 import { z } from "zod";
+import { milliUnits, QUANTITY } from "../../components/kubernetes/quantity.ts";
+import {
+  amountProblem,
+  containerResourceProblem,
+  isUnshared,
+  quotaResourceProblem,
+} from "../../components/kubernetes/resource-rules.ts";
 
 /** A name that is valid as a DNS label in Kubernetes. */
 export const KubernetesName = z
@@ -7,26 +14,67 @@ export const KubernetesName = z
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be lower-case letters, digits and '-', such as 'model-v1'")
   .meta({ title: "name" });
 
-const QUANTITY = "must be a Kubernetes quantity such as 500m, 1Gi or 4";
+const NO_QUANTITY = "must be a Kubernetes quantity such as 500m, 1Gi or 4";
 
 /** A Kubernetes quantity such as `500m`, `1Gi` or 4; a number is read as written. */
 export const Quantity = z
-  .union(
-    [
-      z.number().nonnegative(QUANTITY).transform(String),
-      z.string().regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/, QUANTITY),
-    ],
-    { error: QUANTITY },
-  )
+  .union([z.number().nonnegative({ abort: true }).transform(String), z.string().regex(QUANTITY, { abort: true })], {
+    error: ({ input }) => `${NO_QUANTITY}${quantityHint(input)}`,
+  })
   .meta({ title: "quantity" });
 
-/** Quantities by resource name, such as `cpu`, `memory`, `nvidia.com/gpu`. */
-export const Quantities = z.record(z.string().min(1), Quantity);
+/** The quantity that somebody meant who wrote a unit such as `GB` or `mi`. */
+function quantityHint(input: unknown): string {
+  const [, number = "", unit = ""] = /^([0-9.]+) ?([kmgt])i?b?$/i.exec(String(input)) ?? [];
+  return number === "" ? "" : `; did you mean ${number}${unit.toUpperCase()}i?`;
+}
 
-/** Requests and limits of a container. */
-export const Resources = z.strictObject({
+/** The size of a volume. */
+export const VolumeSize = Quantity.superRefine((size, context) => {
+  const message = amountProblem("storage", size);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+});
+
+/** Quantities by the name of a resource, both checked by the API server's rules. */
+function quantitiesOf(nameProblem: (name: string) => string | undefined) {
+  return z.record(z.string().min(1), Quantity).superRefine((quantities, context) => {
+    for (const [name, quantity] of Object.entries(quantities)) {
+      const message = nameProblem(name) ?? amountProblem(name, quantity);
+      if (message !== undefined) context.addIssue({ code: "custom", path: [name], message });
+    }
+  });
+}
+
+/** Quantities by the name of a container's resource, such as `cpu`, `memory`, `nvidia.com/gpu`. */
+export const Quantities = quantitiesOf(containerResourceProblem);
+
+/** Limits of a quota by name, such as `requests.cpu`, `pods`. */
+export const QuotaQuantities = quantitiesOf(quotaResourceProblem).superRefine((hard, context) => {
+  for (const [name, quantity] of Object.entries(hard)) {
+    const [, resource = ""] = /^limits\.(.+\/.+)$/.exec(name) ?? [];
+    if (resource === "" || milliUnits(hard[`requests.${resource}`] ?? "1E") <= milliUnits(quantity)) continue;
+    const message = `is never enforced: a quota counts the requests of ${resource}, which equal its limits; set requests.${resource}`;
+    context.addIssue({ code: "custom", path: [name], message });
+  }
+});
+
+const resources = {
   requests: Quantities.optional().describe("What the container is promised."),
   limits: Quantities.optional().describe("What the container may use at most."),
+};
+
+/** Requests and limits of containers that may set more of them. */
+export const ResourceDefaults = z.strictObject(resources);
+
+/** Requests and limits of a container. */
+export const Resources = ResourceDefaults.superRefine(({ requests = {}, limits = {} }, context) => {
+  for (const [name, request] of Object.entries(requests)) {
+    if (!isUnshared(name)) continue;
+    const limit = limits[name];
+    if (limit !== undefined && milliUnits(limit) === milliUnits(request)) continue;
+    const message = `is ${limit ?? "missing"}, and the request is ${request}: ${name} is not shared; give both the same amount, or the limit alone`;
+    context.addIssue({ code: "custom", path: ["limits", name], message });
+  }
 });
 
 export const Seconds = z.int().min(0).meta({ title: "seconds" });
@@ -76,7 +124,7 @@ export const Parameters = z.record(z.string().min(1), z.union([z.string(), z.num
 export const LabelName = z
   .string()
   .regex(
-    /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
+    /^(?:(?=[^/]{1,253}\/)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
     "must be the name of a label, such as 'tier' or 'nvidia.com/gpu'",
   );
 
@@ -91,11 +139,29 @@ export const LabelValue = z
 /** Labels by name. */
 export const Labels = z.record(LabelName, LabelValue);
 
+/** Host names and names of objects: labels of letters, digits and `-`, with dots between. */
+const DOTTED = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
 /** Name of a node, which may have dots. */
 export const NodeName = z
   .string()
   .max(253)
-  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "must be the name of a node: lower-case letters, digits, '-' and '.'");
+  .regex(DOTTED, "must be the name of a node: lower-case letters, digits, '-' and '.'");
+
+/** Name of an object that may have dots, such as a storage class. */
+export const ObjectName = z.string().max(253).regex(DOTTED, "must be lower-case letters, digits, '-' and '.'");
+
+/** Name of a Service, which becomes a host name. */
+export const ServiceName = KubernetesName.regex(/^[a-z]/, "must begin with a letter, as names of Services do");
+
+/** A host name of requests, with `*.` for every host below it. */
+export const HostName = z
+  .string()
+  .max(253, "is longer than 253 characters")
+  .refine((host) => DOTTED.test(host.replace(/^\*\./, "")) && !/^[0-9.]+$/.test(host), {
+    error:
+      "must be a host name in lower case such as ml.example.com or *.example.com, without scheme, port or path, and no address",
+  });
 
 /** Environment variables taken from keys of Secrets. */
 export const SecretReferences = z.record(
@@ -110,13 +176,17 @@ export const Port = z
   .max(65535, "must be a port, 1–65535")
   .meta({ title: "port" });
 
-/** Whether a name is in the IANA database of time zones. */
+/** Whether a name is in the IANA database of time zones, in its exact spelling: the controllers read it from files. */
 export function isTimeZone(name: string): boolean {
   // Offsets such as +01:00 are not in the database.
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
+    const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions();
+    const spelled = [timeZone, ...Intl.supportedValuesOf("timeZone")].find(
+      (zone) => zone.toLowerCase() === name.toLowerCase(),
+    );
+    // Old names such as US/Pacific are resolved to new ones, so their spelling is unknown; each part has a capital.
+    return spelled === undefined ? /^[A-Z][^/]*(\/[A-Z][^/]*)*$/.test(name) : spelled === name;
   } catch {
     return false;
   }

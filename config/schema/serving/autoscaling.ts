@@ -17,40 +17,50 @@ const ScalingRules = z.strictObject({
         periodSeconds: z.int().min(1).max(1800).describe("Length of the period."),
       }),
     )
+    .min(1, "needs at least one policy; leave it out for Kubernetes' own")
     .optional()
     .describe("Most change in a period. Default: Kubernetes' own."),
   selectPolicy: z.enum(["Max", "Min", "Disabled"]).optional().describe("Which policy counts. Default: Max."),
 });
 
+const autoscaling = {
+  name: KubernetesName.optional().describe("Fixed name of the autoscaler. Default: named by Pulumi."),
+  minReplicas: z.int().min(1).describe("Fewest pods."),
+  maxReplicas: z.int().min(1).describe("Most pods."),
+  cpuUtilization: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      `Target in percent of the CPU request. Default: ${defaults.autoscaling.cpuUtilization} if there is no memory target.`,
+    ),
+  memoryUtilization: z.int().min(1).optional().describe("Target in percent of the memory request. Default: none."),
+  scaleUp: ScalingRules.optional().describe("How fast pods are added. Default: Kubernetes' own."),
+  scaleDown: ScalingRules.optional().describe("How fast pods are removed. Default: Kubernetes' own."),
+};
+
+/** Horizontal autoscaling of Deployments that may set more of it. */
+export const AutoscalingDefaults = z.strictObject(autoscaling).partial();
+
 /** Horizontal autoscaling of a Deployment. */
 export const Autoscaling = z
-  .strictObject({
-    name: KubernetesName.optional().describe("Fixed name of the autoscaler. Default: named by Pulumi."),
-    minReplicas: z.int().min(1).describe("Fewest pods."),
-    maxReplicas: z.int().min(1).describe("Most pods."),
-    cpuUtilization: z
-      .int()
-      .min(1)
-      .optional()
-      .describe(
-        `Target in percent of the CPU request. Default: ${defaults.autoscaling.cpuUtilization} if there is no memory target.`,
-      ),
-    memoryUtilization: z.int().min(1).optional().describe("Target in percent of the memory request. Default: none."),
-    scaleUp: ScalingRules.optional().describe("How fast pods are added. Default: Kubernetes' own."),
-    scaleDown: ScalingRules.optional().describe("How fast pods are removed. Default: Kubernetes' own."),
-  })
+  .strictObject(autoscaling)
   .refine(({ minReplicas, maxReplicas }) => minReplicas <= maxReplicas, {
     path: ["minReplicas"],
     error: "is above maxReplicas",
   });
 
+/** How many pods may be evicted at once, of Deployments that may set their own. */
+export const DisruptionBudgetDefaults = z.strictObject({
+  name: KubernetesName.optional().describe("Fixed name of the budget. Default: named by Pulumi."),
+  minAvailable: CountOrPercent.optional().describe("Pods that stay. Give this or maxUnavailable."),
+  maxUnavailable: CountOrPercent.optional().describe("Pods that may go. Give this or minAvailable."),
+});
+
 /** How many pods of a Deployment may be evicted at once. */
-export const DisruptionBudget = z
-  .strictObject({
-    name: KubernetesName.optional().describe("Fixed name of the budget. Default: named by Pulumi."),
-    minAvailable: CountOrPercent.optional().describe("Pods that stay. Give this or maxUnavailable."),
-    maxUnavailable: CountOrPercent.optional().describe("Pods that may go. Give this or minAvailable."),
-  })
-  .refine(({ minAvailable, maxUnavailable }) => (minAvailable === undefined) !== (maxUnavailable === undefined), {
+export const DisruptionBudget = DisruptionBudgetDefaults.refine(
+  ({ minAvailable, maxUnavailable }) => (minAvailable === undefined) !== (maxUnavailable === undefined),
+  {
     error: "takes exactly one of minAvailable and maxUnavailable",
-  });
+  },
+);

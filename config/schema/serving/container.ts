@@ -1,20 +1,25 @@
 import { z } from "zod";
 import { defaults } from "../../../components/defaults/defaults.ts";
-import { KubernetesName, LabelName, Labels } from "../values.ts";
+import { KubernetesName, LabelName, Labels, LabelValue } from "../values.ts";
 
 /** A taint that the pods tolerate. */
-const Toleration = z.strictObject({
-  key: LabelName.describe("Key of the taint."),
-  operator: z
-    .enum(["Exists", "Equal"])
-    .optional()
-    .describe(`Whether the value has to match. Default: ${defaults.toleration.operator}.`),
-  value: z.string().optional().describe("Value of the taint, with `operator: Equal`."),
-  effect: z
-    .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
-    .optional()
-    .describe("Effect of the taint. Default: every effect."),
-});
+const Toleration = z
+  .strictObject({
+    key: LabelName.describe("Key of the taint."),
+    operator: z
+      .enum(["Exists", "Equal"])
+      .optional()
+      .describe(`Whether the value has to match. Default: ${defaults.toleration.operator}.`),
+    value: LabelValue.optional().describe("Value of the taint, with `operator: Equal`."),
+    effect: z
+      .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
+      .optional()
+      .describe("Effect of the taint. Default: every effect."),
+  })
+  .refine(({ operator, value }) => value === undefined || operator === "Equal", {
+    path: ["value"],
+    error: "needs `operator: Equal`; a toleration of every value has none",
+  });
 
 /** Nodes that a pod may run on. */
 export const placement = {

@@ -2,12 +2,22 @@ import { z } from "zod";
 import { Commit, Lineage } from "../../../apps/registry/lineage.ts";
 import { defaults } from "../../../components/defaults/defaults.ts";
 import { defaultResources } from "../default-text.ts";
-import { KubernetesName, Labels, ModelName, Resources, SecretReferences, VariableName, Version } from "../values.ts";
-import { Autoscaling, DisruptionBudget } from "./autoscaling.ts";
+import {
+  KubernetesName,
+  Labels,
+  LabelValue,
+  ModelName,
+  ResourceDefaults,
+  Resources,
+  SecretReferences,
+  VariableName,
+  Version,
+} from "../values.ts";
+import { Autoscaling, AutoscalingDefaults, DisruptionBudget, DisruptionBudgetDefaults } from "./autoscaling.ts";
 import { CanaryRolloutConfig } from "./canary-rollout.ts";
 import { environmentSources } from "./container.ts";
-import { Container, Probe, Scheduling } from "./pods.ts";
-import { Rollout } from "./rollout.ts";
+import { Container, ContainerDefaults, OneSuccessProbe, Probe, Scheduling } from "./pods.ts";
+import { Rollout, RolloutDefaults } from "./rollout.ts";
 import { Service } from "./service.ts";
 import { TrafficConfig } from "./traffic.ts";
 
@@ -28,9 +38,9 @@ const versionSettings = {
   resources: Resources.optional().describe(defaultResources(defaults.version.resources)),
   probes: z
     .strictObject({
-      startup: Probe.optional().describe(`Until the model is loaded. ${defaultProbe("startup")}`),
+      startup: OneSuccessProbe.optional().describe(`Until the model is loaded. ${defaultProbe("startup")}`),
       readiness: Probe.optional().describe(`Whether the pod gets traffic. ${defaultProbe("readiness")}`),
-      liveness: Probe.optional().describe(`Whether the pod is restarted. ${defaultProbe("liveness")}`),
+      liveness: OneSuccessProbe.optional().describe(`Whether the pod is restarted. ${defaultProbe("liveness")}`),
     })
     .optional()
     .describe("Timing of the probes."),
@@ -47,8 +57,19 @@ const versionSettings = {
   ...environmentSources,
 };
 
-/** Settings of every version that does not set its own. */
-export const VersionDefaults = z.strictObject(versionSettings);
+/** Settings below those of every version. What belongs together is complete in the versions only. */
+export const VersionDefaults = z.strictObject({
+  ...versionSettings,
+  container: described(ContainerDefaults, versionSettings.container),
+  resources: described(ResourceDefaults, versionSettings.resources),
+  rollout: described(RolloutDefaults, versionSettings.rollout),
+  autoscaling: described(AutoscalingDefaults, versionSettings.autoscaling),
+  disruptionBudget: described(DisruptionBudgetDefaults, versionSettings.disruptionBudget),
+});
+
+function described<T extends z.ZodType>(setting: T, { description = "" }: z.ZodType) {
+  return setting.optional().describe(description);
+}
 
 const ModelVersion = z.strictObject({
   version: Version.describe("Version in the registry."),
@@ -64,7 +85,7 @@ const ModelVersion = z.strictObject({
     .min(1)
     .optional()
     .describe("Why the version is served although its `lineage` records a regression. Default: it is rejected."),
-  modelVersion: z.string().min(1).max(63).optional().describe("Label `model-version`. Default: the version."),
+  modelVersion: LabelValue.min(1).optional().describe("Label `model-version`. Default: the version."),
   changeCause: z
     .string()
     .min(1)
@@ -88,7 +109,7 @@ export const ModelsConfig = z
         .describe("Name of the entry; set it if one model is served twice. Default: the model's name."),
       app: KubernetesName.optional().describe("Label `app` of the pods. Default: the entry's name."),
       defaults: VersionDefaults.optional().describe(
-        "Settings of every version of the model that does not set its own.",
+        "Settings of every version of the model, over `modelDefaults` and below the version's own.",
       ),
       versions: z
         .array(ModelVersion)

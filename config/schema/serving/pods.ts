@@ -21,24 +21,33 @@ export const Probe = z.strictObject({
   failureThreshold: z.int().min(1).optional().describe("Failures in a row that count as failure."),
 });
 
+/** A probe of which one success counts: the API server rejects more for startup and liveness. */
+export const OneSuccessProbe = Probe.extend({
+  successThreshold: z
+    .literal(1, "must be 1 for startup and liveness probes")
+    .optional()
+    .describe("Successes in a row that count as success: 1."),
+});
+
+/** The container of servers that may set more of it. */
+export const ContainerDefaults = z.strictObject({
+  name: KubernetesName.optional().describe(`Name of the container. Default: ${defaults.version.container.name}.`),
+  port: UnprivilegedPort.optional().describe(
+    `Port that the server listens on. Default: ${defaults.version.container.port}.`,
+  ),
+  metricsPort: UnprivilegedPort.optional().describe(
+    `Port of the metrics. Default: ${defaults.version.container.metricsPort}.`,
+  ),
+});
+
 /** The container of the server. */
-export const Container = z
-  .strictObject({
-    name: KubernetesName.optional().describe(`Name of the container. Default: ${defaults.version.container.name}.`),
-    port: UnprivilegedPort.optional().describe(
-      `Port that the server listens on. Default: ${defaults.version.container.port}.`,
-    ),
-    metricsPort: UnprivilegedPort.optional().describe(
-      `Port of the metrics. Default: ${defaults.version.container.metricsPort}.`,
-    ),
-  })
-  .refine(
-    (container) => {
-      const { port, metricsPort } = resolveContainer(container);
-      return port !== metricsPort;
-    },
-    { path: ["metricsPort"], error: "is the port that the server listens on; choose another one" },
-  );
+export const Container = ContainerDefaults.refine(
+  (container) => {
+    const { port, metricsPort } = resolveContainer(container);
+    return port !== metricsPort;
+  },
+  { path: ["metricsPort"], error: "is the port that the server listens on; choose another one" },
+);
 
 /** Where the pods of a version run. */
 export const Scheduling = z.strictObject({

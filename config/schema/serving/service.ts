@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { defaults } from "../../../components/defaults/defaults.ts";
 import { isExternal, resolveService } from "../../../components/kubernetes/service.ts";
-import { KubernetesName, Port } from "../values.ts";
+import { Port, ServiceName } from "../values.ts";
 
 /** A Service in front of a version. */
 export const Service = z
   .strictObject({
-    name: KubernetesName.optional().describe("Fixed name of the Service. Default: named by Pulumi."),
+    name: ServiceName.optional().describe("Fixed name of the Service. Default: named by Pulumi."),
     type: z.enum(["ClusterIP", "NodePort", "LoadBalancer"]).optional().describe(`Default: ${defaults.service.type}.`),
     port: Port.optional().describe(`Port of the Service. Default: ${defaults.service.port}.`),
     metricsPort: z

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defaults } from "../../../components/defaults/defaults.ts";
-import { ByteSize, KubernetesName, Version, Weight } from "../values.ts";
+import { ByteSize, HostName, KubernetesName, Version, Weight } from "../values.ts";
 
 const CanaryHeader = z.strictObject({
   name: z
@@ -65,7 +65,7 @@ export const TrafficConfig = z.strictObject({
     .describe(
       `Path prefix; any prefix other than / is removed before the request reaches the server. Default: ${defaults.traffic.path}.`,
     ),
-  hosts: z.array(z.string().min(1)).min(1).optional().describe("Host names. Default: every host."),
+  hosts: z.array(HostName).min(1).optional().describe("Host names. Default: every host."),
   stable: Version.describe("Version that gets the traffic."),
   canary: Version.optional().describe("Version that gets a share of it. Default: none."),
   canaryWeight: Weight.optional().describe("Percent for the canary. Default: the stack's `canaryWeight`."),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defaults } from "../../../components/defaults/defaults.ts";
 import { defaultLabels, defaultResources } from "../default-text.ts";
-import { KubernetesName, LabelName, Labels, NodeName, Resources } from "../values.ts";
+import { KubernetesName, LabelName, Labels, LabelValue, NodeName, Resources } from "../values.ts";
 
 const { taint: TAINT, devicePlugin: PLUGIN } = defaults.gpuPool;
 
@@ -19,7 +19,7 @@ export const GpuPoolConfig = z
           z.literal(false),
           z.strictObject({
             key: LabelName.optional().describe(`Default: ${TAINT.key}.`),
-            value: z.string().max(63).optional().describe(`Default: ${TAINT.value}.`),
+            value: LabelValue.optional().describe(`Default: ${TAINT.value}.`),
             effect: z
               .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
               .optional()

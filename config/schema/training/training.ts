@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defaults } from "../../../components/defaults/defaults.ts";
+import { defaults, GPU_RESOURCE } from "../../../components/defaults/defaults.ts";
 import { defaultResources } from "../default-text.ts";
 import { environmentSources, placement } from "../serving/container.ts";
 import {
@@ -34,9 +34,9 @@ const run = {
     .optional()
     .describe(`Restart a failed container in its pod, or create a new pod. Default: ${JOB.restartPolicy}.`),
   backoffLimit: Count.optional().describe(`Retries before the Job fails. Default: ${JOB.backoffLimit}.`),
-  activeDeadlineSeconds: Seconds.optional().describe(
-    `When the Job is stopped and fails. Default: ${JOB.activeDeadlineSeconds}.`,
-  ),
+  activeDeadlineSeconds: Seconds.min(1)
+    .optional()
+    .describe(`When the Job is stopped and fails. Default: ${JOB.activeDeadlineSeconds}.`),
 };
 
 /** What one training run learns. */
@@ -88,35 +88,49 @@ const schedule = {
   suspend: z.boolean().optional().describe("Start no run. Default: Kubernetes' own, false."),
 };
 
-const TrainingJob = z.strictObject({
-  name: KubernetesName.describe("Name of the Job."),
-  run: z
-    .int()
-    .min(1)
-    .optional()
-    .describe(`Number of the run; raise it to train again. Default: ${defaults.trainingJob.run}.`),
-  skipAwait: z
-    .boolean()
-    .optional()
-    .describe(
-      `Deploy without waiting for the Job to finish, such as a Job that may wait long for a GPU. Default: ${defaults.trainingJob.skipAwait}.`,
-    ),
-  ...training,
-  ...run,
-});
+/** GPUs are given once: as `gpus`, which also places the pods, or as resources. */
+function oneGpuCount(job: { gpus?: number; resources?: z.infer<typeof Resources> }, context: z.RefinementCtx): void {
+  if (job.gpus === undefined) return;
+  for (const kind of ["requests", "limits"] as const) {
+    if (job.resources?.[kind]?.[GPU_RESOURCE] === undefined) continue;
+    const message = "is decided by gpus; leave one of them out";
+    context.addIssue({ code: "custom", path: ["resources", kind, GPU_RESOURCE], message });
+  }
+}
 
-const TrainingCronJob = z.strictObject({
-  name: CronJobName.describe("Name of the CronJob."),
-  ...schedule,
-  whenNewData: z
-    .boolean()
-    .optional()
-    .describe(
-      "Train only if the file `new_data_available` is on the data volume, and remove it after success. Default: false.",
-    ),
-  ...training,
-  ...run,
-});
+const TrainingJob = z
+  .strictObject({
+    name: KubernetesName.describe("Name of the Job."),
+    run: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(`Number of the run; raise it to train again. Default: ${defaults.trainingJob.run}.`),
+    skipAwait: z
+      .boolean()
+      .optional()
+      .describe(
+        `Deploy without waiting for the Job to finish, such as a Job that may wait long for a GPU. Default: ${defaults.trainingJob.skipAwait}.`,
+      ),
+    ...training,
+    ...run,
+  })
+  .superRefine(oneGpuCount);
+
+const TrainingCronJob = z
+  .strictObject({
+    name: CronJobName.describe("Name of the CronJob."),
+    ...schedule,
+    whenNewData: z
+      .boolean()
+      .optional()
+      .describe(
+        "Train only if the file `new_data_available` is on the data volume, and remove it after success. Default: false.",
+      ),
+    ...training,
+    ...run,
+  })
+  .superRefine(oneGpuCount);
 
 const BatchJob = z
   .strictObject({
@@ -143,7 +157,8 @@ const BatchJob = z
   .refine(({ input, output }) => (input === undefined) === (output === undefined), {
     path: ["output"],
     error: "is set together with input",
-  });
+  })
+  .superRefine(oneGpuCount);
 
 /** Training runs and batch scoring. */
 export const TrainingConfig = z

@@ -51,6 +51,13 @@ describe("a served version", () => {
     expect(deployment.spec.template.spec.imagePullSecrets).to.deep.equal([{ name: "registry" }]);
   });
 
+  it("may load its model for longer than Kubernetes' own deadline of ten minutes", async () => {
+    const loading = async (failureThreshold: number) =>
+      (await objects({ probes: { startup: { periodSeconds: 10, failureThreshold } } })).deployment.spec;
+    expect((await loading(180)).progressDeadlineSeconds).to.equal(180 * 10 + 300);
+    expect(await loading(30)).to.not.have.property("progressDeadlineSeconds");
+  });
+
   it("accepts a path and every timing of a probe, with defaults for the rest", async () => {
     const { deployment } = await objects({
       probes: {

@@ -1,0 +1,20 @@
+import { MODELS_PATH } from "../kubernetes/pod.ts";
+import type { ResolvedVersionSettings } from "./resolve.ts";
+
+/** The environment variables that a version's server gets from the settings of the version. */
+export function serverVariables(
+  model: string,
+  { version, container, rollout }: Pick<ResolvedVersionSettings, "version" | "container" | "rollout">,
+): Record<string, string> {
+  const { drainSeconds, terminationGracePeriodSeconds, preStopSeconds } = rollout;
+  return {
+    MODEL_NAME: model,
+    MODEL_VERSION: version,
+    MODEL_DIR: MODELS_PATH,
+    PORT: String(container.port),
+    METRICS_PORT: String(container.metricsPort),
+    DRAIN_SECONDS: String(drainSeconds),
+    // The server has to exit on its own before the kubelet kills it.
+    SHUTDOWN_SECONDS: String(Math.max(1, terminationGracePeriodSeconds - preStopSeconds - 2)),
+  };
+}
