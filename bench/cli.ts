@@ -4,7 +4,7 @@ import { SCENARIOS } from "../rollout/simulate/scenarios.ts";
 import { simulateAll } from "../rollout/simulate/simulate.ts";
 import { simulationRows } from "../rollout/simulate/table.ts";
 import { columns } from "./columns.ts";
-import { measureEngine } from "./engine/index.ts";
+import { measureEngine, SIZES } from "./engine/index.ts";
 import { engineTable } from "./engine/table.ts";
 import { table } from "./measurement.ts";
 import { measureRender } from "./render.ts";
@@ -21,6 +21,7 @@ interface Options {
   readonly cold: boolean;
   readonly rounds: string;
   readonly runs: string;
+  readonly models: string;
   readonly json?: string;
 }
 
@@ -28,11 +29,12 @@ const command = new Command("bench")
   .description("Measures the platform, and prints a table for each part and the results as JSON.")
   .addArgument(new Argument("[parts...]", "what to measure (default: all)").choices(PARTS))
   .option("--cold", "up: build the toolchain in an empty cache as well (about twenty minutes on two cores)", false)
+  .option("--models <numbers>", "engine: numbers of models in the stacks, separated by commas", SIZES.join(","))
   .option("--rounds <number>", "trainer: number of times that each side learns each problem", "3")
   .option("--runs <number>", "rollout: simulated runs of each scenario with each rule", "200")
   .option("--json <file>", "write the JSON to a file")
   .parse();
-const { cold, rounds, runs, json } = command.opts<Options>();
+const { cold, models, rounds, runs, json } = command.opts<Options>();
 const parts = command.args.length > 0 ? command.args : PARTS;
 
 const results: Record<string, unknown> = {};
@@ -47,7 +49,7 @@ if (parts.includes("render")) {
   results["render"] = measurements;
 }
 if (parts.includes("engine")) {
-  const report = await measureEngine((line) => console.error(`engine: ${line}`));
+  const report = await measureEngine((line) => console.error(`engine: ${line}`), models.split(",").map(Number));
   console.log(engineTable(report));
   results["engine"] = report;
 }

@@ -11,10 +11,13 @@ export interface EngineReport {
   readonly ups: readonly UpAgainMeasurement[] | string;
 }
 
+/** Numbers of models in the measured stacks. */
+export const SIZES = [10, 100, 400] as const;
+
 /** Measures previews of new stacks and, if the embedded cluster is running, an `up` of deployed stacks that changes nothing. */
 export async function measureEngine(
   report: (line: string) => void,
-  sizes: readonly number[] = [10, 100, 400],
+  sizes: readonly number[] = SIZES,
 ): Promise<EngineReport> {
   const folder = await mkdtemp(path.join(tmpdir(), "ml-platform-bench-"));
   try {

@@ -4,7 +4,7 @@ import { Session } from "../../engine/pulumi/session.ts";
 import { Workspace } from "../../engine/pulumi/workspace.ts";
 import { renderStack } from "../../render/render.ts";
 import { ensureTool } from "../../tests/tools/index.ts";
-import { measured, type Usage } from "./processes.ts";
+import { measured, seconds, type Usage } from "./processes.ts";
 import { writeKubeconfig, writeStack } from "./stack.ts";
 
 /** Cost of a preview of a new stack, and of the runs that it is compared with. */
@@ -58,6 +58,7 @@ export async function measurePreviews(
     report(`rendering of ${models} models`);
     const overrides = { images: IMAGES, cluster };
     const { usage: render } = await measured(() => renderStack({ stack: "many", configFiles: [file], overrides }));
+    report(`${models} models: preview ${seconds(preview)}, ConfigMaps ${seconds(floor)}, rendering ${seconds(render)}`);
     measurements.push({ models, resources, preview, floor, render });
   }
   return measurements;

@@ -18,6 +18,9 @@ export interface Usage {
   readonly parts: Readonly<Record<Part, Use>>;
 }
 
+/** The time that a command took, as text. */
+export const seconds = ({ wallSeconds }: Usage) => `${wallSeconds.toFixed(1)} s`;
+
 /** One process as it was last seen. */
 export interface SeenProcess extends Use {
   readonly pid: string;

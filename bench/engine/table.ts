@@ -1,6 +1,6 @@
 import { columns } from "../columns.ts";
 import type { EngineReport } from "./index.ts";
-import type { Usage, Use } from "./processes.ts";
+import { seconds, type Usage, type Use } from "./processes.ts";
 
 const HEADINGS = ["what", "models", "resources", "took", "a model", "CLI", "program", "provider", "other"];
 
@@ -28,18 +28,19 @@ function notes(ups: EngineReport["ups"]): string[] {
   return changed.map(({ models, changes }) => `up again of ${models} models would have changed ${changes.join(", ")}`);
 }
 
-function row(what: string, models: number, resources: number, { wallSeconds, parts }: Usage): string[] {
+function row(what: string, models: number, resources: number, usage: Usage): string[] {
+  const { wallSeconds, parts } = usage;
   return [
     what,
     `${models}`,
     `${resources}`,
-    `${wallSeconds.toFixed(1)} s`,
+    seconds(usage),
     `${Math.round((wallSeconds * 1000) / models)} ms`,
     ...[parts.cli, parts.program, parts.kubernetes, parts.others].map(use),
   ];
 }
 
-function use({ seconds, mebibytes }: Use): string {
-  if (seconds === 0 && mebibytes === 0) return "";
-  return `${seconds.toFixed(1)} s, ${Math.round(mebibytes)} MiB`;
+function use({ seconds: processor, mebibytes }: Use): string {
+  if (processor === 0 && mebibytes === 0) return "";
+  return `${processor.toFixed(1)} s, ${Math.round(mebibytes)} MiB`;
 }

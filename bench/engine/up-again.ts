@@ -8,7 +8,7 @@ import { deployStack } from "../../engine/deploy/index.ts";
 import { Session } from "../../engine/pulumi/session.ts";
 import { type Deployment, Workspace } from "../../engine/pulumi/workspace.ts";
 import { addSimulatedNode } from "../../tests/tools/simulated-node.ts";
-import { measured, type Usage } from "./processes.ts";
+import { measured, seconds, type Usage } from "./processes.ts";
 import { NAMESPACE, writeStack } from "./stack.ts";
 
 /** Cost of an `up` that changes nothing. */
@@ -101,6 +101,7 @@ async function measureSize(
   const { result: deployed, usage: again } = await measured(() =>
     deployStack({ stack: STACK, configFiles: [file], kubectl, stateDirectory: folder, images, report }),
   );
+  report(`${models} models, deployed: preview ${seconds(preview)}, up ${seconds(again)}`);
   return { models, resources, deployedSeconds, preview, again, changes: deployed.changes };
 }
 
