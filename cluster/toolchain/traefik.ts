@@ -45,5 +45,5 @@ export const traefik = {
       to: "traefik-crds.yaml",
     },
   ],
-  minutes: 2.5,
+  minutes: 3,
 } satisfies Tool;
