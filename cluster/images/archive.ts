@@ -15,6 +15,12 @@ export interface LayerImage {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * Time of creation of the images. Without one buildah writes the zero time into what it builds upon them, finds that their history
+ * differs from the base's, and never reuses a layer.
+ */
+const created = "1970-01-01T00:00:00Z";
+
 /** Writes `image` as a docker-archive into the folder `work`, owned by root inside. Returns the archive's path. */
 export async function writeArchive(image: LayerImage, work: string): Promise<string> {
   const layer = join(work, "layer.tar");
@@ -22,12 +28,13 @@ export async function writeArchive(image: LayerImage, work: string): Promise<str
   const hash = createHash("sha256");
   await pipeline(createReadStream(layer), hash);
   const config = {
+    created,
     architecture: process.arch === "x64" ? "amd64" : process.arch,
     os: "linux",
     config: image.config,
     rootfs: { type: "layers", diff_ids: [`sha256:${hash.digest("hex")}`] },
     // Builders expect a history entry for each layer.
-    history: [{ created_by: "ml-platform" }],
+    history: [{ created, created_by: "ml-platform" }],
   };
   await writeFile(join(work, "config.json"), JSON.stringify(config));
   await writeFile(

@@ -23,7 +23,7 @@ export const baseReference = "docker.io/library/node:24-slim";
 const suite = "bookworm";
 const npmVersion = "11.19.0";
 /** Increased when the recipe below changes its result. */
-const recipe = 1;
+const recipe = 2;
 
 const require = createRequire(import.meta.url);
 /** The version of Node.js in this project's own packages, on which the tests run. */

@@ -29,11 +29,29 @@ export async function buildah(
   await process;
 }
 
-/** Removes the images of `repository` other than `keep`, but no layers of `keep`. Errors are ignored: they cost only disk space. */
+/** Age at which a build's intermediate stages are removed. */
+const STAGE_HOURS = 30 * 24;
+
+/**
+ * Removes the images of `repository` other than `keep`, but no layers of `keep`, and old intermediate stages. Errors are
+ * ignored: they cost only disk space.
+ */
 export async function removeOtherImages(storage: string, repository: string, keep: string): Promise<void> {
-  const references: string[] = [];
-  const list = ["images", "--noheading", "--format", "{{.Name}}:{{.Tag}}", "--filter", `reference=${repository}`];
-  await buildah(storage, list, (line) => references.push(line)).catch(() => undefined);
-  const others = references.filter((reference) => reference.startsWith(`${repository}:`) && reference !== keep);
-  if (others.length > 0) await buildah(storage, ["rmi", ...others]).catch(() => undefined);
+  const tagged = await listImages(storage, ["--format", "{{.Name}}:{{.Tag}}", "--filter", `reference=${repository}`]);
+  const others = tagged.filter((reference) => reference.startsWith(`${repository}:`) && reference !== keep);
+  const stages = await listImages(storage, [
+    "--quiet",
+    "--filter",
+    "dangling=true",
+    "--filter",
+    `until=${STAGE_HOURS}h`,
+  ]);
+  const unused = [...others, ...stages];
+  if (unused.length > 0) await buildah(storage, ["rmi", ...unused]).catch(() => undefined);
+}
+
+async function listImages(storage: string, flags: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  await buildah(storage, ["images", "--noheading", ...flags], (line) => found.push(line)).catch(() => undefined);
+  return found;
 }
