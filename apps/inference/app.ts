@@ -1,7 +1,7 @@
 import Koa, { type Context } from "koa";
 import type { BatchingState } from "./batching/state.ts";
 import { apiKeyCheck } from "./http/api-key.ts";
-import { BodyBudget, type BodyLimits } from "./http/body.ts";
+import { BodyBudget, type BodyLimits } from "./http/body/read-body.ts";
 import type { Deadlines } from "./http/deadlines.ts";
 import { listener } from "./http/listener.ts";
 import { requestMiddleware } from "./http/request-middleware.ts";

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Context } from "koa";
 import type { SubmitOptions } from "../batching/batcher-options.ts";
-import { type BodyLimits, checkType, readBody } from "../http/body.ts";
+import { type BodyLimits, checkType, readBody } from "../http/body/read-body.ts";
 import type { Deadlines } from "../http/deadlines.ts";
 import type { FlatHeaders, SendJson } from "../http/response.ts";
 import type { Route } from "../http/router.ts";

@@ -1,6 +1,6 @@
 import type { ModelMetadata } from "../../../registry/metadata.ts";
 import { assertRows } from "../../batching/batch-tensors.ts";
-import { UNDECLARED } from "../../http/body.ts";
+import { UNDECLARED } from "../../http/body/read-body.ts";
 import { HttpError, invalidInput } from "../../http-error.ts";
 import { elementCount, sliceRows, type Tensors } from "../../model/tensor.ts";
 import { asObject, field, nameOf } from "../../payload/fields.ts";

@@ -1,6 +1,6 @@
 import type { Context } from "koa";
 import type { ModelMetadata } from "../../../registry/metadata.ts";
-import { UNDECLARED } from "../../http/body.ts";
+import { UNDECLARED } from "../../http/body/read-body.ts";
 import type { Tensors } from "../../model/tensor.ts";
 import { notFinite, serializeElements } from "../../payload/serialize.ts";
 import type { Protocol } from "../protocol.ts";

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "koa";
-import { HttpError, unavailable } from "../http-error.ts";
-import { freeBuffer } from "../payload/free-buffer.ts";
-import type { Deadlines } from "./deadlines.ts";
+import { HttpError, unavailable } from "../../http-error.ts";
+import { freeBuffer } from "../../payload/free-buffer.ts";
+import type { Deadlines } from "../deadlines.ts";
 
 /** Limits for reading request bodies. */
 export interface BodyLimits {
