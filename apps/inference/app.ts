@@ -1,7 +1,8 @@
 import Koa, { type Context } from "koa";
 import type { BatchingState } from "./batching/state.ts";
 import { apiKeyCheck } from "./http/api-key.ts";
-import { BodyBudget, type BodyLimits } from "./http/body/read-body.ts";
+import { MemoryBudget } from "./http/body/memory-budget.ts";
+import type { BodyLimits } from "./http/body/read-body.ts";
 import type { Deadlines } from "./http/deadlines.ts";
 import { listener } from "./http/listener.ts";
 import { requestMiddleware } from "./http/request-middleware.ts";
@@ -40,29 +41,31 @@ export interface AppDeps {
   readonly tracing?: Tracing | undefined;
 }
 
-/** Memory for bodies that are being received: 64 MiB, or the longest body if that is more. */
+/** Memory for bodies that are being received, and as much for long requests that wait: 64 MiB, or the longest body if that is more. */
 const BODIES_BYTES = 64 * 1024 * 1024;
 
 /** The inference API: probes, predictions by model and by protocol, the registry, metrics. */
 export function createApp(deps: AppDeps): Handle {
   const { settings, repository, batching, deadlines, metrics, lifecycle, logger, tracing } = deps;
   const app = base(logger);
+  const bodiesBytes = Math.max(BODIES_BYTES, settings.maxBodyBytes);
   const limits: BodyLimits = {
     maxBytes: settings.maxBodyBytes,
     timeoutMs: settings.requestTimeoutMs,
-    budget: new BodyBudget(Math.max(BODIES_BYTES, settings.maxBodyBytes)),
+    budget: new MemoryBudget(bodiesBytes, "too many long requests are arriving at once"),
     deadlines,
   };
   const prediction = new Prediction({
     ...{ repository, metrics, limits, deadlines, send: jsonSender(lifecycle), memory: batching.memory },
     ...{ maxRows: settings.maxQueueSize, timeoutMs: settings.requestTimeoutMs },
+    waiting: new MemoryBudget(bodiesBytes, "too many long requests are waiting for their models"),
   });
   const find = routeFinder([
     health(repository),
     ready(repository, lifecycle),
     ...predict(prediction),
     ...v1({ repository, lifecycle, prediction }),
-    ...v2({ repository, lifecycle, prediction }),
+    ...v2({ repository, lifecycle, prediction, settings }),
     ...repositoryRoutes({ repository, settings, limits }),
     models(settings.modelDirectory),
     metricsRoute(metrics.registry),

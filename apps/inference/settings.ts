@@ -65,7 +65,7 @@ const Environment = z
     METRICS_PORT: whole(0, 65535, 9090),
     LOG_LEVEL: LogLevel.default("info"),
     API_KEY: ApiKey.optional(),
-    MAX_BODY_BYTES: whole(1, 1_073_741_824, 10_485_760),
+    MAX_BODY_BYTES: whole(1, 1_073_741_824, 33_554_432),
     MAX_BATCH_SIZE: whole(1, 65_536, 64),
     MAX_QUEUE_SIZE: whole(1, 1_000_000, 4096),
     REQUEST_TIMEOUT_MS: whole(1, 3_600_000, 30_000),
@@ -124,7 +124,7 @@ export interface Settings {
   readonly logLevel: z.infer<typeof LogLevel>;
   /** Key that `X-API-Key` must carry, printable ASCII; undefined for none. `API_KEY`, default none. */
   readonly apiKey: string | undefined;
-  /** Longest request body, in bytes. `MAX_BODY_BYTES`, default 10 MiB. */
+  /** Longest request body, in bytes, decompressed if it is compressed. `MAX_BODY_BYTES`, default 32 MiB. */
   readonly maxBodyBytes: number;
   /** Most rows in one run of the model. `MAX_BATCH_SIZE`, default 64. */
   readonly maxBatchSize: number;

@@ -3,6 +3,7 @@ import type Koa from "koa";
 import type { Context } from "koa";
 import compose from "koa-compose";
 import type { Logger } from "../logger.ts";
+import { compress, responseEncoding } from "./body/encoding.ts";
 import type { Handle } from "./sheddable.ts";
 import type { Shed } from "./shedding.ts";
 import { rejectTarget } from "./unparsed.ts";
@@ -51,12 +52,24 @@ function normalizeTarget(req: IncomingMessage): boolean {
   return true;
 }
 
-function respond(ctx: Context): void {
+function respond(ctx: Context): Promise<void> | undefined {
   if (!ctx.writable || ctx.headerSent) {
-    return;
+    return undefined;
   }
   const { body } = ctx;
   const sent = typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body ?? null);
-  ctx.length = Buffer.byteLength(sent);
-  ctx.res.end(sent);
+  const encoding = responseEncoding(ctx.req, sent.length);
+  if (encoding === undefined) {
+    end(ctx, sent);
+    return undefined;
+  }
+  return compress(sent, encoding).then((bytes) => {
+    ctx.set({ "Content-Encoding": encoding, Vary: "Accept-Encoding" });
+    end(ctx, bytes);
+  });
+}
+
+function end(ctx: Context, body: string | Buffer): void {
+  ctx.length = Buffer.byteLength(body);
+  ctx.res.end(body);
 }

@@ -1,15 +1,22 @@
 import type { ServerResponse } from "node:http";
 import type { Context } from "koa";
 import type { Lifecycle } from "../lifecycle.ts";
+import { compress, responseEncoding } from "./body/encoding.ts";
 import type { TraceContext } from "./trace.ts";
 
 /**
- * Responds with a JSON value.
+ * Responds with a JSON value; compressed if it is long, no error, and the client accepts that.
  *
  * @param status @default 200
  * @param headers Further headers. @default none
+ * @returns A promise if the response is being compressed, which resolves when it is sent.
  */
-export type SendJson = (ctx: Context, value: unknown, status?: number, headers?: FlatHeaders) => void;
+export type SendJson = (
+  ctx: Context,
+  value: unknown,
+  status?: number,
+  headers?: FlatHeaders,
+) => Promise<void> | undefined;
 
 /** Headers as a flat list, as `writeHead` takes them: name, value, name, value … */
 export type FlatHeaders = readonly string[];
@@ -28,13 +35,26 @@ const CLOSE: FlatHeaders = ["Connection", "close"];
 /** The fast path for responses to POST: writes head and body at once, without Koa's setters. */
 export function jsonSender(lifecycle: Lifecycle): SendJson {
   return (ctx, value, status = 200, headers = NONE) => {
-    writeJson(ctx.res, status, [...commonHeaders(ctx.state, lifecycle), ...headers], value);
+    const text = JSON.stringify(value);
+    const encoding = status === 200 ? responseEncoding(ctx.req, text.length) : undefined;
+    if (encoding === undefined) {
+      writeText(ctx.res, status, [...commonHeaders(ctx.state, lifecycle), ...headers], text);
+      return undefined;
+    }
+    return compress(text, encoding).then((bytes) => {
+      const coded = ["Content-Encoding", encoding, "Vary", "Accept-Encoding"];
+      writeText(ctx.res, status, [...commonHeaders(ctx.state, lifecycle), ...headers, ...coded], bytes);
+    });
   };
 }
 
 /** Writes a whole response, head and body at once. */
 export function writeJson(res: ServerResponse, status: number, headers: FlatHeaders, value: unknown): void {
-  const text = JSON.stringify(value);
+  writeText(res, status, headers, JSON.stringify(value));
+}
+
+/** @param text JSON, or its compressed bytes. */
+function writeText(res: ServerResponse, status: number, headers: FlatHeaders, text: string | Buffer): void {
   res.writeHead(status, [
     ...headers,
     "Content-Type",

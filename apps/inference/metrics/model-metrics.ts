@@ -15,6 +15,12 @@ export const LATENCY_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
 const INFERENCE_BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5];
 const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
+/** Number and total time of some runs, in seconds. */
+interface RunTotals {
+  count: number;
+  seconds: number;
+}
+
 /** The metrics of one version of a model as plain numbers; `families.ts` turns them into samples. */
 export class ModelMetrics {
   readonly model: string;
@@ -41,10 +47,16 @@ export class ModelMetrics {
   readonly postprocess = new Histogram(INFERENCE_BUCKETS);
   /** Seconds from headers to response of successful requests, in total. */
   successSeconds = 0;
+  /** Seconds until failed requests were answered, in total. */
+  failedSeconds = 0;
   /** Microseconds that successful requests waited, in total. */
   successQueueUs = 0;
   /** Microseconds of runs, counted once for each successful request in them. */
   successComputeUs = 0;
+  /** Runs by their number of rows, and their time. */
+  readonly runsByRows = new Map<number, RunTotals>();
+  /** Time of the last run, in milliseconds since 1970; 0 before the first. */
+  lastRun = 0;
   /** Returns how many rows and requests wait now. */
   waiting: () => { readonly rows: number; readonly requests: number } = () => ({ rows: 0, requests: 0 });
 
@@ -69,6 +81,7 @@ export class ModelMetrics {
   failed(status: Exclude<RequestStatus, "success">, failure: Failure, seconds: number): void {
     this.request(status, seconds, 0);
     this.failures[failure] += 1;
+    this.failedSeconds += seconds;
   }
 
   /** Adds the requests that failed while no version was loaded. */
@@ -92,6 +105,16 @@ export class ModelMetrics {
   ran(rows: number, seconds: number): void {
     this.batchSize.observe(rows);
     this.inference.observe(seconds);
+    const totals = this.runsByRows.get(rows) ?? this.#firstRun(rows);
+    totals.count += 1;
+    totals.seconds += seconds;
+    this.lastRun = Date.now();
+  }
+
+  #firstRun(rows: number): RunTotals {
+    const totals = { count: 0, seconds: 0 };
+    this.runsByRows.set(rows, totals);
+    return totals;
   }
 
   /** Counts one wait in the queue. */

@@ -48,6 +48,15 @@ export function isWide(data: TensorData): data is BigInt64Array | BigUint64Array
   return data instanceof BigInt64Array || data instanceof BigUint64Array;
 }
 
+/** Memory that the elements of some tensors take, in bytes; a string counts two for each UTF-16 code unit. */
+export function byteSize(tensors: Tensors): number {
+  let bytes = 0;
+  for (const { data } of tensors.values()) {
+    bytes += Array.isArray(data) ? data.reduce((sum, text) => sum + 2 * text.length, 0) : data.byteLength;
+  }
+  return bytes;
+}
+
 /** Elements in one row: the product of all dimensions but the first. */
 export function rowWidth(shape: readonly number[]): number {
   let width = 1;

@@ -7,7 +7,7 @@ import { Operations } from "./operations.ts";
 import { repositoryPaths } from "./repository.ts";
 import { predictSchemas } from "./request-schemas.ts";
 import { listOf, objectOf, type Schema } from "./schema.ts";
-import { inferSchemas, instancesSchemas, metadataSchema } from "./tensors.ts";
+import { configSchema, inferSchemas, metadataSchema, STATISTICS, v1Schemas } from "./tensors.ts";
 
 const TEXT: Schema = { type: "string" };
 
@@ -96,25 +96,22 @@ function predictPath(operations: Operations, path: string, metadata: ModelMetada
 /** @param place Model, or model and version, as in the paths. */
 function modelPaths(
   operations: Operations,
-  { metadata, batched }: Model,
+  { metadata }: Model,
   place: string,
   settings: Pick<Settings, "maxQueueSize">,
 ): Record<string, unknown> {
   const { name } = metadata;
   const common = { tag: name, errorSchema: "ProtocolError" } as const;
   const notServed = { "404": "The model is not served here", "503": "The model is not loaded yet" };
-  const instances = {
+  return {
+    ...predictPath(operations, `/models/${place}/predict`, metadata, settings.maxQueueSize),
     [`/v1/models/${place}:predict`]: {
       post: operations.predict({
         ...common,
-        ...instancesSchemas(metadata, settings.maxQueueSize),
-        summary: "Instances → predictions",
+        ...v1Schemas(metadata, settings.maxQueueSize),
+        summary: "Instances → predictions, or inputs → outputs",
       }),
     },
-  };
-  return {
-    ...predictPath(operations, `/models/${place}/predict`, metadata, settings.maxQueueSize),
-    ...(batched ? instances : {}),
     [`/v1/models/${place}`]: {
       get: operations.get({
         ...common,
@@ -130,6 +127,17 @@ function modelPaths(
     },
     [`/v2/models/${place}`]: {
       get: operations.get({ ...common, summary: "Metadata", response: metadataSchema(metadata), errors: notServed }),
+    },
+    [`/v2/models/${place}/config`]: {
+      get: operations.get({
+        ...common,
+        summary: "Configuration, as Triton's clients expect it",
+        response: configSchema(metadata),
+        errors: notServed,
+      }),
+    },
+    [`/v2/models/${place}/stats`]: {
+      get: operations.get({ ...common, summary: "Statistics", response: STATISTICS, errors: notServed }),
     },
     [`/v2/models/${place}/ready`]: {
       get: operations.get({
@@ -202,5 +210,6 @@ function serverPaths(
     "/v2/health/live": probe("Whether the process lives", flag("live")),
     "/v2/health/ready": probe("Whether it answers", flag("ready"), notReady),
     "/v2/models": { get: operations.get({ ...v2, summary: "Names of the served models", response: names }) },
+    "/v2/models/stats": { get: operations.get({ ...v2, summary: "Statistics of all models", response: STATISTICS }) },
   };
 }

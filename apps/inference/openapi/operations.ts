@@ -30,10 +30,10 @@ const RAW_TENSORS = {
 
 /** Errors of every request with a body. */
 export const BODY_ERRORS = {
-  "400": "The body is not JSON, or incomplete",
+  "400": "The body is not JSON, incomplete, or not compressed as declared",
   "408": "The body did not arrive in time",
   "413": "The body is too large",
-  "415": "The body has another content type",
+  "415": "The body has another content type or coding",
   "422": "The body is JSON, but not a valid request",
   "503": "The server is overloaded; try again shortly",
 } as const;

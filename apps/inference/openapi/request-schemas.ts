@@ -9,6 +9,7 @@ import {
   outputElementSchema,
   rowOrElementSchema,
   type Schema,
+  tensorElementSchema,
 } from "./schema.ts";
 
 /** Schemas of one request to `/predict` and of its response. */
@@ -31,7 +32,6 @@ export function predictSchemas(metadata: ModelMetadata, maxRows: number): Predic
     return undefined;
   }
   const identity = { model: { const: metadata.name }, version: { const: metadata.version } };
-  const number = elementSchema(input.datatype);
   const width = rowWidth(input.shape);
   const isShort = width <= MAX_EXAMPLE_ELEMENTS;
   switch (kind) {
@@ -66,7 +66,7 @@ export function predictSchemas(metadata: ModelMetadata, maxRows: number): Predic
             : undefined,
       };
     case "instances": {
-      const row = rowOrElementSchema(input, number);
+      const row = rowOrElementSchema(input, tensorElementSchema(input.datatype));
       return {
         request: objectOf({ instances: listOf(row, 1, maxRows) }),
         response: objectOf({ predictions: listOf({}, 1), ...identity }),

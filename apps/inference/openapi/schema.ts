@@ -40,6 +40,14 @@ export function elementSchema(datatype: Datatype): Schema {
   }
 }
 
+/** The same where null is a missing value, and bytes may be given in base64. */
+export function tensorElementSchema(datatype: Datatype, text: Schema = elementSchema("BYTES")): Schema {
+  if (datatype === "BYTES") {
+    return anyOf([text, objectOf({ b64: { type: "string", contentEncoding: "base64" } })]);
+  }
+  return datatype.startsWith("FP") ? { ...elementSchema(datatype), type: ["number", "null"] } : elementSchema(datatype);
+}
+
 /** One element of a tensor in a response. */
 export function outputElementSchema(datatype: Datatype): Schema {
   switch (datatype) {

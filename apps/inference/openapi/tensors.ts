@@ -3,7 +3,16 @@ import { batchingOf } from "../model/batch-dimension.ts";
 import { elementCount } from "../model/tensor.ts";
 import { MAX_TEXT_LENGTH } from "../payload/text-limit.ts";
 import { exampleOf, MAX_EXAMPLE_ELEMENTS } from "./request-schemas.ts";
-import { anyOf, elementSchema, listOf, objectOf, outputElementSchema, rowSchema, type Schema } from "./schema.ts";
+import {
+  anyOf,
+  elementSchema,
+  listOf,
+  objectOf,
+  outputElementSchema,
+  rowSchema,
+  type Schema,
+  tensorElementSchema,
+} from "./schema.ts";
 
 /** Schemas of a protocol's requests and responses. */
 export interface ProtocolSchemas {
@@ -22,7 +31,18 @@ export function inferSchemas({ name, version, signature }: ModelMetadata): Proto
     required: ["name"],
     properties: {
       name: { enum: outputs.map((output) => output.name) },
-      parameters: flagOf("binary_data", "Whether this output is binary"),
+      parameters: {
+        type: "object",
+        properties: {
+          binary_data: { type: "boolean", description: "Whether this output is binary" },
+          classification: {
+            type: "integer",
+            minimum: 1,
+            description:
+              "Return this many of the highest elements of each row, as texts value:index or value:index:label",
+          },
+        },
+      },
     },
   };
   return {
@@ -52,9 +72,10 @@ export function inferSchemas({ name, version, signature }: ModelMetadata): Proto
   };
 }
 
-/** `POST /v1/models/{model}:predict`. */
-export function instancesSchemas({ signature }: ModelMetadata, maxRows: number): ProtocolSchemas {
+/** `POST /v1/models/{model}:predict`, by row if the model has a batch dimension, and by column. */
+export function v1Schemas({ signature }: ModelMetadata, maxRows: number): ProtocolSchemas {
   const { inputs } = signature;
+  const { batched } = batchingOf(signature);
   const [first] = inputs;
   const single = inputs.length === 1 && first !== undefined;
   // All instances of a request have the same form as the first.
@@ -62,22 +83,56 @@ export function instancesSchemas({ signature }: ModelMetadata, maxRows: number):
   const rowOf = ({ shape, datatype }: TensorSpec) => exampleOf(shape.slice(1), sample(datatype));
   const instance = () =>
     single ? rowOf(first) : Object.fromEntries(inputs.map((input) => [input.name, rowOf(input)]));
+  const byColumn = objectOf({ inputs: anyOf(columnSchemas(signature, batched, maxRows)) });
+  const columns = {
+    inputs: Object.fromEntries(inputs.map((input) => [input.name, exampleOf(sizesOf(input), sample(input.datatype))])),
+  };
+  const example = batched ? { instances: [instance()] } : columns;
   return {
-    request: objectOf({ instances: anyOf(variants) }),
-    response: objectOf({ predictions: listOf({}, 1) }),
-    example: isShort(inputs) ? { instances: [instance()] } : undefined,
+    // A request has instances or inputs, not both.
+    request: batched ? { oneOf: [objectOf({ instances: anyOf(variants) }), byColumn] } : byColumn,
+    response: batched
+      ? { oneOf: [objectOf({ predictions: listOf({}, 1) }), objectOf({ outputs: {} })] }
+      : objectOf({ outputs: {} }),
+    example: isShort(inputs) ? example : undefined,
   };
 }
 
-/** An object with a value per input; for a single input also its row, or the row's only element. */
-function instanceSchemas({ kind, inputs }: Signature): Schema[] {
-  const rows = inputs.map((input) => {
-    const { datatype, shape } = input;
-    const isLimited = kind === "text-classification" && datatype === "BYTES";
-    const element = { ...elementSchema(datatype), ...(isLimited ? { maxLength: MAX_TEXT_LENGTH } : {}) };
-    const row = rowSchema(input, element);
-    return { name: input.name, schemas: shape.length === 2 && shape[1] === 1 ? [row, element] : [row] };
+/** An object with a tensor per input; for a single input also its tensor. */
+function columnSchemas(signature: Signature, batched: boolean, maxRows: number): Schema[] {
+  const columns = signature.inputs.map((input) => {
+    const element = instanceElement(input, signature);
+    const whole = batched ? listOf(anyOf(rowSchemas(input, element)), 1, maxRows) : wholeSchema(input, element);
+    return { name: input.name, whole };
   });
+  const [only] = columns;
+  const named = objectOf(Object.fromEntries(columns.map(({ name, whole }) => [name, whole])));
+  return columns.length === 1 && only !== undefined ? [only.whole, named] : [named];
+}
+
+/** A tensor without a batch dimension, as nested lists. */
+function wholeSchema({ shape, ...rest }: TensorSpec, element: Schema): Schema {
+  return rowSchema({ ...rest, shape: [1, ...shape] }, element);
+}
+
+/** A row; for a row of one element also that element. */
+function rowSchemas(input: TensorSpec, element: Schema): Schema[] {
+  const row = rowSchema(input, element);
+  return input.shape.length === 2 && input.shape[1] === 1 ? [row, element] : [row];
+}
+
+function instanceElement({ datatype }: TensorSpec, { kind }: Signature): Schema {
+  const text = elementSchema("BYTES");
+  const isLimited = kind === "text-classification";
+  return tensorElementSchema(datatype, isLimited ? { ...text, maxLength: MAX_TEXT_LENGTH } : text);
+}
+
+/** An object with a value per input; for a single input also its row, or the row's only element. */
+function instanceSchemas(signature: Signature): Schema[] {
+  const rows = signature.inputs.map((input) => ({
+    name: input.name,
+    schemas: rowSchemas(input, instanceElement(input, signature)),
+  }));
   const named = objectOf(Object.fromEntries(rows.map(({ name, schemas }) => [name, anyOf(schemas)])));
   return [...(rows.length === 1 ? (rows[0]?.schemas ?? []) : []), named];
 }
@@ -99,6 +154,38 @@ export function metadataSchema({ name, signature }: ModelMetadata): Schema {
   });
 }
 
+/** `GET /v2/models/{model}/config`. */
+export function configSchema({ name, signature }: ModelMetadata): Schema {
+  const tensor = objectOf({ name: { type: "string" }, data_type: { type: "string" }, dims: { type: "array" } });
+  return objectOf({
+    name: { const: name },
+    platform: { type: "string" },
+    backend: { type: "string" },
+    max_batch_size: { type: "integer", minimum: 0 },
+    input: listOf(tensor, signature.inputs.length),
+    output: listOf(tensor, 1),
+  });
+}
+
+/** `GET /v2/models/{model}/stats`, and of all models. */
+export const STATISTICS: Schema = objectOf({
+  model_stats: {
+    type: "array",
+    items: objectOf({
+      name: { type: "string" },
+      version: { type: "string" },
+      last_inference: { type: "integer" },
+      inference_count: { type: "integer" },
+      execution_count: { type: "integer" },
+      inference_stats: {
+        type: "object",
+        additionalProperties: objectOf({ count: { type: "integer" }, ns: { type: "integer" } }),
+      },
+      batch_stats: { type: "array" },
+    }),
+  },
+});
+
 /** An input with its elements, or with the size of its binary data after the JSON. */
 function inputSchema(spec: TensorSpec, batched: boolean): Schema {
   const data = { type: "array", description: "Flat in row-major order, or nested one list per dimension" };
@@ -109,8 +196,13 @@ function inputSchema(spec: TensorSpec, batched: boolean): Schema {
   };
 }
 
+/** An output, or its classes. */
 function outputSchema(spec: TensorSpec, batched: boolean): Schema {
-  return objectOf({ ...fieldsOf(spec, batched), data: { type: "array", items: outputElementSchema(spec.datatype) } });
+  const data = { type: "array", items: outputElementSchema(spec.datatype) };
+  const sizes = { type: "array", items: { type: "integer", minimum: 0 } };
+  const texts = { type: "array", items: { type: "string" } };
+  const classes = { name: { const: spec.name }, datatype: { const: "BYTES" }, shape: sizes, data: texts };
+  return anyOf([objectOf({ ...fieldsOf(spec, batched), data }), objectOf(classes)]);
 }
 
 function fieldsOf({ name, datatype, shape }: TensorSpec, batched: boolean): Readonly<Record<string, Schema>> {

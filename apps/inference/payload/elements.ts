@@ -3,7 +3,8 @@ import { invalidInput } from "../http-error.ts";
 import { allocate, elementCount, isWide, type TensorData } from "../model/tensor.ts";
 import type { TensorMemory } from "../model/tensor-memory.ts";
 import { join, nameOf } from "./fields.ts";
-import { asNumber } from "./numbers.ts";
+import { asElement } from "./numbers.ts";
+import { asText } from "./text.ts";
 
 /**
  * Reads the elements of a tensor from JSON: flat in row-major order, or nested one list per dimension.
@@ -127,7 +128,7 @@ function fillFlat(
   const placeOf = (index: number) => (name === undefined ? path : join(path, index));
   if (Array.isArray(elements)) {
     for (let index = 0; index < list.length; index++) {
-      elements[offset + index] = readText(list[index], placeOf(index), name ?? index);
+      elements[offset + index] = asText(list[index], placeOf(index), name ?? index);
     }
     return;
   }
@@ -143,21 +144,5 @@ function readNumber(value: unknown, datatype: Datatype, path: string, step: stri
   if (datatype === "FP32" && typeof value === "number" && Number.isFinite(Math.fround(value))) {
     return value;
   }
-  return asNumber(value, datatype, path, step);
-}
-
-function readText(value: unknown, path: string, step: string | number): string {
-  if (typeof value !== "string") {
-    throw invalidInput(join(path, step), `must be a string, not ${nameOf(value)}`);
-  }
-  if (value.includes("\0")) {
-    throw containsNul(join(path, step));
-  }
-  // A lone surrogate cannot be encoded in UTF-8.
-  return value.toWellFormed();
-}
-
-/** 422 for NUL: ONNX Runtime's binding for Node would truncate the text there. */
-export function containsNul(path: string) {
-  return invalidInput(path, "must not contain the character NUL");
+  return asElement(value, datatype, path, step);
 }

@@ -1,5 +1,5 @@
 import { invalidInput } from "../http-error.ts";
-import { keptInteger } from "./long-integers.ts";
+import { keptInteger, keptNonFinite } from "./kept-numbers.ts";
 
 /** A JSON object of a request. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -62,5 +62,7 @@ export function nameOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
   if (keptInteger(value) !== undefined) return "a number";
+  const nonFinite = keptNonFinite(value);
+  if (nonFinite !== undefined) return String(nonFinite);
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -2,12 +2,14 @@ import { constants, isUtf8 } from "node:buffer";
 import { HttpError } from "../http-error.ts";
 import { freeBuffer } from "./free-buffer.ts";
 import { errorPosition } from "./json-error.ts";
-import { keepDigits } from "./long-integers.ts";
+import { blankNonFinite, keepDigits, keepNonFinite } from "./kept-numbers.ts";
 
 /** How a body is parsed. */
 export interface ParseOptions {
   /** Whether integers that JavaScript would round are kept, to be read with `keptInteger`. @default false */
   readonly wide?: boolean;
+  /** Whether NaN, Infinity and -Infinity are kept, to be read with `keptNonFinite`; they are not JSON. @default false */
+  readonly nonFinite?: boolean;
   /** Name of the parsed text, for error messages. @default "the body" */
   readonly what?: () => string;
 }
@@ -15,6 +17,7 @@ export interface ParseOptions {
 /** A byte order mark: some Windows programs write it at the start of a file, but JSON does not allow it. */
 const BYTE_ORDER_MARK = "\ufeff";
 const LONG_RUN = /\d{16}/;
+const NON_FINITE = /NaN|Infinity/;
 
 /**
  * Parses a JSON body and frees its memory: the bytes must not be used afterwards.
@@ -35,10 +38,25 @@ export function parseJson(bytes: Buffer, options?: ParseOptions): unknown {
   const text = bytes.toString("utf8");
   freeBuffer(bytes);
   const json = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+  const kept = options?.wide === true && LONG_RUN.test(json) ? keepDigits(json) : json;
   try {
-    return JSON.parse(options?.wide === true && LONG_RUN.test(json) ? keepDigits(json) : json);
+    return JSON.parse(kept);
   } catch {
-    throw notJson(options, describeError(json));
+    // Tried only now, because few requests have such numbers.
+    const mayBeValid = options?.nonFinite === true && NON_FINITE.test(json);
+    const parsed = mayBeValid ? tryParse(keepNonFinite(kept)) : undefined;
+    if (parsed === undefined) {
+      throw notJson(options, describeError(mayBeValid ? blankNonFinite(json) : json));
+    }
+    return parsed;
+  }
+}
+
+function tryParse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
   }
 }
 

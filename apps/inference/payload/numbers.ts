@@ -2,7 +2,7 @@ import type { Datatype, TensorSpec } from "../../registry/metadata.ts";
 import { type HttpError, invalidInput } from "../http-error.ts";
 import { join, nameOf } from "./fields.ts";
 import type { ParseOptions } from "./json.ts";
-import { keptInteger } from "./long-integers.ts";
+import { keptInteger, keptNonFinite } from "./kept-numbers.ts";
 
 /** For 64-bit types the smallest and largest integers that are JavaScript numbers as well. */
 const INTEGER_RANGES: Partial<Record<Datatype, readonly [number, number]>> = {
@@ -23,16 +23,42 @@ export const WIDE_RANGES = {
   INT64: [-(2n ** 63n), 2n ** 63n - 1n],
 } as const satisfies Partial<Record<Datatype, readonly [bigint, bigint]>>;
 
-const WIDE: ParseOptions = { wide: true };
+const PARSING: Readonly<Record<string, ParseOptions>> = {
+  wide: { wide: true },
+  float: { nonFinite: true },
+  both: { wide: true, nonFinite: true },
+};
 
-/** How a body for these inputs is parsed: with all digits of long integers if one input is 64-bit. */
+/**
+ * How a body for these inputs is parsed: with all digits of long integers if one input is 64-bit, and with the NaN and Infinity
+ * that Python's `json` writes if one has a floating-point type.
+ */
 export function parsingOf(specs: readonly TensorSpec[]): ParseOptions | undefined {
+  let isWide = false;
+  let isFloat = false;
   for (const { datatype } of specs) {
-    if (datatype === "INT64" || datatype === "UINT64") {
-      return WIDE;
+    isWide ||= datatype === "INT64" || datatype === "UINT64";
+    isFloat ||= isFloatingPoint(datatype);
+  }
+  return PARSING[isWide ? (isFloat ? "both" : "wide") : isFloat ? "float" : ""];
+}
+
+function isFloatingPoint(datatype: Datatype): boolean {
+  return datatype === "FP32" || datatype === "FP64" || datatype === "FP16";
+}
+
+/**
+ * An element of a tensor, as `asNumber` reads it. For the floating-point types null is a missing value, NaN, which tree models
+ * know; NaN and the infinities are themselves.
+ */
+export function asElement(value: unknown, datatype: Datatype, path: string, step: string | number): number | string {
+  if (typeof value !== "number" && isFloatingPoint(datatype)) {
+    const missing = value === null ? Number.NaN : keptNonFinite(value);
+    if (missing !== undefined) {
+      return missing;
     }
   }
-  return undefined;
+  return asNumber(value, datatype, path, step);
 }
 
 /**

@@ -1,20 +1,21 @@
-import type { IncomingMessage } from "node:http";
 import type { Context } from "koa";
 import type { SubmitOptions } from "../batching/batcher-options.ts";
-import { type BodyLimits, checkType, readBody } from "../http/body/read-body.ts";
+import { checkType } from "../http/body/content-type.ts";
+import type { MemoryBudget } from "../http/body/memory-budget.ts";
+import { type BodyLimits, readBody } from "../http/body/read-body.ts";
 import type { Deadlines } from "../http/deadlines.ts";
 import type { FlatHeaders, SendJson } from "../http/response.ts";
 import type { Route } from "../http/router.ts";
-import { leaveUnread } from "../http/sheddable.ts";
 import { HttpError } from "../http-error.ts";
 import { failureOf } from "../metrics/failure.ts";
 import type { Metrics } from "../metrics/metrics.ts";
-import type { ModelMetrics, RequestStatus } from "../metrics/model-metrics.ts";
-import { rejectionOf } from "../model/rejection.ts";
+import type { ModelMetrics } from "../metrics/model-metrics.ts";
+import { byteSize } from "../model/tensor.ts";
 import type { TensorMemory } from "../model/tensor-memory.ts";
 import type { ModelRepository } from "../repository/model-repository.ts";
 import type { ServedModel } from "../repository/served-model.ts";
 import { throwNotServed } from "./not-served.ts";
+import { assertRoom, LONG_BYTES, modelError, statusOf } from "./outcome.ts";
 import type { Protocol, ReadOptions } from "./protocol.ts";
 
 /** What predictions need. */
@@ -26,6 +27,8 @@ export interface PredictionDeps {
   readonly limits: BodyLimits;
   readonly deadlines: Deadlines;
   readonly memory: TensorMemory;
+  /** Memory for the inputs of long requests until they are answered. */
+  readonly waiting: MemoryBudget;
   /** Most rows of one request: those that the queue of a model holds. */
   readonly maxRows: number;
   /** Longest time that a request may take, in milliseconds. */
@@ -40,15 +43,18 @@ export class Prediction {
   readonly #limits: BodyLimits;
   readonly #deadlines: Deadlines;
   readonly #readOptions: ReadOptions;
+  readonly #waiting: MemoryBudget;
   readonly #timeoutMs: number;
 
-  constructor({ repository, metrics, send, limits, deadlines, memory, maxRows, timeoutMs }: PredictionDeps) {
+  constructor(deps: PredictionDeps) {
+    const { repository, metrics, send, limits, deadlines, memory, waiting, maxRows, timeoutMs } = deps;
     this.#repository = repository;
     this.#metrics = metrics;
     this.#send = send;
     this.#limits = limits;
     this.#deadlines = deadlines;
     this.#readOptions = { maxRows, memory };
+    this.#waiting = waiting;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -83,6 +89,7 @@ export class Prediction {
     const deadline = started + this.#timeoutMs;
     let served: ServedModel | undefined;
     let options: SubmitOptions | undefined;
+    let held = 0;
     try {
       served = this.#find(name, version);
       ctx.state["headers"] = modelHeaders(served);
@@ -90,6 +97,7 @@ export class Prediction {
       // Checked before the body is read, so that a rejection is cheap, and again afterwards.
       assertRoom(served, deadline, ctx.req);
       const body = await readBody(ctx, this.#limits);
+      const isLong = body.length > LONG_BYTES;
       const arrived = performance.now();
       // Looked up again: nothing is awaited from here to the queue, so the model cannot be unloaded in between.
       const found = this.#find(name, version);
@@ -99,13 +107,18 @@ export class Prediction {
       }
       assertRoom(served, deadline);
       const { inputs, rows, wanted, serialize } = protocol.read(ctx, body, served, this.#readOptions);
+      if (isLong) {
+        held = byteSize(inputs);
+        this.#waiting.take(held);
+      }
       const submitted = performance.now();
       options = { wanted, client: ctx.req.socket, waitedUs: -1, ranUs: 0 };
       const outputs = await this.#deadlines.limit(deadline, served.batcher.submit(inputs, rows, deadline, options));
       const answered = performance.now();
       const value = serialize(ctx, outputs);
-      if (value !== undefined) {
-        this.#send(ctx, value);
+      const sending = value === undefined ? undefined : this.#send(ctx, value);
+      if (sending !== undefined) {
+        await sending;
       }
       const sent = performance.now();
       ctx.state["rows"] = rows;
@@ -118,6 +131,10 @@ export class Prediction {
       const recorder = served?.metrics ?? this.#notLoaded(error);
       recorder?.failed(statusOf(error), failure, (performance.now() - started) / 1000);
       throw error;
+    } finally {
+      if (held > 0) {
+        this.#waiting.give(held);
+      }
     }
   }
 
@@ -139,32 +156,4 @@ export class Prediction {
 
 function modelHeaders({ model: { metadata } }: ServedModel): FlatHeaders {
   return ["X-Model-Name", metadata.name, "X-Model-Version", metadata.version];
-}
-
-/** @param unread A request whose body was not read yet, and will not be if there is no room. @default none */
-function assertRoom({ batcher }: ServedModel, deadline: number, unread?: IncomingMessage): void {
-  const rejection = batcher.rejection(1, deadline);
-  if (rejection !== undefined) {
-    if (unread !== undefined) {
-      leaveUnread(unread);
-    }
-    throw rejection;
-  }
-}
-
-/** 422 if a model that is known to work rejects these values, otherwise 500. */
-function modelError(cause: unknown, served: ServedModel | undefined): HttpError {
-  const isKnownToWork = served !== undefined && (served.warmedUp || served.metrics.requests.success > 0);
-  const rejection = isKnownToWork ? rejectionOf(cause) : undefined;
-  if (rejection !== undefined) {
-    return new HttpError(422, "invalid_input", rejection, { path: "", cause });
-  }
-  return new HttpError(500, "model_error", "the model could not answer this request", { cause });
-}
-
-function statusOf({ status }: HttpError): Exclude<RequestStatus, "success"> {
-  if (status === 503) {
-    return "rejected";
-  }
-  return status < 500 ? "invalid" : "error";
 }

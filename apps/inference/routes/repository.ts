@@ -1,7 +1,8 @@
 import type { Context } from "koa";
 import { errorMessage } from "../../registry/errors.ts";
 import { readPublished } from "../../registry/read.ts";
-import { type BodyLimits, checkType, readBody, UNDECLARED } from "../http/body/read-body.ts";
+import { checkType, UNDECLARED } from "../http/body/content-type.ts";
+import { type BodyLimits, readBody } from "../http/body/read-body.ts";
 import type { Route } from "../http/router.ts";
 import { HttpError, invalidInput } from "../http-error.ts";
 import { asFlag, asObject, type JsonObject, optional, parameterOf, parametersOf } from "../payload/fields.ts";

@@ -1,93 +1,38 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Transform } from "node:stream";
 import type { Context } from "koa";
-import { HttpError, unavailable } from "../../http-error.ts";
+import { HttpError } from "../../http-error.ts";
 import { freeBuffer } from "../../payload/free-buffer.ts";
 import type { Deadlines } from "../deadlines.ts";
+import { decoder, encodingOf } from "./encoding.ts";
+import type { MemoryBudget } from "./memory-budget.ts";
 
 /** Limits for reading request bodies. */
 export interface BodyLimits {
-  /** Longest body that is read, in bytes. */
+  /** Longest body that is read, in bytes, before and after it is decompressed. */
   readonly maxBytes: number;
   /** How long the body may take to arrive, in milliseconds. */
   readonly timeoutMs: number;
   /** Memory that all bodies share while they are read. */
-  readonly budget: BodyBudget;
+  readonly budget: MemoryBudget;
   readonly deadlines: Deadlines;
 }
 
-/** Memory for all bodies that are being received: many long ones at once must not exhaust the process's memory. */
-export class BodyBudget {
-  #left: number;
-
-  /** @param bytes Total; at least the longest body. */
-  constructor(bytes: number) {
-    this.#left = bytes;
-  }
-
-  /**
-   * Takes memory for the next part of a body.
-   *
-   * @throws HttpError 503 if not enough is left.
-   */
-  take(bytes: number): void {
-    this.#left -= bytes;
-    if (this.#left < 0) {
-      throw unavailable("overloaded", "too many long requests are arriving at once; try again shortly");
-    }
-  }
-
-  /** Returns memory that was taken, also by a `take` that threw. */
-  give(bytes: number): void {
-    this.#left += bytes;
-  }
-}
-
 /**
- * The type that curl and others declare by default. The original servers of the v1 and v2 protocols ignore the declared type,
- * and examples in their documentation omit it.
- */
-export const UNDECLARED = "application/x-www-form-urlencoded";
-
-const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/i;
-
-/**
- * Checks the declared type of the body; a body without one is taken as JSON.
+ * Reads a whole body, and decompresses it.
  *
- * @param others Further accepted types, in lower case.
- * @throws HttpError 415.
- */
-export function checkType(req: IncomingMessage, others: readonly string[] = []): void {
-  const declared = req.headers["content-type"];
-  if (declared !== undefined && declared !== "application/json") {
-    const type = declared.split(";", 1)[0]?.trim() ?? "";
-    if (!JSON_TYPE.test(type) && !others.includes(type.toLowerCase())) {
-      const named = ["application/json", ...others.filter((other) => other !== UNDECLARED)];
-      throw new HttpError(415, "unsupported_media_type", `send the body as Content-Type: ${named.join(" or ")}`, {
-        headers: { Accept: named.join(", ") },
-      });
-    }
-  }
-  const encoding = req.headers["content-encoding"]?.toLowerCase() ?? "identity";
-  if (encoding !== "identity") {
-    throw new HttpError(415, "unsupported_media_type", "send the body uncompressed", {
-      headers: { "Accept-Encoding": "identity" },
-    });
-  }
-}
-
-/**
- * Reads a whole body.
- *
- * @throws HttpError 400 if the client disconnects, 408 too slow, 413 too large, 503 too many bodies at once.
+ * @throws HttpError 400 if the client disconnects or the body cannot be decompressed, 408 too slow, 413 too large, 415 unknown
+ *   coding, 503 too many bodies at once.
  */
 export function readBody({ req, res }: Context, limits: BodyLimits): Promise<Buffer> {
+  const encoding = encodingOf(req);
   const expected = Number(req.headers["content-length"] ?? 0);
   // A client of HTTP/1.0 does not know the expectation and would take this for the response.
   if (req.headers.expect !== undefined && req.httpVersion !== "1.0" && expected <= limits.maxBytes) {
     res.removeHeader("Connection");
     res.writeContinue();
   }
-  return collect(req, res, limits, expected);
+  return collect(req, res, limits, expected, encoding && decoder(encoding));
 }
 
 /** Concatenates the chunks of a body. */
@@ -107,6 +52,7 @@ function collect(
   res: ServerResponse,
   { maxBytes, timeoutMs, budget, deadlines }: BodyLimits,
   expected: number,
+  decoding: Transform | undefined,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -122,6 +68,8 @@ function collect(
       if (settled) return;
       settle();
       chunks.length = 0;
+      decoding?.destroy();
+      drain(req, deadlines, timeoutMs);
       reject(error);
     };
     const tooLarge = () =>
@@ -130,35 +78,79 @@ function collect(
       res.setHeader("Connection", "close");
       fail(new HttpError(408, "body_timeout", `the body did not arrive within ${timeoutMs} ms`));
     });
-    if (expected > maxBytes) {
-      fail(tooLarge());
-    }
-    req.on("data", (chunk: Buffer) => {
+    const add = (chunk: Buffer) => {
+      if (settled) return;
       length += chunk.length;
-      if (settled) {
-        // Many clients read the response only after they have sent everything, so some of the rest is read and dropped.
-        if (length > 2 * maxBytes) req.destroy();
-      } else if (length > maxBytes) {
+      if (length > maxBytes) {
         fail(tooLarge());
-      } else {
-        held += chunk.length;
-        try {
-          budget.take(chunk.length);
-          chunks.push(chunk);
-        } catch (error) {
-          fail(error);
-        }
+        return;
       }
-    });
-    req.on("end", () => {
+      held += chunk.length;
+      try {
+        budget.take(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const finish = () => {
       if (settled) return;
       settle();
       resolve(join(chunks));
-    });
+    };
     const abort = () => fail(new HttpError(400, "aborted", "the client disconnected before its request was complete"));
+    if (decoding === undefined) {
+      req.on("data", add);
+      req.on("end", finish);
+    } else {
+      decode(req, decoding, maxBytes, { add, finish, fail, tooLarge });
+    }
     req.on("error", abort);
     req.on("close", () => {
       if (!req.complete) abort();
     });
+    if (expected > maxBytes) {
+      fail(tooLarge());
+    }
   });
+}
+
+interface Receiver {
+  readonly add: (chunk: Buffer) => void;
+  readonly finish: () => void;
+  readonly fail: (error: unknown) => void;
+  readonly tooLarge: () => HttpError;
+}
+
+/** Passes a compressed body through the decoder; what waits for it is bounded by the decoder's buffer. */
+function decode(req: IncomingMessage, decoding: Transform, maxBytes: number, receiver: Receiver): void {
+  const { add, finish, fail, tooLarge } = receiver;
+  let received = 0;
+  req.on("data", (chunk: Buffer) => {
+    if (decoding.destroyed) return;
+    received += chunk.length;
+    if (received > maxBytes) {
+      fail(tooLarge());
+    } else if (!decoding.write(chunk)) {
+      req.pause();
+    }
+  });
+  req.on("end", () => decoding.end());
+  decoding.on("drain", () => req.resume());
+  decoding.on("data", add);
+  decoding.on("end", finish);
+  decoding.on("error", (cause) =>
+    fail(
+      new HttpError(400, "invalid_encoding", "the body cannot be decompressed as its Content-Encoding says", { cause }),
+    ),
+  );
+}
+
+/** Reads the rest of a body and drops it, because many clients read the response only after they have sent everything. */
+function drain(req: IncomingMessage, deadlines: Deadlines, timeoutMs: number): void {
+  if (req.complete || req.destroyed) {
+    return;
+  }
+  const cancel = deadlines.set(performance.now() + timeoutMs, () => req.destroy());
+  req.once("end", cancel).once("close", cancel).resume();
 }

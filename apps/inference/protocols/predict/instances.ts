@@ -1,7 +1,7 @@
 import { invalidInput } from "../../http-error.ts";
 import { elementCount, rowWidth, type Tensor } from "../../model/tensor.ts";
 import { field, join, nameOf } from "../../payload/fields.ts";
-import { asNumber } from "../../payload/numbers.ts";
+import { asElement } from "../../payload/numbers.ts";
 import type { Values } from "../../payload/request-schema.ts";
 import { serializeValue } from "../../payload/serialize.ts";
 import { type CreateRequestSchema, onlyInput } from "./only-input.ts";
@@ -24,7 +24,7 @@ export const instances: CreateRequestSchema = (metadata) => {
     const value = list[index];
     const size = inner[level];
     if (size === undefined) {
-      values.push(asNumber(value, input.datatype, outer, index));
+      values.push(asElement(value, input.datatype, outer, index));
       return;
     }
     const path = join(outer, index);

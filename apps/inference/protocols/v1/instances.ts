@@ -1,10 +1,11 @@
-import type { Signature, TensorSpec } from "../../../registry/metadata.ts";
+import type { Signature } from "../../../registry/metadata.ts";
 import { invalidInput } from "../../http-error.ts";
 import type { Tensor, Tensors } from "../../model/tensor.ts";
 import type { TensorMemory } from "../../model/tensor-memory.ts";
 import { readRows } from "../../payload/elements.ts";
 import { asObject, field, join, nameOf } from "../../payload/fields.ts";
-import { keptInteger } from "../../payload/long-integers.ts";
+import { keptInteger, keptNonFinite } from "../../payload/kept-numbers.ts";
+import { isBase64 } from "../../payload/text.ts";
 import { checkTexts } from "../../payload/text-limit.ts";
 
 /**
@@ -15,12 +16,12 @@ import { checkTexts } from "../../payload/text-limit.ts";
  */
 export function readInstances(signature: Signature, instances: readonly unknown[], memory: TensorMemory): Tensors {
   const { inputs: specs } = signature;
-  const areObjects = specs.length !== 1 || isObject(instances[0]);
+  const areObjects = specs.length !== 1 || isNamed(instances[0]);
   const tensors = new Map<string, Tensor>();
   for (const spec of specs) {
     const name = areObjects ? spec.name : undefined;
     const rows = name === undefined ? instances : columnOf(instances, name);
-    const inner = innerShape(spec, rows[0], pathOf(0, name));
+    const inner = knownSizes(spec.shape.slice(1), rows[0], pathOf(0, name));
     const data = readRows(spec.datatype, inner, rows, "instances", memory, name);
     if (Array.isArray(data)) {
       checkTexts(data, signature, (row) => pathOf(row, name));
@@ -37,11 +38,16 @@ function columnOf(instances: readonly unknown[], name: string): unknown[] {
   });
 }
 
-/** The shape of a row; sizes that the signature leaves open are taken from the first row, and apply to all others. */
-function innerShape({ shape }: TensorSpec, row: unknown, path: string): number[] {
-  let level = row;
+/**
+ * Sizes without -1: those that the signature leaves open are taken from a value with one list per dimension.
+ *
+ * @param path Path of the value in the body.
+ * @throws HttpError 422 if it has too few levels of lists.
+ */
+export function knownSizes(sizes: readonly number[], value: unknown, path: string): number[] {
+  let level = value;
   let where = path;
-  return shape.slice(1).map((size) => {
+  return sizes.map((size) => {
     const list: readonly unknown[] | undefined = Array.isArray(level) ? level : undefined;
     // Inside an empty list, or a value that is wrongly not a list, there is no size to take.
     if (size === -1 && list === undefined && level !== undefined) {
@@ -58,6 +64,8 @@ function pathOf(row: number, name: string | undefined): string {
   return name === undefined ? path : join(path, name);
 }
 
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && keptInteger(value) === undefined;
+/** Whether a value names inputs: an object that is neither a kept number nor a text in base64. */
+export function isNamed(value: unknown): boolean {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject && keptInteger(value) === undefined && keptNonFinite(value) === undefined && !isBase64(value);
 }

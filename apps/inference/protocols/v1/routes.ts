@@ -5,7 +5,7 @@ import type { Lifecycle } from "../../lifecycle.ts";
 import type { ModelRepository } from "../../repository/model-repository.ts";
 import { throwNotServed } from "../not-served.ts";
 import type { Prediction } from "../prediction.ts";
-import { instancesProtocol } from "./protocol.ts";
+import { v1Protocol } from "./protocol.ts";
 
 /** What the routes need. */
 export interface V1Deps {
@@ -14,7 +14,7 @@ export interface V1Deps {
   readonly prediction: Prediction;
 }
 
-/** The V1 protocol of TensorFlow Serving and KServe: models, their state, and `instances` → `predictions`. */
+/** The V1 protocol of TensorFlow Serving and KServe: models, their state, and predictions by row or by column. */
 export function v1({ repository, lifecycle, prediction }: V1Deps): Route[] {
   function status(ctx: Context, name: string, version?: string): void {
     const found = repository
@@ -52,8 +52,8 @@ export function v1({ repository, lifecycle, prediction }: V1Deps): Route[] {
       handle: (ctx, [name = "", version]) => status(ctx, name, version),
       otherwise: unknownVerb,
     },
-    prediction.route("/v1/models/{model}:predict", instancesProtocol),
-    prediction.route("/v1/models/{model}/versions/{version}:predict", instancesProtocol),
+    prediction.route("/v1/models/{model}:predict", v1Protocol),
+    prediction.route("/v1/models/{model}/versions/{version}:predict", v1Protocol),
   ];
 }
 

@@ -1,11 +1,13 @@
 import type { Context } from "koa";
-import type { ModelMetadata } from "../../../registry/metadata.ts";
-import { UNDECLARED } from "../../http/body/read-body.ts";
-import type { Tensors } from "../../model/tensor.ts";
+import { UNDECLARED } from "../../http/body/content-type.ts";
+import type { Model } from "../../model/model.ts";
+import type { Tensor, Tensors } from "../../model/tensor.ts";
+import { encode } from "../../payload/binary.ts";
 import { notFinite, serializeElements } from "../../payload/serialize.ts";
 import type { Protocol } from "../protocol.ts";
-import { encode } from "./binary.ts";
+import { topClasses } from "./classification.ts";
 import { RAW_TYPE, readV2Request, type V2Request } from "./request.ts";
+import type { RequestedOutput } from "./tensors.ts";
 
 /** The Open Inference Protocol v2: tensors as JSON, or binary by the binary tensor extension. */
 export const inferProtocol: Protocol = {
@@ -15,19 +17,15 @@ export const inferProtocol: Protocol = {
     return {
       inputs: request.inputs,
       rows: request.rows,
-      serialize: (response, outputs) => serializeResponse(response, request, model.metadata, outputs),
+      serialize: (response, outputs) => serializeResponse(response, request, model, outputs),
     };
   },
 };
 
-function serializeResponse(
-  ctx: Context,
-  request: V2Request,
-  { name, version }: ModelMetadata,
-  outputs: Tensors,
-): unknown {
+function serializeResponse(ctx: Context, request: V2Request, model: Model, outputs: Tensors): unknown {
+  const { name, version } = model.metadata;
   const raw: Buffer[] = [];
-  const tensors = request.outputs.map((requested) => serializeOutput(requested.name, requested.binary, outputs, raw));
+  const tensors = request.outputs.map((requested) => serializeOutput(requested, model, outputs, raw));
   const body = {
     model_name: name,
     model_version: version,
@@ -44,12 +42,18 @@ function serializeResponse(
   return undefined;
 }
 
-function serializeOutput(name: string, binary: boolean, outputs: Tensors, raw: Buffer[]) {
+/** The tensor that a request asks for: an output, or its classes. */
+export function requestedTensor({ name, classes }: RequestedOutput, model: Model, outputs: Tensors): Tensor {
   const tensor = outputs.get(name);
   if (tensor === undefined) {
     throw new Error(`the model's output lacks "${name}"`);
   }
-  const { datatype, shape, data } = tensor;
+  return classes > 0 ? topClasses(tensor, classes, model.batched, model.metadata.signature.labels) : tensor;
+}
+
+function serializeOutput(requested: RequestedOutput, model: Model, outputs: Tensors, raw: Buffer[]) {
+  const { name, binary } = requested;
+  const { datatype, shape, data } = requestedTensor(requested, model, outputs);
   if (!binary) {
     return { name, datatype, shape, data: serializeElements(datatype, data, (value) => notFinite(value, name)) };
   }

@@ -2,8 +2,9 @@ import type { ModelMetadata, TensorSpec } from "../../../registry/metadata.ts";
 import { invalidInput } from "../../http-error.ts";
 import type { Model } from "../../model/model.ts";
 import { arrayOf, elementCount, type Tensor } from "../../model/tensor.ts";
+import { decode } from "../../payload/binary.ts";
+import { decodeText } from "../../payload/text.ts";
 import { checkTexts } from "../../payload/text-limit.ts";
-import { decode, decodeText } from "./binary.ts";
 
 /**
  * Reads a request without JSON, as Triton accepts it: the body is the data of the only input, of one row if the model is

@@ -1,9 +1,13 @@
 import { constants } from "node:buffer";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { expect } from "chai";
 import { HttpError } from "../../../../apps/inference/http-error.ts";
+import type { Model } from "../../../../apps/inference/model/model.ts";
+import type { Tensors } from "../../../../apps/inference/model/tensor.ts";
 import { parseJson } from "../../../../apps/inference/payload/json.ts";
 import { raw } from "../support/raw.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { type Answer, send, startTestServer, type TestServer, until } from "../support/server.ts";
 
 const LIMIT = 1_000_000;
 
@@ -63,6 +67,110 @@ describe("a body longer than MAX_BODY_BYTES", () => {
   it("does not prevent the server from answering the next request", async () => {
     expect((await server.post("/predict", { text: "x".repeat(LIMIT) })).status).to.equal(413);
     expect((await server.post("/predict", { text: "good" })).status).to.equal(200);
+  });
+});
+
+describe("a client that reads the response only after it has sent everything, and then closes", () => {
+  let server: TestServer;
+  before(async () => {
+    server = await startTestServer({ model: "words", env: { MAX_BODY_BYTES: String(LIMIT), API_KEY: "key" } });
+  });
+  after(() => server.stop());
+
+  /** More than the buffers of both sockets hold. */
+  const LENGTH = 48 * LIMIT;
+
+  /** Like Python's urllib: no response is read before the last byte is sent. */
+  async function sendAll(path: string, headers: string, body: string): Promise<string> {
+    const socket = connect(server.running.port, "127.0.0.1");
+    socket.pause();
+    let failure = "";
+    socket.on("error", (error) => {
+      failure = error.message;
+    });
+    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n`;
+    const isSent = new Promise((resolve) => socket.write(head + body, resolve));
+    await Promise.race([isSent, once(socket, "close")]);
+    let received = "";
+    socket.on("data", (chunk) => {
+      received += String(chunk);
+    });
+    socket.resume();
+    await new Promise((resolve) => (socket.closed ? resolve(undefined) : socket.on("close", resolve)));
+    expect(failure).to.equal("");
+    return received;
+  }
+
+  const length = `Content-Length: ${LENGTH}\r\n`;
+  const key = "X-API-Key: key\r\n";
+  const body = "x".repeat(LENGTH);
+  const chunked = `${LENGTH.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+  for (const [what, status, path, headers, sent] of [
+    ["a body that is too long", 413, "/predict", key + length, body],
+    ["a body that turns out to be too long", 413, "/predict", `${key}Transfer-Encoding: chunked\r\n`, chunked],
+    ["a missing key", 401, "/predict", length, body],
+    ["a path that does not exist", 404, "/nothing", key + length, body],
+    ["a path that takes no POST", 405, "/health", key + length, body],
+    ["another type", 415, "/predict", `${key}Content-Type: text/plain\r\n${length}`, body],
+    ["another coding", 415, "/predict", `${key}Content-Encoding: br\r\n${length}`, body],
+  ] as const) {
+    it(`sees ${status} for ${what}`, async () => {
+      expect(await sendAll(path, headers, sent)).to.match(new RegExp(`^HTTP/1.1 ${status} `));
+    });
+  }
+});
+
+describe("long requests that wait for their model", () => {
+  it("are bounded together by their memory, and short ones are not rejected for it", async () => {
+    let gate: Promise<void> = Promise.resolve();
+    let runs = 0;
+    const server = await startTestServer({
+      model: "lengths",
+      open: async (metadata): Promise<Model> => ({
+        ...{ metadata, batched: true, maxRows: Number.POSITIVE_INFINITY, ragged: true },
+        async run(inputs): Promise<Tensors> {
+          runs += 1;
+          await gate;
+          const rows = inputs.get("x")?.shape[0] ?? 0;
+          return new Map([["sum", { datatype: "FP32", shape: [rows], data: new Float32Array(rows) }]]);
+        },
+        async close() {},
+      }),
+    });
+    const ask = (columns: number) => {
+      const parameters = { binary_data_size: 4 * columns };
+      const head = Buffer.from(
+        JSON.stringify({ inputs: [{ name: "x", datatype: "FP32", shape: [1, columns], parameters }] }),
+      );
+      return send(`${server.url}/v2/models/lengths/infer`, {
+        method: "POST",
+        headers: { "Inference-Header-Content-Length": String(head.length) },
+        body: Buffer.concat([head, Buffer.alloc(4 * columns)]),
+      });
+    };
+    const long = 5_000_000;
+    try {
+      const { promise, resolve: open } = Promise.withResolvers<void>();
+      gate = promise;
+      const before = runs;
+      const asked: Promise<Answer>[] = [];
+      for (let count = 0; count < 3; count++) {
+        asked.push(ask(long));
+        const depth = new RegExp(`^model_queue_depth\\{[^}]*\\} ${count}$`, "m");
+        await until(async () => runs === before + 1 && depth.test((await server.get("/metrics")).body));
+      }
+      const rejected = await ask(long);
+      expect(rejected.status).to.equal(503);
+      expect(rejected.headers.get("retry-after")).to.equal("1");
+      expect(rejected.body.error).to.equal("too many long requests are waiting for their models; try again shortly");
+      asked.push(ask(3));
+      await until(async () => /^model_queue_depth\{[^}]*\} 3$/m.test((await server.get("/metrics")).body));
+      open();
+      expect((await Promise.all(asked)).map(({ status }) => status)).to.deep.equal([200, 200, 200, 200]);
+      expect((await ask(long)).status).to.equal(200);
+    } finally {
+      await server.stop();
+    }
   });
 });
 

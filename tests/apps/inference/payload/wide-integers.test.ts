@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { keepDigits, keptInteger } from "../../../../apps/inference/payload/long-integers.ts";
+import { keepDigits, keptInteger } from "../../../../apps/inference/payload/kept-numbers.ts";
 import { layOut } from "../support/registry.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 

@@ -16,7 +16,7 @@ describe("settings from the environment", () => {
       metricsPort: 9090,
       logLevel: "info",
       apiKey: undefined,
-      maxBodyBytes: 10_485_760,
+      maxBodyBytes: 33_554_432,
       maxBatchSize: 64,
       maxQueueSize: 4096,
       requestTimeoutMs: 30_000,

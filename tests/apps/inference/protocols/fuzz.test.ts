@@ -7,11 +7,11 @@ import { HttpError } from "../../../../apps/inference/http-error.ts";
 import { batchingOf } from "../../../../apps/inference/model/batch-dimension.ts";
 import type { Model } from "../../../../apps/inference/model/model.ts";
 import { TensorMemory } from "../../../../apps/inference/model/tensor-memory.ts";
+import { decode, encode } from "../../../../apps/inference/payload/binary.ts";
 import { predictProtocol } from "../../../../apps/inference/protocols/predict/protocol.ts";
 import { requestSchemaFor } from "../../../../apps/inference/protocols/predict/request-schemas.ts";
 import type { Protocol } from "../../../../apps/inference/protocols/protocol.ts";
-import { instancesProtocol } from "../../../../apps/inference/protocols/v1/protocol.ts";
-import { decode, encode } from "../../../../apps/inference/protocols/v2/binary.ts";
+import { v1Protocol } from "../../../../apps/inference/protocols/v1/protocol.ts";
 import { inferProtocol } from "../../../../apps/inference/protocols/v2/protocol.ts";
 import type { ServedModel } from "../../../../apps/inference/repository/served-model.ts";
 import type { Datatype } from "../../../../apps/registry/metadata.ts";
@@ -111,7 +111,7 @@ function readsOrRejects(protocol: Protocol, body: Buffer, headers: object, to: S
 }
 
 describe("random requests", () => {
-  const protocols = { "/predict": predictProtocol, "/v1": instancesProtocol, "/v2": inferProtocol };
+  const protocols = { "/predict": predictProtocol, "/v1": v1Protocol, "/v2": inferProtocol };
   for (const [path, protocol] of Object.entries(protocols)) {
     for (const model of ["half-plus-two", "words", "iris", "linear", "types", "pair", "image", "slow"] as const) {
       it(`are read or rejected by ${path} for ${model}`, async () => {

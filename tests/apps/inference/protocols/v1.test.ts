@@ -94,7 +94,7 @@ describe("instances → predictions at /v1/models", () => {
     ["half-plus-two", [1, "1"], "instances[1] must be a number, not a string"],
     ["iris", [5.1, 3.5, 1.4, 0.2], "instances[0] must be a list of 4, not a number"],
     ["iris", [[1, 2, 3, 4], 1], "instances[1] must be a list of 4, not a number"],
-    ["iris", [[1, 2, 3, null]], "instances[0][3] must be a number, not null"],
+    ["iris", [[1, 2, 3, true]], "instances[0][3] must be a number, not a boolean"],
     ["lengths", [1], "instances[0] must be a list, not a number"],
     ["words", ["good", 1], "instances[1] must be a string, not a number"],
     ["words", ["good", text], "instances[1] must not be longer than 100000 characters; it has 100001"],

@@ -133,8 +133,8 @@ describe("an Open Inference Protocol request", () => {
     ["an unknown output", { inputs: [A, B], outputs: [{ name: "x" }] }, /^outputs\[0\]\.name must be an output/],
     [
       "an extension that is not there",
-      { inputs: [A, B], outputs: [{ name: "sum", parameters: { classification: 1 } }] },
-      /^outputs\[0\]\.parameters\.classification is an extension/,
+      { inputs: [A, B], outputs: [{ name: "sum", parameters: { shared_memory_region: "x" } }] },
+      /^outputs\[0\]\.parameters\.shared_memory_region is an extension/,
     ],
     [
       "more rows than the queue takes",

@@ -1,7 +1,7 @@
-import type { Datatype } from "../../../registry/metadata.ts";
-import { invalidInput } from "../../http-error.ts";
-import { arrayOf, type TensorData } from "../../model/tensor.ts";
-import { containsNul } from "../../payload/elements.ts";
+import type { Datatype } from "../../registry/metadata.ts";
+import { invalidInput } from "../http-error.ts";
+import { arrayOf, type TensorData } from "../model/tensor.ts";
+import { decodeText } from "./text.ts";
 
 /** Every string is preceded by its length in bytes, as an unsigned number of this many bytes, little-endian. */
 const LENGTH_BYTES = 4;
@@ -32,8 +32,6 @@ function decodeNumbers(datatype: Exclude<Datatype, "BYTES">, bytes: Buffer, leng
   return numbers;
 }
 
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 function decodeTexts(bytes: Buffer, length: number, path: string): string[] {
   const texts: string[] = [];
   let offset = 0;
@@ -50,22 +48,6 @@ function decodeTexts(bytes: Buffer, length: number, path: string): string[] {
     throw invalidInput(path, `must have ${length} elements for its shape; it has ${texts.length}`);
   }
   return texts;
-}
-
-/**
- * Decodes one element of BYTES.
- *
- * @throws HttpError 422 if it is not text.
- */
-export function decodeText(bytes: Buffer, path: string): string {
-  if (bytes.includes(0)) {
-    throw containsNul(path);
-  }
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    throw invalidInput(path, "must be UTF-8: the models' strings are text");
-  }
 }
 
 /** Encodes a tensor's elements as bytes; numbers as a view of the same memory. */
