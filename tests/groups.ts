@@ -19,7 +19,7 @@ const PATTERNS = {
   /** Suites that need other programs: tools built from source, Python and Debian packages, compilers. */
   tools: [
     "tests/quality.test.ts",
-    "tests/components/package.test.ts",
+    "tests/components/{package,kubernetes-api}.test.ts",
     "tests/render/{schema,gateways,score}.test.ts",
     "tests/apps/trainer/onnx-checker.test.ts",
     "tests/apps/inference-clients/{docs-page,real-clients,schemathesis}.test.ts",
