@@ -5,6 +5,7 @@ import {
   ApiGateway,
   apiGatewayBackends,
   ConfigMaps,
+  ExtraObjects,
   environmentWiring,
   GpuNodePool,
   Images,
@@ -19,11 +20,12 @@ import {
   Namespace,
   NetworkPolicies,
   networkPoliciesOf,
+  Patches,
   Secrets,
   Traffic,
   TrainingPipeline,
 } from "./components/index.ts";
-import { estimateCost, loadStack } from "./config/index.ts";
+import { estimateCost, failWith, loadStack } from "./config/index.ts";
 import { readDashboards } from "./dashboards/index.ts";
 
 // Pulumi maps the stack traces of its promises to sources, which takes a third of the program's time; Node.js needs no maps.
@@ -34,7 +36,9 @@ const { gateway, apiGateway, training, gpuPool, networkPolicies, monitoring, loa
 
 const { identifier: clusterIdentifier, ...cluster } = stack.cluster;
 const provider = new k8s.Provider("cluster", { ...cluster, clusterIdentifier, enableServerSideApply: true });
-const after = (...dependsOn: pulumi.Resource[]) => ({ providers: [provider], dependsOn });
+const patches = new Patches(stack.patches);
+const transformations = [patches.transformation];
+const after = (...dependsOn: pulumi.Resource[]) => ({ providers: [provider], dependsOn, transformations });
 
 const images =
   "registry" in stack.images
@@ -101,6 +105,9 @@ if (monitoring !== undefined) {
   const args = { ...monitoring, ...monitoredModels(stack.models), dashboards, namespace: stack.namespace.name };
   new Monitoring("monitoring", args, after(scope));
 }
+
+new ExtraObjects("extra", { namespace, objects: stack.extraObjects }, after(scope));
+failWith(patches.finish());
 
 /** The namespace of the models, for people and tools that call them. */
 export const namespaceName = namespace;

@@ -17,7 +17,8 @@ export type {
 } from "./kubernetes/container.ts";
 export { kubernetesName } from "./kubernetes/names.ts";
 export type { Resources } from "./kubernetes/pod.ts";
-export type { ProbeArgs, ProbesArgs } from "./kubernetes/probes.ts";
+export type { Patch, PodArgs, PodPatch } from "./kubernetes/pod-patch.ts";
+export type { ProbeAction, ProbeArgs, ProbesArgs } from "./kubernetes/probes.ts";
 export type { RolloutArgs } from "./kubernetes/rollout.ts";
 export type { Backend, ServiceArgs } from "./kubernetes/service.ts";
 export { LoadTest, type LoadTestArgs } from "./load-test/load-test.ts";
@@ -27,6 +28,8 @@ export { Monitoring, type MonitoringArgs } from "./monitoring/monitoring.ts";
 export type { AlertArgs } from "./monitoring/resolve.ts";
 export { NetworkPolicies, type NetworkPoliciesArgs, type ServedModel } from "./network/network-policies.ts";
 export { networkPoliciesOf } from "./network/served-models.ts";
+export { type ExtraObject, ExtraObjects, type ExtraObjectsArgs } from "./objects/extra-objects.ts";
+export { type ObjectPatch, Patches } from "./objects/patches.ts";
 export { type ConfigMapArgs, ConfigMaps, type ConfigMapsArgs } from "./platform/config-maps.ts";
 export { GpuNodePool } from "./platform/gpu-node-pool.ts";
 export { Images, type ImagesArgs } from "./platform/images.ts";
@@ -49,7 +52,7 @@ export {
 export { environmentWiring } from "./platform/wiring.ts";
 export { ModelService, type ModelServiceArgs, type ServedVersion } from "./serving/model-service.ts";
 export { ModelServices, type VersionRef } from "./serving/model-services.ts";
-export type { ContainerArgs, ModelVersionArgs, SchedulingArgs } from "./serving/version-args.ts";
+export type { ContainerArgs, ModelVersionArgs, OwnServerArgs, SchedulingArgs } from "./serving/version-args.ts";
 export { ModelStorage, type ModelStorageArgs } from "./storage/model-storage.ts";
 export type { ClaimArgs, SeedModel } from "./storage/resolve.ts";
 export { type GatewayRef, gatewayNamespace, type HttpRouteGateway, type IngressGateway } from "./traffic/gateway.ts";

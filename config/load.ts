@@ -27,6 +27,16 @@ export function loadStack(): Stack {
   }
 }
 
+/**
+ * Ends the program if something is wrong with settings that can be judged only beside the objects that they lead to.
+ *
+ * @throws pulumi.RunError naming every problem
+ */
+export function failWith(problems: readonly ConfigProblem[]): void {
+  if (problems.length === 0) return;
+  throw new pulumi.RunError(new ConfigError(`Pulumi.${pulumi.getStack()}.yaml`, problems).message);
+}
+
 function readStack(): Stack {
   const project = pulumi.getProject();
   const name = pulumi.getStack();

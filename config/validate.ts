@@ -87,8 +87,20 @@ function describeIssue(issue: z.core.$ZodIssue): ConfigProblem[] {
   if (issue.code === "invalid_key") {
     return [{ path: formatPath(issue.path), message: issue.issues[0]?.message ?? issue.message }];
   }
+  if (issue.code === "invalid_union") {
+    const [meant, ...others] = issue.errors.filter((branch) => branch.every(isInside));
+    // One alternative has the right form and something wrong in it.
+    if (meant !== undefined && others.length === 0) {
+      return meant.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] }));
+    }
+  }
   const missing = issue.code === "invalid_type" && issue.input === undefined;
   return [{ path: formatPath(issue.path), message: missing ? `is missing (${issue.message})` : issue.message }];
+}
+
+/** Whether an alternative fits but for a setting in it. */
+function isInside({ code, path }: z.core.$ZodIssue): boolean {
+  return path.length > 0 || code === "unrecognized_keys" || code === "custom";
 }
 
 /** A path as people write it: `models[0].versions[1].name`. */

@@ -5,11 +5,17 @@ import { autoscalerManifest, disruptionBudgetManifest } from "../kubernetes/auto
 import { type ImageAccess, imagePolicy, pullSecrets, secretVariables } from "../kubernetes/container.ts";
 import { objectMeta, replacement } from "../kubernetes/names.ts";
 import { restrictedContainer, restrictedPod } from "../kubernetes/pod.ts";
+import { patchedTemplate } from "../kubernetes/pod-patch.ts";
 import { httpProbe } from "../kubernetes/probes.ts";
 import { bytes } from "../kubernetes/quantity.ts";
 import { type Backend, serviceManifest } from "../kubernetes/service.ts";
 import { NGINX_PORT, nginxConf, startScript, stopScript } from "./nginx-conf.ts";
-import { type ApiGatewaySettings, type ResolvedApiGateway, resolveApiGateway } from "./resolve.ts";
+import {
+  API_GATEWAY_CONTAINER,
+  type ApiGatewaySettings,
+  type ResolvedApiGateway,
+  resolveApiGateway,
+} from "./resolve.ts";
 
 /** A path of the gateway and the model behind it. */
 export interface ApiGatewayRoute {
@@ -28,6 +34,9 @@ export interface ApiGatewayArgs extends ApiGatewaySettings {
 }
 
 type Resolved = ApiGatewayArgs & ResolvedApiGateway;
+
+/** What decides about the gateway's pods. */
+type PodInput = ResolvedApiGateway & Pick<ApiGatewayArgs, "imageAccess">;
 
 /**
  * An nginx in front of the models: `/health`, `/status`, and a path for each model.
@@ -107,7 +116,7 @@ function deploymentManifest(
   hash: pulumi.Input<string> | undefined,
 ): k8s.apps.v1.DeploymentArgs {
   const { name, namespace, image, replicas, rollout, selector } = gateway;
-  const labels = { ...selector, tier: "frontend" };
+  const labels = podLabels(gateway);
   return {
     metadata: objectMeta({
       name,
@@ -123,15 +132,31 @@ function deploymentManifest(
         rollingUpdate: { maxSurge: rollout.maxSurge, maxUnavailable: rollout.maxUnavailable },
       },
       selector: { matchLabels: { ...selector } },
-      template: {
-        metadata: { labels, ...(hash === undefined ? {} : { annotations: { "checksum/config": hash } }) },
-        spec: podSpec(gateway, configMap),
-      },
+      template: patchedTemplate(apiGatewayPods(gateway, configMap, hash), gateway.pod),
     },
   };
 }
 
-function podSpec(gateway: Resolved, configMap: pulumi.Input<string>): k8s.types.input.core.v1.PodSpec {
+/** The gateway's pods, without the gateway's `pod`. */
+export function apiGatewayPods(
+  gateway: PodInput,
+  configMap: pulumi.Input<string>,
+  hash: pulumi.Input<string> | undefined,
+): k8s.types.input.core.v1.PodTemplateSpec {
+  return {
+    metadata: {
+      labels: podLabels(gateway),
+      ...(hash === undefined ? {} : { annotations: { "checksum/config": hash } }),
+    },
+    spec: podSpec(gateway, configMap),
+  };
+}
+
+function podLabels({ selector }: PodInput): Record<string, string> {
+  return { ...selector, tier: "frontend" };
+}
+
+function podSpec(gateway: PodInput, configMap: pulumi.Input<string>): k8s.types.input.core.v1.PodSpec {
   const { apiKey, rollout, imageAccess, probes } = gateway;
   return {
     automountServiceAccountToken: false,
@@ -146,7 +171,7 @@ function podSpec(gateway: Resolved, configMap: pulumi.Input<string>): k8s.types.
     ...pullSecrets(imageAccess),
     containers: [
       {
-        name: "nginx",
+        name: API_GATEWAY_CONTAINER,
         image: gateway.image,
         ...imagePolicy(imageAccess),
         command: ["/bin/sh", "-c", startScript(apiKey !== undefined)],

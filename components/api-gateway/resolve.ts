@@ -3,14 +3,18 @@ import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
 import { type AutoscalingArgs, type DisruptionBudgetArgs, resolveAutoscaling } from "../kubernetes/autoscaling.ts";
 import type { SecretKey } from "../kubernetes/container.ts";
 import type { Resources } from "../kubernetes/pod.ts";
+import type { PodArgs } from "../kubernetes/pod-patch.ts";
 import type { RolloutArgs } from "../kubernetes/rollout.ts";
 import { type ResolvedService, resolveService, type ServiceArgs } from "../kubernetes/service.ts";
 
 /** How the pods of the gateway are replaced by those of its next revision. */
 export type ApiGatewayRolloutArgs = Omit<RolloutArgs, "preStopSeconds">;
 
+/** Name of the gateway's container. */
+export const API_GATEWAY_CONTAINER = "nginx";
+
 /** The API gateway without its routes. */
-export interface ApiGatewaySettings {
+export interface ApiGatewaySettings extends PodArgs {
   /** Name of the Deployment, and label `app` of its pods. @default "api-gateway" */
   readonly name?: string;
   /** @default "docker.io/nginxinc/nginx-unprivileged:1.29" */

@@ -36,6 +36,12 @@ export const defaults = {
     },
     topologySpread: [{ topologyKey: "topology.kubernetes.io/zone" }, { topologyKey: "kubernetes.io/hostname" }],
   },
+  /** What differs for a version with an image of one's own. */
+  ownServer: {
+    // Most servers stop accepting connections on SIGTERM, while gateways still send them requests.
+    rollout: { drainSeconds: 0, preStopSeconds: 5 },
+  },
+  metricsPath: "/metrics",
   topologySpread: { maxSkew: 1, whenUnsatisfiable: "ScheduleAnyway" },
   toleration: { operator: "Exists" },
   service: { type: "ClusterIP", port: 80, skipAwait: false },

@@ -24,6 +24,12 @@ export const restrictedPod: k8s.types.input.core.v1.PodSecurityContext = {
   seccompProfile: { type: "RuntimeDefault" },
 };
 
+/** Container settings of the Pod Security Standard `restricted`. */
+export const unprivilegedContainer: k8s.types.input.core.v1.SecurityContext = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ["ALL"] },
+};
+
 /** Container settings of the Pod Security Standard `restricted`, and a read-only root file system. */
 export const restrictedContainer: k8s.types.input.core.v1.SecurityContext = {
   allowPrivilegeEscalation: false,
@@ -58,6 +64,22 @@ export function mountClaims(mounts: readonly ClaimMount[]): {
       mountPath,
       ...(readOnly ? { readOnly } : {}),
     })),
+  };
+}
+
+/**
+ * Memory as a file system at `/dev/shm`, where processes of one pod share data.
+ *
+ * @param size such as `2Gi`; undefined for the runtime's own, of 64Mi
+ */
+export function sharedMemory(size: string | undefined): {
+  volumes: k8s.types.input.core.v1.Volume[];
+  volumeMounts: k8s.types.input.core.v1.VolumeMount[];
+} {
+  if (size === undefined) return { volumes: [], volumeMounts: [] };
+  return {
+    volumes: [{ name: "shared-memory", emptyDir: { medium: "Memory", sizeLimit: size } }],
+    volumeMounts: [{ name: "shared-memory", mountPath: "/dev/shm" }],
   };
 }
 

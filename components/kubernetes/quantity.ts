@@ -37,6 +37,16 @@ export function milliUnits(quantity: string): number {
   return Math.round(Number(amount) * factor * 1000);
 }
 
+/** A quantity as text; undefined for any other value. */
+export function quantityOf(value: unknown): string | undefined {
+  const text = typeof value === "number" ? String(value) : value;
+  return typeof text === "string" && /^[0-9]+(\.[0-9]+)?[A-Za-z]*$/.test(text) && isUnit(text) ? text : undefined;
+}
+
+function isUnit(text: string): boolean {
+  return Object.hasOwn(FACTORS, text.replace(/^[0-9.]+/, ""));
+}
+
 const BINARY = ["Ti", "Gi", "Mi", "Ki"] as const;
 
 /** An amount as people write it: memory and storage in Gi or Mi, anything else as a plain number. */

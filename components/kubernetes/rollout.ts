@@ -8,8 +8,10 @@ export interface RolloutArgs {
   /** Pods below the wanted number while rolling. @default 0 */
   readonly maxUnavailable?: number | string;
   /**
-   * Seconds the server keeps answering after SIGTERM, so that gateways that still send it requests lose none.
-   * @default 5
+   * Seconds the server keeps answering after SIGTERM, so that gateways that still send it requests lose none. Only the
+   * project's own server reads it.
+   *
+   * @default 5; 0 for an own image
    */
   readonly drainSeconds?: number;
   /**
@@ -17,15 +19,20 @@ export interface RolloutArgs {
    * @default 30 for a model version, 45 for the API gateway
    */
   readonly terminationGracePeriodSeconds?: number;
-  /** Seconds to wait before SIGTERM is sent. @default 0, since the server drains by itself */
+  /** Seconds to wait before SIGTERM is sent. @default 0, since the server drains by itself; 5 for an own image */
   readonly preStopSeconds?: number;
   /** Revisions kept for `kubectl rollout undo`. @default 10 */
   readonly revisionHistoryLimit?: number;
 }
 
-/** The rollout of a model version with every default filled in. */
-export function resolveRollout(rollout: RolloutArgs = {}): Required<RolloutArgs> {
-  return withDefaults<RolloutArgs, keyof RolloutArgs>(defaults.version.rollout, rollout);
+/**
+ * The rollout of a model version with every default filled in.
+ *
+ * @param ownImage whether the server is another one than the project's, which may stop at once on SIGTERM
+ */
+export function resolveRollout(rollout: RolloutArgs = {}, ownImage = false): Required<RolloutArgs> {
+  const fallback = ownImage ? { ...defaults.version.rollout, ...defaults.ownServer.rollout } : defaults.version.rollout;
+  return withDefaults<RolloutArgs, keyof RolloutArgs>(fallback, rollout);
 }
 
 /** Pods that a rollout adds to a number of replicas. */

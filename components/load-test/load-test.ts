@@ -3,8 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { type ImageAccess, imagePolicy, pullSecrets, secretVariables } from "../kubernetes/container.ts";
 import { objectMeta, skipAwaitAnnotation } from "../kubernetes/names.ts";
 import { environment, restrictedContainer, restrictedPod } from "../kubernetes/pod.ts";
+import { patchedTemplate } from "../kubernetes/pod-patch.ts";
 import { LOAD_TEST_LABELS } from "./labels.ts";
-import { type LoadTestSettings, type ResolvedLoadTest, resolveLoadTest } from "./resolve.ts";
+import { LOAD_TEST_CONTAINER, type LoadTestSettings, type ResolvedLoadTest, resolveLoadTest } from "./resolve.ts";
 
 export interface LoadTestArgs extends LoadTestSettings {
   readonly namespace: pulumi.Input<string>;
@@ -44,34 +45,46 @@ function loadTestManifest(test: LoadTestArgs & ResolvedLoadTest): k8s.batch.v1.J
       // A client that fails has found a problem; retrying would hide it.
       backoffLimit: 0,
       activeDeadlineSeconds: test.activeDeadlineSeconds,
-      template: {
-        metadata: { labels: LOAD_TEST_LABELS },
-        spec: {
-          restartPolicy: "Never",
-          automountServiceAccountToken: false,
-          securityContext: restrictedPod,
-          ...pullSecrets(test.imageAccess),
-          containers: [
-            {
-              name: "load-tester",
-              image: test.image,
-              ...imagePolicy(test.imageAccess),
-              command: ["node", "apps/load-test/main.ts"],
-              env: [...environment(loadTestEnvironment(test)), ...secretVariables(test.secretEnvironment)],
-              resources: test.resources,
-              securityContext: restrictedContainer,
-            },
-          ],
-        },
-      },
+      template: patchedTemplate(loadTestPods(test, test), test.pod),
     },
   };
 }
 
-function loadTestEnvironment(test: LoadTestArgs & ResolvedLoadTest): Record<string, pulumi.Input<string>> {
+/** What decides about the pods of a load test. */
+type TestRun = Omit<ResolvedLoadTest, "pod" | "body"> & { readonly body: unknown };
+
+type Requests = Pick<LoadTestArgs, "image" | "imageAccess" | "url">;
+
+/** The pods of a load test, without the test's `pod`. */
+export function loadTestPods(
+  test: TestRun,
+  { image, imageAccess, url }: Requests,
+): k8s.types.input.core.v1.PodTemplateSpec {
+  return {
+    metadata: { labels: LOAD_TEST_LABELS },
+    spec: {
+      restartPolicy: "Never",
+      automountServiceAccountToken: false,
+      securityContext: restrictedPod,
+      ...pullSecrets(imageAccess),
+      containers: [
+        {
+          name: LOAD_TEST_CONTAINER,
+          image,
+          ...imagePolicy(imageAccess),
+          command: ["node", "apps/load-test/main.ts"],
+          env: [...environment({ URL: url, ...loadTestEnvironment(test) }), ...secretVariables(test.secretEnvironment)],
+          resources: test.resources,
+          securityContext: restrictedContainer,
+        },
+      ],
+    },
+  };
+}
+
+function loadTestEnvironment(test: TestRun): Record<string, string> {
   const { maxP95Milliseconds } = test;
   return {
-    URL: test.url,
     REQUESTS: String(test.requests),
     DELAY_MILLISECONDS: String(test.delayMilliseconds),
     TIMEOUT_SECONDS: String(test.timeoutSeconds),

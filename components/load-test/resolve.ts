@@ -2,10 +2,14 @@ import { defaults } from "../defaults/defaults.ts";
 import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
 import type { SecretKey } from "../kubernetes/container.ts";
 import type { Resources } from "../kubernetes/pod.ts";
+import type { PodArgs } from "../kubernetes/pod-patch.ts";
 import { nameOfRun } from "../training/resolve.ts";
 
+/** Name of the container of the load test. */
+export const LOAD_TEST_CONTAINER = "load-tester";
+
 /** A load test, whatever it sends requests to. */
-export interface LoadTestSettings {
+export interface LoadTestSettings extends PodArgs {
   /** Fixed name of the Job. @default "load-test" */
   readonly name?: string;
   /** Number of the run. The test is repeated only when this number changes. @default 1 */

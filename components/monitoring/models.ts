@@ -1,3 +1,4 @@
+import { defaults } from "../defaults/defaults.ts";
 import type { ComparedVersions } from "./alerts.ts";
 import type { MonitoringArgs } from "./monitoring.ts";
 
@@ -5,12 +6,26 @@ import type { MonitoringArgs } from "./monitoring.ts";
 interface Model {
   readonly model: string;
   readonly app: string;
+  readonly versions: readonly { readonly container: { readonly metricsPath: string } }[];
   readonly traffic?: { readonly stable: string; readonly canary?: string };
 }
 
 /** What monitoring watches of a stack's models: the Services of each app, and each canary beside its stable version. */
-export function monitoredModels(models: readonly Model[]): Pick<MonitoringArgs, "apps" | "compared"> {
-  return { apps: [...new Set(models.map(({ app }) => app))], compared: models.flatMap(comparedVersions) };
+export function monitoredModels(
+  models: readonly Model[],
+): Pick<MonitoringArgs, "apps" | "appsWithMetricsPath" | "compared"> {
+  const otherPath = models.filter(({ versions }) =>
+    versions.some(({ container }) => container.metricsPath !== defaults.metricsPath),
+  );
+  return {
+    apps: appsOf(models),
+    appsWithMetricsPath: appsOf(otherPath),
+    compared: models.flatMap(comparedVersions),
+  };
+}
+
+function appsOf(models: readonly Model[]): string[] {
+  return [...new Set(models.map(({ app }) => app))];
 }
 
 function comparedVersions({ model, traffic }: Model): ComparedVersions[] {

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { objectMeta } from "../kubernetes/names.ts";
+import { METRICS_PATH_ANNOTATION } from "../kubernetes/service.ts";
 import { alertGroups, type ComparedVersions } from "./alerts.ts";
 import { type MonitoringSettings, type ResolvedMonitoring, resolveMonitoring } from "./resolve.ts";
 
@@ -9,6 +10,8 @@ export interface MonitoringArgs extends MonitoringSettings {
   readonly namespace: string;
   /** Values of the label `app` on the Services to scrape; each gets a ServiceMonitor of that name. */
   readonly apps: readonly string[];
+  /** Apps with Services whose annotation names the path of their metrics. @default [] */
+  readonly appsWithMetricsPath?: readonly string[];
   /** Models with a canary, whose versions are compared. @default [] */
   readonly compared?: readonly ComparedVersions[];
   /** Grafana dashboards as JSON, by name. @default none */
@@ -45,10 +48,23 @@ function serviceMonitorManifest(args: Resolved, app: string): k8s.apiextensions.
     metadata: objectMeta({ name: app, namespace: args.namespace, labels: args.labels }),
     spec: {
       selector: { matchLabels: { app } },
-      endpoints: [{ port: "metrics", interval: `${args.intervalSeconds}s` }],
+      endpoints: [
+        {
+          port: "metrics",
+          interval: `${args.intervalSeconds}s`,
+          ...(args.appsWithMetricsPath?.includes(app) === true ? { relabelings: [metricsPathRelabeling] } : {}),
+        },
+      ],
     },
   };
 }
+
+/** The path of the metrics from a Service's annotation, where it has one. */
+const metricsPathRelabeling = {
+  sourceLabels: [`__meta_kubernetes_service_annotation_${METRICS_PATH_ANNOTATION.replaceAll(/[^A-Za-z0-9]/g, "_")}`],
+  regex: "(.+)",
+  targetLabel: "__metrics_path__",
+};
 
 /** @see https://prometheus-operator.dev/docs/api-reference/api/#monitoring.coreos.com/v1.PrometheusRule */
 function ruleManifest(args: Resolved): k8s.apiextensions.CustomResourceArgs {

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type ApiGatewaySettings, resolveApiGateway } from "../api-gateway/resolve.ts";
 import { objectMeta } from "../kubernetes/names.ts";
-import { isExternal } from "../kubernetes/service.ts";
+import { isExternal, metricsPortName } from "../kubernetes/service.ts";
 import { LOAD_TEST_LABELS } from "../load-test/labels.ts";
 import { resolveModelNames, resolveVersion } from "../serving/resolve.ts";
 import type { VersionSettings } from "../serving/version-args.ts";
@@ -80,7 +80,7 @@ function networkPolicies(args: NetworkPoliciesArgs): Policy[] {
     { suffix: "deny", spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] } },
     { suffix: "dns", spec: dnsPolicy() },
     ...args.models.flatMap((model) => servingPolicies(args, model)),
-    ...(args.prometheusNamespace === undefined ? [] : [metricsPolicy(args.prometheusNamespace)]),
+    ...(args.prometheusNamespace === undefined ? [] : metricsPolicies(args.models, args.prometheusNamespace)),
     ...(args.apiGateway === undefined ? [] : [apiGatewayPolicy(args, args.apiGateway)]),
     ...(args.loadTest === true ? [loadTestPolicy(args)] : []),
   ];
@@ -94,6 +94,9 @@ function dnsPolicy(): Spec {
 
 function servingPolicies(args: NetworkPoliciesArgs, model: ServedModel): Policy[] {
   const podSelector = modelPods(model);
+  const versions = resolvedVersions(model);
+  const names = new Set(versions.flatMap(({ container }) => Object.keys(container.ports)));
+  const morePorts = [...names].map((port) => ({ port, protocol: "TCP" }));
   const from = [
     ...(model.fromGateway === true && args.gatewayNamespace !== undefined ? [namespaces(args.gatewayNamespace)] : []),
     ...(model.fromApiGateway === true && args.apiGateway !== undefined ? [apiGatewayPods(args.apiGateway)] : []),
@@ -105,13 +108,10 @@ function servingPolicies(args: NetworkPoliciesArgs, model: ServedModel): Policy[
     spec: {
       podSelector,
       policyTypes: ["Ingress"],
-      ingress: [{ ...(peers === undefined ? {} : { from: peers }), ports: [http] }],
+      ingress: [{ ...(peers === undefined ? {} : { from: peers }), ports: [http, ...morePorts] }],
     },
   });
-  const services = resolvedVersions(model).flatMap(({ service, additionalServices }) => [
-    service,
-    ...additionalServices,
-  ]);
+  const services = versions.flatMap(({ service, additionalServices }) => [service, ...additionalServices]);
   return [
     ...(from.length === 0 ? [] : [allow("serve", model.policyName, from)]),
     // Requests through a node port or a load balancer may come from any address.
@@ -119,15 +119,18 @@ function servingPolicies(args: NetworkPoliciesArgs, model: ServedModel): Policy[
   ];
 }
 
-function metricsPolicy(prometheus: Labels): Policy {
-  return {
-    suffix: "metrics",
-    spec: {
-      podSelector: { matchLabels: { component: SERVER_COMPONENT } },
-      policyTypes: ["Ingress"],
-      ingress: [{ from: [namespaces(prometheus)], ports: [metrics] }],
-    },
-  };
+/** From Prometheus to the metrics; of servers that have them where they answer requests, to that port. */
+function metricsPolicies(models: readonly ServedModel[], prometheus: Labels): Policy[] {
+  const allow = (suffix: string, podSelector: k8s.types.input.meta.v1.LabelSelector, port: typeof http): Policy => ({
+    suffix,
+    spec: { podSelector, policyTypes: ["Ingress"], ingress: [{ from: [namespaces(prometheus)], ports: [port] }] },
+  });
+  return [
+    allow("metrics", { matchLabels: { component: SERVER_COMPONENT } }, metrics),
+    ...models
+      .filter((model) => resolvedVersions(model).some(({ container }) => metricsPortName(container) === "http"))
+      .map((model) => allow(`metrics-${model.entry}`, modelPods(model), http)),
+  ];
 }
 
 function apiGatewayPolicy({ models, gatewayNamespace }: NetworkPoliciesArgs, apiGateway: ApiGatewaySettings): Policy {

@@ -1,4 +1,4 @@
-import { defaults } from "../defaults/defaults.ts";
+import { defaults, GPU_RESOURCE } from "../defaults/defaults.ts";
 import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
 import type { PlacementArgs } from "../kubernetes/container.ts";
 import type { Resources } from "../kubernetes/pod.ts";
@@ -99,6 +99,13 @@ export function gpuPlacement(pool?: GpuNodePoolArgs): PlacementArgs {
     nodeSelector: selector,
     tolerations: taint === false ? [] : [{ ...defaults.toleration, key: taint.key, effect: taint.effect }],
   };
+}
+
+/** Resources of a container with GPUs. Requests equal limits, since GPUs cannot be shared. */
+export function withGpus(resources: Resources, gpus: number | undefined): Resources {
+  if (gpus === undefined) return resources;
+  const share = { [GPU_RESOURCE]: String(gpus) };
+  return { requests: { ...resources.requests, ...share }, limits: { ...resources.limits, ...share } };
 }
 
 /** A value that is generated once and kept in state. */

@@ -17,11 +17,11 @@ export interface ModelServiceArgs {
   readonly entry?: string;
   /** Value of the label `app` on the model's pods. @default the entry's name */
   readonly app?: string;
-  /** Image of the inference server. */
+  /** Image of the inference server, for versions without an image of their own. */
   readonly image: pulumi.Input<string>;
   readonly imageAccess?: ImageAccess;
-  /** Claim that holds the model registry; mounted read-only. */
-  readonly modelsClaim: pulumi.Input<string>;
+  /** Claim that holds the model registry; mounted read-only. @default none, for versions with images of their own */
+  readonly modelsClaim?: pulumi.Input<string>;
   /** At least one; each is served by its own Deployment and Service. */
   readonly versions: readonly ModelVersionArgs[];
 }
@@ -108,7 +108,13 @@ export class ModelService extends pulumi.ComponentResource {
     const serve = (suffix: string, service: ResolvedService) =>
       new k8s.core.v1.Service(
         `${resourceName}${suffix}`,
-        serviceManifest(namespace, serviceLabels(names.app, version.version), version.selector, service),
+        serviceManifest(
+          namespace,
+          serviceLabels(names.app, version.version),
+          version.selector,
+          service,
+          version.container,
+        ),
         { parent: this },
       );
     const service = serve("", version.service);

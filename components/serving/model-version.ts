@@ -9,14 +9,20 @@ import {
   imagePolicy,
   placementManifest,
   pullSecrets,
-  secretVariables,
 } from "../kubernetes/container.ts";
 import { objectMeta } from "../kubernetes/names.ts";
-import { environment, MODELS_PATH, mountClaims, restrictedContainer, restrictedPod } from "../kubernetes/pod.ts";
+import {
+  mountClaims,
+  restrictedContainer,
+  restrictedPod,
+  sharedMemory,
+  unprivilegedContainer,
+} from "../kubernetes/pod.ts";
+import { patchedTemplate } from "../kubernetes/pod-patch.ts";
 import { probesManifest, startupSeconds } from "../kubernetes/probes.ts";
 import { originOf } from "./lineage.ts";
 import type { ResolvedVersionSettings } from "./resolve.ts";
-import { serverVariables } from "./server-variables.ts";
+import { serverManifest } from "./server-container.ts";
 
 /** A version with every default filled in. */
 export type ResolvedVersion = ResolvedVersionSettings & EnvironmentSources;
@@ -26,8 +32,10 @@ export interface DeploymentInput {
   readonly namespace: pulumi.Input<string>;
   /** Name of the model in the registry. */
   readonly model: string;
+  /** Image of the inference server, for a version without one of its own. */
   readonly image: pulumi.Input<string>;
-  readonly modelsClaim: pulumi.Input<string>;
+  /** Claim that holds the model registry. */
+  readonly modelsClaim?: pulumi.Input<string>;
   readonly version: ResolvedVersion;
   /** How nodes get the image. */
   readonly imageAccess?: ImageAccess;
@@ -37,9 +45,8 @@ export interface DeploymentInput {
 
 /** The Deployment of one version. */
 export function deploymentManifest(input: DeploymentInput): k8s.apps.v1.DeploymentArgs {
-  const { version, model, image } = input;
-  const { labels, rollout } = version;
-  const annotations = configAnnotations(version.configMaps);
+  const { version, model } = input;
+  const { labels, rollout, image = input.image } = version;
   const origin = originOf(version);
   return {
     metadata: objectMeta({
@@ -62,11 +69,18 @@ export function deploymentManifest(input: DeploymentInput): k8s.apps.v1.Deployme
         rollingUpdate: { maxSurge: rollout.maxSurge, maxUnavailable: rollout.maxUnavailable },
       },
       selector: { matchLabels: version.selector },
-      template: {
-        metadata: { labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
-        spec: podSpec(input),
-      },
+      template: patchedTemplate(podTemplate(input), version.pod),
     },
+  };
+}
+
+/** The pods of one version, without the version's `pod`. */
+export function podTemplate(input: DeploymentInput): k8s.types.input.core.v1.PodTemplateSpec {
+  const { labels, configMaps } = input.version;
+  const annotations = configAnnotations(configMaps);
+  return {
+    metadata: { labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
+    spec: podSpec(input),
   };
 }
 
@@ -93,9 +107,16 @@ function progressDeadline({ probes }: ResolvedVersion): { progressDeadlineSecond
 }
 
 function podSpec(input: DeploymentInput): k8s.types.input.core.v1.PodSpec {
-  const { version } = input;
-  const { container, rollout } = version;
-  const mounts = mountClaims([{ volume: "models", claim: input.modelsClaim, mountPath: MODELS_PATH, readOnly: true }]);
+  const { version, modelsClaim } = input;
+  const { container, rollout, modelsPath, image = input.image } = version;
+  const mounts = mountClaims(
+    modelsClaim === undefined || modelsPath === false
+      ? []
+      : [{ volume: "models", claim: modelsClaim, mountPath: modelsPath, readOnly: true }],
+  );
+  const memory = sharedMemory(version.sharedMemory);
+  const volumes = [...mounts.volumes, ...memory.volumes];
+  const volumeMounts = [...mounts.volumeMounts, ...memory.volumeMounts];
   return {
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: rollout.terminationGracePeriodSeconds,
@@ -105,29 +126,24 @@ function podSpec(input: DeploymentInput): k8s.types.input.core.v1.PodSpec {
     containers: [
       {
         name: container.name,
-        image: input.image,
+        image,
         ...imagePolicy(input.imageAccess),
-        // Set explicitly, since one image may hold both server and trainer.
-        command: ["node", "apps/inference/main.ts"],
-        env: [...environment(serverVariables(input.model, version)), ...secretVariables(version.secretEnvironment)],
+        ...serverManifest(input.model, version),
         ...environmentFrom({
           configMaps: [...(version.configMaps ?? []), ...(input.configMap === undefined ? [] : [input.configMap])],
           secrets: version.secrets,
         }),
-        ports: [
-          { name: "http", containerPort: container.port },
-          { name: "metrics", containerPort: container.metricsPort },
-        ],
         resources: version.resources,
-        securityContext: restrictedContainer,
-        ...probesManifest("http", version.probes),
+        // Servers of one's own write caches and temporary files wherever they like.
+        securityContext: version.image === undefined ? restrictedContainer : unprivilegedContainer,
+        ...probesManifest({ name: "http", number: container.port }, version.probes),
         ...(rollout.preStopSeconds === 0
           ? {}
           : { lifecycle: { preStop: { sleep: { seconds: rollout.preStopSeconds } } } }),
-        volumeMounts: mounts.volumeMounts,
+        ...(volumeMounts.length === 0 ? {} : { volumeMounts }),
       },
     ],
-    volumes: mounts.volumes,
+    ...(volumes.length === 0 ? {} : { volumes }),
   };
 }
 

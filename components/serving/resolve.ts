@@ -1,11 +1,13 @@
 import { defaults } from "../defaults/defaults.ts";
 import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
 import { resolveAutoscaling } from "../kubernetes/autoscaling.ts";
-import { resolvePlacement } from "../kubernetes/container.ts";
+import { type PlacementArgs, resolvePlacement } from "../kubernetes/container.ts";
 import { kubernetesName } from "../kubernetes/names.ts";
+import { MODELS_PATH } from "../kubernetes/pod.ts";
 import { type ResolvedProbes, resolveProbes } from "../kubernetes/probes.ts";
 import { type RolloutArgs, resolveRollout } from "../kubernetes/rollout.ts";
 import { type ResolvedService, resolveService } from "../kubernetes/service.ts";
+import { gpuPlacement, withGpus } from "../platform/resolve.ts";
 import type { ContainerArgs, SchedulingArgs, TopologySpread, VersionSettings } from "./version-args.ts";
 import { podLabels, selectorLabels } from "./version-labels.ts";
 
@@ -33,11 +35,18 @@ type ResolvedScheduling = Omit<SchedulingArgs, "topologySpread"> & {
 export interface ResolvedVersionSettings
   extends WithDefaults<
     VersionSettings,
-    "replicas" | "resources" | "labels" | "selector" | "environment" | "secretEnvironment" | "modelVersion"
+    | "replicas"
+    | "resources"
+    | "labels"
+    | "selector"
+    | "environment"
+    | "secretEnvironment"
+    | "modelVersion"
+    | "modelsPath"
   > {
   /** Name of the version's resources in the stack. */
   readonly resourceName: string;
-  readonly container: Required<ContainerArgs>;
+  readonly container: ResolvedContainer;
   readonly scheduling: ResolvedScheduling;
   readonly probes: ResolvedProbes;
   readonly rollout: Required<RolloutArgs>;
@@ -45,36 +54,63 @@ export interface ResolvedVersionSettings
   readonly additionalServices: readonly ResolvedService[];
 }
 
-/** A version of a model with every default filled in; settings that this function does not know are kept. */
+/**
+ * A version of a model with every default filled in.
+ *
+ * @param settings those that this function does not know are kept
+ * @param gpus where pods with GPUs run
+ */
 export function resolveVersion<T extends VersionSettings>(
   { entry, app }: Pick<ModelNames, "entry" | "app">,
   settings: T,
+  gpus?: PlacementArgs,
 ): T & ResolvedVersionSettings {
   const { version, autoscaling } = settings;
-  const container = resolveContainer(settings.container);
+  const ownImage = settings.image !== undefined;
+  const container = resolveContainer(settings.container, ownImage);
   return {
     ...settings,
     resourceName: `${entry}-v${version}`,
     replicas: settings.replicas ?? defaults.version.replicas,
-    resources: settings.resources ?? defaults.version.resources,
+    resources: withGpus(settings.resources ?? defaults.version.resources, settings.gpus),
     container,
     labels: podLabels(app, settings),
     selector: selectorLabels(app, settings),
-    scheduling: resolveScheduling(settings.scheduling),
-    probes: resolveProbes(settings.probes),
-    rollout: resolveRollout(settings.rollout),
-    service: resolveService(settings.service, container.metricsPort),
-    additionalServices: (settings.additionalServices ?? []).map((more) => resolveService(more, container.metricsPort)),
+    scheduling: resolveScheduling(onGpuNodes(settings, gpus)),
+    probes: resolveProbes(settings.probes, ownImage),
+    rollout: resolveRollout(settings.rollout, ownImage),
+    service: resolveService(settings.service, container),
+    additionalServices: (settings.additionalServices ?? []).map((more) => resolveService(more, container)),
     autoscaling: autoscaling && resolveAutoscaling(autoscaling),
     environment: settings.environment ?? {},
     secretEnvironment: settings.secretEnvironment ?? {},
     modelVersion: settings.modelVersion ?? version,
+    modelsPath: settings.modelsPath ?? (ownImage ? false : MODELS_PATH),
   };
 }
 
 /** Name and ports of the server's container with every default filled in. */
-export function resolveContainer(container: ContainerArgs = {}): Required<ContainerArgs> {
-  return withDefaults<ContainerArgs, keyof ContainerArgs>(defaults.version.container, container);
+export type ResolvedContainer = Required<ContainerArgs>;
+
+/** @param ownImage whether the server is another one than the project's, which may have no metrics */
+export function resolveContainer(container: ContainerArgs = {}, ownImage = false): ResolvedContainer {
+  const { port, ...fallback } = { ...defaults.version.container, metricsPath: defaults.metricsPath, ports: {} };
+  const known = { ...container, port: container.port ?? port };
+  const ownMetrics = container.metricsPath === undefined ? (false as const) : known.port;
+  return withDefaults<ContainerArgs, keyof ContainerArgs>(
+    { ...fallback, port, ...(ownImage ? { metricsPort: ownMetrics } : {}) },
+    known,
+  );
+}
+
+/** Pods with GPUs run on the GPU nodes, unless they are placed elsewhere. */
+function onGpuNodes(
+  { gpus: count, scheduling = {} }: VersionSettings,
+  gpus: PlacementArgs = gpuPlacement(),
+): SchedulingArgs {
+  if (count === undefined) return scheduling;
+  const { nodeSelector = gpus.nodeSelector, tolerations = gpus.tolerations } = scheduling;
+  return { ...scheduling, nodeSelector, tolerations };
 }
 
 function resolveScheduling(scheduling: SchedulingArgs = {}): ResolvedScheduling {

@@ -1,16 +1,21 @@
 import { MODELS_PATH } from "../kubernetes/pod.ts";
 import type { ResolvedVersionSettings } from "./resolve.ts";
 
-/** The environment variables that a version's server gets from the settings of the version. */
+/** The environment variables that the project's server gets from the settings of the version. */
 export function serverVariables(
   model: string,
-  { version, container, rollout }: Pick<ResolvedVersionSettings, "version" | "container" | "rollout">,
+  {
+    version,
+    container,
+    rollout,
+    modelsPath,
+  }: Pick<ResolvedVersionSettings, "version" | "container" | "rollout" | "modelsPath">,
 ): Record<string, string> {
   const { drainSeconds, terminationGracePeriodSeconds, preStopSeconds } = rollout;
   return {
     MODEL_NAME: model,
     MODEL_VERSION: version,
-    MODEL_DIR: MODELS_PATH,
+    MODEL_DIR: modelsPath === false ? MODELS_PATH : modelsPath,
     PORT: String(container.port),
     METRICS_PORT: String(container.metricsPort),
     DRAIN_SECONDS: String(drainSeconds),

@@ -1,6 +1,8 @@
+import type { Input } from "@pulumi/pulumi";
 import type { AutoscalingArgs, DisruptionBudgetArgs } from "../kubernetes/autoscaling.ts";
 import type { EnvironmentSources, PlacementArgs, SecretKey } from "../kubernetes/container.ts";
 import type { Resources } from "../kubernetes/pod.ts";
+import type { PodArgs } from "../kubernetes/pod-patch.ts";
 import type { ProbesArgs } from "../kubernetes/probes.ts";
 import type { RolloutArgs } from "../kubernetes/rollout.ts";
 import type { ServiceArgs } from "../kubernetes/service.ts";
@@ -12,8 +14,32 @@ export interface ContainerArgs {
   readonly name?: string;
   /** Port that the server listens on. @default 8080 */
   readonly port?: number;
-  /** Port of the metrics. @default 9090 */
-  readonly metricsPort?: number;
+  /**
+   * Port of the metrics, which may be `port`; `false` for a server without metrics.
+   *
+   * @default 9090; for an own image `port` if there is a `metricsPath`, otherwise none
+   */
+  readonly metricsPort?: number | false;
+  /** Path of the metrics. @default "/metrics" */
+  readonly metricsPath?: string;
+  /** More ports by name, such as `grpc: 8001`; the version's Services have them too. @default none */
+  readonly ports?: Readonly<Record<string, number>>;
+}
+
+/** A server of one's own: everything else about a version stays the same. */
+export interface OwnServerArgs {
+  /** Image of the server. @default the stack's inference server */
+  readonly image?: Input<string>;
+  /** Instead of the image's own entrypoint. @default the image's */
+  readonly command?: readonly string[];
+  /** Arguments of the command. @default the image's */
+  readonly args?: readonly string[];
+  /** Where the models volume is mounted, read-only; `false`: nowhere. @default "/models"; `false` for an own image */
+  readonly modelsPath?: string | false;
+  /** Size of `/dev/shm`, which counts as memory of the container, such as `2Gi`. @default the runtime's 64Mi */
+  readonly sharedMemory?: string;
+  /** GPUs of each pod, which then runs on the GPU nodes only. @default none */
+  readonly gpus?: number;
 }
 
 /** How pods are spread over the values of one node label. */
@@ -34,7 +60,7 @@ export interface SchedulingArgs extends PlacementArgs {
 }
 
 /** One version of a model, without the ConfigMaps and Secrets that it names. */
-export interface VersionSettings {
+export interface VersionSettings extends OwnServerArgs, PodArgs {
   /** Pods. With autoscaling, the number to start with; the autoscaler changes it from then on. @default 1 */
   readonly replicas?: number;
   readonly container?: ContainerArgs;

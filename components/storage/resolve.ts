@@ -1,6 +1,7 @@
 import { defaults } from "../defaults/defaults.ts";
 import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
 import type { Resources } from "../kubernetes/pod.ts";
+import type { PodArgs } from "../kubernetes/pod-patch.ts";
 import { type ResolvedJob, resolveJob } from "../training/resolve.ts";
 
 /** One PersistentVolumeClaim. */
@@ -26,7 +27,7 @@ export interface SeedModel {
 }
 
 /** The init Job that lays out the volumes. It never overwrites an existing version. */
-export interface StorageInitArgs {
+export interface StorageInitArgs extends PodArgs {
   /** Fixed name of the Job. @default named by Pulumi */
   readonly name?: string;
   /** @default [] */

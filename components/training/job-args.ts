@@ -1,5 +1,6 @@
 import type { EnvironmentSources, PlacementArgs } from "../kubernetes/container.ts";
 import type { Resources } from "../kubernetes/pod.ts";
+import type { PodArgs } from "../kubernetes/pod-patch.ts";
 
 /** What one training run learns. */
 export interface TrainArgs {
@@ -38,7 +39,7 @@ export interface BatchArgs {
 }
 
 /** How one Job runs, whatever it does, without the ConfigMaps and Secrets that it names. */
-export interface JobSettings extends PlacementArgs {
+export interface JobSettings extends PlacementArgs, PodArgs {
   /** Name of the container. @default "trainer" */
   readonly container?: string;
   /** Value of the label `job-type`. @default depends on the kind of Job */

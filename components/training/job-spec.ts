@@ -16,6 +16,7 @@ import {
   restrictedContainer,
   restrictedPod,
 } from "../kubernetes/pod.ts";
+import { patchedTemplate } from "../kubernetes/pod-patch.ts";
 import type { ResolvedJob } from "./resolve.ts";
 
 /** What every Job of a stack shares. */
@@ -52,11 +53,13 @@ export function trainerJobSpec(volumes: TrainerVolumes, job: TrainerJob): k8s.ty
     backoffLimit: job.backoffLimit,
     activeDeadlineSeconds: job.activeDeadlineSeconds,
     ...(workers === undefined ? {} : { completionMode: "Indexed", completions: workers, parallelism: workers }),
-    template: {
-      metadata: { labels: { "job-type": job.jobType } },
-      spec: podSpec(volumes, job),
-    },
+    template: patchedTemplate(trainerPods(volumes, job), job.pod),
   };
+}
+
+/** The trainer's pods, without the Job's `pod`. */
+export function trainerPods(volumes: TrainerVolumes, job: TrainerJob): k8s.types.input.core.v1.PodTemplateSpec {
+  return { metadata: { labels: { "job-type": job.jobType } }, spec: podSpec(volumes, job) };
 }
 
 /** The spec of the trainer's pods. */

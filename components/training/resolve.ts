@@ -1,8 +1,7 @@
-import { defaults, GPU_RESOURCE } from "../defaults/defaults.ts";
+import { defaults } from "../defaults/defaults.ts";
 import type { WithDefaults } from "../defaults/with-defaults.ts";
 import { type PlacementArgs, resolvePlacement } from "../kubernetes/container.ts";
-import type { Resources } from "../kubernetes/pod.ts";
-import { gpuPlacement } from "../platform/resolve.ts";
+import { gpuPlacement, withGpus } from "../platform/resolve.ts";
 import type {
   BatchJobSettings,
   JobSettings,
@@ -105,11 +104,4 @@ function trainingJobType({ gpus, workers }: TrainingJobSettings): string {
 /** Name of the Job of one run; the first run has no number. */
 export function nameOfRun(name: string, run: number): string {
   return run === 1 ? name : `${name}-${run}`;
-}
-
-/** Resources of a container with GPUs. Requests equal limits, since GPUs cannot be shared. */
-function withGpus(resources: Resources, gpus: number | undefined): Resources {
-  if (gpus === undefined) return resources;
-  const share = { [GPU_RESOURCE]: String(gpus) };
-  return { requests: { ...resources.requests, ...share }, limits: { ...resources.limits, ...share } };
 }

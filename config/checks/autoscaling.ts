@@ -7,11 +7,13 @@ export function checkAutoscaling({ workloads }: ResolvedStack): ConfigProblem[] 
   return workloads.deployments.flatMap(checkTargets);
 }
 
-function checkTargets({ path, autoscaling, resources }: DeploymentWorkload): ConfigProblem[] {
+function checkTargets({ path, autoscaling, containers }: DeploymentWorkload): ConfigProblem[] {
   const targets = { cpu: "cpuUtilization", memory: "memoryUtilization" } as const;
   return Object.entries(targets).flatMap(([resource, target]) => {
-    if (autoscaling?.[target] === undefined || resources.requests[resource] !== undefined) return [];
+    if (autoscaling?.[target] === undefined) return [];
     const message = `is missing, but ${path}.autoscaling.${target} is a percentage of it; set it`;
-    return [{ path: `${path}.resources.requests.${resource}`, message }];
+    return containers
+      .filter(({ resources }) => resources.requests[resource] === undefined)
+      .map((container) => ({ path: `${container.path}.requests.${resource}`, message }));
   });
 }

@@ -5,10 +5,12 @@ import { checkLimitRange } from "./limit-range.ts";
 import { checkModel } from "./models.ts";
 import { checkNames } from "./names.ts";
 import { checkNetworkPolicies } from "./network.ts";
+import { checkExtraObjects } from "./objects/extra-objects.ts";
 import { checkPluginNamespace } from "./plugin-namespace.ts";
 import { checkBudgets } from "./pods/budgets.ts";
 import { checkEnvironment } from "./pods/environment.ts";
 import { checkLabels } from "./pods/labels.ts";
+import { checkPods } from "./pods/pods.ts";
 import { checkSelectors } from "./pods/selectors.ts";
 import { checkVolumes } from "./pods/volumes.ts";
 import { type ConfigProblem, duplicates, type Findings } from "./problem.ts";
@@ -44,6 +46,8 @@ function checkSettings(stack: ResolvedStack): ConfigProblem[] {
     ...checkPluginNamespace(stack),
     ...checkLabels(stack),
     ...checkSelectors(stack),
+    ...checkPods(stack),
+    ...checkExtraObjects(stack),
     ...checkAutoscaling(stack),
     ...checkFit(stack),
   ];

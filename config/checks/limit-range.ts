@@ -7,14 +7,14 @@ import type { ConfigProblem } from "./problem.ts";
 
 type LimitRange = ResolvedStack["namespace"]["limitRange"];
 
-/** What the limit range would reject: each container by itself, and its pod. */
-export function checkLimitRange({ path: workload, resources }: Workload, limitRange: LimitRange): ConfigProblem[] {
-  const path = `${workload}.resources`;
+/** What the limit range would reject: each container by itself, and the pod. */
+export function checkLimitRange({ path, containers, resources }: Workload, limitRange: LimitRange): ConfigProblem[] {
   const problems = [
-    ...checkRequests(resources, path),
-    ...checkLimits(resources, limitRange?.container, "container", path),
-    // Each pod has one container, so its sum is the container's own.
-    ...checkLimits(resources, limitRange?.pod, "pod", path),
+    ...containers.flatMap((container) => [
+      ...checkRequests(container.resources, container.path),
+      ...checkLimits(container.resources, limitRange?.container, "container", container.path),
+    ]),
+    ...checkLimits(resources, limitRange?.pod, "pod", `${path}.resources`),
   ];
   // What exceeds a limit of the container usually exceeds the pod's as well; report it once.
   return problems.filter((problem, index) => problems.findIndex(({ path: first }) => first === problem.path) === index);

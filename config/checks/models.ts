@@ -3,6 +3,7 @@ import { checkLineage } from "./lineage.ts";
 import { type ConfigProblem, duplicates } from "./problem.ts";
 import { checkSecretKey } from "./secrets.ts";
 import { checkCanaryRollout, checkTraffic } from "./traffic.ts";
+import { checkOwnImageRollout, checkServer } from "./versions/server.ts";
 
 type Model = ResolvedStack["models"][number];
 
@@ -18,8 +19,10 @@ export function checkModel(stack: ResolvedStack, model: Model, path: string): Co
     ...model.versions.flatMap((version, index) =>
       checkSecretEnvironment(stack, version, `${path}.versions[${index}].secretEnvironment`),
     ),
+    ...model.versions.flatMap((version, index) => checkServer(version, `${path}.versions[${index}]`)),
     ...checkTraffic(stack, model, `${path}.traffic`),
     ...checkCanaryRollout(stack, model, path),
+    ...checkOwnImageRollout(model, path),
   ];
 }
 

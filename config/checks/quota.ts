@@ -63,10 +63,11 @@ function checkSum(limit: string, hard: string, terms: readonly Term[]): ConfigPr
 function checkGiven(workloads: Workloads, limit: string): ConfigProblem[] {
   const [, kind = "requests", resource = ""] = /^(?:(requests|limits)\.)?(cpu|memory)$/.exec(limit) ?? [];
   if (resource === "") return [];
-  return allOf(workloads).flatMap((workload) => {
-    if (workload.resources[kind as keyof CountedResources][resource] !== undefined) return [];
+  const containers = allOf(workloads).flatMap((workload) => workload.containers);
+  return containers.flatMap(({ path, resources }) => {
+    if (resources[kind as keyof CountedResources][resource] !== undefined) return [];
     const message = `is missing, but namespace.quota.hard.${limit} rejects pods without it; set it, or set a default in namespace.limitRange.container`;
-    return [{ path: `${workload.path}.resources.${kind}.${resource}`, message }];
+    return [{ path: `${path}.${kind}.${resource}`, message }];
   });
 }
 

@@ -1,5 +1,10 @@
+import type { OutputInstance } from "@pulumi/pulumi";
+
 /** `T` with every property and list read-only, at any depth. */
-export type Immutable<T> = T extends Primitive ? T : { readonly [P in keyof T]: Immutable<T[P]> };
+export type Immutable<T> = T extends Primitive | Later ? T : { readonly [P in keyof T]: Immutable<T[P]> };
+
+/** Values that a program of one's own may give to components in place of known ones. */
+type Later = OutputInstance<unknown> | Promise<unknown>;
 
 type Primitive = string | number | boolean | bigint | symbol | null | undefined;
 

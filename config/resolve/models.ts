@@ -1,3 +1,4 @@
+import type { PlacementArgs } from "../../components/kubernetes/container.ts";
 import { kubernetesName } from "../../components/kubernetes/names.ts";
 import {
   type ModelNames,
@@ -31,15 +32,18 @@ export interface StackModel extends ModelNames {
   readonly rollout?: CanaryRollout;
 }
 
-/** @param stack a stack whose versions have the defaults of their models */
-export function resolveModels({ models, canaryWeight }: WrittenStack): StackModel[] {
+/**
+ * @param stack a stack whose versions have the defaults of their models
+ * @param gpus where pods with GPUs run
+ */
+export function resolveModels({ models, canaryWeight }: WrittenStack, gpus?: PlacementArgs): StackModel[] {
   return models.map(({ model, name, app, versions, traffic, rollout }) => {
     const names = resolveModelNames({ model, entry: name, app });
     return {
       ...names,
       name,
       stable: traffic?.stable ?? versions[0]?.version ?? "",
-      versions: versions.map((version) => resolveVersion(names, version)),
+      versions: versions.map((version) => resolveVersion(names, version, gpus)),
       traffic: traffic && resolveTraffic(traffic, canaryWeight),
       rollout: rollout && resolveCanaryRollout(rollout),
     };

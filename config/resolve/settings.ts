@@ -20,7 +20,8 @@ interface VersionRef {
 }
 
 /** A stack with everything decided but its workloads, which follow from the rest. */
-export interface StackSettings extends Pick<WrittenStack, "environment" | "cluster" | "secrets" | "configMaps"> {
+export interface StackSettings
+  extends Pick<WrittenStack, "environment" | "cluster" | "secrets" | "configMaps" | "patches" | "extraObjects"> {
   readonly images: Written<"images">;
   readonly namespace: ResolvedNamespace;
   readonly storage: ResolvedStorage;

@@ -31,13 +31,15 @@ export type ResolvedStack = Immutable<
  * cost estimate and components only read the result. References that lead nowhere are kept, for the checks to report.
  */
 export function resolveStack(written: WrittenStack): ResolvedStack {
-  const { environment, cluster, configMaps, training, gpuPool, gateway, monitoring } = written;
+  const { environment, cluster, configMaps, training, gpuPool, gateway, monitoring, patches, extraObjects } = written;
   const gpus = gpuPlacement(gpuPool);
-  const models = resolveModels(written);
+  const models = resolveModels(written, gpus);
   const stack: StackSettings = {
     environment,
     cluster,
     configMaps,
+    patches,
+    extraObjects,
     images: resolveImages(written.images),
     namespace: resolveNamespace({ ...written.namespace, environment }),
     secrets: resolveSecrets(written.secrets),

@@ -1,19 +1,20 @@
+import { API_GATEWAY_CONTAINER } from "../../components/api-gateway/resolve.ts";
 import type { AutoscalingArgs } from "../../components/kubernetes/autoscaling.ts";
 import type { Resources } from "../../components/kubernetes/pod.ts";
+import type { PodPatch } from "../../components/kubernetes/pod-patch.ts";
 import { surgePods } from "../../components/kubernetes/rollout.ts";
+import { LOAD_TEST_CONTAINER } from "../../components/load-test/resolve.ts";
 import type { NamespaceArgs } from "../../components/platform/resolve.ts";
-import { type CountedResources, countedResources } from "./counted-resources.ts";
+import { type PodResources, podResources } from "./containers.ts";
 import type { StackSettings } from "./settings.ts";
 
-/** Pods of one kind that the stack runs in its namespace, each with one container. */
-export interface Workload {
+/** Pods of one kind that the stack runs in its namespace. */
+export interface Workload extends PodResources {
   /** Path of its settings in the stack file. */
   readonly path: string;
   readonly name: string;
   /** Minimum and maximum number of pods, and the number that a rollout adds to the maximum. */
   readonly pods: { readonly min: number; readonly max: number; readonly surge: number };
-  /** Requests and limits of its container, with the defaults of the namespace's limit range. */
-  readonly resources: CountedResources;
 }
 
 /** A Deployment, whose number of pods an autoscaler may change. */
@@ -49,12 +50,14 @@ export function resolveWorkloads(stack: StackSettings): Workloads {
           deployment(
             `models[${index}].versions[${position}]`,
             version.name ?? version.resourceName,
-            version,
+            { ...version, container: version.container.name },
             limitRange,
           ),
         ),
       ),
-      ...(apiGateway === undefined ? [] : [deployment("apiGateway", apiGateway.name, apiGateway, limitRange)]),
+      ...(apiGateway === undefined
+        ? []
+        : [deployment("apiGateway", apiGateway.name, { ...apiGateway, container: API_GATEWAY_CONTAINER }, limitRange)]),
     ],
     init: job("storage.init", { ...storage.init, name: storage.init.name ?? "storage-init" }, 1, limitRange),
     trainingJobs: training.jobs.map((settings, index) => ({
@@ -66,7 +69,9 @@ export function resolveWorkloads(stack: StackSettings): Workloads {
         job(`training.cronJobs[${index}]`, settings, settings.workers, limitRange),
       ),
       ...training.batchJobs.map((settings, index) => job(`training.batchJobs[${index}]`, settings, 1, limitRange)),
-      ...(loadTest === undefined ? [] : [job("loadTest", loadTest, loadTest.clients, limitRange)]),
+      ...(loadTest === undefined
+        ? []
+        : [job("loadTest", { ...loadTest, container: LOAD_TEST_CONTAINER }, loadTest.clients, limitRange)]),
     ],
   };
 }
@@ -74,30 +79,33 @@ export function resolveWorkloads(stack: StackSettings): Workloads {
 type LimitRange = NamespaceArgs["limitRange"];
 
 /** What decides how many pods a Deployment has. */
-interface Scaled {
+interface Scaled extends PodSettings {
   readonly replicas: number;
   readonly autoscaling?: AutoscalingArgs;
   readonly rollout: { readonly maxSurge: number | string };
-  readonly resources: Resources;
 }
 
-function deployment(
-  path: string,
-  name: string,
-  { replicas, autoscaling, rollout, resources }: Scaled,
-  limitRange: LimitRange,
-): DeploymentWorkload {
+/** What decides what one pod requests. */
+interface PodSettings {
+  readonly container: string;
+  readonly resources: Resources;
+  readonly pod?: PodPatch;
+}
+
+function deployment(path: string, name: string, settings: Scaled, limitRange: LimitRange): DeploymentWorkload {
+  const { replicas, autoscaling, rollout } = settings;
   const { minReplicas: min, maxReplicas: max } = autoscaling ?? { minReplicas: replicas, maxReplicas: replicas };
   const pods = { min, max, surge: surgePods(max, rollout) };
-  return { path, name, pods, autoscaling, resources: countedResources(resources, limitRange) };
+  return { path, name, pods, autoscaling, ...podResources({ ...settings, path }, limitRange) };
 }
 
 function job(
   path: string,
-  { name, resources }: { readonly name: string; readonly resources: Resources },
+  settings: PodSettings & { readonly name: string },
   pods: number | undefined,
   limitRange: LimitRange,
 ): Workload {
   // A Job without workers has one pod.
-  return { path, name, pods: { min: 0, max: pods ?? 1, surge: 0 }, resources: countedResources(resources, limitRange) };
+  const count = { min: 0, max: pods ?? 1, surge: 0 };
+  return { path, name: settings.name, pods: count, ...podResources({ ...settings, path }, limitRange) };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defaults } from "../../components/defaults/defaults.ts";
 import { defaultResources } from "./default-text.ts";
+import { Pod } from "./kubernetes/pod.ts";
 import { Count, KubernetesName, ModelName, Resources, Seconds, SecretReferences } from "./values.ts";
 
 /** The load test of the stack. */
@@ -61,6 +62,7 @@ export const LoadTestConfig = z
       .min(1)
       .optional()
       .describe("95th percentile above which the test fails. Default: no limit."),
+    pod: Pod.optional(),
     resources: Resources.optional().describe(defaultResources(defaults.loadTest.resources)),
     activeDeadlineSeconds: Seconds.min(1)
       .optional()

@@ -3,6 +3,7 @@ import { defaults } from "../../components/defaults/defaults.ts";
 import { Cluster } from "./cluster.ts";
 import { ConfigMapsConfig } from "./config-maps.ts";
 import { Images } from "./images.ts";
+import { ExtraObjectsConfig, PatchesConfig } from "./kubernetes/objects.ts";
 import { LoadTestConfig } from "./load-test.ts";
 import { MonitoringConfig } from "./monitoring.ts";
 import { NamespaceConfig } from "./namespace.ts";
@@ -46,6 +47,8 @@ export const StackSchema = z.strictObject({
   gpuPool: optional(GpuPoolConfig),
   loadTest: optional(LoadTestConfig),
   prices: PricesConfig.default({}),
+  patches: PatchesConfig.default([]),
+  extraObjects: ExtraObjectsConfig.default([]),
 });
 
 function isEmptyObject(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defaults } from "../../components/defaults/defaults.ts";
 import { defaultResources } from "./default-text.ts";
+import { Pod } from "./kubernetes/pod.ts";
 import {
   Count,
   KubernetesName,
@@ -43,6 +44,7 @@ export const StorageConfig = z
           )
           .optional()
           .describe("Versions that the init Job trains and publishes if they are missing. Default: none."),
+        pod: Pod.optional(),
         resources: Resources.optional().describe(defaultResources(defaults.trainerJob.resources)),
         backoffLimit: Count.optional().describe(
           `Retries before the Job fails. Default: ${defaults.storage.init.backoffLimit}.`,

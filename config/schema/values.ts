@@ -139,6 +139,9 @@ export const LabelValue = z
 /** Labels by name. */
 export const Labels = z.record(LabelName, LabelValue);
 
+/** Annotations by name. */
+export const Annotations = z.record(LabelName, z.string());
+
 /** Host names and names of objects: labels of letters, digits and `-`, with dots between. */
 const DOTTED = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
@@ -175,6 +178,25 @@ export const Port = z
   .min(1, "must be a port, 1–65535")
   .max(65535, "must be a port, 1–65535")
   .meta({ title: "port" });
+
+/** Name of a port of a container. */
+export const PortName = z
+  .string()
+  .max(15, "is longer than 15 characters")
+  .regex(/^(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$/, "must be lower-case letters, digits and '-', such as 'grpc'")
+  .refine((name) => name !== "http" && name !== "metrics", "is the name of a port that every version has");
+
+/** Reference of an image, such as `ghcr.io/team/server:1.2`. */
+export const ImageReference = z
+  .string()
+  .regex(/^[^\s@:/][^\s]*$/, "must be the reference of an image, such as 'ghcr.io/team/server:1.2'")
+  .meta({ title: "image" });
+
+/** An absolute path in a container, other than its root. */
+export const ContainerPath = z
+  .string()
+  .regex(/^(\/[^/:\s]+)+$/, "must be an absolute path in the container, such as '/models', without / at the end")
+  .meta({ title: "path" });
 
 /** Whether a name is in the IANA database of time zones, in its exact spelling: the controllers read it from files. */
 export function isTimeZone(name: string): boolean {

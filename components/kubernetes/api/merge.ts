@@ -64,6 +64,25 @@ function mergeList(value: readonly unknown[], patch: readonly unknown[], type: F
   return [...merged, ...added];
 }
 
+/** Two patches of one value as a single one, the second over the first: what either takes away stays taken away. */
+export function joinPatches(first: unknown, second: unknown, type: FieldType = { is: "any" }): unknown {
+  if (isObject(first) && isObject(second)) {
+    if (second[PATCH] !== undefined) return second;
+    const common = Object.keys(second).filter((key) => Object.hasOwn(first, key));
+    const joined = common.map((key) => [key, joinPatches(first[key], second[key], typeOfField(type, key))]);
+    return { ...first, ...second, ...Object.fromEntries(joined) };
+  }
+  if (!Array.isArray(first) || !Array.isArray(second) || type.is !== "list" || type.merge === undefined) return second;
+  const { merge, items } = type;
+  if (merge === "union") return [...new Set([...first, ...second])];
+  const keyOf = (item: unknown) => (isObject(item) ? item[merge.by] : undefined);
+  const kept = first.map((item) => {
+    const other = second.find((candidate) => keyOf(candidate) === keyOf(item));
+    return other === undefined ? item : joinPatches(item, other, items);
+  });
+  return [...kept, ...second.filter((item) => !first.some((other) => keyOf(other) === keyOf(item)))];
+}
+
 /** The type of a field; of every value in a map. */
 export function typeOfField(type: FieldType, field: string): FieldType {
   if (type.is === "map") return type.values;

@@ -41,7 +41,8 @@ function environmentsOf({ models, training }: ResolvedStack): Environment[] {
       versions.map((version, position) => ({
         ...version,
         path: `models[${index}].versions[${position}]`,
-        own: serverVariables(model, version),
+        // A server of one's own is told less, and what the version sets comes first.
+        own: version.image === undefined ? serverVariables(model, version) : {},
       })),
     ),
     ...Object.entries({ jobs, cronJobs, batchJobs }).flatMap(([kind, list]) =>

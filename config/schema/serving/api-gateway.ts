@@ -2,6 +2,7 @@ import { z } from "zod";
 import { resolveApiGateway } from "../../../components/api-gateway/resolve.ts";
 import { defaults } from "../../../components/defaults/defaults.ts";
 import { defaultResources } from "../default-text.ts";
+import { Pod } from "../kubernetes/pod.ts";
 import {
   ByteSize,
   CountOrPercent,
@@ -59,6 +60,7 @@ export const ApiGatewayConfig = z
       .min(1)
       .optional()
       .describe(`Pods; with autoscaling, the number to start with. Default: ${defaults.apiGateway.replicas}.`),
+    pod: Pod.optional(),
     resources: Resources.optional().describe(defaultResources(defaults.apiGateway.resources)),
     service: Service.optional().describe(
       `The Service in front of the gateway. Default: a ${defaults.service.type} on port ${defaults.service.port}.`,

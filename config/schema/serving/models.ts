@@ -2,11 +2,15 @@ import { z } from "zod";
 import { Commit, Lineage } from "../../../apps/registry/lineage.ts";
 import { defaults } from "../../../components/defaults/defaults.ts";
 import { defaultResources } from "../default-text.ts";
+import { Pod } from "../kubernetes/pod.ts";
 import {
+  ContainerPath,
+  ImageReference,
   KubernetesName,
   Labels,
   LabelValue,
   ModelName,
+  Quantity,
   ResourceDefaults,
   Resources,
   SecretReferences,
@@ -16,17 +20,36 @@ import {
 import { Autoscaling, AutoscalingDefaults, DisruptionBudget, DisruptionBudgetDefaults } from "./autoscaling.ts";
 import { CanaryRolloutConfig } from "./canary-rollout.ts";
 import { environmentSources } from "./container.ts";
-import { Container, ContainerDefaults, OneSuccessProbe, Probe, Scheduling } from "./pods.ts";
+import { Container, OneSuccessProbe, Probe, Scheduling } from "./pods.ts";
 import { Rollout, RolloutDefaults } from "./rollout.ts";
 import { Service } from "./service.ts";
 import { TrafficConfig } from "./traffic.ts";
 
 function defaultProbe(probe: keyof typeof defaults.version.probes): string {
   const { path, periodSeconds, failureThreshold } = defaults.version.probes[probe];
-  return `Default: ${path} every ${periodSeconds} s, until ${failureThreshold} failures in a row.`;
+  return `Default: ${path} every ${periodSeconds} s, until ${failureThreshold} failures in a row; with an \`image\` that the port accepts connections.`;
 }
 
 const versionSettings = {
+  image: ImageReference.optional().describe(
+    "Image of a server of your own; everything else of a version works the same. Default: the project's inference server.",
+  ),
+  command: z
+    .array(z.string())
+    .min(1, "needs a program to run; leave it out for the image's own")
+    .optional()
+    .describe("What the `image` runs. Default: its own entrypoint."),
+  args: z.array(z.string()).optional().describe("Arguments of the `image`'s command. Default: its own."),
+  modelsPath: z
+    .union([z.literal(false), ContainerPath], { error: "must be an absolute path such as /models, or false for none" })
+    .meta({ title: "path or `false`" })
+    .optional()
+    .describe("Where the models volume is mounted, read-only. Default: `/models`; with an `image` nowhere."),
+  sharedMemory: Quantity.optional().describe(
+    "Size of `/dev/shm`, such as `2Gi`; it counts as memory of the container. Default: the runtime's 64Mi.",
+  ),
+  gpus: z.int().min(1).optional().describe("GPUs of each pod, which then runs on the GPU nodes only. Default: none."),
+  pod: Pod.optional(),
   container: Container.optional().describe("Name and ports of the container."),
   labels: Labels.optional().describe("More labels of the Deployment and its pods. Default: none."),
   scheduling: Scheduling.optional().describe("Which nodes the pods run on, and how they are spread."),
@@ -43,7 +66,7 @@ const versionSettings = {
       liveness: OneSuccessProbe.optional().describe(`Whether the pod is restarted. ${defaultProbe("liveness")}`),
     })
     .optional()
-    .describe("Timing of the probes."),
+    .describe("What the probes ask, and their timing; `false` leaves one out."),
   rollout: Rollout.optional().describe("How a version is replaced by its next revision."),
   autoscaling: Autoscaling.optional().describe("Horizontal autoscaling. Default: none."),
   disruptionBudget: DisruptionBudget.optional().describe("How many pods may be evicted at once. Default: no limit."),
@@ -60,7 +83,6 @@ const versionSettings = {
 /** Settings below those of every version. What belongs together is complete in the versions only. */
 export const VersionDefaults = z.strictObject({
   ...versionSettings,
-  container: described(ContainerDefaults, versionSettings.container),
   resources: described(ResourceDefaults, versionSettings.resources),
   rollout: described(RolloutDefaults, versionSettings.rollout),
   autoscaling: described(AutoscalingDefaults, versionSettings.autoscaling),

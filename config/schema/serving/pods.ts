@@ -1,19 +1,31 @@
 import { z } from "zod";
 import { defaults } from "../../../components/defaults/defaults.ts";
-import { resolveContainer } from "../../../components/serving/resolve.ts";
-import { KubernetesName, LabelName, Seconds } from "../values.ts";
+import { KubernetesName, LabelName, Port, PortName, Seconds } from "../values.ts";
 import { placement } from "./container.ts";
 
-/** A port that an unprivileged container may listen on. */
-const UnprivilegedPort = z
-  .int()
-  .min(1024, "must be a port from 1024 to 65535, since the container runs without privileges")
-  .max(65535, "must be a port from 1024 to 65535")
-  .meta({ title: "port" });
+const probeAction = {
+  path: z
+    .string()
+    .startsWith("/", "must start with '/'")
+    .optional()
+    .describe("Path of the request; success is a status from 200 to 399."),
+  tcp: z.literal(true).optional().describe("Instead of `path`: success is that the port accepts connections."),
+  grpc: z
+    .union([z.literal(true), z.string().min(1)], { error: "must be true, or the name of a gRPC service" })
+    .meta({ title: "`true` or the name of a service" })
+    .optional()
+    .describe("Instead of `path`: gRPC's health service."),
+  command: z
+    .array(z.string())
+    .min(1, "needs a program to run")
+    .optional()
+    .describe("Instead of `path`: a command in the container; success is exit code 0."),
+  port: Port.optional().describe("Port to ask. Default: the one that the server listens on."),
+};
 
-/** Timing of one HTTP probe. */
-export const Probe = z.strictObject({
-  path: z.string().startsWith("/").optional().describe("Path of the request."),
+/** What a probe asks, and its timing. */
+const ProbeSettings = z.strictObject({
+  ...probeAction,
   initialDelaySeconds: Seconds.optional().describe("Wait before the first check."),
   periodSeconds: z.int().min(1).optional().describe("Time between two checks."),
   timeoutSeconds: z.int().min(1).optional().describe("Longest wait for a response."),
@@ -21,33 +33,48 @@ export const Probe = z.strictObject({
   failureThreshold: z.int().min(1).optional().describe("Failures in a row that count as failure."),
 });
 
-/** A probe of which one success counts: the API server rejects more for startup and liveness. */
-export const OneSuccessProbe = Probe.extend({
-  successThreshold: z
-    .literal(1, "must be 1 for startup and liveness probes")
-    .optional()
-    .describe("Successes in a row that count as success: 1."),
-});
+/** A probe, or none. */
+export const Probe = probe(ProbeSettings);
 
-/** The container of servers that may set more of it. */
-export const ContainerDefaults = z.strictObject({
-  name: KubernetesName.optional().describe(`Name of the container. Default: ${defaults.version.container.name}.`),
-  port: UnprivilegedPort.optional().describe(
-    `Port that the server listens on. Default: ${defaults.version.container.port}.`,
-  ),
-  metricsPort: UnprivilegedPort.optional().describe(
-    `Port of the metrics. Default: ${defaults.version.container.metricsPort}.`,
-  ),
-});
+/** A probe of which one success counts: the API server rejects more for startup and liveness. */
+export const OneSuccessProbe = probe(
+  ProbeSettings.extend({
+    successThreshold: z
+      .literal(1, "must be 1 for startup and liveness probes")
+      .optional()
+      .describe("Successes in a row that count as success: 1."),
+  }),
+);
+
+function probe<T extends typeof ProbeSettings>(settings: z.ZodType<z.output<T>, z.input<T>>) {
+  const one = settings.refine(
+    ({ path, tcp, grpc, command }) => [path, tcp, grpc, command].filter((action) => action !== undefined).length < 2,
+    { error: "takes one of path, tcp, grpc and command" },
+  );
+  return z.union([z.literal(false), one], { error: "must be settings of a probe, or false for none" });
+}
 
 /** The container of the server. */
-export const Container = ContainerDefaults.refine(
-  (container) => {
-    const { port, metricsPort } = resolveContainer(container);
-    return port !== metricsPort;
-  },
-  { path: ["metricsPort"], error: "is the port that the server listens on; choose another one" },
-);
+export const Container = z.strictObject({
+  name: KubernetesName.optional().describe(`Name of the container. Default: ${defaults.version.container.name}.`),
+  port: Port.optional().describe(`Port that the server listens on. Default: ${defaults.version.container.port}.`),
+  metricsPort: z
+    .union([z.literal(false), Port], { error: "must be a port, 1–65535, or false for none" })
+    .meta({ title: "port or `false`" })
+    .optional()
+    .describe(
+      `Port of the metrics. Default: ${defaults.version.container.metricsPort}; with an \`image\`, \`port\` if \`metricsPath\` is given, otherwise none.`,
+    ),
+  metricsPath: z
+    .string()
+    .startsWith("/", "must start with '/'")
+    .optional()
+    .describe(`Path of the metrics of a server with an \`image\`. Default: ${defaults.metricsPath}.`),
+  ports: z
+    .record(PortName, Port)
+    .optional()
+    .describe("More ports by name, such as `grpc: 8001`; the version's Services have them too. Default: none."),
+});
 
 /** Where the pods of a version run. */
 export const Scheduling = z.strictObject({

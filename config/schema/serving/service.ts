@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defaults } from "../../../components/defaults/defaults.ts";
 import { isExternal, resolveService } from "../../../components/kubernetes/service.ts";
-import { Port, ServiceName } from "../values.ts";
+import { Annotations, Port, ServiceName } from "../values.ts";
 
 /** A Service in front of a version. */
 export const Service = z
@@ -26,7 +26,44 @@ export const Service = z
       .describe(
         `Deploy without waiting for the load balancer's address, for a cluster that assigns none. Default: ${defaults.service.skipAwait}.`,
       ),
+    annotations: Annotations.optional().describe(
+      "Annotations, such as those that a cloud's load balancer reads. Default: none.",
+    ),
+    appProtocol: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Protocol of the requests: `kubernetes.io/h2c` for gRPC. Default: HTTP/1.1."),
+    loadBalancerSourceRanges: z
+      .array(z.cidrv4("must be addresses such as 10.0.0.0/8").or(z.cidrv6()))
+      .optional()
+      .describe("Addresses that a load balancer lets in. Default: all."),
+    loadBalancerClass: z.string().min(1).optional().describe("What makes the load balancer. Default: the cluster's."),
+    externalTrafficPolicy: z
+      .enum(["Cluster", "Local"])
+      .optional()
+      .describe("`Local` keeps the client's address and stays on the node. Default: Kubernetes' own, Cluster."),
+    ipFamilyPolicy: z
+      .enum(["SingleStack", "PreferDualStack", "RequireDualStack"])
+      .optional()
+      .describe("Families of the addresses. Default: the cluster's."),
+    sessionAffinity: z
+      .enum(["None", "ClientIP"])
+      .optional()
+      .describe("Whether one client's connections reach one pod; gateways choose pods by themselves. Default: None."),
   })
+  .refine(
+    ({ type, loadBalancerSourceRanges, loadBalancerClass }) =>
+      type === "LoadBalancer" || (loadBalancerSourceRanges ?? loadBalancerClass) === undefined,
+    { error: "sets loadBalancerSourceRanges or loadBalancerClass, which need `type: LoadBalancer`" },
+  )
+  .refine(
+    ({ type, externalTrafficPolicy }) => externalTrafficPolicy === undefined || isExternal(resolveService({ type })),
+    {
+      path: ["externalTrafficPolicy"],
+      error: "needs `type: NodePort` or `type: LoadBalancer`",
+    },
+  )
   .refine(({ type, nodePort }) => nodePort === undefined || isExternal(resolveService({ type })), {
     path: ["nodePort"],
     error: "needs `type: NodePort` or `type: LoadBalancer`",

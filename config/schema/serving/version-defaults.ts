@@ -1,4 +1,6 @@
 import { matchPath } from "../../../common/setting-path.ts";
+import { POD_TEMPLATE } from "../../../components/kubernetes/api/api.ts";
+import { joinPatches } from "../../../components/kubernetes/api/merge.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -6,11 +8,17 @@ type Fields = Readonly<Record<string, unknown>>;
 const ADDED_TO = ["configMaps", "secrets"];
 
 /** Settings of which a version has one or the other. */
-const EITHER_OF: Readonly<Record<string, readonly string[]>> = { disruptionBudget: ["minAvailable", "maxUnavailable"] };
+const EITHER_OF: Readonly<Record<string, readonly string[]>> = {
+  disruptionBudget: ["minAvailable", "maxUnavailable"],
+  ...Object.fromEntries(
+    ["startup", "readiness", "liveness"].map((probe) => [probe, ["path", "tcp", "grpc", "command"]]),
+  ),
+};
 
 /**
  * The settings of a stack with the defaults of the stack and of each model below every version's own: objects are merged key
- * by key, names of ConfigMaps and Secrets are added, anything else replaces the default.
+ * by key, names of ConfigMaps and Secrets are added, pieces of pod templates are joined by Kubernetes' rules, anything else
+ * replaces the default.
  *
  * @param settings configuration values by key; the schema reports what is wrong with their shape
  */
@@ -49,7 +57,15 @@ function mergeObjects(below: Fields, above: Fields, name = ""): Fields {
   const either = EITHER_OF[name] ?? [];
   const kept = either.some((key) => above[key] !== undefined) ? without(below, either) : below;
   const own = Object.entries(above).filter(([, value]) => value !== undefined);
-  return { ...kept, ...Object.fromEntries(own.map(([key, value]) => [key, mergeValue(key, kept[key], value)])) };
+  return {
+    ...kept,
+    ...Object.fromEntries(
+      own.map(([key, value]) => [
+        key,
+        key === "pod" && name === "" ? joinPatches(kept[key], value, POD_TEMPLATE) : mergeValue(key, kept[key], value),
+      ]),
+    ),
+  };
 }
 
 function mergeValue(key: string, below: unknown, above: unknown): unknown {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defaults, GPU_RESOURCE } from "../../../components/defaults/defaults.ts";
 import { defaultResources } from "../default-text.ts";
+import { Pod } from "../kubernetes/pod.ts";
 import { environmentSources, placement } from "../serving/container.ts";
 import {
   Count,
@@ -26,6 +27,7 @@ const run = {
   jobType: LabelValue.min(1).optional().describe("Label `job-type`. Default: by what the Job does."),
   environment: z.record(VariableName, z.string()).optional().describe("Environment variables. Default: none."),
   ...environmentSources,
+  pod: Pod.optional(),
   resources: Resources.optional().describe(defaultResources(JOB.resources)),
   gpus: z.int().min(1).optional().describe("GPUs of each pod, which then runs on the GPU nodes only. Default: none."),
   ...placement,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { POD_TEMPLATE } from "../../../../components/kubernetes/api/api.ts";
-import { mergePatch } from "../../../../components/kubernetes/api/merge.ts";
+import { joinPatches, mergePatch } from "../../../../components/kubernetes/api/merge.ts";
 
 /** A pod's spec with a patch. */
 const patched = (spec: object, patch: object) =>
@@ -130,5 +130,39 @@ describe("a strategic merge patch", () => {
     expect(mergePatch({ rules: [rule], hostnames: ["x"] }, patch)).to.deep.equal({
       rules: [{ backendRefs: [{ name: "a", weight: 1 }] }],
     });
+  });
+});
+
+describe("two patches as one", () => {
+  it("do what the first and then the second does", () => {
+    const value = {
+      spec: { containers: [server], tolerations: [{ key: "a" }], priority: 1, securityContext: { a: 1 } },
+    };
+    const first = {
+      metadata: { annotations: { a: "1", b: "2" } },
+      spec: {
+        priority: null,
+        tolerations: [{ key: "b" }],
+        containers: [
+          { name: "server", env: [{ name: "A", value: "9" }] },
+          { name: "one", image: "one" },
+        ],
+      },
+    };
+    const second = {
+      metadata: { annotations: { b: null, c: "3" } },
+      spec: {
+        tolerations: [{ key: "c" }],
+        securityContext: null,
+        containers: [
+          { name: "one", image: "two" },
+          { name: "server", env: [{ name: "B", $patch: "delete" }] },
+        ],
+      },
+    };
+    const inTurn = mergePatch(mergePatch(value, first, POD_TEMPLATE), second, POD_TEMPLATE);
+    const joined = joinPatches(first, second, POD_TEMPLATE);
+    expect(mergePatch(value, joined, POD_TEMPLATE)).to.deep.equal(inTurn);
+    expect(inTurn).to.deep.include({ metadata: { annotations: { a: "1", c: "3" } } });
   });
 });
