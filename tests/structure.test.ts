@@ -32,7 +32,7 @@ const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
   ],
   "apps/inference": [
     ["."],
-    ["routes", "telemetry"],
+    ["import", "routes", "telemetry"],
     ["openapi"],
     ["protocols/predict", "protocols/v1", "protocols/v2"],
     ["protocols"],

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { errorCode, RegistryError } from "../registry/errors.ts";
-import { METADATA_FILE, MODEL_FILE } from "../registry/layout.ts";
+import { MODEL_FILE } from "../registry/layout.ts";
 import { readPublished } from "../registry/read.ts";
 import { unserved } from "./repository/unserved.ts";
 import { run } from "./run.ts";
@@ -94,8 +94,8 @@ async function modelsOf(root: string): Promise<string> {
   const [first] = models;
   if (first === undefined) {
     throw new UsageError(
-      `--models ${root} has no model: train one with "npm run train -- --models ${root}", or put one from elsewhere ` +
-        `there as NAME/1/${MODEL_FILE} with its ${METADATA_FILE} (see apps/inference/README.md for its content)`,
+      `--models ${root} has no model: train one with "npm run train -- --models ${root}", or import one with ` +
+        `"npm run import -- FILE --name NAME --models ${root}", or put it there as NAME/1/${MODEL_FILE}`,
     );
   }
   return models.length > 1 ? "*" : first.name;

@@ -1,15 +1,22 @@
+import path from "node:path";
 import { z } from "zod";
 import { withOldNames } from "./old-names.ts";
 
-/** A model name. It needs no escaping in paths and URLs; in Kubernetes names `_` becomes `-`. */
+/**
+ * A model name. It needs no escaping in paths and URLs; in Kubernetes names capitals become lower case, and `_` and `.`
+ * become `-`.
+ */
 export const ModelName = z
   .string()
   .max(63)
-  .regex(/^[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/, "must be lower-case letters, digits, '-' and '_'")
+  .regex(/^[A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?$/, "must be letters, digits, '-', '_' and '.'")
   .refine((name) => name !== "registry", "'registry' is the folder of the index");
 
-/** A model version: a positive integer in decimal, as Triton and TensorFlow Serving number them. */
-export const ModelVersion = z.string().regex(/^[1-9][0-9]{0,8}$/, 'must be a positive integer such as "2"');
+/**
+ * A model version: a positive integer in decimal, as Triton and TensorFlow Serving number them. Times serve as well, in
+ * seconds (1767322800) or as digits (20260102030405); fifteen digits are the most that a JavaScript number holds exactly.
+ */
+export const ModelVersion = z.string().regex(/^[1-9][0-9]{0,14}$/, 'must be a positive integer such as "2"');
 
 /** Open Inference Protocol v2 tensor data types. */
 export const Datatype = z.enum([
@@ -33,6 +40,8 @@ export const TensorSpec = z.object({
   name: z.string().min(1),
   datatype: Datatype,
   shape: z.array(z.int().min(-1)),
+  /** Outputs only: names of the columns. The graph has a map there, such as scikit-learn's probabilities by class. */
+  labels: z.array(z.string()).optional(),
 });
 
 /**
@@ -41,7 +50,7 @@ export const TensorSpec = z.object({
  * - `tabular-classification`: named `features` → `{species_index, species_name}`; `labels` by class index;
  * - `regression`: `{features: […]}` → `{prediction}`;
  * - `instances`: `{instances: […]}` → `{predictions: […]}`;
- * - `tensors`: not supported by `/predict`; any inputs and outputs, by the Open Inference Protocol only.
+ * - `tensors`: any inputs and outputs; with a batch dimension `/predict` takes and gives a row of them, by their names.
  */
 export const Signature = z.object({
   kind: z
@@ -61,7 +70,7 @@ export const Signature = z.object({
    * value; without them a missing value is NaN.
    */
   categories: z.record(z.string(), z.array(z.string())).optional(),
-  /** Names of the classes by index, for the classifiers. */
+  /** Names of the classes by index, for the classifiers. If omitted, the server takes those that the graph names. */
   labels: z.array(z.string().min(1)).optional(),
 });
 
@@ -88,6 +97,16 @@ function orUnknown(known: z.ZodType<string>, what: string) {
   return z.string().refine(fits, `must be ${what}, or "${UNKNOWN}"`).default(UNKNOWN);
 }
 
+/** Whether a path leads from a folder to something inside it. */
+export function isBelow(file: string): boolean {
+  return !path.isAbsolute(file) && !file.includes("\0") && !/^\.\.?(?:\/|$)/.test(path.posix.normalize(file));
+}
+
+const Below = z.string().min(1).refine(isBelow, "must be the path of a file below the version's folder");
+
+/** A file in the folder of the version. */
+const Content = z.object({ file: z.string().min(1), sha256: Sha256, bytes: z.int().min(1) });
+
 const CurrentMetadata = z.object({
   name: ModelName,
   version: ModelVersion,
@@ -100,7 +119,10 @@ const CurrentMetadata = z.object({
   /** All metrics on the held-out rows by name, such as `accuracy`, `f1`, `mae`, `rmse`. */
   metrics: z.record(z.string(), z.number()).default({}),
   signature: Signature.default({ kind: "tensors", inputs: [], outputs: [] }),
-  artifact: z.object({ file: z.string().min(1), sha256: Sha256, bytes: z.int().min(1) }),
+  artifact: Content.extend({
+    /** Files beside the graph that hold its weights (ONNX external data), by the location that the graph gives. */
+    externalData: z.array(Content.extend({ file: Below })).optional(),
+  }),
   data: z
     .object({
       source: z.string(),

@@ -17,6 +17,13 @@ export type VersionDescription = Omit<
   "name" | "version" | "framework" | "created" | "artifact" | "parent" | "regression"
 >;
 
+/** A file beside a graph that holds some of its weights (ONNX external data). */
+export interface ExternalData {
+  /** Location as the graph gives it: the file's path from the graph's folder on. */
+  readonly file: string;
+  readonly data: Uint8Array;
+}
+
 export interface PublishRequest {
   /** Root of the models volume. */
   readonly root: string;
@@ -25,6 +32,8 @@ export interface PublishRequest {
   readonly version: string;
   /** The bytes of the graph. */
   readonly artifact: Uint8Array;
+  /** Files that hold weights of the graph, by the location that the graph gives, below its folder. @default none */
+  readonly externalData?: readonly ExternalData[];
   readonly description: VersionDescription;
 }
 
@@ -45,7 +54,7 @@ export async function publishVersion(request: PublishRequest): Promise<ModelMeta
       const version = request.version === "next" ? await nextVersion(root, model) : ModelVersion.parse(request.version);
       const metadata = completeMetadata(request, version, await findParent(root, model, version));
       try {
-        await publishFolder(root, metadata, request.artifact);
+        await publishFolder(root, metadata, request);
       } catch (error) {
         // Another process has published the same number in the meantime.
         if (error instanceof VersionExistsError && request.version === "next") continue;
@@ -86,15 +95,15 @@ export async function assertVersionFree(root: string, model: string, version: st
 
 function completeMetadata(request: PublishRequest, version: string, parent: ModelMetadata | undefined): ModelMetadata {
   const regression = parent && compareWithParent(request.description, parent);
+  const { externalData = [] } = request;
   return ModelMetadata.parse({
     name: request.model,
     version,
     framework: "onnx",
     created: new Date().toISOString(),
     artifact: {
-      file: MODEL_FILE,
-      sha256: createHash("sha256").update(request.artifact).digest("hex"),
-      bytes: request.artifact.byteLength,
+      ...contentOf(MODEL_FILE, request.artifact),
+      ...(externalData.length > 0 && { externalData: externalData.map(({ file, data }) => contentOf(file, data)) }),
     },
     ...request.description,
     ...(parent === undefined ? {} : { parent: parent.version }),
@@ -102,7 +111,15 @@ function completeMetadata(request: PublishRequest, version: string, parent: Mode
   } satisfies ModelMetadata);
 }
 
-async function publishFolder(root: string, metadata: ModelMetadata, artifact: Uint8Array): Promise<void> {
+function contentOf(file: string, data: Uint8Array) {
+  return { file, sha256: createHash("sha256").update(data).digest("hex"), bytes: data.byteLength };
+}
+
+async function publishFolder(
+  root: string,
+  metadata: ModelMetadata,
+  { artifact, externalData = [] }: PublishRequest,
+): Promise<void> {
   const parent = modelDirectory(root, metadata.name);
   const target = versionDirectory(root, metadata.name, metadata.version);
   await assertVersionFree(root, metadata.name, metadata.version);
@@ -111,6 +128,12 @@ async function publishFolder(root: string, metadata: ModelMetadata, artifact: Ui
   try {
     await makeDirectory(temporary);
     await writeDurably(path.join(temporary, metadata.artifact.file), artifact);
+    for (const { file, data } of externalData) {
+      const target = path.join(temporary, file);
+      await makeDirectory(path.dirname(target));
+      await writeDurably(target, data);
+      await syncDirectory(path.dirname(target));
+    }
     await writeDurably(path.join(temporary, METADATA_FILE), `${JSON.stringify(metadata, null, 2)}\n`);
     await syncDirectory(temporary);
     await rename(temporary, target);

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
-import { createReadStream, type Dirent } from "node:fs";
+import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { describeFault, errorCode, errorMessage, RegistryError } from "./errors.ts";
-import { indexFile, METADATA_FILE, modelDirectory, versionDirectory } from "./layout.ts";
+import { hashFile } from "./hash.ts";
+import { indexFile, METADATA_FILE, MODEL_FILE, modelDirectory, versionDirectory } from "./layout.ts";
 import { ModelMetadata, ModelName, ModelVersion, RegistryIndex } from "./metadata.ts";
 
 /**
@@ -19,13 +19,13 @@ export async function readIndex(root: string): Promise<RegistryIndex> {
 
 /**
  * Reads the index or, if there is none, derives it from the version folders, so that a registry whose folders were created
- * by hand needs no index.
+ * by hand needs no index. Adds models that consist of bare graphs, which no index lists.
  *
  * @throws RegistryError if the index is invalid, or if there is no such folder
  */
 export async function readPublished(root: string): Promise<RegistryIndex> {
   const index = await readJson(indexFile(root), RegistryIndex);
-  if (index !== undefined) return index;
+  if (index !== undefined) return withBareModels(root, index);
   await stat(root).catch((error: unknown) => {
     throw describeFault("cannot read", root, error);
   });
@@ -43,21 +43,42 @@ async function readFolders(root: string): Promise<RegistryIndex["models"]> {
   return models;
 }
 
+/** The index, and the models that it does not list and that have graphs but no metadata at all. */
+async function withBareModels(root: string, index: RegistryIndex): Promise<RegistryIndex> {
+  const models = [...index.models];
+  for (const name of await listModels(root)) {
+    if (models.some((model) => model.name === name)) continue;
+    const { described, bare } = await sortedFolders(root, name);
+    const latest = bare.at(-1);
+    if (described.length === 0 && latest !== undefined) models.push({ name, versions: bare, latest });
+  }
+  return models.length === index.models.length ? index : { models: models.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+}
+
 /**
  * The version folders with metadata: one that is still being copied must not replace a complete one. If none has metadata,
- * all folders, so that opening one reports what is missing. An unreadable folder counts as having metadata.
+ * those with a graph; if none has a graph either, all folders, so that opening one reports what is missing.
  */
 async function laidOutVersions(root: string, name: string): Promise<string[]> {
+  const { folders, described, bare } = await sortedFolders(root, name);
+  return [described, bare].find((versions) => versions.length > 0) ?? folders;
+}
+
+/** The version folders of a model by what they contain. An unreadable folder counts as having metadata. */
+async function sortedFolders(root: string, name: string) {
   const folders = await versionFolders(root, name);
   const described: string[] = [];
+  const bare: string[] = [];
   for (const version of folders) {
-    const isDescribed = await hasMetadata(root, name, version).catch((error: unknown) => {
-      if (error instanceof RegistryError) return true;
-      throw error;
-    });
-    if (isDescribed) described.push(version);
+    try {
+      if (await hasMetadata(root, name, version)) described.push(version);
+      else if (await isBare(root, name, version)) bare.push(version);
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
+      described.push(version);
+    }
   }
-  return described.length > 0 ? described : folders;
+  return { folders, described, bare };
 }
 
 /** The newest version that is not a regression, or whose metadata cannot be read; the newest version if all are regressions. */
@@ -88,6 +109,28 @@ export async function readMetadata(root: string, model: string, version: string)
     );
   }
   return metadata;
+}
+
+/**
+ * The metadata of a version. A folder that has a graph and no `metadata.json`, as Triton and OpenVINO Model Server take it, is
+ * described by what it contains: SHA-256 and size are those of the graph as it is now.
+ *
+ * @throws RegistryError if there is neither, or if the metadata is invalid or describes another version
+ */
+export async function describeVersion(root: string, model: string, version: string): Promise<ModelMetadata> {
+  if (!(await isBare(root, model, version))) return readMetadata(root, model, version);
+  const graph = path.join(versionDirectory(root, model, version), MODEL_FILE);
+  const { sha256, bytes } = await hashFile(graph);
+  if (bytes === 0) throw new RegistryError(`${graph} is empty: copy it here again`);
+  const artifact = { file: MODEL_FILE, sha256, bytes };
+  return ModelMetadata.parse({ name: model, version, framework: "onnx", artifact });
+}
+
+/** Whether the folder of a version has a graph and no metadata. */
+export async function isBare(root: string, model: string, version: string): Promise<boolean> {
+  if (await hasMetadata(root, model, version)) return false;
+  const found = await stat(path.join(versionDirectory(root, model, version), MODEL_FILE)).catch(() => undefined);
+  return found?.isFile() === true;
 }
 
 /** The published versions of a model (folders with `metadata.json`), in ascending order. */
@@ -121,25 +164,22 @@ export function artifactFile(root: string, metadata: Pick<ModelMetadata, "name" 
 }
 
 /**
- * Verifies the SHA-256 of a version's graph.
+ * Verifies the SHA-256 of a version's graph, and of the files with its weights.
  *
- * @throws RegistryError if the graph is missing or its SHA-256 differs
+ * @throws RegistryError if one of them is missing or its SHA-256 differs
  */
 export async function verifyArtifact(
   root: string,
   metadata: Pick<ModelMetadata, "name" | "version" | "artifact">,
 ): Promise<void> {
-  const file = artifactFile(root, metadata);
-  const hash = createHash("sha256");
-  try {
-    for await (const chunk of createReadStream(file)) hash.update(chunk);
-  } catch (error) {
-    throw describeFault("cannot read", file, error);
-  }
-  if (hash.digest("hex") !== metadata.artifact.sha256) {
-    throw new RegistryError(
-      `${file} is corrupt: its SHA-256 is not the one in ${METADATA_FILE}; publish the model again`,
-    );
+  const { externalData = [], ...graph } = metadata.artifact;
+  for (const { file: name, sha256 } of [graph, ...externalData]) {
+    const file = path.join(versionDirectory(root, metadata.name, metadata.version), name);
+    if ((await hashFile(file)).sha256 !== sha256) {
+      throw new RegistryError(
+        `${file} is corrupt: its SHA-256 is not the one in ${METADATA_FILE}; publish the model again`,
+      );
+    }
   }
 }
 

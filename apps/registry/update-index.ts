@@ -2,10 +2,10 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import { makeDirectory, replaceDurably } from "./durable.ts";
 import { describeFault, errorCode, RegistryError } from "./errors.ts";
-import { indexFile, lockFile } from "./layout.ts";
+import { indexFile, lockFile, versionDirectory } from "./layout.ts";
 import { withLock } from "./lock.ts";
 import type { ModelMetadata, RegistryIndex } from "./metadata.ts";
-import { artifactFile, listModels, listVersions, readIndex, readMetadata } from "./read.ts";
+import { listModels, listVersions, readIndex, readMetadata } from "./read.ts";
 import { sweepTemporaries } from "./sweep.ts";
 
 /** The state of the volume: the index that describes it, and one line for each version that cannot be in it. */
@@ -78,12 +78,15 @@ async function checkVersion(
 ): Promise<ModelMetadata | { readonly problem: string }> {
   try {
     const metadata = await readMetadata(root, model, version);
-    const file = artifactFile(root, metadata);
-    const found = await stat(file).catch((error: unknown) => {
-      throw describeFault("cannot read", file, error);
-    });
-    if (found.size === metadata.artifact.bytes) return metadata;
-    return { problem: `${file} has ${found.size} bytes, not the ${metadata.artifact.bytes} its metadata says` };
+    const { externalData = [], ...graph } = metadata.artifact;
+    for (const { file: name, bytes } of [graph, ...externalData]) {
+      const file = path.join(versionDirectory(root, model, version), name);
+      const { size } = await stat(file).catch((error: unknown) => {
+        throw describeFault("cannot read", file, error);
+      });
+      if (size !== bytes) return { problem: `${file} has ${size} bytes, not the ${bytes} its metadata says` };
+    }
+    return metadata;
   } catch (error) {
     if (error instanceof RegistryError) return { problem: error.message };
     throw error;

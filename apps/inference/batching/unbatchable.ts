@@ -1,4 +1,4 @@
-import type { GraphFacts } from "../model/graph-facts.ts";
+import type { GraphFacts } from "../model/graph/facts.ts";
 import type { Model } from "../model/model.ts";
 import { probe } from "../model/probe.ts";
 import { sliceRows, type Tensor, type Tensors } from "../model/tensor.ts";

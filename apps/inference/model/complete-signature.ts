@@ -1,19 +1,22 @@
 import type { InferenceSession } from "onnxruntime-node";
 import type { Signature, TensorSpec } from "../../registry/metadata.ts";
-import type { GraphFacts } from "./graph-facts.ts";
+import type { MapsToTensors } from "./graph/edit.ts";
+import type { GraphFacts } from "./graph/facts.ts";
 import type { NativeSession } from "./native-session.ts";
 import { datatypeOf } from "./ort-types.ts";
 
+type Facts = Pick<GraphFacts, "shapeless" | "classNames"> & Pick<MapsToTensors, "maps">;
+
 /**
- * Fills in the tensors that a signature does not list from the graph: all inputs, and the outputs that can be served. A
- * dimension that the graph does not fix becomes -1.
+ * Fills in from the graph what a signature does not list: all inputs, the outputs that can be served, and the names of the
+ * classes. A dimension that the graph does not fix becomes -1.
  *
  * @throws Error if an input is not a tensor, has an unsupported type or no shape, or if no output can be served.
  */
 export function completeSignature(
   signature: Signature,
   { inputMetadata, outputMetadata }: Pick<NativeSession, "inputMetadata" | "outputMetadata">,
-  { shapeless }: Pick<GraphFacts, "shapeless">,
+  { shapeless, classNames, maps }: Facts,
 ): Signature {
   const inputs =
     signature.inputs.length > 0 ? signature.inputs : inputMetadata.map((value) => inputOf(value, shapeless));
@@ -21,15 +24,40 @@ export function completeSignature(
     signature.outputs.length > 0 ? signature.outputs : outputMetadata.flatMap((value) => specOf(value) ?? []);
   if (outputs.length === 0) {
     const kinds = outputMetadata.map(({ name }) => `"${name}"`).join(", ");
-    throw new Error(
-      `none of the outputs (${kinds}) is a tensor of a type that can be served: ${INSTEAD}; zipmap=False for skl2onnx`,
-    );
+    throw new Error(`none of the outputs (${kinds}) is a tensor of a type that can be served: ${INSTEAD}`);
   }
-  return { ...signature, inputs, outputs };
+  const labels = signature.labels ?? classNames;
+  return {
+    ...signature,
+    inputs,
+    outputs: outputs.map((output) => withLabels(output, maps)),
+    ...(labels !== undefined && { labels: [...labels] }),
+  };
+}
+
+/** One line for each output of the graph that is not served. */
+export function omittedOutputs(
+  given: Signature,
+  { outputs }: Signature,
+  { outputMetadata }: Pick<NativeSession, "outputMetadata">,
+): string[] {
+  return outputMetadata.flatMap(({ name, ...value }) => {
+    if (outputs.some((output) => output.name === name)) return [];
+    const type = value.isTensor
+      ? `a tensor of ${value.type}`
+      : "not a tensor but a sequence, a map or an optional value";
+    const reason = given.outputs.length > 0 ? "the signature does not list it" : `it is ${type}: ${INSTEAD}`;
+    return [`output "${name}" is not served: ${reason}`];
+  });
 }
 
 const INSTEAD =
   "export the graph with tensors of numbers or strings instead (cast bfloat16 and smaller floats to float)";
+
+function withLabels(output: TensorSpec, maps: Facts["maps"]): TensorSpec {
+  const map = maps.find(({ name }) => name === output.name);
+  return map === undefined || output.labels !== undefined ? output : { ...output, labels: [...map.labels] };
+}
 
 function inputOf(value: InferenceSession.ValueMetadata, shapeless: ReadonlySet<string>): TensorSpec {
   const spec = specOf(value);

@@ -1,4 +1,5 @@
 import type { ModelMetadata } from "../../registry/metadata.ts";
+import type { ExternalData } from "../../registry/publish.ts";
 import type { Tensors } from "./tensor.ts";
 
 /** A loaded model: tensors in, tensors out. Implementations run it in this thread or in a worker. */
@@ -10,6 +11,8 @@ export interface Model {
   readonly maxRows: number;
   /** Whether the shape of a row may differ between requests. */
   readonly ragged: boolean;
+  /** What is served otherwise than the graph says, one line each, for the log. @default nothing */
+  readonly notes?: readonly string[];
   /**
    * Runs the graph once.
    *
@@ -25,5 +28,13 @@ export interface Model {
   close(): Promise<void>;
 }
 
-/** Opens a verified artifact as a model. */
-export type OpenModel = (metadata: ModelMetadata, artifact: Uint8Array) => Promise<Model>;
+/**
+ * Opens a verified artifact as a model.
+ *
+ * @param externalData The files that hold weights of the graph. @default none
+ */
+export type OpenModel = (
+  metadata: ModelMetadata,
+  artifact: Uint8Array,
+  externalData?: readonly ExternalData[],
+) => Promise<Model>;

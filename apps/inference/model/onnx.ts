@@ -2,8 +2,9 @@ import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { errorMessage } from "../../registry/errors.ts";
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
 import { batchingOf } from "./batch-dimension.ts";
-import { completeSignature } from "./complete-signature.ts";
-import { type GraphFacts, graphFacts, notAGraph } from "./graph-facts.ts";
+import { completeSignature, omittedOutputs } from "./complete-signature.ts";
+import { type MapsToTensors, mapsToTensors, withLocale } from "./graph/edit.ts";
+import { type GraphFacts, graphFacts, notAGraph } from "./graph/facts.ts";
 import type { Model, OpenModel } from "./model.ts";
 import { type NativeSession, openSession } from "./native-session.ts";
 import { datatypeOf, ORT_TYPES } from "./ort-types.ts";
@@ -18,16 +19,17 @@ const FATAL_ONLY = 4;
  * @param intraOpThreads Threads of one operator. Inside a CPU limit more than one only adds context switches.
  */
 export function onnxOpener(intraOpThreads: number): OpenModel {
-  return async (metadata, artifact) => {
-    const { session, facts } = openGraph(artifact, {
+  return async (metadata, artifact, externalData = []) => {
+    const { session, facts, notes } = openGraph(artifact, {
       intraOpNumThreads: intraOpThreads,
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
       logSeverityLevel: FATAL_ONLY,
+      externalData: externalData.map(({ file, data }) => ({ path: file, data })),
     });
     try {
-      return new OnnxModel(metadata, session, facts);
+      return new OnnxModel(metadata, session, facts, notes);
     } catch (error) {
       session.release();
       throw error;
@@ -35,18 +37,48 @@ export function onnxOpener(intraOpThreads: number): OpenModel {
   };
 }
 
-function openGraph(artifact: Uint8Array, options: InferenceSession.SessionOptions) {
+/** An opened graph, and what is known about it. */
+interface OpenedGraph {
+  readonly session: NativeSession;
+  readonly facts: GraphFacts & Pick<MapsToTensors, "maps">;
+  readonly notes: readonly string[];
+}
+
+function openGraph(artifact: Uint8Array, options: InferenceSession.SessionOptions): OpenedGraph {
   const facts = graphFacts(artifact);
-  if (facts.hasExternalData) {
+  if (facts.hasInnerExternalData) {
     throw new Error(
-      "the graph's weights are in separate files (external data), which its SHA-256 does not cover: save it as one " +
-        "file, as onnx.save_model does with save_as_external_data=False",
+      "weights of an inner graph or an attribute are in a separate file, which ONNX Runtime cannot load from memory: save " +
+        "the graph as one file, as onnx.save_model does with save_as_external_data=False",
     );
   }
+  const { model, maps } = facts.operators.has("ZipMap") ? mapsToTensors(artifact) : { model: artifact, maps: [] };
   try {
-    return { session: openSession(artifact, options), facts };
+    return { ...openInAnyLocale(model, options), facts: { ...facts, maps } };
   } catch (error) {
     throw notAGraph(errorMessage(error).trim());
+  }
+}
+
+/** Only this locale is in every image. It changes the case of letters like all others but Turkish, Azeri and Lithuanian. */
+const LOCALE = "C.UTF-8";
+
+/** Opens a graph; one that normalizes strings in a locale that this machine lacks uses another one. */
+function openInAnyLocale(
+  model: Uint8Array,
+  options: InferenceSession.SessionOptions,
+): Pick<OpenedGraph, "session" | "notes"> {
+  try {
+    return { session: openSession(model, options), notes: [] };
+  } catch (error) {
+    const [, locale] = /Failed to construct locale with name:([^:]*):/.exec(errorMessage(error)) ?? [];
+    if (locale === undefined) {
+      throw error;
+    }
+    const session = openSession(withLocale(model, LOCALE), options);
+    const differs = /^(?:tr|az|lt)_/.test(locale);
+    const note = `strings are normalized in the locale ${LOCALE}, because ${locale} is not installed: some letters differ`;
+    return { session, notes: differs ? [note] : [] };
   }
 }
 
@@ -55,12 +87,18 @@ class OnnxModel implements Model {
   readonly batched: boolean;
   readonly maxRows: number;
   readonly ragged: boolean;
+  readonly notes: readonly string[];
   readonly #session: NativeSession;
   readonly #fetches: Fetches;
   /** By the list of wanted outputs: callers pass the same list each time. */
   readonly #fetchesOf = new WeakMap<readonly string[], Fetches>();
 
-  constructor(metadata: ModelMetadata, session: NativeSession, facts: GraphFacts) {
+  constructor(
+    metadata: ModelMetadata,
+    session: NativeSession,
+    facts: OpenedGraph["facts"],
+    notes: OpenedGraph["notes"],
+  ) {
     const signature = completeSignature(metadata.signature, session, facts);
     const { inputs, outputs } = signature;
     checkSpecs("input", inputs, session.inputMetadata);
@@ -74,6 +112,7 @@ class OnnxModel implements Model {
     this.batched = batched;
     this.maxRows = maxRows;
     this.ragged = ragged;
+    this.notes = [...notes, ...omittedOutputs(metadata.signature, signature, session)];
     this.#session = session;
     this.#fetches = fetchesOf(outputs);
   }
@@ -144,7 +183,7 @@ function checkSpecs(
     if (!found.isTensor) {
       const remedy =
         what === "output"
-          ? "remove it from the signature, or export the graph without it (skl2onnx: zipmap=False)"
+          ? "remove it from the signature, or export the graph with tensors instead"
           : "export the graph with tensors instead";
       throw new Error(`${what} "${name}" is not a tensor but a sequence or map, which cannot be served: ${remedy}`);
     }

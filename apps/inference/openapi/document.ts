@@ -7,7 +7,7 @@ import { Operations } from "./operations.ts";
 import { repositoryPaths } from "./repository.ts";
 import { predictSchemas } from "./request-schemas.ts";
 import { listOf, objectOf, type Schema } from "./schema.ts";
-import { configSchema, inferSchemas, metadataSchema, STATISTICS, v1Schemas } from "./tensors.ts";
+import { configSchema, inferSchemas, metadataSchema, namedRowSchemas, STATISTICS, v1Schemas } from "./tensors.ts";
 
 const TEXT: Schema = { type: "string" };
 
@@ -75,7 +75,7 @@ function describeModel({ name, version, description }: ModelMetadata): string {
 }
 
 function predictPath(operations: Operations, path: string, metadata: ModelMetadata, maxRows: number) {
-  const schemas = predictSchemas(metadata, maxRows);
+  const schemas = predictSchemas(metadata, maxRows) ?? namedRowSchemas(metadata);
   if (schemas === undefined) {
     return {};
   }

@@ -105,7 +105,12 @@ function featureSchema({ signature }: ModelMetadata, { datatype }: TensorSpec, n
   const { categories } = signature;
   const values = datatype === "BYTES" ? categories?.[name] : undefined;
   if (values !== undefined) {
-    return { type: ["string", "null"], examples: values };
+    const isBoolean = values.some((value) => /^(?:true|false)$/i.test(value));
+    const isNumber = values.some((value) => String(Number(value)) === value);
+    return {
+      type: ["string", "null", ...(isBoolean ? ["boolean"] : []), ...(isNumber ? ["number"] : [])],
+      examples: values,
+    };
   }
   const number = elementSchema(datatype === "BYTES" ? "FP32" : datatype);
   const canBeMissing = datatype === "BYTES" || categories !== undefined;

@@ -80,14 +80,11 @@ export function v1Schemas({ signature }: ModelMetadata, maxRows: number): Protoc
   const single = inputs.length === 1 && first !== undefined;
   // All instances of a request have the same form as the first.
   const variants = instanceSchemas(signature).map((schema) => listOf(schema, 1, maxRows));
-  const rowOf = ({ shape, datatype }: TensorSpec) => exampleOf(shape.slice(1), sample(datatype));
-  const instance = () =>
-    single ? rowOf(first) : Object.fromEntries(inputs.map((input) => [input.name, rowOf(input)]));
   const byColumn = objectOf({ inputs: anyOf(columnSchemas(signature, batched, maxRows)) });
   const columns = {
     inputs: Object.fromEntries(inputs.map((input) => [input.name, exampleOf(sizesOf(input), sample(input.datatype))])),
   };
-  const example = batched ? { instances: [instance()] } : columns;
+  const example = batched ? { instances: [single ? rowExample(first) : namedRowExample(inputs)] } : columns;
   return {
     // A request has instances or inputs, not both.
     request: batched ? { oneOf: [objectOf({ instances: anyOf(variants) }), byColumn] } : byColumn,
@@ -96,6 +93,27 @@ export function v1Schemas({ signature }: ModelMetadata, maxRows: number): Protoc
       : objectOf({ outputs: {} }),
     example: isShort(inputs) ? example : undefined,
   };
+}
+
+/** `POST /predict` with a row of each input, by its name; undefined if the model has no batch dimension. */
+export function namedRowSchemas({ signature }: ModelMetadata): ProtocolSchemas | undefined {
+  const { inputs, outputs } = signature;
+  if (!batchingOf(signature).batched || inputs.length === 0) {
+    return undefined;
+  }
+  return {
+    request: namedRowSchema(signature),
+    response: objectOf(Object.fromEntries(outputs.map(({ name }) => [name, {}]))),
+    example: isShort(inputs) ? namedRowExample(inputs) : undefined,
+  };
+}
+
+function namedRowExample(inputs: readonly TensorSpec[]): unknown {
+  return Object.fromEntries(inputs.map((input) => [input.name, rowExample(input)]));
+}
+
+function rowExample({ shape, datatype }: TensorSpec): unknown {
+  return exampleOf(shape.slice(1), sample(datatype));
 }
 
 /** An object with a tensor per input; for a single input also its tensor. */
@@ -129,23 +147,30 @@ function instanceElement({ datatype }: TensorSpec, { kind }: Signature): Schema 
 
 /** An object with a value per input; for a single input also its row, or the row's only element. */
 function instanceSchemas(signature: Signature): Schema[] {
-  const rows = signature.inputs.map((input) => ({
-    name: input.name,
-    schemas: rowSchemas(input, instanceElement(input, signature)),
-  }));
-  const named = objectOf(Object.fromEntries(rows.map(({ name, schemas }) => [name, anyOf(schemas)])));
-  return [...(rows.length === 1 ? (rows[0]?.schemas ?? []) : []), named];
+  const [only, ...others] = signature.inputs;
+  const rows = only === undefined || others.length > 0 ? [] : rowSchemas(only, instanceElement(only, signature));
+  return [...rows, namedRowSchema(signature)];
+}
+
+function namedRowSchema(signature: Signature): Schema {
+  const rows = signature.inputs.map((input) => {
+    const schemas = rowSchemas(input, instanceElement(input, signature));
+    return [input.name, anyOf(schemas)] as const;
+  });
+  return objectOf(Object.fromEntries(rows));
 }
 
 /** `GET /v2/models/{model}`. */
 export function metadataSchema({ name, signature }: ModelMetadata): Schema {
   const tensor = objectOf({ name: { type: "string" }, datatype: { type: "string" }, shape: { type: "array" } });
+  const labels = { type: "array", description: "Names of the columns: the classes" };
+  const output = { ...tensor, properties: { ...Object(tensor["properties"]), labels } };
   return objectOf({
     name: { const: name },
     versions: listOf({ type: "string" }, 1),
     platform: { type: "string" },
     inputs: listOf(tensor, signature.inputs.length),
-    outputs: listOf(tensor, 1),
+    outputs: listOf(output, 1),
     properties: {
       type: "object",
       additionalProperties: { type: "string" },

@@ -1,5 +1,5 @@
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
-import type { GraphFacts } from "../model/graph-facts.ts";
+import type { GraphFacts } from "../model/graph/facts.ts";
 import type { Tensors } from "../model/tensor.ts";
 import type { JsonObject } from "./fields.ts";
 

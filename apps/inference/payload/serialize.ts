@@ -87,6 +87,14 @@ export function serializeBigint(value: bigint): unknown {
 
 const { rawJSON: rawJson } = JSON as typeof JSON & { rawJSON(text: string): unknown };
 
+/** The elements of a row by the names of its columns. */
+export function byLabel(labels: readonly string[], elements: readonly unknown[]): Readonly<Record<string, unknown>> {
+  if (labels.length !== elements.length) {
+    throw new Error(`the model's output has ${elements.length} columns for ${labels.length} labels`);
+  }
+  return Object.fromEntries(labels.map((label, column) => [label, elements[column]]));
+}
+
 /**
  * The elements of a tensor for JSON, flat in row-major order.
  *

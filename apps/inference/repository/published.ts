@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import { open, readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { describeFault, RegistryError } from "../../registry/errors.ts";
-import { versionDirectory } from "../../registry/layout.ts";
-import type { ModelMetadata } from "../../registry/metadata.ts";
-import { artifactFile, readMetadata } from "../../registry/read.ts";
+import { METADATA_FILE, versionDirectory } from "../../registry/layout.ts";
+import { isBelow, type ModelMetadata } from "../../registry/metadata.ts";
+import type { ExternalData } from "../../registry/publish.ts";
+import { artifactFile, describeVersion, isBare } from "../../registry/read.ts";
+import { graphFacts } from "../model/graph/facts.ts";
 
 const REMEDY = "copy it here again, or correct the metadata if this is the right file";
 /** How much of an artifact is read and hashed at a time; requests are served in between. */
@@ -14,6 +16,10 @@ const PIECE_BYTES = 1024 * 1024;
 export interface PublishedVersion {
   readonly metadata: ModelMetadata;
   readonly artifact: Uint8Array;
+  /** The files that hold weights of the graph, verified as well. */
+  readonly externalData: readonly ExternalData[];
+  /** What could not be verified, one line each, for the log. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -24,8 +30,53 @@ export interface PublishedVersion {
  * @throws RegistryError if the version is missing, malformed, incomplete or corrupted.
  */
 export async function readVersion(root: string, model: string, version: string): Promise<PublishedVersion> {
-  const metadata = await readMetadata(root, model, version);
-  return { metadata, artifact: await readArtifact(root, metadata) };
+  const metadata = await describeVersion(root, model, version);
+  const artifact = await readArtifact(root, metadata);
+  const { externalData, notes } = await readExternalData(root, metadata, locationsIn(artifact));
+  // Of a version without metadata nothing is verified.
+  return { metadata, artifact, externalData, notes: (await isBare(root, model, version)) ? [] : notes };
+}
+
+/** The files that a graph takes weights from; none if it is not a graph, which is reported when it is opened. */
+function locationsIn(artifact: Uint8Array): ReadonlySet<string> {
+  try {
+    return graphFacts(artifact).externalFiles;
+  } catch {
+    return new Set();
+  }
+}
+
+async function readExternalData(
+  root: string,
+  { name, version, artifact }: ModelMetadata,
+  locations: ReadonlySet<string>,
+): Promise<Pick<PublishedVersion, "externalData" | "notes">> {
+  const directory = versionDirectory(root, name, version);
+  const externalData: ExternalData[] = [];
+  const notes: string[] = [];
+  for (const location of locations) {
+    if (!isBelow(location)) {
+      throw new RegistryError(
+        `${directory}: the graph takes weights from "${location}", which is not below its folder`,
+      );
+    }
+    const file = path.join(directory, location);
+    const expected = artifact.externalData?.find((one) => path.normalize(one.file) === path.normalize(location));
+    const { artifact: data, sha256 } = await readHashed(file, expected?.bytes).catch((error: unknown) => {
+      throw describeFault("cannot read the graph's weights", file, error);
+    });
+    if (expected === undefined) {
+      notes.push(`${file} is not verified, because ${METADATA_FILE} does not list it; its SHA-256 is ${sha256}`);
+    } else if (sha256 !== expected.sha256) {
+      throw corrupt(file, sha256, expected.sha256);
+    }
+    externalData.push({ file: location, data });
+  }
+  return { externalData, notes };
+}
+
+function corrupt(file: string, sha256: string, expected: string): RegistryError {
+  return new RegistryError(`${file} is corrupt: its SHA-256 is ${sha256}, its metadata says ${expected}: ${REMEDY}`);
 }
 
 /**
@@ -53,18 +104,21 @@ async function readArtifact(root: string, metadata: ModelMetadata): Promise<Uint
     throw describeFault("cannot read", file, error);
   });
   if (sha256 !== expected.sha256) {
-    throw new RegistryError(
-      `${file} is corrupt: its SHA-256 is ${sha256}, its metadata says ${expected.sha256}: ${REMEDY}`,
-    );
+    throw corrupt(file, sha256, expected.sha256);
   }
   return artifact;
 }
 
-/** Reads a file of a known length into memory of its own, and hashes each piece as it arrives. */
-async function readHashed(file: string, length: number): Promise<{ artifact: Uint8Array; sha256: string }> {
+/**
+ * Reads a file into memory of its own, and hashes each piece as it arrives.
+ *
+ * @param expected The length that it must have. @default any
+ */
+async function readHashed(file: string, expected?: number): Promise<{ artifact: Uint8Array; sha256: string }> {
   const handle = await open(file);
   try {
     const found = await handle.stat();
+    const length = expected ?? found.size;
     if (found.isFile() && found.size !== length) {
       throw new RegistryError(`${file} has ${found.size} bytes, its metadata says ${length}: ${REMEDY}`);
     }

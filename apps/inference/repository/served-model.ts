@@ -1,17 +1,16 @@
 import { errorMessage } from "../../registry/errors.ts";
 import { versionDirectory } from "../../registry/layout.ts";
-import type { ModelMetadata } from "../../registry/metadata.ts";
 import { Batcher } from "../batching/batcher.ts";
 import type { BatchingState } from "../batching/state.ts";
 import { whyUnbatchable } from "../batching/unbatchable.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { ModelMetrics } from "../metrics/model-metrics.ts";
-import { graphFacts } from "../model/graph-facts.ts";
+import { graphFacts } from "../model/graph/facts.ts";
 import type { Model, OpenModel } from "../model/model.ts";
 import type { FindRequestSchema, RequestSchema } from "../payload/request-schema.ts";
 import type { Settings } from "../settings.ts";
-import { readVersion } from "./published.ts";
+import { type PublishedVersion, readVersion } from "./published.ts";
 import { warmUp } from "./warm-up.ts";
 
 /** A model that serves requests: loaded, warmed up, and with a queue. */
@@ -43,8 +42,12 @@ export interface OpenDeps {
  */
 export async function openVersion(name: string, version: string, deps: OpenDeps): Promise<ServedModel> {
   const { settings, batching, metrics, logger } = deps;
-  const { metadata, artifact } = await readVersion(settings.modelDirectory, name, version);
-  const { schema, model, warmedUp, reason } = await openModel(metadata, artifact, deps).catch((error: unknown) => {
+  const published = await readVersion(settings.modelDirectory, name, version);
+  const { metadata } = published;
+  const { schema, model, warmedUp, reason, notes } = await openModel(published, {
+    ...deps,
+    memory: batching.memory,
+  }).catch((error: unknown) => {
     const directory = versionDirectory(settings.modelDirectory, name, version);
     throw new Error(`${directory}: ${errorMessage(error)}`, { cause: error });
   });
@@ -57,6 +60,9 @@ export async function openVersion(name: string, version: string, deps: OpenDeps)
     );
   if (reason !== undefined) {
     logUnbatchable(reason);
+  }
+  for (const note of notes) {
+    logger.warn({ model: metadata.name, version: metadata.version, note }, "not served as it is");
   }
   const batcher = new Batcher(model, {
     ...batching,
@@ -71,19 +77,36 @@ export async function openVersion(name: string, version: string, deps: OpenDeps)
   return { model, schema, batcher, metrics: recorder, warmedUp };
 }
 
-async function openModel(
-  metadata: ModelMetadata,
-  artifact: Uint8Array,
-  { open, findSchema = () => undefined, batching: { memory } }: OpenDeps,
-) {
+/** A version that was opened and ran once. */
+export interface OpenedModel extends Pick<ServedModel, "model" | "schema" | "warmedUp"> {
+  /** A size of the open inner dimensions with which it ran; undefined if it rejects zeros. */
+  readonly size: number | undefined;
+  /** Whether the rows of an output are not those of the request, as of detected boxes. */
+  readonly wrongRows: boolean;
+  /** Why each request must be a run of its own; undefined if requests may share runs. */
+  readonly reason: string | undefined;
+  /** What is not served as the files say, one line each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Opens a version and runs it once.
+ *
+ * @throws Error if it cannot be run as its metadata says.
+ */
+export async function openModel(
+  { metadata, artifact, externalData, notes }: PublishedVersion,
+  { open, findSchema = () => undefined, memory }: Pick<OpenDeps, "open" | "findSchema"> & Pick<BatchingState, "memory">,
+): Promise<OpenedModel> {
   // Before the model is opened, because a worker thread takes over the artifact's memory.
   const facts = graphFacts(artifact);
-  const model = await open(metadata, artifact);
+  const model = await open(metadata, artifact, externalData);
   try {
     const schema = findSchema(model.metadata, facts);
-    const size = await warmUp(model, schema, memory);
-    const reason = await whyUnbatchable(model, facts, size, memory);
-    return { schema, model, warmedUp: size !== undefined, reason };
+    const { size, wrongRows } = await warmUp(model, schema, memory);
+    const reason = wrongRows ?? (await whyUnbatchable(model, facts, size, memory));
+    const outcome = { warmedUp: size !== undefined, size, reason, wrongRows: wrongRows !== undefined };
+    return { schema, model, ...outcome, notes: [...notes, ...(model.notes ?? [])] };
   } catch (error) {
     await model.close();
     throw error;

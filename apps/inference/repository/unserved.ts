@@ -1,7 +1,7 @@
 import path from "node:path";
 import { indexFile, METADATA_FILE, MODEL_FILE, versionDirectory } from "../../registry/layout.ts";
 import { ModelName, ModelVersion, type RegistryIndex } from "../../registry/metadata.ts";
-import { exists, subdirectories } from "../../registry/read.ts";
+import { exists, isBare, subdirectories } from "../../registry/read.ts";
 
 /** Folders that are not models: the index, `lost+found`, hidden folders. */
 const NOT_MODELS = /^(?:registry|lost\+found|\..*)$/;
@@ -32,13 +32,20 @@ async function unservedVersions(root: string, name: string, listed: readonly str
   const versions = (await folders(path.join(root, name))).filter((one) => ModelVersion.safeParse(one).success);
   if (versions.length === 0) {
     const place = versionDirectory(root, name, "1");
-    lines.push(`${path.join(root, name)} has no version: put ${MODEL_FILE} and ${METADATA_FILE} into ${place}`);
+    lines.push(`${path.join(root, name)} has no version: put ${MODEL_FILE} into ${place}`);
   }
   for (const version of versions) {
     const directory = versionDirectory(root, name, version);
-    if (!(await exists(path.join(directory, METADATA_FILE)))) {
-      lines.push(`${directory} has no ${METADATA_FILE}: see apps/inference/README.md for its content`);
-    } else if (!listed.includes(version)) {
+    const isListed = listed.includes(version);
+    if (await isBare(root, name, version)) {
+      if (isListed) continue;
+      const remedy = `npm run import -- ${path.join(directory, MODEL_FILE)} --name ${name} --models ${root}`;
+      lines.push(`${directory} is not served: it has no ${METADATA_FILE}, and another version has one; ${remedy}`);
+    } else if (!(await exists(path.join(directory, METADATA_FILE)))) {
+      lines.push(
+        `${directory} has neither ${MODEL_FILE} nor ${METADATA_FILE}: put the model there, or remove the folder`,
+      );
+    } else if (!isListed) {
       lines.push(
         `${directory} is not served: ${indexFile(root)} does not list it; remove that file to serve every version folder ` +
           "(training writes it again)",

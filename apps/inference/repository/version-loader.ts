@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { errorMessage } from "../../registry/errors.ts";
 import type { ModelMetadata } from "../../registry/metadata.ts";
-import { readMetadata } from "../../registry/read.ts";
+import { describeVersion } from "../../registry/read.ts";
 import { versionStamp } from "./published.ts";
 import type { VersionId } from "./selection.ts";
 import { type OpenDeps, openVersion, type ServedModel } from "./served-model.ts";
@@ -75,7 +75,7 @@ export class VersionLoader {
       return undefined;
     }
     try {
-      const metadata = await readMetadata(modelDirectory, name, version);
+      const metadata = await describeVersion(modelDirectory, name, version);
       const isSame = current !== undefined && !isRequested && isDeepStrictEqual(metadata, origin?.metadata);
       const served = isSame ? current : await openVersion(name, version, this.#deps);
       this.#origins.set(served, { metadata, stamp });

@@ -7,23 +7,28 @@ import type { TensorMemory } from "../model/tensor-memory.ts";
 import type { RequestSchema } from "../payload/request-schema.ts";
 import { tensorOf } from "../payload/tensor-of.ts";
 
+/** The outcome of a first run. */
+export interface WarmUp {
+  /**
+   * The size of the open inner dimensions with which the model ran; undefined if it rejects zeros, which says nothing about
+   * other values: names, types and shapes have already been checked against the graph.
+   */
+  readonly size: number | undefined;
+  /** Why an output's rows are not those of the request, as of detected boxes; undefined if they may be. */
+  readonly wrongRows?: string;
+}
+
 /**
  * Runs a model once, so that a model whose signature does not match its graph never becomes ready.
  *
- * @returns The size of its open inner dimensions with which it ran; undefined if it rejects zeros, which says nothing about
- *   other values: names, types and shapes have already been checked against the graph.
  * @throws Error if its outputs do not match its signature.
  */
-export function warmUp(
-  model: Model,
-  schema: RequestSchema | undefined,
-  memory: TensorMemory,
-): Promise<number | undefined> {
+export function warmUp(model: Model, schema: RequestSchema | undefined, memory: TensorMemory): Promise<WarmUp> {
   return schema === undefined ? warmUpTensors(model, memory) : warmUpSchema(model, schema, memory);
 }
 
 /** Also checks that the outputs can be serialized. */
-async function warmUpSchema(model: Model, schema: RequestSchema, memory: TensorMemory): Promise<number> {
+async function warmUpSchema(model: Model, schema: RequestSchema, memory: TensorMemory): Promise<WarmUp> {
   let outputs: Tensors;
   try {
     outputs = await model.run(tensorOf(schema.input, schema.sample, 1, memory));
@@ -34,7 +39,10 @@ async function warmUpSchema(model: Model, schema: RequestSchema, memory: TensorM
     // The model rejects the sample, but may accept other values.
     outputs = await model.run(probe(model, 1, ONES, memory));
   }
-  checkBatch(model, outputs);
+  const wrong = wrongRowsOf(model, outputs);
+  if (wrong !== undefined) {
+    throw new Error(wrong);
+  }
   try {
     schema.serialize({}, outputs, 0, 1);
   } catch (error) {
@@ -43,7 +51,7 @@ async function warmUpSchema(model: Model, schema: RequestSchema, memory: TensorM
       throw error;
     }
   }
-  return 1;
+  return { size: 1 };
 }
 
 const ONES = { fraction: () => 1, whole: 1, text: "1" };
@@ -54,8 +62,8 @@ const SIZES = [1, 16, 224];
 /** A color image of 224 by 224 has 150,528 elements. */
 const MAX_ELEMENTS = 1 << 20;
 
-async function warmUpTensors(model: Model, memory: TensorMemory): Promise<number | undefined> {
-  const { inputs } = model.metadata.signature;
+async function warmUpTensors(model: Model, memory: TensorMemory): Promise<WarmUp> {
+  const { inputs, maxBatchSize } = model.metadata.signature;
   const isSmall = (size: number) =>
     inputs.every(({ shape }) => rowWidth(shape.map((one) => (one === -1 ? size : one))) <= MAX_ELEMENTS);
   for (const size of model.ragged ? SIZES.filter((size) => size === 1 || isSmall(size)) : [1]) {
@@ -65,20 +73,21 @@ async function warmUpTensors(model: Model, memory: TensorMemory): Promise<number
     } catch {
       continue;
     }
-    checkBatch(model, outputs);
-    return size;
+    const wrongRows = wrongRowsOf(model, outputs);
+    if (wrongRows !== undefined && maxBatchSize !== undefined) {
+      throw new Error(`${wrongRows}; if that is right, set maxBatchSize to 0 in the signature`);
+    }
+    return wrongRows === undefined ? { size } : { size, wrongRows };
   }
-  return undefined;
+  return { size: undefined };
 }
 
-/** If the first dimensions were not the batch, requests in one run would get each other's outputs. */
-function checkBatch({ batched }: Model, outputs: Tensors): void {
+/** If the first dimensions are not the batch, requests in one run would get each other's outputs. */
+function wrongRowsOf({ batched }: Model, outputs: Tensors): string | undefined {
   for (const [name, { shape }] of batched ? outputs : []) {
     if (shape[0] !== 1) {
-      throw new Error(
-        `output "${name}" has the shape [${shape}] for one row: its first dimension is not the batch; if that is right, ` +
-          "set maxBatchSize to 0 in the signature",
-      );
+      return `output "${name}" has the shape [${shape}] for one row: its first dimension is not the batch`;
     }
   }
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import type { ModelMetadata } from "../../../registry/metadata.ts";
+import type { ExternalData } from "../../../registry/publish.ts";
 import type { Model } from "../model.ts";
 import type { Tensor, Tensors } from "../tensor.ts";
 
@@ -6,11 +7,12 @@ import type { Tensor, Tensors } from "../tensor.ts";
 export interface ThreadData {
   readonly metadata: ModelMetadata;
   readonly artifact: Uint8Array;
+  readonly externalData: readonly ExternalData[];
   readonly intraOpThreads: number;
 }
 
 /** The properties of the model that the thread has opened, or why it could not open it. */
-export type Opened = Pick<Model, "metadata" | "batched" | "maxRows" | "ragged"> | { readonly error: string };
+export type Opened = Pick<Model, "metadata" | "batched" | "maxRows" | "ragged" | "notes"> | { readonly error: string };
 
 /** Tensors as they are sent between threads. */
 export type SentTensors = readonly (readonly [string, Tensor])[];

@@ -1,4 +1,5 @@
 import type { ModelMetadata } from "../../../registry/metadata.ts";
+import type { ExternalData } from "../../../registry/publish.ts";
 import type { Logger } from "../../logger.ts";
 import type { Model, OpenModel } from "../model.ts";
 import type { Tensors } from "../tensor.ts";
@@ -7,6 +8,7 @@ import type { Tensors } from "../tensor.ts";
 export interface ModelFiles {
   readonly metadata: ModelMetadata;
   readonly artifact: Uint8Array;
+  readonly externalData: readonly ExternalData[];
 }
 
 /** What `movingOpener` needs to move a model from the event loop to a worker thread. */
@@ -22,7 +24,7 @@ export interface MovingDeps {
   readonly logger: Logger;
 }
 
-/** Artifacts of at least this many bytes get a thread from the start: opening them already takes long. */
+/** Weights of at least this many bytes get a thread from the start: opening them already takes long. */
 const LARGE_BYTES = 16 * 1024 * 1024;
 /** How many runs are measured by CPU time after one that took long by the clock. */
 const MEASURED_RUNS = 100;
@@ -32,11 +34,12 @@ const MEASURED_RUNS = 100;
  * found to be long.
  */
 export function movingOpener(deps: MovingDeps): OpenModel {
-  return async (metadata, artifact) => {
-    if (deps.afterMs === 0 || artifact.byteLength >= LARGE_BYTES) {
-      return deps.threaded(metadata, artifact);
+  return async (metadata, artifact, externalData = []) => {
+    const bytes = externalData.reduce((sum, { data }) => sum + data.byteLength, artifact.byteLength);
+    if (deps.afterMs === 0 || bytes >= LARGE_BYTES) {
+      return deps.threaded(metadata, artifact, externalData);
     }
-    return new MovingModel(await deps.inline(metadata, artifact), deps);
+    return new MovingModel(await deps.inline(metadata, artifact, externalData), deps);
   };
 }
 
@@ -45,6 +48,7 @@ class MovingModel implements Model {
   readonly batched: boolean;
   readonly maxRows: number;
   readonly ragged: boolean;
+  readonly notes: readonly string[];
   readonly crashed: Promise<void>;
   readonly #deps: MovingDeps;
   #current: Model;
@@ -58,6 +62,7 @@ class MovingModel implements Model {
     this.batched = inline.batched;
     this.maxRows = inline.maxRows;
     this.ragged = inline.ragged;
+    this.notes = inline.notes ?? [];
     this.crashed = new Promise((resolve) => {
       this.#reportCrash = resolve;
     });
@@ -104,12 +109,12 @@ class MovingModel implements Model {
     const { threaded, read, logger } = this.#deps;
     const { name, version } = this.metadata;
     try {
-      const { metadata, artifact } = await read(name, version);
+      const { metadata, artifact, externalData } = await read(name, version);
       if (this.#isClosed || metadata.artifact.sha256 !== this.metadata.artifact.sha256) {
         return;
       }
       const inline = this.#current;
-      this.#current = await threaded(metadata, artifact);
+      this.#current = await threaded(metadata, artifact, externalData);
       this.#current.crashed?.then(this.#reportCrash);
       logger.info({ model: name, version }, "runs are long: the model was moved to a thread of its own");
       await inline.close();

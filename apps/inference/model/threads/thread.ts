@@ -5,7 +5,7 @@ import { onnxOpener } from "../onnx.ts";
 import { type Opened, pack, type RunRequest, type RunResponse, type ThreadData, unpack } from "./messages.ts";
 
 /** The worker thread of one model: opens it, reports that, and does one run after the other. */
-const { metadata, artifact, intraOpThreads } = workerData as ThreadData;
+const { metadata, artifact, externalData, intraOpThreads } = workerData as ThreadData;
 
 async function respond(model: Model, { id, inputs }: RunRequest): Promise<void> {
   let message: RunResponse;
@@ -21,10 +21,10 @@ async function respond(model: Model, { id, inputs }: RunRequest): Promise<void> 
 }
 
 try {
-  const model = await onnxOpener(intraOpThreads)(metadata, artifact);
+  const model = await onnxOpener(intraOpThreads)(metadata, artifact, externalData);
   parentPort?.on("message", (request: RunRequest) => respond(model, request));
-  const { batched, maxRows, ragged } = model;
-  parentPort?.postMessage({ metadata: model.metadata, batched, maxRows, ragged } satisfies Opened);
+  const { batched, maxRows, ragged, notes = [] } = model;
+  parentPort?.postMessage({ metadata: model.metadata, batched, maxRows, ragged, notes } satisfies Opened);
 } catch (error) {
   parentPort?.postMessage({ error: errorMessage(error) } satisfies Opened);
 }

@@ -7,16 +7,17 @@ import { type Opened, pack, type RunRequest, type RunResponse, type ThreadData, 
 
 /**
  * Returns a function that opens each ONNX model on a worker thread of its own: a long run then delays requests for its own
- * model only. If the artifact is the only view of its memory, that is transferred to the thread: its length is 0 afterwards.
+ * model only. Memory of which the artifact or a file with weights is the only view is transferred to the thread: its length is 0
+ * afterwards.
  *
  * @param intraOpThreads Threads of one operator.
  */
 export function threadOpener(intraOpThreads: number): OpenModel {
-  return async (metadata, artifact) => {
-    const workerData: ThreadData = { metadata, artifact, intraOpThreads };
-    const { buffer } = artifact;
-    const isWhole = buffer instanceof ArrayBuffer && artifact.byteLength === buffer.byteLength;
-    const transferList = isWhole ? [buffer] : [];
+  return async (metadata, artifact, externalData = []) => {
+    const workerData: ThreadData = { metadata, artifact, externalData, intraOpThreads };
+    const transferList = [artifact, ...externalData.map(({ data }) => data)].flatMap(({ buffer, byteLength }) =>
+      buffer instanceof ArrayBuffer && byteLength === buffer.byteLength ? [buffer] : [],
+    );
     const worker = new Worker(new URL("./thread.ts", import.meta.url), {
       workerData,
       transferList,
@@ -41,6 +42,7 @@ class ThreadedModel implements Model {
   readonly batched: boolean;
   readonly maxRows: number;
   readonly ragged: boolean;
+  readonly notes: readonly string[];
   readonly crashed: Promise<void>;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -53,6 +55,7 @@ class ThreadedModel implements Model {
     this.batched = opened.batched;
     this.maxRows = opened.maxRows;
     this.ragged = opened.ragged;
+    this.notes = opened.notes ?? [];
     this.#worker = worker;
     worker.on("message", (response: RunResponse) => this.#settle(response));
     // Without a listener an error of the thread, such as a lack of memory, would end the process.

@@ -40,12 +40,21 @@ export function featureReader({ signature }: ModelMetadata, input: TensorSpec, w
       if (categoriesByColumn[column] === undefined) {
         return String(asNumber(value, "FP32", path, step));
       }
-      if (typeof value !== "string") {
+      const text = typeof value === "string" ? value : spellingOf(value, categoriesByColumn[column]);
+      if (text === undefined) {
         throw invalidInput(join(path, step), `must be a string or null, not ${nameOf(value)}`);
       }
       // A lone surrogate cannot be encoded in UTF-8; at NUL the binding would truncate the text.
-      return value.toWellFormed().replaceAll("\0", " ");
+      return text.toWellFormed().replaceAll("\0", " ");
     },
     sample: categoriesByColumn.map((known) => known?.[0] ?? "0"),
   };
+}
+
+/** A boolean or a number as the training data spelled it (`True`, `1`); undefined if it is none of the known categories. */
+function spellingOf(value: unknown, categories: readonly string[] = []): string | undefined {
+  if (typeof value === "boolean") {
+    return categories.find((known) => known.toLowerCase() === String(value));
+  }
+  return typeof value === "number" ? categories.find((known) => known === String(value)) : undefined;
 }

@@ -74,7 +74,8 @@ export const instances: CreateRequestSchema = (metadata) => {
   };
 };
 
-function serializeRow(tensor: Tensor, row: number): unknown {
+/** A row of an output: the element itself if there is one, otherwise nested lists, one level per dimension. */
+export function serializeRow(tensor: Tensor, row: number): unknown {
   const width = rowWidth(tensor.shape);
   return width === 1 ? serializeValue(tensor, row) : serializeLevel(tensor, row * width, 1);
 }

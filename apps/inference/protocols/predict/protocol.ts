@@ -1,6 +1,6 @@
 import type { ModelMetadata } from "../../../registry/metadata.ts";
 import { assertRows } from "../../batching/batch-tensors.ts";
-import { HttpError, invalidInput } from "../../http-error.ts";
+import { invalidInput } from "../../http-error.ts";
 import type { Tensors } from "../../model/tensor.ts";
 import { asObject, type JsonObject } from "../../payload/fields.ts";
 import { parseJson } from "../../payload/json.ts";
@@ -9,6 +9,7 @@ import type { RequestSchema, Values } from "../../payload/request-schema.ts";
 import { NotFinite, notFinite } from "../../payload/serialize.ts";
 import { tensorOf } from "../../payload/tensor-of.ts";
 import type { Protocol } from "../protocol.ts";
+import { readNamedRows } from "./tensors.ts";
 
 /** One request object of a list, and the range of its rows. */
 interface ListItem {
@@ -18,15 +19,15 @@ interface ListItem {
 }
 
 /**
- * `/predict`: requests by the model's own schema. One request object gives one response; a list gives a list of as many. In
+ * `/predict`: requests by the model's own schema, or by the names of its inputs. One request object gives one response; a list gives a list of as many. In
  * both cases all rows together must fit into the queue (`MAX_QUEUE_SIZE`).
  */
 export const predictProtocol: Protocol = {
-  read(_ctx, bytes, { schema, model }, { maxRows, memory }) {
+  read(_ctx, bytes, { schema, model }, options) {
     if (schema === undefined) {
-      const { name } = model.metadata;
-      throw new HttpError(404, "not_found", `model ${name} takes tensors; POST /v2/models/${name}/infer`);
+      return readNamedRows(bytes, model, options);
     }
+    const { maxRows, memory } = options;
     const body = parseJson(bytes, parsingOf(model.metadata.signature.inputs));
     const values: Values = [];
     if (!Array.isArray(body)) {

@@ -4,9 +4,9 @@ import type { Model } from "../../model/model.ts";
 import type { Tensor, Tensors } from "../../model/tensor.ts";
 import { readElements, readRows } from "../../payload/elements.ts";
 import { asObject, field, join, nameOf } from "../../payload/fields.ts";
+import { isNamed, knownSizes } from "../../payload/instances.ts";
 import { checkTexts } from "../../payload/text-limit.ts";
 import type { ReadOptions } from "../protocol.ts";
-import { isNamed, knownSizes } from "./instances.ts";
 
 /** The inputs of a request, and the rows in each; 1 if the model has no batch dimension. */
 export interface Columns {

@@ -1,16 +1,16 @@
-import type { Datatype, ModelMetadata } from "../../../registry/metadata.ts";
-import { assertRows } from "../../batching/batch-tensors.ts";
+import type { Datatype, ModelMetadata, TensorSpec } from "../../../registry/metadata.ts";
 import { UNDECLARED } from "../../http/body/content-type.ts";
 import { HttpError, invalidInput } from "../../http-error.ts";
 import type { Model } from "../../model/model.ts";
 import { elementCount, sliceRows, type Tensor, type TensorData, type Tensors } from "../../model/tensor.ts";
 import { asObject, field, type JsonObject, nameOf } from "../../payload/fields.ts";
+import { readInstances } from "../../payload/instances.ts";
 import { parseJson } from "../../payload/json.ts";
 import { parsingOf } from "../../payload/numbers.ts";
-import { notFinite, serializeElements } from "../../payload/serialize.ts";
+import { byLabel, notFinite, serializeElements } from "../../payload/serialize.ts";
 import type { InferenceRequest, Protocol, ReadOptions } from "../protocol.ts";
+import { assertOwnRows } from "../rows.ts";
 import { readColumns } from "./columns.ts";
-import { readInstances } from "./instances.ts";
 
 /**
  * The formats of TensorFlow Serving and KServe. By row: `instances` → `predictions`; an instance is the value of the only
@@ -43,7 +43,7 @@ function byRow(body: JsonObject, model: Model, { maxRows, memory }: ReadOptions)
     inputs,
     rows: instances.length,
     serialize(_ctx, outputs) {
-      assertRows(outputs, instances.length);
+      assertOwnRows(outputs, instances.length, name);
       return { predictions: instances.map((_, row) => serializeRow(model.metadata, outputs, row)) };
     },
   };
@@ -67,14 +67,15 @@ function serializeRow({ name: model, signature }: ModelMetadata, outputs: Tensor
   const { outputs: specs } = signature;
   const [first] = specs;
   if (specs.length === 1 && first !== undefined) {
-    return serializeOutput(model, first.name, outputs, row);
+    return serializeOutput(model, first, outputs, row);
   }
-  return Object.fromEntries(specs.map(({ name }) => [name, serializeOutput(model, name, outputs, row)]));
+  return Object.fromEntries(specs.map((spec) => [spec.name, serializeOutput(model, spec, outputs, row)]));
 }
 
-function serializeOutput(model: string, name: string, outputs: Tensors, row: number): unknown {
+function serializeOutput(model: string, { name, labels }: TensorSpec, outputs: Tensors, row: number): unknown {
   const { datatype, shape, data } = sliceRows(tensorOf(outputs, name), row, row + 1);
-  return nest(elementsOf(model, name, datatype, data), shape.slice(1));
+  const elements = elementsOf(model, name, datatype, data);
+  return labels === undefined ? nest(elements, shape.slice(1)) : byLabel(labels, elements);
 }
 
 function serializeTensor(model: string, name: string, outputs: Tensors): unknown {

@@ -141,11 +141,11 @@ describe("npm run serve", () => {
       expect(await running.exited).to.equal(1);
       const [name, version, last, ...more] = running.stderr;
       expect(more).to.deep.equal([]);
-      expect(name).to.match(/My Model is not served: the name of a model must be lower-case letters, digits/);
-      expect(version).to.equal(
-        `${registry.root}/pair has no version: put model.onnx and metadata.json into ${registry.root}/pair/1`,
+      expect(name).to.match(/My Model is not served: the name of a model must be letters, digits/);
+      expect(version).to.equal(`${registry.root}/pair has no version: put model.onnx into ${registry.root}/pair/1`);
+      expect(last).to.match(
+        /has no model: train one with .*, or import one with .*, or put it there as NAME\/1\/model\.onnx/,
       );
-      expect(last).to.match(/has no model: train one with .*, or put one from elsewhere there as NAME\/1\/model\.onnx/);
     });
 
     it("reports only the versions that the index omits", async () => {
@@ -153,16 +153,23 @@ describe("npm run serve", () => {
       const bare = await layOut(registry.root, "image");
       await rm(path.join(bare, METADATA_FILE));
       const lines = async () => unserved(registry.root, (await readPublished(registry.root)).models);
-      const noMetadata = `${bare} has no metadata.json: see apps/inference/README.md for its content`;
-      expect(await lines()).to.deep.equal([noMetadata]);
+      const empty = path.join(path.dirname(bare), "3");
+      await mkdir(empty);
+      const noModel = `${empty} has neither model.onnx nor metadata.json: put the model there, or remove the folder`;
+      expect(await lines()).to.deep.equal([noModel]);
       await writeIndex(registry.root, ["words", "1"]);
       expect(await lines()).to.deep.equal([
-        noMetadata,
+        noModel,
         `${whole} is not served: ${indexFile(registry.root)} does not list it; remove that file to serve every version folder ` +
           "(training writes it again)",
       ]);
       await writeIndex(registry.root, ["pair", "1"], ["image", "1"]);
-      expect(await lines()).to.deep.equal([noMetadata]);
+      expect(await lines()).to.deep.equal([noModel]);
+      await rename(bare, path.join(path.dirname(whole), "2"));
+      const command = `npm run import -- ${path.dirname(whole)}/2/model.onnx --name pair --models ${registry.root}`;
+      expect(await lines()).to.deep.include(
+        `${path.dirname(whole)}/2 is not served: it has no metadata.json, and another version has one; ${command}`,
+      );
     });
   });
 });

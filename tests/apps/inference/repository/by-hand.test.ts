@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { unserved } from "../../../../apps/inference/repository/unserved.ts";
 import { METADATA_FILE, MODEL_FILE, versionDirectory } from "../../../../apps/registry/layout.ts";
 import { saysOf, startEmpty } from "../support/by-hand.ts";
-import { layOut, metadataOf, type Written } from "../support/registry.ts";
+import { layOut, metadataOf, type Written, writeIndex } from "../support/registry.ts";
 import { type TestServer, until } from "../support/server.ts";
 import { infer } from "../support/tensors.ts";
 
@@ -42,7 +42,7 @@ describe("a registry that was written by hand", () => {
   ] as const) {
     it(`is served with the graph's own inputs and outputs if its metadata lists none, ${where}`, async () => {
       server = await startEmpty(env);
-      const models = ["bfloat16", "image", "lengths", "location", "maps", "pair", "slow", "types"] as const;
+      const models = ["bfloat16", "image", "lengths", "location", "pair", "slow", "types"] as const;
       for (const model of models) {
         await layOut(server.root, model, ({ signature: _, ...rest }) => rest);
       }
@@ -74,6 +74,37 @@ describe("a registry that was written by hand", () => {
     await server.running.loaded;
     const flower = { sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 };
     expect((await server.post("/predict", flower)).body).to.deep.equal({ species_index: 0, species_name: "setosa" });
+  });
+
+  it("is served if it has nothing but graphs, in versions of any length under names with capitals and dots", async () => {
+    server = await startEmpty({ MODEL_VERSION: "all" });
+    const names = ["pair", "ResNet-50.v2"];
+    for (const [name, version] of [
+      [names[0], "1"],
+      [names[0], "1767322800"],
+      [names[1], "20260102030405"],
+    ] as const) {
+      const aside = path.join(server.root, ".aside");
+      const directory = await layOut(aside, "pair");
+      await rm(path.join(directory, METADATA_FILE));
+      await mkdir(path.join(server.root, name ?? ""), { recursive: true });
+      await rename(directory, path.join(server.root, name ?? "", version));
+    }
+    await until(async () => (await server?.get("/v2/models"))?.body.models.length === 2);
+    await until(async () => (await server?.get("/v2/models/pair"))?.body.versions.length === 2);
+    const row = { a: [1, 2], b: [3, 4] };
+    for (const place of ["pair", "pair/versions/1", "ResNet-50.v2", "ResNet-50.v2/versions/20260102030405"]) {
+      expect((await server.post(`/models/${place}/predict`, row)).body, place).to.deep.equal({
+        sum: [4, 6],
+        product: [3, 8],
+      });
+    }
+    expect((await server.get("/v2/models/pair")).body.versions).to.deep.equal(["1", "1767322800"]);
+    expect(await unserved(server.root, (await server.get("/models")).body.models)).to.deep.equal([]);
+    // An index of other models does not hide them.
+    await writeIndex(server.root, ["words", "1"]);
+    const models = (await server.get("/models")).body.models.map(({ name }: { name: string }) => name);
+    expect(models).to.have.members([...names, "words"]);
   });
 
   it("may have been written on Windows", async () => {
@@ -153,7 +184,14 @@ describe("a registry that was written by hand", () => {
   }
 
   const spoilt: readonly (readonly [string, (directory: string) => Promise<unknown>, string | RegExp])[] = [
-    ["no metadata", (directory) => rm(path.join(directory, METADATA_FILE)), /metadata\.json is missing: there is no/],
+    [
+      "neither metadata nor a graph",
+      async (directory) => {
+        await rm(path.join(directory, METADATA_FILE));
+        await rm(path.join(directory, MODEL_FILE));
+      },
+      /metadata\.json is missing: there is no/,
+    ],
     [
       "half of metadata",
       (directory) => truncate(path.join(directory, METADATA_FILE), 9),

@@ -46,8 +46,8 @@ describe("GET /openapi.json", () => {
     server = await startRepository(EVERY);
     const paths: Paths = (await server.get("/openapi.json")).body.paths;
     const predictions = Object.entries(paths).filter(([path]) => /predict$|infer$/.test(path));
-    // Eight models: both protocols for each, /predict for those with a kind.
-    expect(predictions).to.have.lengthOf(8 + 8 + 4);
+    // Eight models: both protocols for each, /predict for those with a batch dimension.
+    expect(predictions).to.have.lengthOf(8 + 8 + 7);
     for (const [path, { post }] of predictions) {
       const { status, body } = await server.post(path, post?.requestBody?.content["application/json"]?.example);
       expect(status, `${path}: ${JSON.stringify(body)}`).to.equal(200);

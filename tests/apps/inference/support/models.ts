@@ -131,6 +131,9 @@ export const MODELS = {
   },
   shapeless: { kind: "tensors", inputs: [], outputs: [] },
   "only-maps": { kind: "tensors", inputs: [], outputs: [] },
+  lower: { kind: "tensors", inputs: [], outputs: [] },
+  sequences: { kind: "tensors", inputs: [], outputs: [] },
+  "only-sequences": { kind: "tensors", inputs: [], outputs: [] },
   "one-or-two": {
     kind: "tabular-classification",
     inputs: [{ name: "x", datatype: "FP32", shape: [-1, 1] }],

@@ -1,28 +1,38 @@
-import type { Signature } from "../../../registry/metadata.ts";
-import { invalidInput } from "../../http-error.ts";
-import type { Tensor, Tensors } from "../../model/tensor.ts";
-import type { TensorMemory } from "../../model/tensor-memory.ts";
-import { readRows } from "../../payload/elements.ts";
-import { asObject, field, join, nameOf } from "../../payload/fields.ts";
-import { keptInteger, keptNonFinite } from "../../payload/kept-numbers.ts";
-import { isBase64 } from "../../payload/text.ts";
-import { checkTexts } from "../../payload/text-limit.ts";
+import type { Signature } from "../../registry/metadata.ts";
+import { invalidInput } from "../http-error.ts";
+import type { Tensor, Tensors } from "../model/tensor.ts";
+import type { TensorMemory } from "../model/tensor-memory.ts";
+import { readRows } from "./elements.ts";
+import { asObject, field, join, nameOf } from "./fields.ts";
+import { keptInteger, keptNonFinite } from "./kept-numbers.ts";
+import { isBase64 } from "./text.ts";
+import { checkTexts } from "./text-limit.ts";
 
 /**
  * Reads the inputs from instances: each is the value of the only input, or an object with a value for each input by name.
  *
  * @param instances At least one.
+ * @param list Path of the instances in the body.
  * @throws HttpError 422 with the path of the value that does not fit the signature.
  */
-export function readInstances(signature: Signature, instances: readonly unknown[], memory: TensorMemory): Tensors {
+export function readInstances(
+  signature: Signature,
+  instances: readonly unknown[],
+  memory: TensorMemory,
+  list = "instances",
+): Tensors {
   const { inputs: specs } = signature;
   const areObjects = specs.length !== 1 || isNamed(instances[0]);
+  const pathOf = (row: number, name: string | undefined) => {
+    const path = join(list, row);
+    return name === undefined ? path : join(path, name);
+  };
   const tensors = new Map<string, Tensor>();
   for (const spec of specs) {
     const name = areObjects ? spec.name : undefined;
-    const rows = name === undefined ? instances : columnOf(instances, name);
+    const rows = name === undefined ? instances : columnOf(instances, name, list);
     const inner = knownSizes(spec.shape.slice(1), rows[0], pathOf(0, name));
-    const data = readRows(spec.datatype, inner, rows, "instances", memory, name);
+    const data = readRows(spec.datatype, inner, rows, list, memory, name);
     if (Array.isArray(data)) {
       checkTexts(data, signature, (row) => pathOf(row, name));
     }
@@ -31,9 +41,9 @@ export function readInstances(signature: Signature, instances: readonly unknown[
   return tensors;
 }
 
-function columnOf(instances: readonly unknown[], name: string): unknown[] {
+function columnOf(instances: readonly unknown[], name: string, list: string): unknown[] {
   return instances.map((instance, row) => {
-    const path = pathOf(row, undefined);
+    const path = join(list, row);
     return field(asObject(instance, path), name, path);
   });
 }
@@ -57,11 +67,6 @@ export function knownSizes(sizes: readonly number[], value: unknown, path: strin
     where = join(where, 0);
     return size === -1 ? (list?.length ?? 0) : size;
   });
-}
-
-function pathOf(row: number, name: string | undefined): string {
-  const path = join("instances", row);
-  return name === undefined ? path : join(path, name);
 }
 
 /** Whether a value names inputs: an object that is neither a kept number nor a text in base64. */

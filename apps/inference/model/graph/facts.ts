@@ -1,44 +1,52 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { errorMessage } from "../../registry/errors.ts";
+import { errorMessage } from "../../../registry/errors.ts";
 
 /** Facts about a graph that ONNX Runtime does not report. */
 export interface GraphFacts {
-  /**
-   * Whether some of its weights are in separate files. ONNX Runtime would read those from the working directory, unverified.
-   */
-  readonly hasExternalData: boolean;
+  /** Files that hold weights, by the location that the graph gives: their paths from the graph's folder on. */
+  readonly externalFiles: ReadonlySet<string>;
+  /** Whether weights in separate files belong to an inner graph or an attribute, where ONNX Runtime cannot be given them. */
+  readonly hasInnerExternalData: boolean;
   /** The types of its operators, such as `MatMul`. */
   readonly operators: ReadonlySet<string>;
   /** Inputs that do not even declare how many dimensions they have. */
   readonly shapeless: ReadonlySet<string>;
   /** The class numbers of its classifier, in the order of the scores; undefined if it has no classifier, or several. */
   readonly classes: readonly number[] | undefined;
+  /** The names of the classes, in the order of the scores: of its `ZipMap`, or else of its classifier; undefined if unclear. */
+  readonly classNames: readonly string[] | undefined;
 }
 
+/** Class numbers or names. */
+type Classes = readonly (number | string)[];
+
 interface Found {
-  hasExternalData: boolean;
+  readonly externalFiles: Set<string>;
+  hasInnerExternalData: boolean;
   readonly operators: Set<string>;
   readonly shapeless: Set<string>;
-  readonly classifiers: number[][];
+  readonly classifiers: Classes[];
+  readonly maps: Classes[];
 }
 
 type Read = (reader: BinaryReader, found: Found, wireType: WireType) => void;
 /** How the fields of a message are read, by number; others are skipped, weights among them. */
 type Fields = Readonly<Record<number, Read>>;
 
-/** Attributes of `LinearClassifier`, `SVMClassifier` and `TreeEnsembleClassifier`. */
-const CLASSES = new Set(["classlabels_ints", "classlabels_int64s"]);
+/** Attributes of `LinearClassifier`, `SVMClassifier`, `TreeEnsembleClassifier` and `ZipMap`. */
+const CLASSES = new Set(["classlabels_ints", "classlabels_int64s", "classlabels_strings"]);
 
 /** Field numbers of `onnx.proto`. @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
-const model: Fields = { 7: inside(() => graph), 25: inside(() => subprogram) };
-const graph: Fields = { 1: inside(() => node), 5: inside(() => tensor), 11: readInput, 15: inside(() => sparse) };
-const subprogram: Fields = { 7: inside(() => node), 11: readAttribute };
-const node: Fields = { 4: (reader, { operators }) => operators.add(reader.string()), 5: readAttribute };
+const model: Fields = { 7: inside(() => main), 25: inside(() => subprogram) };
+const graph: Fields = { 1: readNode, 5: inside(() => tensor), 11: readInput, 15: inside(() => sparse) };
+const main: Fields = { ...graph, 5: inside(() => weight) };
+const subprogram: Fields = { 7: readNode, 11: (reader, found) => void readAttribute(reader, found) };
 const sparse: Fields = { 1: inside(() => tensor), 2: inside(() => tensor) };
+const weight: Fields = { 13: readLocation };
 const tensor: Fields = {
-  13: (reader, found, wireType) => {
-    found.hasExternalData = true;
-    reader.skip(wireType);
+  13: (reader, found) => {
+    found.hasInnerExternalData = true;
+    readLocation(reader, found);
   },
 };
 
@@ -48,14 +56,27 @@ const tensor: Fields = {
  * @throws Error if the bytes are not an ONNX graph.
  */
 export function graphFacts(bytes: Uint8Array): GraphFacts {
-  const found: Found = { hasExternalData: false, operators: new Set(), shapeless: new Set(), classifiers: [] };
+  const found: Found = {
+    externalFiles: new Set(),
+    hasInnerExternalData: false,
+    operators: new Set(),
+    shapeless: new Set(),
+    classifiers: [],
+    maps: [],
+  };
   try {
     readFields(new BinaryReader(bytes), bytes.length, model, found);
   } catch (error) {
     throw notAGraph(`it is not a protobuf message (${errorMessage(error).trim()})`);
   }
-  const { classifiers, ...facts } = found;
-  return { ...facts, classes: classifiers.length === 1 ? classifiers[0] : undefined };
+  const { classifiers, maps, ...facts } = found;
+  const classes = classifiers.length === 1 ? classifiers[0] : undefined;
+  const named = maps.length === 0 ? classes : maps.length === 1 ? maps[0] : undefined;
+  return {
+    ...facts,
+    classes: classes?.every((one): one is number => typeof one === "number") ? classes : undefined,
+    classNames: named?.map(String),
+  };
 }
 
 /** The error for an artifact that cannot be opened. */
@@ -83,9 +104,29 @@ function inside(fields: () => Fields): Read {
   };
 }
 
-function readAttribute(reader: BinaryReader, found: Found): void {
+function readNode(reader: BinaryReader, found: Found): void {
+  let operator = "";
+  let classes: Classes | undefined;
+  const node: Fields = {
+    4: () => {
+      operator = reader.string();
+      found.operators.add(operator);
+    },
+    5: () => {
+      classes = readAttribute(reader, found) ?? classes;
+    },
+  };
+  const end = reader.uint32() + reader.pos;
+  readFields(reader, end, node, found);
+  if (classes !== undefined) {
+    (operator === "ZipMap" ? found.maps : found.classifiers).push(classes);
+  }
+}
+
+/** Returns the classes that an attribute lists; undefined if it lists none. */
+function readAttribute(reader: BinaryReader, found: Found): Classes | undefined {
   let name = "";
-  const numbers: number[] = [];
+  const classes: (number | string)[] = [];
   const end = reader.uint32() + reader.pos;
   const nested = { 5: inside(() => tensor), 6: inside(() => graph), 10: inside(() => tensor), 11: inside(() => graph) };
   const attribute: Fields = {
@@ -100,14 +141,31 @@ function readAttribute(reader: BinaryReader, found: Found): void {
       }
       // Protobuf readers must accept both packed and unpacked fields.
       const last = wireType === WireType.LengthDelimited ? reader.uint32() + reader.pos : reader.pos + 1;
-      while (reader.pos < last) numbers.push(Number(reader.int64()));
+      while (reader.pos < last) classes.push(Number(reader.int64()));
+    },
+    9: (_reader, _found, wireType) => {
+      if (CLASSES.has(name)) {
+        classes.push(reader.string());
+      } else {
+        reader.skip(wireType);
+      }
     },
     22: inside(() => sparse),
     23: inside(() => sparse),
   };
   readFields(reader, end, attribute, found);
-  if (numbers.length > 0) {
-    found.classifiers.push(numbers);
+  return classes.length > 0 ? classes : undefined;
+}
+
+/** Reads an entry of a tensor's `external_data`: a key and its value. */
+function readLocation(reader: BinaryReader, found: Found): void {
+  let key = "";
+  let value = "";
+  const entry: Fields = { 1: () => (key = reader.string()), 2: () => (value = reader.string()) };
+  const end = reader.uint32() + reader.pos;
+  readFields(reader, end, entry, found);
+  if (key === "location") {
+    found.externalFiles.add(value);
   }
 }
 
