@@ -22,6 +22,7 @@ import {
   networkPoliciesOf,
   Patches,
   Secrets,
+  sourceWiring,
   Traffic,
   TrainingPipeline,
 } from "./components/index.ts";
@@ -51,6 +52,7 @@ const namespace = scope.name;
 const secrets = new Secrets("secrets", { namespace, secrets: secretValues }, after(scope));
 const configMaps = new ConfigMaps("config-maps", { namespace, configMaps: stack.configMaps }, after(scope));
 const wired = environmentWiring(configMaps, secrets);
+const sourced = sourceWiring(secrets);
 const imageAccess = secrets.imageAccess(stack.images);
 if (gpuPool !== undefined) new GpuNodePool("gpu-pool", gpuPool, after());
 
@@ -72,7 +74,7 @@ new TrainingPipeline(
 
 const models = new ModelServices(
   stack.models.map((model) => {
-    const versions = model.versions.map(wired);
+    const versions = model.versions.map((version) => sourced(wired(version)));
     const args = { ...model, versions, namespace, imageAccess, modelsClaim, image: images.inference };
     return [model.entry, new ModelService(model.entry, args, after(scope, secrets, configMaps, storage))];
   }),

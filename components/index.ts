@@ -49,10 +49,16 @@ export {
   type SecretsArgs,
   type SecretValue,
 } from "./platform/secrets.ts";
-export { environmentWiring } from "./platform/wiring.ts";
+export { environmentWiring, sourceWiring } from "./platform/wiring.ts";
 export { ModelService, type ModelServiceArgs, type ServedVersion } from "./serving/model-service.ts";
 export { ModelServices, type VersionRef } from "./serving/model-services.ts";
-export type { ContainerArgs, ModelVersionArgs, OwnServerArgs, SchedulingArgs } from "./serving/version-args.ts";
+export type {
+  ContainerArgs,
+  ModelVersionArgs,
+  OwnServerArgs,
+  SchedulingArgs,
+  SourceArgs,
+} from "./serving/version-args.ts";
 export { ModelStorage, type ModelStorageArgs } from "./storage/model-storage.ts";
 export type { ClaimArgs, SeedModel } from "./storage/resolve.ts";
 export { type GatewayRef, gatewayNamespace, type HttpRouteGateway, type IngressGateway } from "./traffic/gateway.ts";

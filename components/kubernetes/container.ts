@@ -60,9 +60,17 @@ export function imagePolicy({ pullPolicy }: ImageAccess = {}): Pick<Container, "
   return pullPolicy === undefined ? {} : { imagePullPolicy: pullPolicy };
 }
 
-/** A pod's credentials for its images' registry. */
-export function pullSecrets({ pullSecret }: ImageAccess = {}): Pick<PodSpec, "imagePullSecrets"> {
-  return pullSecret === undefined ? {} : { imagePullSecrets: [{ name: pullSecret }] };
+/**
+ * A pod's credentials for its images' registry.
+ *
+ * @param more names of further Secrets. @default []
+ */
+export function pullSecrets(
+  { pullSecret }: ImageAccess = {},
+  more: readonly Input<string>[] = [],
+): Pick<PodSpec, "imagePullSecrets"> {
+  const names = [...(pullSecret === undefined ? [] : [pullSecret]), ...more];
+  return names.length === 0 ? {} : { imagePullSecrets: names.map((name) => ({ name })) };
 }
 
 /** A container's environment from whole ConfigMaps and Secrets, in their order. */

@@ -4,6 +4,7 @@ import { type ApiGatewaySettings, resolveApiGateway } from "../api-gateway/resol
 import { objectMeta } from "../kubernetes/names.ts";
 import { isExternal, metricsPortName } from "../kubernetes/service.ts";
 import { LOAD_TEST_LABELS } from "../load-test/labels.ts";
+import { namespaceOf, type SourceAddress, sourceAddresses } from "../serving/model-source.ts";
 import { resolveModelNames, resolveVersion } from "../serving/resolve.ts";
 import type { VersionSettings } from "../serving/version-args.ts";
 import { SERVER_COMPONENT } from "../serving/version-labels.ts";
@@ -112,11 +113,41 @@ function servingPolicies(args: NetworkPoliciesArgs, model: ServedModel): Policy[
     },
   });
   const services = versions.flatMap(({ service, additionalServices }) => [service, ...additionalServices]);
+  const addresses = versions.flatMap(({ source }) => sourceAddresses(source));
   return [
+    ...(addresses.length === 0 ? [] : [sourcePolicy(model, podSelector, addresses)]),
     ...(from.length === 0 ? [] : [allow("serve", model.policyName, from)]),
     // Requests through a node port or a load balancer may come from any address.
     ...(services.some(isExternal) ? [allow("external", undefined, undefined)] : []),
   ];
+}
+
+/**
+ * To where the pods fetch their model. Policies know no host names: outside of the cluster the port decides, and that of
+ * HTTPS is always open, because stores and registries send clients on to other hosts. Behind a Service in the cluster the
+ * port is that of its pods, so the namespace decides.
+ */
+function sourcePolicy(
+  model: ServedModel,
+  podSelector: k8s.types.input.meta.v1.LabelSelector,
+  addresses: readonly SourceAddress[],
+): Policy {
+  const inside = new Set(addresses.flatMap((address) => namespaceOf(address) ?? []));
+  const outside = addresses.filter((address) => namespaceOf(address) === undefined);
+  const ports = [...new Set([...outside.map(({ port }) => port), ...(outside.length === 0 ? [] : [443])])];
+  return {
+    suffix: `source-${model.entry}`,
+    spec: {
+      podSelector,
+      policyTypes: ["Egress"],
+      egress: [
+        ...[...inside].map((name) => ({ to: [namespaces({ "kubernetes.io/metadata.name": name })] })),
+        ...(ports.length === 0
+          ? []
+          : [{ ports: ports.toSorted((a, b) => a - b).map((port) => ({ port, protocol: "TCP" })) }]),
+      ],
+    },
+  };
 }
 
 /** From Prometheus to the metrics; of servers that have them where they answer requests, to that port. */

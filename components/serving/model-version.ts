@@ -11,16 +11,11 @@ import {
   pullSecrets,
 } from "../kubernetes/container.ts";
 import { objectMeta } from "../kubernetes/names.ts";
-import {
-  mountClaims,
-  restrictedContainer,
-  restrictedPod,
-  sharedMemory,
-  unprivilegedContainer,
-} from "../kubernetes/pod.ts";
+import { restrictedContainer, restrictedPod, sharedMemory, unprivilegedContainer } from "../kubernetes/pod.ts";
 import { patchedTemplate } from "../kubernetes/pod-patch.ts";
 import { probesManifest, startupSeconds } from "../kubernetes/probes.ts";
 import { originOf } from "./lineage.ts";
+import { fetchSeconds, modelVolume, sourcePullSecrets } from "./model-source.ts";
 import type { ResolvedVersionSettings } from "./resolve.ts";
 import { serverManifest } from "./server-container.ts";
 
@@ -88,9 +83,9 @@ export function podTemplate(input: DeploymentInput): k8s.types.input.core.v1.Pod
 const PULUMI_AWAIT_SECONDS = 600;
 
 /** A longer wait for the Deployment, if its pods may take longer to load the model than Pulumi waits by default. */
-function awaitAnnotations({ probes, replicas }: ResolvedVersion): Record<string, string> {
+function awaitAnnotations({ probes, replicas, source }: ResolvedVersion): Record<string, string> {
   // A rollout may start one pod after another.
-  const seconds = startupSeconds(probes) * Math.max(1, replicas);
+  const seconds = (fetchSeconds(source) + startupSeconds(probes)) * Math.max(1, replicas);
   return seconds <= PULUMI_AWAIT_SECONDS ? {} : { "pulumi.com/timeoutSeconds": String(seconds) };
 }
 
@@ -101,19 +96,15 @@ const PROGRESS_DEADLINE_SECONDS = 600;
 const BEFORE_START_SECONDS = 300;
 
 /** A longer deadline, if a pod that is still loading its model would be reported as failed. */
-function progressDeadline({ probes }: ResolvedVersion): { progressDeadlineSeconds?: number } {
-  const seconds = startupSeconds(probes) + BEFORE_START_SECONDS;
+function progressDeadline({ probes, source }: ResolvedVersion): { progressDeadlineSeconds?: number } {
+  const seconds = fetchSeconds(source) + startupSeconds(probes) + BEFORE_START_SECONDS;
   return seconds <= PROGRESS_DEADLINE_SECONDS ? {} : { progressDeadlineSeconds: seconds };
 }
 
 function podSpec(input: DeploymentInput): k8s.types.input.core.v1.PodSpec {
-  const { version, modelsClaim } = input;
-  const { container, rollout, modelsPath, image = input.image } = version;
-  const mounts = mountClaims(
-    modelsClaim === undefined || modelsPath === false
-      ? []
-      : [{ volume: "models", claim: modelsClaim, mountPath: modelsPath, readOnly: true }],
-  );
+  const { version } = input;
+  const { container, rollout, image = input.image } = version;
+  const { initContainers, ...mounts } = modelVolume(input);
   const memory = sharedMemory(version.sharedMemory);
   const volumes = [...mounts.volumes, ...memory.volumes];
   const volumeMounts = [...mounts.volumeMounts, ...memory.volumeMounts];
@@ -121,8 +112,9 @@ function podSpec(input: DeploymentInput): k8s.types.input.core.v1.PodSpec {
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: rollout.terminationGracePeriodSeconds,
     securityContext: restrictedPod,
-    ...pullSecrets(input.imageAccess),
+    ...pullSecrets(input.imageAccess, sourcePullSecrets(version.source)),
     ...schedulingManifest(version),
+    ...(initContainers === undefined ? {} : { initContainers }),
     containers: [
       {
         name: container.name,

@@ -8,7 +8,7 @@ import { type ResolvedProbes, resolveProbes } from "../kubernetes/probes.ts";
 import { type RolloutArgs, resolveRollout } from "../kubernetes/rollout.ts";
 import { type ResolvedService, resolveService } from "../kubernetes/service.ts";
 import { gpuPlacement, withGpus } from "../platform/resolve.ts";
-import type { ContainerArgs, SchedulingArgs, TopologySpread, VersionSettings } from "./version-args.ts";
+import type { ContainerArgs, SchedulingArgs, SourceArgs, TopologySpread, VersionSettings } from "./version-args.ts";
 import { podLabels, selectorLabels } from "./version-labels.ts";
 
 /** The names of a model in a stack. */
@@ -31,6 +31,12 @@ type ResolvedScheduling = Omit<SchedulingArgs, "topologySpread"> & {
   readonly topologySpread: readonly Required<TopologySpread>[];
 };
 
+/** Where a model comes from, with every default filled in. */
+export type ResolvedSource = WithDefaults<
+  SourceArgs,
+  "secretKind" | "environment" | "storage" | "imageVolume" | "deadlineSeconds"
+>;
+
 /** What {@link resolveVersion} decides about a version. Resolving a resolved version changes nothing. */
 export interface ResolvedVersionSettings
   extends WithDefaults<
@@ -48,6 +54,7 @@ export interface ResolvedVersionSettings
   readonly resourceName: string;
   readonly container: ResolvedContainer;
   readonly scheduling: ResolvedScheduling;
+  readonly source?: ResolvedSource;
   readonly probes: ResolvedProbes;
   readonly rollout: Required<RolloutArgs>;
   readonly service: ResolvedService;
@@ -77,6 +84,7 @@ export function resolveVersion<T extends VersionSettings>(
     labels: podLabels(app, settings),
     selector: selectorLabels(app, settings),
     scheduling: resolveScheduling(onGpuNodes(settings, gpus)),
+    source: settings.source && resolveSource(settings.source),
     probes: resolveProbes(settings.probes, ownImage),
     rollout: resolveRollout(settings.rollout, ownImage),
     service: resolveService(settings.service, container),
@@ -85,7 +93,7 @@ export function resolveVersion<T extends VersionSettings>(
     environment: settings.environment ?? {},
     secretEnvironment: settings.secretEnvironment ?? {},
     modelVersion: settings.modelVersion ?? version,
-    modelsPath: settings.modelsPath ?? (ownImage ? false : MODELS_PATH),
+    modelsPath: settings.modelsPath ?? (ownImage && settings.source === undefined ? false : MODELS_PATH),
   };
 }
 
@@ -111,6 +119,10 @@ function onGpuNodes(
   if (count === undefined) return scheduling;
   const { nodeSelector = gpus.nodeSelector, tolerations = gpus.tolerations } = scheduling;
   return { ...scheduling, nodeSelector, tolerations };
+}
+
+function resolveSource(source: SourceArgs): ResolvedSource {
+  return { ...defaults.source, secretKind: "values", environment: {}, ...source };
 }
 
 function resolveScheduling(scheduling: SchedulingArgs = {}): ResolvedScheduling {

@@ -42,6 +42,30 @@ export interface OwnServerArgs {
   readonly gpus?: number;
 }
 
+/** Where the model of a version comes from, if not from the models volume. */
+export interface SourceArgs {
+  /** `s3://`, `gs://`, `https://`, `hf://` or `oci://`; with `/` at the end the whole folder. */
+  readonly url: string;
+  /** Digest of the source, as `npm run fetch` prints it. @default any */
+  readonly sha256?: string;
+  /** Patterns of the wanted files. @default all */
+  readonly files?: readonly string[];
+  /** Name of the Secret with the credentials. @default none */
+  readonly secret?: Input<string>;
+  /** What the Secret holds: variables, or the credentials of an image registry. @default "values" */
+  readonly secretKind?: "values" | "registry";
+  /** Endpoints by their usual variables, such as `AWS_ENDPOINT_URL`. @default those of the providers */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Keep the files in a volume of each pod, or in the models claim, fetched once for all pods. @default "pod" */
+  readonly storage?: "pod" | "claim";
+  /** Most space in a pod's volume, such as `4Gi`. @default no limit */
+  readonly size?: string;
+  /** Let the node pull and mount the image of an `oci://` source (Kubernetes 1.35 and newer). @default false */
+  readonly imageVolume?: boolean;
+  /** Seconds until a Deployment whose pods still fetch counts as failed. @default 600 */
+  readonly deadlineSeconds?: number;
+}
+
 /** How pods are spread over the values of one node label. */
 export interface TopologySpread {
   readonly topologyKey: string;
@@ -64,6 +88,8 @@ export interface VersionSettings extends OwnServerArgs, PodArgs {
   /** Pods. With autoscaling, the number to start with; the autoscaler changes it from then on. @default 1 */
   readonly replicas?: number;
   readonly container?: ContainerArgs;
+  /** @default the models claim */
+  readonly source?: SourceArgs;
   /** More labels of the Deployment and its pods. @default none */
   readonly labels?: Readonly<Record<string, string>>;
   /** Labels that select the version's pods; they can never be changed. @default `app` and `version` */

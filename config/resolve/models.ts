@@ -2,6 +2,7 @@ import type { PlacementArgs } from "../../components/kubernetes/container.ts";
 import { kubernetesName } from "../../components/kubernetes/names.ts";
 import {
   type ModelNames,
+  type ResolvedSource,
   type ResolvedVersionSettings,
   resolveModelNames,
   resolveVersion,
@@ -11,10 +12,12 @@ import type { WrittenStack } from "../schema/stack.ts";
 import { type CanaryRollout, resolveCanaryRollout } from "./canary-rollout.ts";
 
 type WrittenModel = WrittenStack["models"][number];
+type WrittenSource = NonNullable<WrittenModel["versions"][number]["source"]>;
 type WrittenTraffic = NonNullable<WrittenModel["traffic"]>;
 
 /** A version of a model with its own settings, those of its model and of all models, and every default. */
-export type StackVersion = WrittenModel["versions"][number] & ResolvedVersionSettings;
+export type StackVersion = Omit<WrittenModel["versions"][number], "source"> &
+  ResolvedVersionSettings & { readonly source?: ResolvedSource & { readonly secret?: string } };
 
 /** How requests reach the versions of a model; the weight of the canary is decided. */
 export type StackTraffic = Omit<WrittenTraffic, "mirror"> &
@@ -36,18 +39,25 @@ export interface StackModel extends ModelNames {
  * @param stack a stack whose versions have the defaults of their models
  * @param gpus where pods with GPUs run
  */
-export function resolveModels({ models, canaryWeight }: WrittenStack, gpus?: PlacementArgs): StackModel[] {
+export function resolveModels({ models, canaryWeight, secrets }: WrittenStack, gpus?: PlacementArgs): StackModel[] {
   return models.map(({ model, name, app, versions, traffic, rollout }) => {
     const names = resolveModelNames({ model, entry: name, app });
     return {
       ...names,
       name,
       stable: traffic?.stable ?? versions[0]?.version ?? "",
-      versions: versions.map((version) => resolveVersion(names, version, gpus)),
+      versions: versions.map(({ source, ...version }) =>
+        resolveVersion(names, { ...version, source: source && withSecretKind(source, secrets) }, gpus),
+      ),
       traffic: traffic && resolveTraffic(traffic, canaryWeight),
       rollout: rollout && resolveCanaryRollout(rollout),
     };
   });
+}
+
+function withSecretKind(source: WrittenSource, secrets: WrittenStack["secrets"]) {
+  const isRegistry = source.secret !== undefined && secrets[source.secret]?.registry !== undefined;
+  return { ...source, secretKind: isRegistry ? ("registry" as const) : ("values" as const) };
 }
 
 function resolveTraffic({ mirror, ...route }: WrittenTraffic, canaryWeight: number): StackTraffic {

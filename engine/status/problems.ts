@@ -1,4 +1,5 @@
 import type { LiveObject } from "../../cluster/kubectl.ts";
+import { FETCH_CONTAINER } from "../../components/serving/model-source.ts";
 import { valueAt } from "./fields.ts";
 
 /** A problem of an object in the cluster. */
@@ -30,6 +31,7 @@ interface ContainerStatus {
 
 interface Terminated {
   readonly reason?: string;
+  readonly message?: string;
   readonly exitCode?: number;
 }
 
@@ -70,7 +72,8 @@ function podProblem(pod: LiveObject, context: readonly LiveObject[]): Finding {
   const statuses = ["initContainerStatuses", "containerStatuses"].flatMap(
     (field) => (valueAt(pod, `status.${field}`) ?? []) as ContainerStatus[],
   );
-  for (const { name, state, lastState, restartCount } of statuses) {
+  for (const status of statuses) {
+    const { name, state, lastState, restartCount } = status;
     const waiting = state?.waiting?.reason ?? "";
     if ([state, lastState].some((moment) => moment?.terminated?.reason === "OOMKilled")) {
       const what = `container ${name} ran out of memory (OOMKilled), ${restartCount ?? 0} restarts`;
@@ -84,6 +87,8 @@ function podProblem(pod: LiveObject, context: readonly LiveObject[]): Finding {
       const what = `container ${name}: ${state?.waiting?.message ?? waiting}`;
       return { what, remedy: "check the secrets and settings that the version names" };
     }
+    const unfetched = fetchProblem(status);
+    if (unfetched !== undefined) return unfetched;
     if (waiting === "CrashLoopBackOff") {
       const code = lastState?.terminated?.exitCode ?? "unknown";
       const what = `container ${name} keeps crashing with exit code ${code} (CrashLoopBackOff), ${restartCount ?? 0} restarts`;
@@ -92,6 +97,17 @@ function podProblem(pod: LiveObject, context: readonly LiveObject[]): Finding {
     }
   }
   return undefined;
+}
+
+/** Why a pod does not get its model; also between two attempts, and while the next one runs. */
+function fetchProblem({ name, state, lastState }: ContainerStatus): Finding {
+  const failed = [state?.terminated, lastState?.terminated].find((moment) => (moment?.exitCode ?? 0) !== 0);
+  if (name !== FETCH_CONTAINER || failed === undefined || state?.terminated?.exitCode === 0) return undefined;
+  const reason = failed.message?.trim().split("\n").at(-1) ?? `exit code ${failed.exitCode}`;
+  return {
+    what: `cannot fetch its model: ${reason}`,
+    remedy: "correct `source` of the version, or wait: it is tried again by itself, and the pods that are ready stay",
+  };
 }
 
 /** Whether the pod was an attempt of a Job that has succeeded since. */

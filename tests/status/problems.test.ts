@@ -7,6 +7,9 @@ function object(kind: string, status: object): LiveObject {
 }
 const pod = (container: object) =>
   object("Pod", { containerStatuses: [{ name: "server", restartCount: 4, ...container }] });
+const fetching = (container: object) =>
+  object("Pod", { initContainerStatuses: [{ name: "fetch", restartCount: 2, ...container }] });
+const CUT_OFF = { reason: "Error", exitCode: 1, message: "m: 1 MiB\ns3://b/m/: the connection to minio:9000 failed\n" };
 const jobOf = (status: object) => object("Job", status);
 const refusal = {
   ...object("Event", {}),
@@ -51,6 +54,18 @@ describe("problems that status finds", () => {
       pod({ state: {}, lastState: { terminated: { reason: "OOMKilled", exitCode: 137 } } }),
       /ran out of memory \(OOMKilled\), 4 restarts/,
       /limits\.memory/,
+    ],
+    [
+      "a model that cannot be fetched, between two attempts",
+      fetching({ state: { waiting: { reason: "CrashLoopBackOff" } }, lastState: { terminated: CUT_OFF } }),
+      /^cannot fetch its model: s3:\/\/b\/m\/: the connection to minio:9000 failed$/,
+      /^correct `source` of the version, or wait: it is tried again by itself, and the pods that are ready stay$/,
+    ],
+    [
+      "a model that cannot be fetched, while it is tried again",
+      fetching({ state: { running: {} }, lastState: { terminated: CUT_OFF } }),
+      /cannot fetch its model/,
+      /tried again/,
     ],
     [
       "a missing image",

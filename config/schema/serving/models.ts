@@ -23,6 +23,7 @@ import { environmentSources } from "./container.ts";
 import { Container, OneSuccessProbe, Probe, Scheduling } from "./pods.ts";
 import { Rollout, RolloutDefaults } from "./rollout.ts";
 import { Service } from "./service.ts";
+import { Source } from "./source.ts";
 import { TrafficConfig } from "./traffic.ts";
 
 function defaultProbe(probe: keyof typeof defaults.version.probes): string {
@@ -102,6 +103,7 @@ const ModelVersion = z.strictObject({
     .optional()
     .describe("Label `trained-date` of the Deployment. Default: that of `lineage`."),
   lineage: Lineage.optional(),
+  source: Source.optional().describe("Where the model comes from: a URL, or its settings. Default: the models volume."),
   allowRegression: z
     .string()
     .min(1)

@@ -28,6 +28,17 @@ const config = {
       traffic: { stable: "1" },
     },
     { model: "inner", versions: [{ version: "1", name: "inner" }] },
+    { model: "fetched", versions: [{ version: "1", name: "fetched", source: "hf://owner/name" }] },
+    {
+      model: "stored",
+      versions: [
+        {
+          version: "1",
+          name: "stored",
+          source: { url: "s3://bucket/m", environment: { AWS_ENDPOINT_URL: "http://minio.storage.svc:80" } },
+        },
+      ],
+    },
     { model: "open", versions: [{ version: "1", name: "open", service: { type: "NodePort", nodePort: 30800 } }] },
   ],
   apiGateway: {
@@ -122,6 +133,17 @@ describe("network policies, evaluated for the pods of a rendered stack", () => {
     expect(open(of("load-test"), of("api-gateway"), 8080)).to.equal(true);
     expect(open(of("load-test"), stranger, 80)).to.equal(false);
     expect(open(of("load-test"), OUTSIDE, 443)).to.equal(false);
+  });
+
+  it("allow a model with a source to reach it, and nothing else", () => {
+    const store = pod("minio", "storage");
+    expect(open(of("fetched"), OUTSIDE, 443)).to.equal(true);
+    expect(open(of("fetched"), OUTSIDE, 80)).to.equal(false);
+    expect(open(of("stored"), store, 9000)).to.equal(true);
+    expect(open(of("stored"), OUTSIDE, 443)).to.equal(false);
+    expect(open(of("stored"), of("inner"), 8080)).to.equal(false);
+    expect(open(of("inner"), OUTSIDE, 443)).to.equal(false);
+    expect(open(of("inner"), store, 9000)).to.equal(false);
   });
 
   it("allow training and the init Job to reach only DNS", () => {
