@@ -12,6 +12,7 @@ import { checkEnvironment } from "./pods/environment.ts";
 import { checkLabels } from "./pods/labels.ts";
 import { checkPods } from "./pods/pods.ts";
 import { checkSelectors } from "./pods/selectors.ts";
+import { checkSources } from "./pods/source.ts";
 import { checkVolumes } from "./pods/volumes.ts";
 import { type ConfigProblem, duplicates, type Findings } from "./problem.ts";
 import { allOf, checkQuota } from "./quota.ts";
@@ -23,7 +24,7 @@ import { checkRouteConflicts } from "./route-conflicts.ts";
  * ignore, and a stack that does not fit its quota.
  */
 export function crossCheck(stack: ResolvedStack): Findings {
-  const pods = [checkBudgets(stack), checkVolumes(stack), checkEnvironment(stack)];
+  const pods = [checkBudgets(stack), checkVolumes(stack), checkEnvironment(stack), checkSources(stack)];
   return {
     problems: [...checkSettings(stack), ...pods.flatMap(({ problems }) => problems)],
     notices: pods.flatMap(({ notices }) => notices),

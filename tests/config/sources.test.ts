@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { problemsOf } from "./support.ts";
+import { checkStack } from "../../config/index.ts";
+import { problemsOf, stackWith } from "./support.ts";
 
 const PINNED = `oci://registry.example.com/m@sha256:${"a".repeat(64)}`;
 
@@ -50,6 +51,44 @@ describe("the source of a version", () => {
       expect(first, JSON.stringify(source)).to.match(message);
       expect(more).to.deep.equal([]);
     }
+  });
+
+  it("is warned about if its content may change under its name", () => {
+    const warnings = (source: unknown) =>
+      checkStack(stackWith({ models: [{ model: "m", versions: [{ version: "1", source }] }] })).warnings;
+    for (const source of ["s3://bucket/m", "hf://owner/name", { url: "oci://host/m:1" }]) {
+      const [warning, ...more] = warnings(source);
+      expect(warning).to.match(/^models\[0\]\.versions\[0\]\.source: may get another content under its name/);
+      expect(more).to.deep.equal([]);
+    }
+    for (const source of [{ url: "s3://bucket/m", sha256: "a".repeat(64) }, PINNED, `hf://o/n@${"c".repeat(40)}`]) {
+      expect(warnings(source)).to.deep.equal([]);
+    }
+  });
+
+  it("takes its pods out of those that use the models volume, unless it is kept there", () => {
+    const storage = { models: { size: "1Gi", accessMode: "ReadWriteOnce" } };
+    const source = { url: "s3://bucket/m", sha256: "a".repeat(64) };
+    const warnings = (more: object) =>
+      checkStack(
+        stackWith({
+          storage,
+          models: [{ model: "m", versions: [{ version: "1", replicas: 2, source: { ...source, ...more } }] }],
+        }),
+      ).warnings;
+    expect(warnings({})).to.deep.equal([]);
+    expect(warnings({ storage: "claim" })[0]).to.match(
+      /^storage\.models\.accessMode: ReadWriteOnce attaches the volume to one node/,
+    );
+  });
+
+  it("serves an own server too, and is refused where it is mounted nowhere", () => {
+    const version = { version: "1", image: "vllm:1", command: ["vllm"], source: PINNED };
+    const of = (more: object) => problemsOf({ models: [{ model: "m", versions: [{ ...version, ...more }] }] });
+    expect(of({})).to.deep.equal([]);
+    expect(of({ modelsPath: false })).to.deep.equal([
+      "models[0].versions[0].source: is fetched, but mounted nowhere; set modelsPath, or leave it out",
+    ]);
   });
 
   it("has a Secret with credentials that it reads", () => {

@@ -1,6 +1,6 @@
-import { parseSource } from "../../../apps/sources/source.ts";
+import { isImmutable, parseSource } from "../../../apps/sources/source.ts";
 import type { ResolvedStack } from "../../resolve/stack.ts";
-import { type ConfigProblem, listed } from "../problem.ts";
+import { type ConfigProblem, type Findings, listed } from "../problem.ts";
 
 type Version = ResolvedStack["models"][number]["versions"][number];
 
@@ -12,9 +12,31 @@ const KEYS = {
   oci: [["SOURCE_USERNAME", "SOURCE_PASSWORD"], ["DOCKER_AUTH_CONFIG"]],
 } as const;
 
+/** Sources whose Secrets lack credentials; those whose content may change under their name. */
+export function checkSources(stack: ResolvedStack): Findings {
+  const sourced = stack.models.flatMap(({ versions }, index) =>
+    versions.map((version, position) => ({ version, path: `models[${index}].versions[${position}].source` })),
+  );
+  return {
+    problems: sourced.flatMap(({ version, path }) => checkSecret(stack, version, path)),
+    notices: sourced.flatMap(({ version, path }) => checkPin(version, path)),
+  };
+}
+
+function checkPin({ source }: Version, path: string): ConfigProblem[] {
+  if (source === undefined || source.sha256 !== undefined || isImmutable(parseSource(source.url))) return [];
+  const message =
+    "may get another content under its name, and pods that start later then serve another model; pin it by sha256, as `npm run fetch` prints it";
+  return [{ path, message }];
+}
+
 /** The Secret of a version's source exists, and has credentials that this kind of source reads. */
-export function checkSource({ secrets }: ResolvedStack, { source }: Version, path: string): ConfigProblem[] {
-  if (source?.secret === undefined) return [];
+function checkSecret({ secrets }: ResolvedStack, { source, modelsPath }: Version, path: string): ConfigProblem[] {
+  if (source === undefined) return [];
+  if (modelsPath === false) {
+    return [{ path, message: "is fetched, but mounted nowhere; set modelsPath, or leave it out" }];
+  }
+  if (source.secret === undefined) return [];
   const place = `${path}.secret`;
   const secret = secrets[source.secret];
   if (secret === undefined) {

@@ -15,12 +15,24 @@ export function checkVolumes(stack: ResolvedStack): Findings {
   const { models, data } = storage;
   const loadTest = workloads.concurrentJobs.filter(({ path }) => path !== "loadTest");
   const jobs = [...jobsAtOnce(workloads.trainingJobs, training.sequential), ...loadTest];
-  const servers = workloads.deployments.filter(({ path }) => path !== "apiGateway");
+  const fetching = fetchingPods(stack);
+  const servers = workloads.deployments.filter(({ path }) => path !== "apiGateway" && !fetching.has(path));
   const checked = [
     checkClaim(stack, "storage.models", models, [...servers, ...jobs]),
     ...(data === undefined ? [] : [checkClaim(stack, "storage.data", data, jobs)]),
   ];
   return { problems: checked.flatMap(({ problems }) => problems), notices: checked.flatMap(({ notices }) => notices) };
+}
+
+/** Versions whose pods have their models in volumes of their own. */
+function fetchingPods({ models }: ResolvedStack): Set<string> {
+  return new Set(
+    models.flatMap(({ versions }, index) =>
+      versions.flatMap(({ source }, position) =>
+        source?.storage === "pod" ? [`models[${index}].versions[${position}]`] : [],
+      ),
+    ),
+  );
 }
 
 /** The training Jobs that may run at the same time. */
