@@ -32,7 +32,7 @@ const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
   ],
   "apps/inference": [
     ["."],
-    ["import", "routes", "telemetry"],
+    ["grpc", "import", "routes", "telemetry"],
     ["openapi"],
     ["protocols/predict", "protocols/v1", "protocols/v2"],
     ["protocols"],

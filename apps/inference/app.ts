@@ -37,28 +37,40 @@ export interface AppDeps {
   readonly metrics: Metrics;
   readonly lifecycle: Lifecycle;
   readonly logger: Logger;
+  /** Memory for the inputs of long requests until they are answered. */
+  readonly waiting: MemoryBudget;
   /** Creates a span for every request. @default no spans */
   readonly tracing?: Tracing | undefined;
 }
 
-/** Memory for bodies that are being received, and as much for long requests that wait: 64 MiB, or the longest body if that is more. */
+/**
+ * Memory for bodies that are being received, and as much for long requests that wait: 64 MiB, or the longest body if that is
+ * more.
+ */
 const BODIES_BYTES = 64 * 1024 * 1024;
+
+/** The memory for the inputs of long requests until they are answered, which all APIs share. */
+export function waitingBudget({ maxBodyBytes }: Pick<Settings, "maxBodyBytes">): MemoryBudget {
+  return new MemoryBudget(Math.max(BODIES_BYTES, maxBodyBytes), "too many long requests are waiting for their models");
+}
 
 /** The inference API: probes, predictions by model and by protocol, the registry, metrics. */
 export function createApp(deps: AppDeps): Handle {
-  const { settings, repository, batching, deadlines, metrics, lifecycle, logger, tracing } = deps;
+  const { settings, repository, batching, deadlines, metrics, lifecycle, logger, waiting, tracing } = deps;
   const app = base(logger);
-  const bodiesBytes = Math.max(BODIES_BYTES, settings.maxBodyBytes);
   const limits: BodyLimits = {
     maxBytes: settings.maxBodyBytes,
     timeoutMs: settings.requestTimeoutMs,
-    budget: new MemoryBudget(bodiesBytes, "too many long requests are arriving at once"),
+    budget: new MemoryBudget(
+      Math.max(BODIES_BYTES, settings.maxBodyBytes),
+      "too many long requests are arriving at once",
+    ),
     deadlines,
   };
   const prediction = new Prediction({
     ...{ repository, metrics, limits, deadlines, send: jsonSender(lifecycle), memory: batching.memory },
     ...{ maxRows: settings.maxQueueSize, timeoutMs: settings.requestTimeoutMs },
-    waiting: new MemoryBudget(bodiesBytes, "too many long requests are waiting for their models"),
+    waiting,
   });
   const find = routeFinder([
     health(repository),

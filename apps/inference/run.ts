@@ -11,9 +11,9 @@ import type { Settings } from "./settings.ts";
  * `SHUTDOWN_SECONDS`, the process kills itself (SIGKILL), because the run's thread cannot be stopped and an exit would wait for
  * it.
  *
- * @param onReady Called with the port once the models are served.
+ * @param onReady Called once the models are served.
  */
-export async function run(settings: Settings, onReady: (port: number) => void = () => {}): Promise<void> {
+export async function run(settings: Settings, onReady: (server: RunningServer) => void = () => {}): Promise<void> {
   delayFullCollections();
   const logger = createLogger(settings.logLevel);
   process.on("unhandledRejection", (error) => logger.error({ error }, "unhandled rejection"));
@@ -41,7 +41,7 @@ export async function run(settings: Settings, onReady: (port: number) => void = 
     server = await startServer(settings, { logger });
     await server.loaded;
     if (!stopping) {
-      onReady(server.port);
+      onReady(server);
     }
   } catch (error) {
     if (!(error instanceof ListenError || error instanceof ModelWaitError)) {

@@ -10,10 +10,11 @@ import { readSettings, SettingsError } from "./settings.ts";
 const USAGE = `Serves the models of a registry folder on this machine, and versions that are published later. If the folder has a
 single model, requests need not name it.
 
-  npm run serve -- --models DIR [--port N] [--model NAME] [--version V] [--host ADDRESS]
+  npm run serve -- --models DIR [--port N] [--grpc-port N] [--model NAME] [--version V] [--host ADDRESS]
 
   --models DIR     registry folder, as "npm run train" writes it
   --port N         port to listen on (8080; 0 takes a free one)
+  --grpc-port N    also serve gRPC on this port (none; 0 takes a free one)
   --model NAME     which model (all of the folder); several separated by commas; '*' for all, also later ones
   --version V      which version (latest)
   --host ADDRESS   address to listen on (127.0.0.1)
@@ -48,12 +49,14 @@ async function main(): Promise<void> {
     HOST: values.host,
     PORT: values.port,
     METRICS_PORT: "0",
+    ...(values["grpc-port"] === undefined ? {} : { GRPC_PORT: values["grpc-port"] }),
   });
-  await run(settings, (port) => {
+  await run(settings, ({ port, grpcPort }) => {
     const what = settings.modelName === "*" ? "every model" : settings.modelName;
     const docs = settings.docsEndpoint ? "documentation at /docs; " : "";
+    const grpc = grpcPort === undefined ? "" : `gRPC on port ${grpcPort}; `;
     const host = values.host.includes(":") ? `[${values.host}]` : values.host;
-    console.log(`Serving ${what} on http://${host}:${port} (${docs}Ctrl-C stops)`);
+    console.log(`Serving ${what} on http://${host}:${port} (${docs}${grpc}Ctrl-C stops)`);
   });
 }
 
@@ -63,6 +66,7 @@ function readArguments() {
       options: {
         models: { type: "string" },
         port: { type: "string", default: "8080" },
+        "grpc-port": { type: "string" },
         model: { type: "string" },
         version: { type: "string", default: "latest" },
         host: { type: "string", default: "127.0.0.1" },

@@ -1,9 +1,11 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Registry } from "prom-client";
-import { createApp, createMetricsApp } from "./app.ts";
+import { errorMessage } from "../registry/errors.ts";
+import { createApp, createMetricsApp, waitingBudget } from "./app.ts";
 import type { BatchScheduler } from "./batching/scheduler.ts";
 import { createBatchingState } from "./batching/state.ts";
+import type { GrpcDeps, GrpcServer } from "./grpc/server.ts";
 import { Connections } from "./http/connections.ts";
 import { Deadlines } from "./http/deadlines.ts";
 import { type Handle, SheddableRequest } from "./http/sheddable.ts";
@@ -48,6 +50,8 @@ export interface RunningServer {
   readonly port: number;
   /** Bound port of /metrics alone; undefined if there is none. */
   readonly metricsPort: number | undefined;
+  /** Bound port of the gRPC API; undefined if there is none. */
+  readonly grpcPort: number | undefined;
   /** Resolves when the models are served; rejects with ModelWaitError if that takes too long. */
   readonly loaded: Promise<void>;
   /**
@@ -77,7 +81,8 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
     ...(deps.retryMs === undefined ? {} : { retryMs: deps.retryMs }),
   });
   const tracing = await tracingFor(settings, logger);
-  const app = createApp({ settings, repository, batching, deadlines, metrics, lifecycle, logger, tracing });
+  const shared = { settings, repository, deadlines, metrics, lifecycle, logger, waiting: waitingBudget(settings) };
+  const app = createApp({ ...shared, batching, tracing });
 
   const { scheduler } = batching;
   const api = httpServer(app, logger, scheduler, settings.requestTimeoutMs);
@@ -86,8 +91,11 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
       ? httpServer(createMetricsApp({ metrics, lifecycle, logger }), logger, scheduler)
       : undefined;
   const port = await listen(api.server, settings.host, settings.port, "PORT");
-  const metricsPort = scrape && (await listenOrClose(scrape, api, settings));
-  logger.info({ host: settings.host, port, metrics_port: metricsPort, ...repository.identity }, "listening");
+  const metricsPort =
+    scrape && (await orClose(listen(scrape.server, settings.host, settings.metricsPort, "METRICS_PORT"), api));
+  const grpc = await orClose(grpcFor({ ...shared, memory: batching.memory }), api, scrape);
+  const ports = { port, metrics_port: metricsPort, grpc_port: grpc?.port };
+  logger.info({ host: settings.host, ...ports, ...repository.identity }, "listening");
 
   const skipDrain = new AbortController();
   const forceClose = new AbortController();
@@ -95,6 +103,7 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
   return {
     port,
     metricsPort,
+    grpcPort: grpc?.port,
     loaded: repository.load(),
     shutDown() {
       if (closing !== undefined) {
@@ -104,7 +113,7 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
       const deadline = performance.now() + settings.shutdownSeconds * 1000;
       tracing?.flush();
       const signals = { skipDrain: skipDrain.signal, forceClose: forceClose.signal };
-      closing = shutDown({ settings, lifecycle, repository, api, scrape, logger, ...signals }).then(
+      closing = shutDown({ settings, lifecycle, repository, api, scrape, grpc, logger, ...signals }).then(
         async (isClosed) => {
           await tracing?.close(deadline, AbortSignal.any([skipDrain.signal, forceClose.signal]));
           return isClosed;
@@ -155,12 +164,30 @@ function httpServer(handle: Handle, logger: Logger, scheduler: BatchScheduler, r
   return { server, connections };
 }
 
-async function listenOrClose(scrape: HttpServer, api: HttpServer, settings: Settings): Promise<number> {
+/** Closes servers that already listen if another one cannot start. */
+async function orClose<T>(starting: Promise<T>, ...listening: (HttpServer | undefined)[]): Promise<T> {
   try {
-    return await listen(scrape.server, settings.host, settings.metricsPort, "METRICS_PORT");
+    return await starting;
   } catch (error) {
-    api.server.close();
+    for (const http of listening) {
+      http?.server.close();
+    }
     throw error;
+  }
+}
+
+/** The gRPC server if there is to be one; only then is its code loaded. */
+async function grpcFor(deps: GrpcDeps): Promise<GrpcServer | undefined> {
+  const { grpcPort, host } = deps.settings;
+  if (grpcPort === undefined) {
+    return undefined;
+  }
+  const { startGrpc } = await import("./grpc/server.ts");
+  try {
+    return await startGrpc(grpcPort, deps);
+  } catch (error) {
+    const code = /\bE[A-Z]+\b/.exec(errorMessage(error))?.[0];
+    throw listenError(Object.assign(new Error(errorMessage(error)), { code }), host, grpcPort, "GRPC_PORT");
   }
 }
 

@@ -4,19 +4,20 @@ import { ModelName, ModelVersion } from "../registry/metadata.ts";
 const LogLevel = z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]);
 
 /** A decimal number within bounds. Anything else is rejected, not read in part as by `parseInt`. */
-function number(minimum: number, maximum: number, integer: boolean, fallback: number) {
+function number(minimum: number, maximum: number, integer: boolean) {
   const shape = integer ? /^\d+$/ : /^\d+(\.\d+)?$/;
   const remedy = `set it to ${integer ? "a whole number" : "a number"} from ${minimum} to ${maximum}`;
   return z
     .string()
     .regex(shape, remedy)
     .transform(Number)
-    .refine((value) => value >= minimum && value <= maximum, remedy)
-    .default(fallback);
+    .refine((value) => value >= minimum && value <= maximum, remedy);
 }
 
-const whole = (minimum: number, maximum: number, fallback: number) => number(minimum, maximum, true, fallback);
-const seconds = (minimum: number, maximum: number, fallback: number) => number(minimum, maximum, false, fallback);
+const port = number(0, 65_535, true);
+const whole = (minimum: number, maximum: number, fallback: number) => number(minimum, maximum, true).default(fallback);
+const seconds = (minimum: number, maximum: number, fallback: number) =>
+  number(minimum, maximum, false).default(fallback);
 
 /** `true` or `false`, in lower case. */
 function flag(fallback: boolean) {
@@ -61,8 +62,9 @@ const Environment = z
     MODEL_CONTROL: z.enum(["none", "poll", "explicit"], { error: "set it to none, poll or explicit" }).default("none"),
     MODEL_POLL_SECONDS: seconds(0.01, 86_400, 5),
     HOST: z.string().default("0.0.0.0"),
-    PORT: whole(0, 65535, 8080),
-    METRICS_PORT: whole(0, 65535, 9090),
+    PORT: port.default(8080),
+    METRICS_PORT: port.default(9090),
+    GRPC_PORT: port.optional(),
     LOG_LEVEL: LogLevel.default("info"),
     API_KEY: ApiKey.optional(),
     MAX_BODY_BYTES: whole(1, 1_073_741_824, 33_554_432),
@@ -97,6 +99,13 @@ const Environment = z
         message: "set it to another port than PORT, or to 0 for none",
       });
     }
+    if (env.GRPC_PORT !== undefined && env.GRPC_PORT !== 0 && [env.PORT, env.METRICS_PORT].includes(env.GRPC_PORT)) {
+      context.addIssue({
+        code: "custom",
+        path: ["GRPC_PORT"],
+        message: "set it to another port than PORT and METRICS_PORT, or leave it out for none",
+      });
+    }
   });
 
 /** All settings of the server, validated. */
@@ -120,6 +129,8 @@ export interface Settings {
   readonly port: number;
   /** Port that serves `/metrics` alone; 0 for none. `METRICS_PORT`, default 9090. */
   readonly metricsPort: number;
+  /** Port of the gRPC API; 0 takes any free one, undefined is none. `GRPC_PORT`, default none. */
+  readonly grpcPort: number | undefined;
   /** Least severe level that is logged. `LOG_LEVEL`, default `info`. */
   readonly logLevel: z.infer<typeof LogLevel>;
   /** Key that `X-API-Key` must carry, printable ASCII; undefined for none. `API_KEY`, default none. */
@@ -185,6 +196,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     host: values.HOST,
     port: values.PORT,
     metricsPort: values.METRICS_PORT,
+    grpcPort: values.GRPC_PORT,
     logLevel: values.LOG_LEVEL,
     apiKey: values.API_KEY,
     maxBodyBytes: values.MAX_BODY_BYTES,

@@ -5,7 +5,7 @@ import type { IncomingMessage } from "node:http";
 const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
 
 /** The caller's `X-Request-ID` if it is valid, otherwise a new one. */
-export function requestIdOf(req: IncomingMessage): string {
+export function requestIdOf(req: Pick<IncomingMessage, "headers">): string {
   const given = req.headers["x-request-id"];
   return typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
 }

@@ -18,7 +18,7 @@ export interface Route {
 }
 
 /** The error for a request that may not use the routes that need a key; undefined if it may. */
-export type Authorize = (req: IncomingMessage) => HttpError | undefined;
+export type Authorize = (req: Pick<IncomingMessage, "headers">) => HttpError | undefined;
 
 /** The routes of a path by method, and the values of its parameters, in their order. */
 export interface Found {

@@ -18,7 +18,7 @@ const TRACEPARENT =
 const TRACESTATE = /^[\x20-\x7e]{1,512}$/;
 
 /** The caller's `traceparent` and `tracestate`; undefined if there is none, or it is invalid. */
-export function traceOf(req: IncomingMessage): TraceContext | undefined {
+export function traceOf(req: Pick<IncomingMessage, "headers">): TraceContext | undefined {
   const traceparent = req.headers["traceparent"];
   if (typeof traceparent !== "string") {
     return undefined;

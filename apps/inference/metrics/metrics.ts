@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Gauge, type Metric, type Registry } from "prom-client";
 import type { ModelMetadata } from "../../registry/metadata.ts";
 import { FAMILIES, type Family, type Sample } from "./families.ts";
+import { GrpcCalls } from "./grpc-calls.ts";
 import { HttpResponses } from "./http-responses.ts";
 import { ModelMetrics } from "./model-metrics.ts";
 
@@ -10,11 +11,19 @@ const HTTP_REQUESTS = {
   type: "counter",
 } as const;
 
+const GRPC_CALLS = {
+  name: "grpc_server_handled_total",
+  help: "gRPC calls by method and status code, including those that reached no model",
+  type: "counter",
+} as const;
+
 /** The server's metrics, registered in a given registry. */
 export class Metrics {
   readonly registry: Registry;
   /** All responses of the API, whether or not they reached a model. */
   readonly responses = new HttpResponses();
+  /** All calls of the gRPC API's methods, whether or not they reached a model. */
+  readonly grpcCalls = new GrpcCalls();
   readonly #models = new Map<string, ModelMetrics>();
   #early: ModelMetrics | undefined;
   readonly #info: Gauge<"model" | "version" | "framework" | "commit" | "trained_date" | "sha256">;
@@ -29,6 +38,7 @@ export class Metrics {
       registry.registerMetric(asMetric(family, samples));
     }
     registry.registerMetric(asMetric(HTTP_REQUESTS, () => this.responses.samples()));
+    registry.registerMetric(asMetric(GRPC_CALLS, () => this.grpcCalls.samples()));
     this.#info = new Gauge({
       name: "model_info",
       help: "A loaded version of a model; always 1",

@@ -14,6 +14,7 @@ describe("settings from the environment", () => {
       host: "0.0.0.0",
       port: 8080,
       metricsPort: 9090,
+      grpcPort: undefined,
       logLevel: "info",
       apiKey: undefined,
       maxBodyBytes: 33_554_432,
