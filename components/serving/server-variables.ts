@@ -11,6 +11,7 @@ export function serverVariables(
     modelsPath,
   }: Pick<ResolvedVersionSettings, "version" | "container" | "rollout" | "modelsPath">,
 ): Record<string, string> {
+  const grpc = container.ports["grpc"];
   const { drainSeconds, terminationGracePeriodSeconds, preStopSeconds } = rollout;
   return {
     MODEL_NAME: model,
@@ -18,6 +19,7 @@ export function serverVariables(
     MODEL_DIR: modelsPath === false ? MODELS_PATH : modelsPath,
     PORT: String(container.port),
     METRICS_PORT: String(container.metricsPort),
+    ...(grpc === undefined ? {} : { GRPC_PORT: String(grpc) }),
     DRAIN_SECONDS: String(drainSeconds),
     // The server has to exit on its own before the kubelet kills it.
     SHUTDOWN_SECONDS: String(Math.max(1, terminationGracePeriodSeconds - preStopSeconds - 2)),

@@ -22,7 +22,12 @@ export interface ContainerArgs {
   readonly metricsPort?: number | false;
   /** Path of the metrics. @default "/metrics" */
   readonly metricsPath?: string;
-  /** More ports by name, such as `grpc: 8001`; the version's Services have them too. @default none */
+  /**
+   * More ports by name, such as `grpc: 8001`; the version's Services have them too. The project's server serves gRPC on the
+   * port `grpc`.
+   *
+   * @default none
+   */
   readonly ports?: Readonly<Record<string, number>>;
 }
 

@@ -73,7 +73,9 @@ export const Container = z.strictObject({
   ports: z
     .record(PortName, Port)
     .optional()
-    .describe("More ports by name, such as `grpc: 8001`; the version's Services have them too. Default: none."),
+    .describe(
+      "More ports by name, such as `grpc: 8001`; the version's Services have them too. The inference server serves gRPC on the port `grpc`. Default: none.",
+    ),
 });
 
 /** Where the pods of a version run. */

@@ -51,6 +51,17 @@ describe("a served version", () => {
     expect(deployment.spec.template.spec.imagePullSecrets).to.deep.equal([{ name: "registry" }]);
   });
 
+  it("serves gRPC on the container's port of that name, which its Service has too", async () => {
+    const { deployment, services } = await objects({ container: { ports: { grpc: 8001 } } });
+    const [container] = deployment.spec.template.spec.containers;
+    expect(container.ports).to.deep.include({ name: "grpc", containerPort: 8001 });
+    expect(container.env).to.deep.include({ name: "GRPC_PORT", value: "8001" });
+    expect(services[0].spec.ports).to.deep.include({ name: "grpc", port: 8001, targetPort: "grpc" });
+    const without = await objects({});
+    const { env } = without.deployment.spec.template.spec.containers[0];
+    expect(env.map(({ name }: Manifest) => name)).not.to.include("GRPC_PORT");
+  });
+
   it("may load its model for longer than Kubernetes' own deadline of ten minutes", async () => {
     const loading = async (failureThreshold: number) =>
       (await objects({ probes: { startup: { periodSeconds: 10, failureThreshold } } })).deployment.spec;
