@@ -20,9 +20,10 @@ export type Release = () => void;
 /**
  * Takes the lock file `path`, which is created if it does not exist and never deleted.
  *
+ * @param holder what the other process is called in the error. @default "another up or down"
  * @throws UserError while another process holds it, or without a `flock` program
  */
-export function acquireLock(path: string): Release {
+export function acquireLock(path: string, holder = "another up or down"): Release {
   for (;;) {
     const file = openLock(path);
     const flags = ["--exclusive", "--nonblock", "--conflict-exit-code", `${TAKEN}`, "3"];
@@ -32,7 +33,7 @@ export function acquireLock(path: string): Release {
     if (error !== undefined) throw unavailable(error);
     if (status === TAKEN) {
       throw new UserError(
-        `another up or down is running (process ${holderOf(path)})`,
+        `${holder} is running (process ${holderOf(path)})`,
         "wait for it to end, or stop it and try again",
       );
     }

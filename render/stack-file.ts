@@ -38,7 +38,27 @@ export interface StackSettings {
  */
 export async function readStack(directory: string, files: readonly string[]): Promise<StackSettings> {
   const project = await readProjectName(directory);
-  const { config } = StackFile.parse(await readStackFiles(project, files));
+  return settingsOf(project, await readLayers(project, files));
+}
+
+/**
+ * What {@link readStack} gives, from texts that are not, or not yet, in files.
+ *
+ * @param texts of the stack files; later ones are merged over earlier ones
+ * @throws StackFileError if one of them is malformed
+ */
+export function readStackTexts(
+  project: string,
+  texts: readonly { readonly file: string; readonly text: string }[],
+): StackSettings {
+  return settingsOf(
+    project,
+    texts.map(({ file, text }) => readStackFile(project, file, Buffer.from(text))),
+  );
+}
+
+function settingsOf(project: string, layers: readonly Settings[]): StackSettings {
+  const { config } = StackFile.parse(layerSettings(layers));
   const encrypted = Object.keys(config).filter((key) => containsSecure(config[key]));
   const values = Object.fromEntries(
     Object.entries(config)
@@ -69,12 +89,12 @@ export async function readStackFiles(project: string, files: readonly string[]):
 /** The content of each of several stack files, with the project's name before every setting. */
 export async function readLayers(project: string, files: readonly string[]): Promise<Settings[]> {
   const layers: Settings[] = [];
-  for (const file of files) layers.push(await readStackFile(project, file));
+  for (const file of files) layers.push(readStackFile(project, file, await readBytes(file)));
   return layers;
 }
 
-async function readStackFile(project: string, file: string): Promise<Settings> {
-  const { content, empty, problems } = parseYamlFile(await readBytes(file));
+function readStackFile(project: string, file: string, bytes: Uint8Array): Settings {
+  const { content, empty, problems } = parseYamlFile(bytes);
   rejectAll(file, problems);
   rejectAll(
     file,

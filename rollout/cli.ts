@@ -4,6 +4,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { errorMessage, UserError } from "../common/errors.ts";
 import { ConfigError, parseValues, validateConfig } from "../config/index.ts";
 import { readStack, StackFileError } from "../render/stack-file.ts";
+import { run, start } from "./commands/drive.ts";
+import { abort, approve, freeze, status, unfreeze } from "./commands/requests.ts";
 import { planLines } from "./plan-text.ts";
 import { parseRecords } from "./records/record.ts";
 import { replay } from "./records/replay.ts";
@@ -28,6 +30,58 @@ program
     (file, files: readonly string[] = []) => [...files, file],
   )
   .action((flags) => told(() => plan(flags)));
+
+/** The options that name a rollout. */
+function onRollout(command: Command): Command {
+  return command
+    .requiredOption("--stack <name>", "name of the stack")
+    .requiredOption("--model <name>", "entry of the model in the stack file")
+    .option("--context <name>", "kubeconfig context that the stack was deployed to (default: the embedded cluster)");
+}
+
+const interval = () => numberOption("--interval <seconds>", "time between two looks at the evidence").default(15);
+
+onRollout(program.command("start"))
+  .description("begins a rollout: checks that it can end, and records its plan beside the stack file")
+  .option("--dry-run", "only check and show it")
+  .action((flags) => told(() => start(flags)));
+
+onRollout(program.command("run"))
+  .description(
+    "drives a rollout until it ends; goes on where an earlier run was interrupted. Exits with 3 if it was not promoted",
+  )
+  .option("--commit", "commit the stack file and the records after each change")
+  .option("--dry-run", "look once, and only say what would change")
+  .option("--once", "stop after one look, and what follows from it")
+  .addOption(interval())
+  .action((flags) => told(() => run(flags)));
+
+onRollout(program.command("status"))
+  .description("shows where a rollout stands, and its history")
+  .action((flags) => told(() => status(flags)));
+
+onRollout(program.command("approve"))
+  .description("approves that the rollout leaves a step")
+  .addOption(numberOption("--step <percent>", "step to approve (default: the present one)"))
+  .option("--reason <text>", "why, for the records")
+  .action((flags) => told(() => approve(flags)));
+
+onRollout(program.command("abort"))
+  .description("takes the canary's requests away, by the driver that runs or by itself")
+  .option("--reason <text>", "why, for the records")
+  .option("--commit", "commit the stack file and the records")
+  .addOption(interval())
+  .action((flags) => told(() => abort(flags)));
+
+onRollout(program.command("freeze"))
+  .description("keeps the canary's share from rising until unfreeze; aborts are not held back")
+  .option("--reason <text>", "why, for the records")
+  .action((flags) => told(() => freeze(flags)));
+
+onRollout(program.command("unfreeze"))
+  .description("ends a freeze")
+  .option("--reason <text>", "why, for the records")
+  .action((flags) => told(() => unfreeze(flags)));
 
 program
   .command("replay")

@@ -131,6 +131,8 @@ export const defaults = {
     },
   },
   monitoring: {
+    /** The Service that the Prometheus operator makes. */
+    prometheus: { service: "prometheus-operated", port: 9090 },
     intervalSeconds: 30,
     dashboards: true,
     dashboardLabels: { grafana_dashboard: "1" },

@@ -94,6 +94,9 @@ export function checkCanaryRollout(stack: ResolvedStack, model: Model, path: str
       ({ name }) => name,
       (index) => `${path}.rollout.goals[${index}]`,
     ),
+    ...(stack.monitoring === undefined
+      ? [{ path: "monitoring", message: `is missing, and ${path}.rollout takes its evidence from Prometheus` }]
+      : []),
     ...checkBounds(rollout, `${path}.rollout`),
     ...checkEvidence(stack, rollout, `${path}.rollout.evidence`),
     ...checkMirror(rollout, traffic, `${path}.traffic.mirror`),

@@ -22,6 +22,8 @@ export interface CanaryRollout {
   readonly deadlineSeconds: number;
   readonly freeze: readonly Required<NonNullable<Written["freeze"]>[number]>[];
   readonly evidence: "server" | "gateway";
+  /** Where news are posted; undefined: nowhere. */
+  readonly webhook?: string;
 }
 
 export function resolveCanaryRollout(rollout: Written): CanaryRollout {
@@ -43,6 +45,7 @@ export function resolveCanaryRollout(rollout: Written): CanaryRollout {
       timeZone: window.timeZone ?? fallback.timeZone,
     })),
     evidence: rollout.evidence ?? fallback.evidence,
+    ...(rollout.webhook === undefined ? {} : { webhook: rollout.webhook }),
   };
 }
 

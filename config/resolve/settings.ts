@@ -51,7 +51,11 @@ export interface StackSettings
     /** The same names by the models' entries. */
     readonly policyNames: Labels;
   };
-  readonly monitoring?: Written<"monitoring"> & ResolvedMonitoring & { readonly dashboards: boolean };
+  readonly monitoring?: Written<"monitoring"> &
+    ResolvedMonitoring & {
+      readonly dashboards: boolean;
+      readonly prometheus: NonNullable<Written<"monitoring">["prometheus"]>;
+    };
   readonly gpuPool?: ResolvedGpuNodePool;
   readonly loadTest?: Written<"loadTest"> &
     ResolvedLoadTest & {

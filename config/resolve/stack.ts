@@ -56,6 +56,7 @@ export function resolveStack(written: WrittenStack): ResolvedStack {
     networkPolicies: resolveNetworkPolicies(written),
     monitoring: monitoring && {
       ...resolveMonitoring(monitoring),
+      prometheus: monitoring.prometheus ?? defaults.monitoring.prometheus,
       dashboards: monitoring.dashboards ?? defaults.monitoring.dashboards,
     },
     gpuPool: gpuPool && resolveGpuNodePool(gpuPool),

@@ -5,12 +5,34 @@ import { KubernetesName, Labels, Seconds } from "./values.ts";
 
 const Ratio = z.number().min(0).max(1).meta({ title: "share, 0–1" });
 
-const { alerts: ALERTS } = defaults.monitoring;
+const { alerts: ALERTS, prometheus: PROMETHEUS } = defaults.monitoring;
+
+const PLACE =
+  "must be an http or https address without credentials, or {service, port} of a Service in Prometheus' namespace";
+
+function isPlainAddress(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.search === "" && url.hash === "";
+}
+
+/** An address with credentials would put them into the stack file in plain text. */
+const Address = z.string().refine(isPlainAddress, { error: PLACE });
+
+const Port = z.int().min(1).max(65535);
 
 /** Scraping, alerts and dashboards. */
 export const MonitoringConfig = z
   .strictObject({
     namespace: KubernetesName.describe("Namespace of Prometheus."),
+    prometheus: z
+      .union([Address, z.strictObject({ service: KubernetesName, port: Port })], {
+        error: PLACE,
+      })
+      .meta({ title: "address, or `{service, port}`" })
+      .optional()
+      .describe(
+        `Where rollouts ask it: an address that the driver reaches, or a Service in its namespace, reached through the API server. Default: the operator's own Service, ${PROMETHEUS.service}:${PROMETHEUS.port}.`,
+      ),
     labels: Labels.optional().describe(
       "Labels that Prometheus selects monitors and rules by, such as `release`. Default: none.",
     ),

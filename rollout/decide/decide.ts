@@ -1,5 +1,6 @@
 import { addRead, closeBlock, isComplete, isTripped } from "./block.ts";
 import { freezeAt, freezeText } from "./freeze.ts";
+import { UNREADY_SECONDS, updateHealth } from "./health.ts";
 import { meanOfLogarithms } from "./mixture.ts";
 import { errorRates, type Plan } from "./plan.ts";
 import type { Read, VersionCounts } from "./read.ts";
@@ -44,7 +45,13 @@ const DISPROVED = Math.log(1 / 1000);
  */
 export function decide(plan: Plan, state: State, read: Read): { readonly state: State; readonly decision: Decision } {
   if (state.ended !== undefined) return { state, decision: hold(say.ended(state.ended)) };
-  const waited: State = { ...state, visit: { ...state.visit, seconds: state.visit.seconds + read.seconds } };
+  const waited: State = {
+    ...state,
+    visit: { ...state.visit, seconds: state.visit.seconds + read.seconds },
+    health: updateHealth(plan, state.health, read),
+  };
+  const broken = brokenPods(plan, waited, read);
+  if (broken !== undefined) return { state: { ...waited, ended: "abort" }, decision: act("abort", [broken]) };
   const canary = read.counts?.[plan.canary];
   const stable = read.counts?.[plan.stable];
   if (canary === undefined || stable === undefined) {
@@ -54,6 +61,12 @@ export function decide(plan: Plan, state: State, read: Read): { readonly state: 
     };
   }
   return withCounts(plan, waited, read, canary, stable);
+}
+
+/** Why the canary's pods alone end the rollout; undefined if they do not. */
+function brokenPods(plan: Plan, { health }: State, read: Read): string | undefined {
+  if (health.crashes >= Math.log(1 / errorRates(plan.confidence).abort)) return say.crashing(plan, health);
+  return health.unreadySeconds >= UNREADY_SECONDS ? say.unready(plan, read, health) : undefined;
 }
 
 function withCounts(plan: Plan, before: State, read: Read, canary: VersionCounts, stable: VersionCounts) {
@@ -128,6 +141,7 @@ function upwards(plan: Plan, state: State, read: Read, reset: boolean) {
     return { state, decision: hold([say.late(plan, state.visit.seconds), ...waiting], true) };
   }
   if (waiting.length > 0) return { state, decision: hold(waiting) };
+  if (read.frozen !== undefined) return { state, decision: hold(read.frozen, true) };
   const frozen = freezeAt(plan.freeze, read.at);
   if (frozen !== undefined) return { state, decision: hold(say.frozen(freezeText(frozen))) };
   if (plan.steps[state.step]?.approval === true && read.approved?.includes(state.step) !== true) {

@@ -15,6 +15,17 @@ export interface VersionCounts {
   readonly reset?: boolean;
 }
 
+/** State of a version's pods. */
+export interface Health {
+  /** Pods that the version should have. */
+  readonly pods: number;
+  readonly ready: number;
+  /** Restarts of the containers of the pods that it has. */
+  readonly restarts: number;
+  /** What keeps a pod from being ready, in words. */
+  readonly trouble?: string;
+}
+
 /** One look at the evidence: the time since the look before, and the increases of every version's counters. */
 export interface Read {
   /** When it was taken; milliseconds since 1970. */
@@ -27,6 +38,10 @@ export interface Read {
   readonly counts?: Readonly<Record<string, VersionCounts>>;
   /** Why there are no counts, in words. */
   readonly missing?: string;
+  /** By version. Absent: unknown. */
+  readonly health?: Readonly<Record<string, Health>>;
   /** Indices of the steps that a person has approved to leave so far. Default: none. */
   readonly approved?: readonly number[];
+  /** Why a person has frozen the rollout. Absent: it is not frozen. */
+  readonly frozen?: string;
 }

@@ -1,6 +1,6 @@
 import { BLOCK_SECONDS, type Plan } from "./plan.ts";
 import type { Read } from "./read.ts";
-import type { OpenBlock, State } from "./state.ts";
+import type { HealthState, OpenBlock, State } from "./state.ts";
 
 /** The texts of decisions. Numbers are rounded for people; records hold the exact ones. */
 
@@ -77,6 +77,15 @@ export function counterReset(version: string): string {
 
 export function late(plan: Plan, seconds: number): string {
   return `${Math.round(seconds / 60)} minutes at this step, more than its deadline of ${round(plan.deadlineSeconds / 60)}; a person must decide`;
+}
+
+export function crashing({ canary, stable }: Plan, { canaryCrashes, stableCrashes }: HealthState): string {
+  return `version ${canary}'s containers crashed ${canaryCrashes} times since the start, version ${stable}'s ${stableCrashes} times`;
+}
+
+export function unready({ canary }: Plan, { health }: Read, { unreadySeconds }: HealthState): string {
+  const trouble = health?.[canary]?.trouble;
+  return `version ${canary} has had no ready pod for ${Math.round(unreadySeconds)} s${trouble === undefined ? "" : `: ${trouble}`}`;
 }
 
 export function frozen(window: string): string {

@@ -35,6 +35,30 @@ export interface Visit {
   readonly requests: number;
 }
 
+/** What is known about the pods. */
+export interface HealthState {
+  /** Time of the last read with the pods' state; milliseconds since 1970. Absent before the first. */
+  readonly at?: number;
+  /** Whether the canary had no ready pod in it, and the stable version had one. */
+  readonly unready: boolean;
+  /** How long that has been so. */
+  readonly unreadySeconds: number;
+  /** Restarts in that read. */
+  readonly restarts?: { readonly canary: number; readonly stable: number };
+  /** Logarithm of the evidence that the canary's pods crash more often. */
+  readonly crashes: number;
+  readonly canaryCrashes: number;
+  readonly stableCrashes: number;
+}
+
+const NO_HEALTH: HealthState = {
+  unready: false,
+  unreadySeconds: 0,
+  crashes: 0,
+  canaryCrashes: 0,
+  stableCrashes: 0,
+};
+
 /** Everything that decisions need to know about earlier reads. */
 export interface State {
   /** Index of the step. */
@@ -47,6 +71,7 @@ export interface State {
   readonly blocks: number;
   readonly goals: readonly GoalState[];
   readonly split: readonly number[];
+  readonly health: HealthState;
   readonly backOffs: number;
   /** The canary's requests so far, over all steps. */
   readonly exposure: number;
@@ -70,6 +95,7 @@ export function initialState(plan: Plan): State {
       noWorse: plan.steps.map(() => 0),
     })),
     split: NO_SPLIT_EVIDENCE,
+    health: NO_HEALTH,
     backOffs: 0,
     exposure: 0,
     ended: undefined,

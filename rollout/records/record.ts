@@ -4,6 +4,7 @@ import type { Decision } from "../decide/decide.ts";
 import { WEEKDAYS } from "../decide/freeze.ts";
 import type { Plan } from "../decide/plan.ts";
 import type { Read } from "../decide/read.ts";
+import type { Settings } from "../settings/settings.ts";
 
 const Share = z.number().min(0).max(1);
 const Goal = z.object({ bad: z.number().min(0), total: z.number().min(0) });
@@ -39,7 +40,14 @@ const ReadLine = z.object({
     )
     .optional(),
   missing: z.string().optional(),
+  health: z
+    .record(
+      z.string(),
+      z.object({ pods: z.number(), ready: z.number(), restarts: z.number(), trouble: z.string().optional() }),
+    )
+    .optional(),
   approved: z.array(z.number()).optional(),
+  frozen: z.string().optional(),
 });
 
 const DecisionLine = z.object({
@@ -48,41 +56,123 @@ const DecisionLine = z.object({
   needsPerson: z.boolean(),
 });
 
+const AutoscalingLine = z.looseObject({
+  name: z.string().optional(),
+  minReplicas: z.number(),
+  maxReplicas: z.number(),
+});
+
+const SettingsLine = z.object({
+  stable: z.string(),
+  canary: z.string(),
+  weight: z.number(),
+  capacity: z.record(
+    z.string(),
+    z.object({
+      replicas: z.number().optional(),
+      autoscaling: AutoscalingLine.optional(),
+      disruptionBudget: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
+});
+
+const time = z.string();
+
 const Line = z.discriminatedUnion("record", [
-  z.object({ record: z.literal("start"), format: z.literal(1), model: z.string(), plan: PlanLine }),
-  z.object({ record: z.literal("decision"), time: z.string(), read: ReadLine, decision: DecisionLine }),
+  z.object({
+    record: z.literal("start"),
+    format: z.literal(1),
+    time,
+    model: z.string(),
+    plan: PlanLine,
+    settings: SettingsLine,
+  }),
+  z.object({ record: z.literal("decision"), time, read: ReadLine, decision: DecisionLine }),
+  z.object({ record: z.literal("move"), time, from: SettingsLine, through: z.array(SettingsLine).min(1) }),
+  z.object({ record: z.literal("moved"), time }),
+  z.object({
+    record: z.literal("request"),
+    time,
+    what: z.enum(["approve", "abort", "freeze", "unfreeze"]),
+    by: z.string(),
+    reason: z.string(),
+    step: z.number().optional(),
+  }),
+  z.object({ record: z.literal("left"), time, reason: z.string() }),
 ]);
 
 /** The beginning of a rollout: everything that its decisions depend on besides the reads. */
 export interface StartRecord {
   readonly record: "start";
   readonly format: 1;
+  /** When, for people: ISO 8601, UTC. So are the times of all records. */
+  readonly time: string;
   readonly model: string;
   readonly plan: Plan;
+  /** What the stack file had before. */
+  readonly settings: Settings;
 }
 
 /** A decision with the read that it was made on. */
 export interface DecisionRecord {
   readonly record: "decision";
-  /** When, for people: ISO 8601, UTC. */
   readonly time: string;
   readonly read: Read;
   readonly decision: Decision;
 }
 
-export type RolloutRecord = StartRecord | DecisionRecord;
+/** How the stack file gets to where the last decision wants it, written before its first change. */
+export interface MoveRecord {
+  readonly record: "move";
+  readonly time: string;
+  readonly from: Settings;
+  /** In order; each is deployed before the next is written. */
+  readonly through: readonly Settings[];
+}
+
+/** The stack file and the cluster have arrived there. */
+export interface MovedRecord {
+  readonly record: "moved";
+  readonly time: string;
+}
+
+/** What a person, or the driver for a reason besides the statistics, asks of a rollout. */
+export interface RequestRecord {
+  readonly record: "request";
+  readonly time: string;
+  readonly what: "approve" | "abort" | "freeze" | "unfreeze";
+  readonly by: string;
+  /** Why, in words; may be empty. */
+  readonly reason: string;
+  /** Index of the step that is approved. */
+  readonly step?: number;
+}
+
+/** The rollout ended because a person changed the model's versions. */
+export interface LeftRecord {
+  readonly record: "left";
+  readonly time: string;
+  readonly reason: string;
+}
+
+export type RolloutRecord = StartRecord | DecisionRecord | MoveRecord | MovedRecord | RequestRecord | LeftRecord;
 
 /** The file of a model's rollouts, beside its stack file. */
 export function recordFile(stackFile: string, entry: string): string {
   return `${stackFile.replace(/\.ya?ml$/, "")}.rollout-${entry}.jsonl`;
 }
 
-export function startRecord(model: string, plan: Plan): StartRecord {
-  return { record: "start", format: 1, model, plan };
+export function startRecord(model: string, plan: Plan, settings: Settings, at: number): StartRecord {
+  return { record: "start", format: 1, time: timeText(at), model, plan, settings };
 }
 
 export function decisionRecord(read: Read, decision: Decision): DecisionRecord {
-  return { record: "decision", time: new Date(read.at).toISOString(), read, decision };
+  return { record: "decision", time: timeText(read.at), read, decision };
+}
+
+/** A point in time as records have it. */
+export function timeText(at: number): string {
+  return new Date(at).toISOString();
 }
 
 /** A record as one line of the file, its line break included. */

@@ -32,6 +32,7 @@ export function replay(records: readonly NumberedRecord[], file: string): Replay
       rollouts += 1;
       continue;
     }
+    if (record.record !== "decision") continue;
     if (current === undefined) {
       throw new UserError(
         `${file}:${line}: a decision without a rollout's start before it`,

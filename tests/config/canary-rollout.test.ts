@@ -11,7 +11,7 @@ function stack(rollout: unknown, traffic: Settings | undefined = {}, gateway: Se
     ...(traffic === undefined ? {} : { traffic: { stable: "1", canary: "2", ...traffic } }),
     rollout,
   };
-  return { gateway, models: [model] };
+  return { gateway, monitoring: { namespace: "monitoring" }, models: [model] };
 }
 
 describe("the settings of a rollout", () => {
@@ -127,6 +127,27 @@ describe("the settings of a rollout are rejected", () => {
     expect(problemsOf({ models })).to.deep.equal([
       `${R}: needs a route whose weights it can change; add traffic, or leave it out`,
     ]);
+  });
+
+  it("without Prometheus", () => {
+    expect(problemsOf({ ...stack({}), monitoring: undefined })).to.deep.equal([
+      `monitoring: is missing, and ${R} takes its evidence from Prometheus`,
+    ]);
+  });
+
+  it("with an address that is none, or that has credentials in it", () => {
+    const monitoring = (prometheus: unknown) => ({ ...stack({}), monitoring: { namespace: "monitoring", prometheus } });
+    for (const good of ["http://127.0.0.1:9090", "https://prom.example.com/path", { service: "prom", port: 9090 }]) {
+      expect(problemsOf(monitoring(good))).to.deep.equal([]);
+    }
+    for (const bad of ["prometheus:9090", "ftp://a", "http://me:secret@a", "http://a?x=1", { service: "prom" }]) {
+      expect(problemsOf(monitoring(bad)).join(), JSON.stringify(bad)).to.match(
+        /^monitoring\.prometheus: must be an http/,
+      );
+    }
+    expect(problemsOf(stack({ webhook: "https://me:secret@hooks.example.com" })).join()).to.contain(
+      `${R}.webhook: must be an http or https address without credentials`,
+    );
   });
 
   it("with the counters of a gateway that are not read", () => {

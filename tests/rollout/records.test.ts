@@ -9,7 +9,7 @@ import { decide } from "../../rollout/decide/decide.ts";
 import { initialState } from "../../rollout/decide/state.ts";
 import { decisionRecord, formatRecord, parseRecords, recordFile, startRecord } from "../../rollout/records/record.ts";
 import { replay } from "../../rollout/records/replay.ts";
-import { NOON, planOf, readOf } from "./support.ts";
+import { NOON, planOf, readOf, SETTINGS } from "./support.ts";
 
 const FILE = "Pulumi.dev.rollout-iris.jsonl";
 
@@ -17,7 +17,7 @@ const FILE = "Pulumi.dev.rollout-iris.jsonl";
 function abortedRollout(): string {
   const plan = planOf({ freeze: [{ days: ["Sun"], from: "00:00", to: "00:00", timeZone: "Europe/Berlin" }] });
   let state = initialState(plan);
-  let text = formatRecord(startRecord("iris", plan));
+  let text = formatRecord(startRecord("iris", plan, SETTINGS, NOON));
   for (let index = 0; state.ended === undefined; index++) {
     const at = NOON + index * 15_000;
     const read = readOf(0.01, [200, 4, 2], [20_000, 20, 200], { at });
@@ -147,7 +147,7 @@ describe("npm run rollout", function () {
         rollout: { steps: [5, { percent: 50, approval: true }], goals: [{ kind: "errors" }] },
       },
     ];
-    await writeFile(overlay, JSON.stringify({ config: { "ml-platform:models": models } }));
+    await writeFile(overlay, JSON.stringify({ config: { monitoring: { namespace: "monitoring" }, models } }));
     const args = ["plan", "--stack", "dev", "--model", "iris", "--requests-per-second", "50"];
     const { out, err, code } = await run(...args, "--config-file", "Pulumi.dev.yaml", "--config-file", overlay);
     expect([code, err]).to.deep.equal([0, ""]);

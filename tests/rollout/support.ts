@@ -1,8 +1,17 @@
 import type { Plan } from "../../rollout/decide/plan.ts";
 import type { Read, VersionCounts } from "../../rollout/decide/read.ts";
+import type { Settings } from "../../rollout/settings/settings.ts";
 
 /** Midday of a Wednesday, UTC. */
 export const NOON = Date.UTC(2026, 0, 14, 12);
+
+/** What a stack file has before a rollout. */
+export const SETTINGS: Settings = {
+  stable: "1",
+  canary: "2",
+  weight: 0,
+  capacity: { "1": { replicas: 3 }, "2": {} },
+};
 
 /** A plan from version 1 to version 2 with two goals, as a stack file without further settings has it. */
 export function planOf(changes: Partial<Plan> = {}): Plan {

@@ -115,6 +115,15 @@ export const CanaryRolloutConfig = z.strictObject({
     .array(Freeze)
     .optional()
     .describe("Windows in which the canary's share does not rise; aborts are not held back. Default: none."),
+  webhook: z
+    .string()
+    .refine((text) => /^https?:\/\/[^@\s]+$/.test(text), {
+      error: "must be an http or https address without credentials; give one with a secret in ROLLOUT_WEBHOOK",
+    })
+    .optional()
+    .describe(
+      "Address that news are posted to as JSON: each change of weight, and when a person is needed. The driver's variable ROLLOUT_WEBHOOK takes precedence. Default: none.",
+    ),
   evidence: z
     .enum(["server", "gateway"], { error: "must be server or gateway" })
     .optional()
