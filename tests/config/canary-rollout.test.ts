@@ -140,7 +140,7 @@ describe("the settings of a rollout are rejected", () => {
     for (const good of ["http://127.0.0.1:9090", "https://prom.example.com/path", { service: "prom", port: 9090 }]) {
       expect(problemsOf(monitoring(good))).to.deep.equal([]);
     }
-    for (const bad of ["prometheus:9090", "ftp://a", "http://me:secret@a", "http://a?x=1", { service: "prom" }]) {
+    for (const bad of ["prometheus:9090", "ftp://a", "http://me:secret@a", "http://a?x=1", 9090]) {
       expect(problemsOf(monitoring(bad)).join(), JSON.stringify(bad)).to.match(
         /^monitoring\.prometheus: must be an http/,
       );
