@@ -30,8 +30,11 @@ describe("a version with an image of its own", () => {
       rollout: evidence === undefined ? {} : { evidence },
     });
     const gateway = { api: "HTTPRoute", implementation: "traefik", name: "gateway", namespace: "gateway" };
-    const problems = (evidence?: string) =>
-      problemsOf({ gateway, models: [{ model: "fraud", versions: [{ version: "1", image }], ...rollout(evidence) }] });
+    const monitoring = { namespace: "monitoring" };
+    const models = (evidence?: string) => [
+      { model: "fraud", versions: [{ version: "1", image }], ...rollout(evidence) },
+    ];
+    const problems = (evidence?: string) => problemsOf({ gateway, monitoring, models: models(evidence) });
     expect(problems()).to.deep.equal([
       'models[0].rollout.evidence: is server, but version "1" has an image of its own, whose counters are not known; use gateway',
     ]);
