@@ -1,8 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { errorCode, RegistryError } from "../registry/errors.ts";
+import { errorCode, errorMessage, RegistryError } from "../registry/errors.ts";
 import { MODEL_FILE } from "../registry/layout.ts";
-import { readPublished } from "../registry/read.ts";
+import type { RegistryIndex } from "../registry/metadata.ts";
+import { isBare, readMetadata, readPublished } from "../registry/read.ts";
 import { unserved } from "./repository/unserved.ts";
 import { run } from "./run.ts";
 import { readSettings, SettingsError } from "./settings.ts";
@@ -102,7 +103,24 @@ async function modelsOf(root: string): Promise<string> {
         `"npm run import -- FILE --name NAME --models ${root}", or put it there as NAME/1/${MODEL_FILE}`,
     );
   }
+  await sayIfAllInvalid(root, models);
   return models.length > 1 ? "*" : first.name;
+}
+
+/** Says why the server is going to wait if no model has valid metadata; the log says it too, but among other things. */
+async function sayIfAllInvalid(root: string, models: RegistryIndex["models"]): Promise<void> {
+  const reasons: string[] = [];
+  for (const { name, latest } of models) {
+    if (await isBare(root, name, latest)) return;
+    try {
+      await readMetadata(root, name, latest);
+      return;
+    } catch (error) {
+      reasons.push(errorMessage(error));
+    }
+  }
+  for (const reason of reasons) console.error(reason);
+  console.error("No model can be served yet: correct what is above. Waiting for it; Ctrl-C stops.");
 }
 
 try {

@@ -21,7 +21,9 @@ export function completeSignature(
   const inputs =
     signature.inputs.length > 0 ? signature.inputs : inputMetadata.map((value) => inputOf(value, shapeless));
   const outputs =
-    signature.outputs.length > 0 ? signature.outputs : outputMetadata.flatMap((value) => specOf(value) ?? []);
+    signature.outputs.length > 0
+      ? signature.outputs
+      : outputMetadata.flatMap((value) => specOf(value) ?? []).map((output) => withOpenBatch(output, inputs));
   if (outputs.length === 0) {
     const kinds = outputMetadata.map(({ name }) => `"${name}"`).join(", ");
     throw new Error(`none of the outputs (${kinds}) is a tensor of a type that can be served: ${INSTEAD}`);
@@ -53,6 +55,15 @@ export function omittedOutputs(
 
 const INSTEAD =
   "export the graph with tensors of numbers or strings instead (cast bfloat16 and smaller floats to float)";
+
+/**
+ * Some exporters (onnxmltools for LightGBM) declare one row of a label, whatever the number of rows of the input. That a row of
+ * the input gives a row of the output is tested before requests share a run.
+ */
+function withOpenBatch(output: TensorSpec, inputs: readonly TensorSpec[]): TensorSpec {
+  const isOpen = inputs.length > 0 && inputs.every(({ shape }) => shape[0] === -1);
+  return isOpen && output.shape[0] === 1 ? { ...output, shape: [-1, ...output.shape.slice(1)] } : output;
+}
 
 function withLabels(output: TensorSpec, maps: Facts["maps"]): TensorSpec {
   const map = maps.find(({ name }) => name === output.name);

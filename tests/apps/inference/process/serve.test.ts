@@ -134,6 +134,18 @@ describe("npm run serve", () => {
       expect(reason).to.equal(`${directory}/metadata.json describes image version 2, not image version 1`);
     });
 
+    it("says that it waits if no metadata is valid, and serves once it is", async () => {
+      const directory = await layOut(registry.root, "pair", ({ version: _, ...rest }) => rest);
+      const running = serve();
+      await until(() => running.stderr.length > 1);
+      expect(running.stderr).to.deep.equal([
+        `${directory}/metadata.json: version: is missing (it is of the type string)`,
+        "No model can be served yet: correct what is above. Waiting for it; Ctrl-C stops.",
+      ]);
+      await layOut(registry.root, "pair");
+      await running.line(/^Serving pair /);
+    });
+
     it("says where the files belong if nothing can be served", async () => {
       await rename(await layOut(registry.root, "pair"), path.join(registry.root, "pair", "first"));
       await mkdir(path.join(registry.root, "My Model", "1"), { recursive: true });

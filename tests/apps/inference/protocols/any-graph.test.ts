@@ -125,6 +125,16 @@ describe("a graph from another tool", () => {
     expect(body.predictions).to.deep.equal([{ "0": 0.25, "1": 0.75 }]);
   });
 
+  it("has a row of output for each row of input even if it declares a single one", async () => {
+    server = await startEmpty();
+    await layOut(server.root, "one-label", ({ signature: _, ...rest }) => rest);
+    await server.running.loaded;
+    const rows = [{ x: [1, 2] }, { x: [2, 1] }, { x: [0, 5] }];
+    expect((await server.post("/predict", rows)).body).to.deep.equal([{ label: 1 }, { label: 0 }, { label: 1 }]);
+    expect((await server.get("/v2/models/one-label")).body.outputs[0].shape).to.deep.equal([-1]);
+    expect(server.log.join()).not.to.include("requests are not batched");
+  });
+
   it("normalizes strings in a locale that is not installed", async () => {
     server = await startEmpty();
     await layOut(server.root, "lower", ({ signature: _, ...rest }) => rest);

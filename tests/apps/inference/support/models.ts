@@ -131,6 +131,7 @@ export const MODELS = {
   },
   shapeless: { kind: "tensors", inputs: [], outputs: [] },
   "only-maps": { kind: "tensors", inputs: [], outputs: [] },
+  "one-label": { kind: "tensors", inputs: [], outputs: [] },
   lower: { kind: "tensors", inputs: [], outputs: [] },
   sequences: { kind: "tensors", inputs: [], outputs: [] },
   "only-sequences": { kind: "tensors", inputs: [], outputs: [] },

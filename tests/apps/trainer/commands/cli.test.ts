@@ -38,8 +38,8 @@ describe("trainer command line", () => {
       "there is no task poetry; the tasks are sentiment, iris, timeseries, half_plus_two, tabular",
     );
     await refused(
-      ["--task", "iris", "--model", "Iris_1"],
-      `model name "Iris_1": must be lower-case letters, digits, '-' and '_'`,
+      ["--task", "iris", "--model", "iris 1"],
+      `model name "iris 1": must be letters, digits, '-', '_' and '.'`,
     );
     await refused(["--task", "iris", "--version", "v2"], 'version "v2": must be a positive integer such as "2"');
     await refused(
