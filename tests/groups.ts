@@ -22,6 +22,7 @@ const PATTERNS = {
     "tests/components/{package,kubernetes-api}.test.ts",
     "tests/render/{schema,gateways,score}.test.ts",
     "tests/apps/trainer/onnx-checker.test.ts",
+    "tests/apps/imports/**",
     "tests/apps/inference-clients/{docs-page,real-clients,schemathesis}.test.ts",
     "tests/{bench,components/monitoring}/**",
   ],

@@ -9,7 +9,13 @@ import { cacheDirectory } from "../../common/paths.ts";
 const requirements = path.join(import.meta.dirname, "python");
 
 /** The Python environments of tests and benchmarks: the lists of pinned packages in `python/`. */
-export type PythonEnvironment = "bench-apps" | "bench-mlserver" | "inference-clients" | "onnx-checker" | "schemathesis";
+export type PythonEnvironment =
+  | "bench-apps"
+  | "bench-mlserver"
+  | "exports"
+  | "inference-clients"
+  | "onnx-checker"
+  | "schemathesis";
 
 /**
  * An interpreter with the packages of an environment, created once and kept in the cache under a name that changes with the
