@@ -2,6 +2,10 @@ import path from "node:path";
 
 /** Name of the graph in a version's folder. */
 export const MODEL_FILE = "model.onnx";
+/** Names of the files that say how a graph reads texts, as Hugging Face's exporters write them beside it. */
+export const TOKENIZER_FILE = "tokenizer.json";
+export const TOKENIZER_CONFIG_FILE = "tokenizer_config.json";
+export const CONFIG_FILE = "config.json";
 /** Name of the metadata in a version's folder. A folder without it is not a version. */
 export const METADATA_FILE = "metadata.json";
 

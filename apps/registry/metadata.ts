@@ -57,9 +57,9 @@ export const Signature = z.object({
     .enum(["text-classification", "tabular-classification", "regression", "instances", "tensors"])
     .default("tensors"),
   /** If omitted, the server reads them from the graph when it loads the model; empty until then. */
-  inputs: z.array(TensorSpec).min(1).default([]),
+  inputs: z.array(TensorSpec).default([]),
   /** Like `inputs`. */
-  outputs: z.array(TensorSpec).min(1).default([]),
+  outputs: z.array(TensorSpec).default([]),
   /** Maximum rows per run; 0 if the tensors have no batch dimension. If omitted: unlimited if every first dimension is -1. */
   maxBatchSize: z.int().min(0).optional(),
   /** Names of the request's fields in column order, for the tabular kinds. */

@@ -34,6 +34,8 @@ export interface PublishRequest {
   readonly artifact: Uint8Array;
   /** Files that hold weights of the graph, by the location that the graph gives, below its folder. @default none */
   readonly externalData?: readonly ExternalData[];
+  /** Further files that the server reads, such as a tokenizer, by their names in the version's folder. @default none */
+  readonly companions?: readonly ExternalData[];
   readonly description: VersionDescription;
 }
 
@@ -118,7 +120,7 @@ function contentOf(file: string, data: Uint8Array) {
 async function publishFolder(
   root: string,
   metadata: ModelMetadata,
-  { artifact, externalData = [] }: PublishRequest,
+  { artifact, externalData = [], companions = [] }: PublishRequest,
 ): Promise<void> {
   const parent = modelDirectory(root, metadata.name);
   const target = versionDirectory(root, metadata.name, metadata.version);
@@ -128,7 +130,7 @@ async function publishFolder(
   try {
     await makeDirectory(temporary);
     await writeDurably(path.join(temporary, metadata.artifact.file), artifact);
-    for (const { file, data } of externalData) {
+    for (const { file, data } of [...externalData, ...companions]) {
       const target = path.join(temporary, file);
       await makeDirectory(path.dirname(target));
       await writeDurably(target, data);

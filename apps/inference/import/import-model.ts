@@ -1,15 +1,18 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { describeFault, errorMessage, UserError } from "../../registry/errors.ts";
-import { MODEL_FILE } from "../../registry/layout.ts";
+import { CONFIG_FILE, MODEL_FILE, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from "../../registry/layout.ts";
 import { isBelow, ModelMetadata, type Signature } from "../../registry/metadata.ts";
 import { type ExternalData, publishVersion, type VersionDescription } from "../../registry/publish.ts";
+import { exists } from "../../registry/read.ts";
 import { type GraphFacts, graphFacts } from "../model/graph/facts.ts";
 import { fieldsOf, textsOf } from "../model/graph/message.ts";
 import { onnxOpener } from "../model/onnx.ts";
 import { TensorMemory } from "../model/tensor-memory.ts";
+import { TextModel } from "../model/text/text-model.ts";
 import { readNamedRows } from "../protocols/predict/tensors.ts";
 import { type OpenedModel, openModel } from "../repository/served-model.ts";
+import { readTextFiles } from "../repository/text-files.ts";
 import { type ExampleRequest, exampleRequest } from "./example.ts";
 import { type FoundModel, findInFolder } from "./folder.ts";
 import { readHead } from "./head.ts";
@@ -54,22 +57,35 @@ export async function importModel({ given, models, name, version }: ImportReques
     artifact: { file: MODEL_FILE, sha256: "0".repeat(64), bytes: artifact.byteLength },
   });
   const deps = { open: onnxOpener(1), memory: new TensorMemory() };
-  const opened = await openModel({ metadata, artifact, externalData, notes: [] }, deps).catch((error: unknown) => {
+  const beside = await companionFolder(found.graph);
+  const text = await readTextFiles(beside);
+  const published = { metadata, artifact, externalData, ...(text !== undefined && { text }), notes: [] };
+  const opened = await openModel(published, deps).catch((error: unknown) => {
     throw new UserError(`${found.graph} cannot be served: ${errorMessage(error)}`);
   });
   try {
     const labeled = withLabels(opened.model.metadata.signature, found.labels);
-    const published = await publishVersion({
+    const isText = opened.model instanceof TextModel;
+    const imported = await publishVersion({
       root: models,
       model: name,
       version: version ?? found.version ?? "next",
       artifact,
       externalData,
-      description: descriptionOf(artifact, labeled.signature),
+      companions: isText ? await readCompanions(beside) : [],
+      // The server makes the rest of it from the graph and the tokenizer.
+      description: descriptionOf(
+        artifact,
+        isText ? { ...labeled.signature, inputs: [], outputs: [] } : labeled.signature,
+      ),
     });
     const batches = opened.reason === undefined ? [] : [`requests are not batched: ${opened.reason}`];
     const notes = [...found.notes, ...opened.notes, ...labeled.notes, ...batches];
-    return { metadata: published, example: await workingExample(opened), notes };
+    return {
+      metadata: isText ? { ...imported, signature: labeled.signature } : imported,
+      example: await workingExample(opened),
+      notes,
+    };
   } finally {
     await opened.model.close();
   }
@@ -96,6 +112,22 @@ async function readGraph(file: string): Promise<{ readonly artifact: Buffer; rea
       `${file} is not an ONNX graph, nor another format that is known here; export the model as ONNX`,
     );
   }
+}
+
+/** The folder of the tokenizer: exporters for the Hugging Face Hub put graphs into `onnx/` below it. */
+async function companionFolder(graph: string): Promise<string> {
+  const folder = path.dirname(path.resolve(graph));
+  const isBeside = await exists(path.join(folder, TOKENIZER_FILE));
+  return isBeside || path.basename(folder) !== "onnx" ? folder : path.dirname(folder);
+}
+
+/** The tokenizer and its configuration, byte for byte. */
+async function readCompanions(folder: string): Promise<ExternalData[]> {
+  const companions: ExternalData[] = [];
+  for (const file of [TOKENIZER_FILE, TOKENIZER_CONFIG_FILE, CONFIG_FILE]) {
+    if (await exists(path.join(folder, file))) companions.push({ file, data: await readFile(path.join(folder, file)) });
+  }
+  return companions;
 }
 
 async function readWeights(graph: string, { externalFiles }: GraphFacts): Promise<ExternalData[]> {

@@ -1,5 +1,6 @@
 import type { ModelMetadata, TensorSpec } from "../../registry/metadata.ts";
 import { rowWidth } from "../model/tensor.ts";
+import { PROBABILITIES, TRUNCATED } from "../model/text/text-model.ts";
 import { MAX_TEXT_LENGTH } from "../payload/text-limit.ts";
 import {
   anyOf,
@@ -43,6 +44,10 @@ export function predictSchemas(metadata: ModelMetadata, maxRows: number): Predic
           sentiment: { type: "string", enum: labels },
           confidence: { type: "number", minimum: 0, maximum: 1 },
           ...identity,
+          // Only a model that reads texts by a tokenizer of its own says more.
+          ...(outputs.some(({ name }) => name === PROBABILITIES) && outputs.some(({ name }) => name === TRUNCATED)
+            ? { probabilities: objectOf(Object.fromEntries(labels.map((label) => [label, { type: "number" }]))) }
+            : {}),
         }),
         example: { text: "what a good film" },
       };

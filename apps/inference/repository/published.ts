@@ -7,6 +7,8 @@ import { isBelow, type ModelMetadata } from "../../registry/metadata.ts";
 import type { ExternalData } from "../../registry/publish.ts";
 import { artifactFile, describeVersion, isBare } from "../../registry/read.ts";
 import { graphFacts } from "../model/graph/facts.ts";
+import type { TextFiles } from "../model/text/open-text.ts";
+import { readTextFiles } from "./text-files.ts";
 
 const REMEDY = "copy it here again, or correct the metadata if this is the right file";
 /** How much of an artifact is read and hashed at a time; requests are served in between. */
@@ -18,6 +20,8 @@ export interface PublishedVersion {
   readonly artifact: Uint8Array;
   /** The files that hold weights of the graph, verified as well. */
   readonly externalData: readonly ExternalData[];
+  /** The tokenizer beside the graph. @default none */
+  readonly text?: TextFiles;
   /** What could not be verified, one line each, for the log. */
   readonly notes: readonly string[];
 }
@@ -33,8 +37,15 @@ export async function readVersion(root: string, model: string, version: string):
   const metadata = await describeVersion(root, model, version);
   const artifact = await readArtifact(root, metadata);
   const { externalData, notes } = await readExternalData(root, metadata, locationsIn(artifact));
+  const text = await readTextFiles(versionDirectory(root, model, version));
   // Of a version without metadata nothing is verified.
-  return { metadata, artifact, externalData, notes: (await isBare(root, model, version)) ? [] : notes };
+  return {
+    metadata,
+    artifact,
+    externalData,
+    ...(text !== undefined && { text }),
+    notes: (await isBare(root, model, version)) ? [] : notes,
+  };
 }
 
 /** The files that a graph takes weights from; none if it is not a graph, which is reported when it is opened. */

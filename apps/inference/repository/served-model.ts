@@ -8,6 +8,7 @@ import type { Metrics } from "../metrics/metrics.ts";
 import type { ModelMetrics } from "../metrics/model-metrics.ts";
 import { graphFacts } from "../model/graph/facts.ts";
 import type { Model, OpenModel } from "../model/model.ts";
+import { openText } from "../model/text/open-text.ts";
 import type { FindRequestSchema, RequestSchema } from "../payload/request-schema.ts";
 import type { Settings } from "../settings.ts";
 import { type PublishedVersion, readVersion } from "./published.ts";
@@ -95,20 +96,21 @@ export interface OpenedModel extends Pick<ServedModel, "model" | "schema" | "war
  * @throws Error if it cannot be run as its metadata says.
  */
 export async function openModel(
-  { metadata, artifact, externalData, notes }: PublishedVersion,
+  { metadata, artifact, externalData, text, notes }: PublishedVersion,
   { open, findSchema = () => undefined, memory }: Pick<OpenDeps, "open" | "findSchema"> & Pick<BatchingState, "memory">,
 ): Promise<OpenedModel> {
   // Before the model is opened, because a worker thread takes over the artifact's memory.
   const facts = graphFacts(artifact);
-  const model = await open(metadata, artifact, externalData);
+  const graph = await open(metadata, artifact, externalData);
   try {
+    const { model, notes: textNotes } = openText(graph, text, metadata);
     const schema = findSchema(model.metadata, facts);
     const { size, wrongRows } = await warmUp(model, schema, memory);
     const reason = wrongRows ?? (await whyUnbatchable(model, facts, size, memory));
     const outcome = { warmedUp: size !== undefined, size, reason, wrongRows: wrongRows !== undefined };
-    return { schema, model, ...outcome, notes: [...notes, ...(model.notes ?? [])] };
+    return { schema, model, ...outcome, notes: [...notes, ...(model.notes ?? []), ...textNotes] };
   } catch (error) {
-    await model.close();
+    await graph.close();
     throw error;
   }
 }
