@@ -15,7 +15,8 @@ export type PythonEnvironment =
   | "exports"
   | "inference-clients"
   | "onnx-checker"
-  | "schemathesis";
+  | "schemathesis"
+  | "tokenizers";
 
 /**
  * An interpreter with the packages of an environment, created once and kept in the cache under a name that changes with the
