@@ -1,7 +1,7 @@
-import { link, mkdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rename, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
-import { METADATA_FILE, MODEL_FILE, versionDirectory } from "../../../../apps/registry/layout.ts";
+import { METADATA_FILE, MODEL_FILE, modelDirectory, versionDirectory } from "../../../../apps/registry/layout.ts";
 import type { ModelMetadata } from "../../../../apps/registry/metadata.ts";
 import { emptyRegistry, metadataOf, publish, writeMetadata } from "../support/registry.ts";
 import { startTestServer, type TestServer, until } from "../support/server.ts";
@@ -16,12 +16,15 @@ describe("a model that does not match its metadata", () => {
     const whole = await emptyRegistry();
     await publish(whole.root, ["linear", "1"]);
     const from = versionDirectory(whole.root, "linear", "1");
-    const to = versionDirectory(server.root, "linear", "1");
-    await mkdir(to, { recursive: true });
-    await writeFile(path.join(to, MODEL_FILE), await readFile(path.join(from, MODEL_FILE)));
-    await spoil(to);
-    // Published in one step, unless the test has changed the metadata itself.
-    await link(path.join(from, METADATA_FILE), path.join(to, METADATA_FILE)).catch(() => undefined);
+    // Published in one step: a graph whose metadata is not there yet would be opened without it.
+    const aside = path.join(server.root, ".written");
+    await mkdir(aside);
+    await writeFile(path.join(aside, MODEL_FILE), await readFile(path.join(from, MODEL_FILE)));
+    await spoil(aside);
+    // Unless the test has changed the metadata itself.
+    await link(path.join(from, METADATA_FILE), path.join(aside, METADATA_FILE)).catch(() => undefined);
+    await mkdir(modelDirectory(server.root, "linear"));
+    await rename(aside, versionDirectory(server.root, "linear", "1"));
     await whole.remove();
     const reasons = () => server.log.map((line) => JSON.parse(line).reason as string | undefined);
     const reason = await until(() => reasons().find((text) => text !== undefined && !text.includes("is missing")));
@@ -35,16 +38,15 @@ describe("a model that does not match its metadata", () => {
 
   it("is not served if one byte differs, but is served once that is fixed", async () => {
     let good = Buffer.alloc(0);
-    let file = "";
     const reason = await reasonAfter(async (directory) => {
-      file = path.join(directory, MODEL_FILE);
+      const file = path.join(directory, MODEL_FILE);
       good = await readFile(file);
       const bad = Buffer.from(good);
       bad.writeUInt8(bad.readUInt8(100) ^ 1, 100);
       await writeFile(file, bad);
     });
     expect(reason).to.match(/model\.onnx.*corrupt.*SHA-256/);
-    await writeFile(file, good);
+    await writeFile(path.join(versionDirectory(server.root, "linear", "1"), MODEL_FILE), good);
     await until(async () => (await server.get("/ready")).status === 200);
   });
 
