@@ -1,6 +1,14 @@
 import { once } from "node:events";
 import path from "node:path";
-import { Client, credentials, type Deadline, Metadata, type MethodDefinition, type ServiceError } from "@grpc/grpc-js";
+import {
+  Client,
+  status as Code,
+  credentials,
+  type Deadline,
+  Metadata,
+  type MethodDefinition,
+  type ServiceError,
+} from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 
 const PROTOS = path.resolve(import.meta.dirname, "..", "..", "..", "..", "apps", "inference", "grpc");
@@ -30,6 +38,12 @@ export interface Called {
 export interface GrpcClient {
   call(method: string, request: unknown, metadata?: Record<string, string>, deadline?: Deadline): Promise<Called>;
   check(service: string): Promise<Called>;
+  /** Sends any bytes as the message of any method. */
+  send(
+    path: string,
+    bytes: Buffer,
+    metadata?: Record<string, string>,
+  ): Promise<{ readonly code: Code; readonly details: string }>;
   readonly client: Client;
   close(): void;
 }
@@ -63,6 +77,16 @@ export function grpcClient(port: number | undefined): GrpcClient {
   };
   return {
     client,
+    send(path, bytes, metadata = {}) {
+      const sent = new Metadata();
+      for (const [name, value] of Object.entries(metadata)) sent.set(name, value);
+      return new Promise((resolve) => {
+        const serialize = (message: Buffer) => message;
+        const done = (error: ServiceError | null) =>
+          resolve({ code: error?.code ?? Code.OK, details: error?.details ?? "" });
+        client.makeUnaryRequest(path, serialize, serialize, bytes, sent, done);
+      });
+    },
     call: (method, ...rest) => call(METHODS.inference[method], ...rest),
     check: (service) => call(METHODS.health["Check"], { service }),
     close: () => client.close(),
