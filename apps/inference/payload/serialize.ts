@@ -5,12 +5,30 @@ import { isWide, type Tensor, type TensorData } from "../model/tensor.ts";
 /** Most significant digits that a float32 needs to be told from its neighbors. */
 const FLOAT32_DIGITS = 9;
 
+/** A float32 that has a shorter decimal has one of at least this many digits that rounds to it. */
+const LEAST_DIGITS = 6;
+
+/** Powers of ten that a double holds exactly, so that dividing by one rounds once. */
+const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
+
 /** The shortest decimal that rounds to this float32, as a double: 0.1 instead of 0.10000000149011612. */
 export function serializeFloat32(value: number): number {
   if (Number.isInteger(value) && Math.abs(value) < 10 ** FLOAT32_DIGITS) {
     return value;
   }
-  for (let digits = 6; digits < FLOAT32_DIGITS; digits++) {
+  // By multiplication where that is exact enough: writing and parsing decimals takes ten times as long.
+  const size = Math.abs(value);
+  const places = LEAST_DIGITS - 1 - Math.floor(Math.log10(size));
+  for (let more = 0; more < FLOAT32_DIGITS - LEAST_DIGITS; more++) {
+    const power = POWERS[places + more];
+    if (power !== undefined) {
+      const shorter = Math.round(size * power) / power;
+      if (Math.fround(shorter) === size) {
+        return value < 0 ? -shorter : shorter;
+      }
+    }
+  }
+  for (let digits = LEAST_DIGITS; digits < FLOAT32_DIGITS; digits++) {
     const shorter = Number(value.toPrecision(digits));
     if (Math.fround(shorter) === value) {
       return shorter;

@@ -14,6 +14,11 @@ export function tensorOf(input: TensorSpec, values: Values, rows: number, memory
   }
   const data = allocate(input.datatype, values.length, memory);
   const wide = isWide(data);
+  if (!wide && !Array.isArray(data)) {
+    // Copies a list of numbers at once.
+    data.set(values as number[]);
+    return new Map([[input.name, { datatype: input.datatype, shape: [rows, ...input.shape.slice(1)], data }]]);
+  }
   for (let index = 0; index < values.length; index++) {
     const value = values[index] ?? 0;
     // The schema has already checked every value against the type, which the compiler cannot see.

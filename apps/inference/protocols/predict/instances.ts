@@ -14,6 +14,7 @@ export const instances: CreateRequestSchema = (metadata) => {
   const input = onlyInput(metadata);
   const inner = input.shape.slice(1);
   const scalar = rowWidth(input.shape) === 1;
+  const isFloat = input.datatype === "FP32";
   const { name: model, version } = metadata;
   const [output] = metadata.signature.outputs;
   if (output === undefined || input.datatype === "BYTES") {
@@ -55,6 +56,12 @@ export const instances: CreateRequestSchema = (metadata) => {
         throw invalidInput(where, `has ${list.length} rows; only ${limit} more are allowed in one request`);
       }
       for (let row = 0; row < list.length; row++) {
+        const value: unknown = list[row];
+        // Most instances are a number, which needs no path.
+        if (scalar && isFloat && typeof value === "number" && Number.isFinite(Math.fround(value))) {
+          values.push(value);
+          continue;
+        }
         const plain = scalar && !Array.isArray(list[row]);
         readLevel(list, row, where, plain ? inner.length : 0, values);
       }
@@ -66,8 +73,9 @@ export const instances: CreateRequestSchema = (metadata) => {
         throw new Error(`the model's output lacks "${output.name}"`);
       }
       const predictions: unknown[] = [];
+      const isElement = rowWidth(tensor.shape) === 1;
       for (let row = from; row < from + rows; row++) {
-        predictions.push(serializeRow(tensor, row));
+        predictions.push(isElement ? serializeValue(tensor, row) : serializeRow(tensor, row));
       }
       return { predictions, model, version };
     },

@@ -14,6 +14,7 @@ export const tabularClassification: CreateRequestSchema = (metadata, facts) => {
     );
   }
   const { read: readFeature, sample } = featureReader(metadata, input, features.length);
+  const isFloat = input.datatype === "FP32";
   const { read: readClass, classOutputs } = classReader(metadata, facts);
   return {
     input,
@@ -22,7 +23,13 @@ export const tabularClassification: CreateRequestSchema = (metadata, facts) => {
     read(request, path, values) {
       for (let column = 0; column < features.length; column++) {
         const name = features[column] ?? "";
-        values.push(readFeature(field(request, name, path), column, path, name));
+        const value = request[name];
+        // No inherited property is a number, so a number is the request's own.
+        if (isFloat && typeof value === "number" && Number.isFinite(Math.fround(value))) {
+          values.push(value);
+        } else {
+          values.push(readFeature(field(request, name, path), column, path, name));
+        }
       }
       return 1;
     },
