@@ -97,7 +97,7 @@ export function statusLines(progress: Progress): string[] {
     `evidence of harm: ${Number(harm.toPrecision(3))}; requests to version ${plan.canary} so far: ${Math.round(state.exposure)}`,
     ...plan.goals.map(({ name }, goal) => {
       const evidence = Math.exp(state.goals[goal]?.noWorse[state.step] ?? 0);
-      return `${name}: evidence ${Number(evidence.toPrecision(3))} of ${Number(stepThreshold(plan, state.step).toPrecision(3))} for the next step of ${percent(plan.steps[state.step]?.share ?? 0)}`;
+      return `${name}: evidence ${Number(evidence.toPrecision(3))} of ${Number(stepThreshold(plan, state.step).toPrecision(3))} to leave the step of ${percent(plan.steps[state.step]?.share ?? 0)}`;
     }),
     ...(decision === undefined || ended !== undefined
       ? []
