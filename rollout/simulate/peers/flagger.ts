@@ -9,7 +9,7 @@ const MAX_SHARE = 0.5;
 const THRESHOLD = 5;
 
 /**
- * Flagger as its documentation shows it: `stepWeight: 10`, `maxWeight: 50`, `threshold: 5`, a check each minute. A failed check
+ * Flagger as its documentation shows it, checked against commit 0016895: `stepWeight: 10`, `maxWeight: 50`, `threshold: 5`, a check each minute. A failed check
  * keeps the weight and counts against the threshold; so does one without values. The check after the last failed one rolls back.
  *
  * @see https://docs.flagger.app/usage/how-it-works
