@@ -1,5 +1,6 @@
 import { GPU_RESOURCE } from "../components/defaults/defaults.ts";
 import { milliUnits } from "../components/kubernetes/quantity.ts";
+import { createdClaims } from "../components/storage/resolve.ts";
 import type { ResolvedStack } from "./resolve/stack.ts";
 import type { Workload } from "./resolve/workloads.ts";
 
@@ -63,10 +64,9 @@ function monthly({ name, pods }: Workload, hour: number): MonthlyCost {
 }
 
 function storageCosts(storage: ResolvedStack["storage"], price: number): MonthlyCost[] {
-  return Object.entries({ models: storage.models, data: storage.data }).flatMap(([volume, claim]) => {
-    if (claim === undefined) return [];
-    const month = round((milliUnits(claim.size) / 1000 / 2 ** 30) * price, 2);
-    return [{ name: claim.name ?? `storage.${volume}`, minimum: month, maximum: month }];
+  return Object.entries(createdClaims(storage)).map(([path, { name, size }]) => {
+    const month = round((milliUnits(size) / 1000 / 2 ** 30) * price, 2);
+    return { name: name ?? path, minimum: month, maximum: month };
   });
 }
 

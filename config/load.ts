@@ -52,10 +52,12 @@ function readStack(): Stack {
     if ("config" in source) return { value: fromConfig(source) };
     return "value" in source ? { plain: source.value } : source;
   };
-  const secret = ({ data, registry, ...fixed }: ResolvedStack["secrets"][string]): SecretArgs =>
-    registry === undefined
+  const secret = ({ data, registry, existing, ...fixed }: ResolvedStack["secrets"][string]): SecretArgs => {
+    if (existing !== undefined) return { existing };
+    return registry === undefined
       ? { ...fixed, data: mapValues(data ?? {}, secretValue) }
       : { ...fixed, registry: { ...registry, password: fromConfig(registry.password) } };
+  };
   return { name, stack, secretValues: mapValues(stack.secrets, secret) };
 }
 

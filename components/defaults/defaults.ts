@@ -3,7 +3,7 @@
  * fill them in; the configuration schema quotes them; the checks, the cost estimate and the manifests read what was resolved.
  */
 export const defaults = {
-  namespace: { podSecurity: "restricted" },
+  namespace: { podSecurity: "restricted", create: true },
   images: { commit: "unknown", combined: false, context: ".", platforms: ["linux/amd64"] },
   secrets: { randomLength: 32 },
   storage: {
@@ -103,7 +103,7 @@ export const defaults = {
     backoffLimit: 3,
     activeDeadlineSeconds: 3600,
   },
-  training: { sequential: false },
+  training: { sequential: false, masterPort: 29_500 },
   trainingJob: { run: 1, skipAwait: false },
   schedule: { concurrencyPolicy: "Forbid", successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 },
   loadTest: {

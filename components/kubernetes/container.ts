@@ -9,8 +9,8 @@ type PodSpec = k8s.types.input.core.v1.PodSpec;
 export interface ImageAccess {
   /** @default Kubernetes' own: IfNotPresent, or Always for `latest` */
   readonly pullPolicy?: "IfNotPresent" | "Always" | "Never";
-  /** Name of the Secret with the registry's credentials. @default none are needed */
-  readonly pullSecret?: Input<string>;
+  /** Name of the Secret with the registry's credentials, or several. @default none are needed */
+  readonly pullSecret?: Input<string> | readonly Input<string>[];
 }
 
 /** A ConfigMap that a container takes its environment from. */
@@ -69,7 +69,8 @@ export function pullSecrets(
   { pullSecret }: ImageAccess = {},
   more: readonly Input<string>[] = [],
 ): Pick<PodSpec, "imagePullSecrets"> {
-  const names = [...(pullSecret === undefined ? [] : [pullSecret]), ...more];
+  const own = Array.isArray(pullSecret) ? pullSecret : [pullSecret];
+  const names = [...(pullSecret === undefined ? [] : own), ...more];
   return names.length === 0 ? {} : { imagePullSecrets: names.map((name) => ({ name })) };
 }
 

@@ -8,6 +8,7 @@ import { namespaceOf, type SourceAddress, sourceAddresses } from "../serving/mod
 import { resolveModelNames, resolveVersion } from "../serving/resolve.ts";
 import type { VersionSettings } from "../serving/version-args.ts";
 import { SERVER_COMPONENT } from "../serving/version-labels.ts";
+import { WORKERS_LABEL } from "../training/workers.ts";
 
 type Spec = k8s.types.input.networking.v1.NetworkPolicySpec;
 type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
@@ -37,6 +38,8 @@ export interface NetworkPoliciesArgs {
   readonly prometheusNamespace?: Labels;
   /** @default no API gateway */
   readonly apiGateway?: ApiGatewaySettings;
+  /** Names of the Jobs whose workers talk to each other. @default [] */
+  readonly workers?: readonly string[];
   /** Allow requests of the load test's pods to the gateways and the models. @default false */
   readonly loadTest?: boolean;
 }
@@ -83,6 +86,7 @@ function networkPolicies(args: NetworkPoliciesArgs): Policy[] {
     ...args.models.flatMap((model) => servingPolicies(args, model)),
     ...(args.prometheusNamespace === undefined ? [] : metricsPolicies(args.models, args.prometheusNamespace)),
     ...(args.apiGateway === undefined ? [] : [apiGatewayPolicy(args, args.apiGateway)]),
+    ...(args.workers ?? []).map(workersPolicy),
     ...(args.loadTest === true ? [loadTestPolicy(args)] : []),
   ];
 }
@@ -176,6 +180,20 @@ function apiGatewayPolicy({ models, gatewayNamespace }: NetworkPoliciesArgs, api
       egress: models
         .filter(({ fromApiGateway }) => fromApiGateway === true)
         .map((model) => ({ to: [{ podSelector: modelPods(model) }], ports: [http] })),
+    },
+  };
+}
+
+/** Between the workers of one Job, on any port: frameworks choose their own. */
+function workersPolicy(name: string): Policy {
+  const each = pods({ [WORKERS_LABEL]: name });
+  return {
+    suffix: `workers-${name}`,
+    spec: {
+      podSelector: each.podSelector ?? {},
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [{ from: [each] }],
+      egress: [{ to: [each] }],
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { ApiGatewaySettings } from "../api-gateway/resolve.ts";
 import type { VersionSettings } from "../serving/version-args.ts";
+import { meetingService, type WorkerSettings } from "../training/workers.ts";
 import type { NetworkPoliciesArgs } from "./network-policies.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -20,6 +21,10 @@ interface Stack {
   };
   readonly apiGateway?: ApiGatewaySettings & { readonly routes: readonly { readonly entry: string }[] };
   readonly loadTest?: object;
+  readonly training: {
+    readonly jobs: readonly Omit<WorkerSettings, "masterPort" | "environment">[];
+    readonly cronJobs: readonly Omit<WorkerSettings, "masterPort" | "environment">[];
+  };
 }
 
 /** The network policies of a stack: for each model, whether the gateway and the API gateway send it requests. */
@@ -28,6 +33,7 @@ export function networkPoliciesOf({
   networkPolicies,
   apiGateway,
   loadTest,
+  training,
 }: Stack): Omit<NetworkPoliciesArgs, "namespace"> {
   const behindApiGateway = new Set(apiGateway?.routes.map(({ entry }) => entry));
   return {
@@ -43,5 +49,6 @@ export function networkPoliciesOf({
     prometheusNamespace: networkPolicies.prometheusNamespaceLabels,
     apiGateway,
     loadTest: loadTest !== undefined,
+    workers: [...training.jobs, ...training.cronJobs].flatMap((job) => meetingService(job) ?? []),
   };
 }

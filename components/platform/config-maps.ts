@@ -12,10 +12,16 @@ export interface ConfigMapArgs {
   readonly data: Readonly<Record<string, string>>;
 }
 
+/** A ConfigMap that is there already; the stack neither creates nor deletes it. */
+export interface ExistingConfigMap {
+  /** Name of the ConfigMap. */
+  readonly existing: string;
+}
+
 export interface ConfigMapsArgs {
   readonly namespace: pulumi.Input<string>;
   /** ConfigMaps by their name in the stack. */
-  readonly configMaps: Readonly<Record<string, ConfigMapArgs>>;
+  readonly configMaps: Readonly<Record<string, ConfigMapArgs | ExistingConfigMap>>;
 }
 
 /** ConfigMaps that several workloads take their environment from. */
@@ -25,7 +31,8 @@ export class ConfigMaps extends pulumi.ComponentResource {
   constructor(name: string, args: ConfigMapsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ml:platform:ConfigMaps", name, {}, opts);
     this.byName = new Map(
-      Object.entries(args.configMaps).map(([key, configMap]) => {
+      Object.entries(args.configMaps).map(([key, configMap]): [string, ConfigMapRef] => {
+        if ("existing" in configMap) return [key, { name: configMap.existing }];
         const { metadata } = new k8s.core.v1.ConfigMap(key, configMapManifest(args.namespace, configMap), {
           parent: this,
           ...replacement(configMap.name),

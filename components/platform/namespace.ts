@@ -16,8 +16,10 @@ export class Namespace extends pulumi.ComponentResource {
   constructor(name: string, args: NamespaceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ml:platform:Namespace", name, {}, opts);
 
-    const namespace = new k8s.core.v1.Namespace(name, namespaceManifest(resolveNamespace(args)), { parent: this });
-    this.name = namespace.metadata.name;
+    const resolved = resolveNamespace(args);
+    this.name = resolved.create
+      ? new k8s.core.v1.Namespace(name, namespaceManifest(resolved), { parent: this }).metadata.name
+      : pulumi.output(resolved.name);
 
     if (args.quota !== undefined) {
       new k8s.core.v1.ResourceQuota(
@@ -44,17 +46,25 @@ export class Namespace extends pulumi.ComponentResource {
 }
 
 /** The Namespace object: its labels hold the name, the environment and the Pod Security level. */
-function namespaceManifest({ name, environment, podSecurity: level }: ResolvedNamespace): k8s.core.v1.NamespaceArgs {
+function namespaceManifest({
+  name,
+  environment,
+  labels,
+  annotations,
+  podSecurity: level,
+}: ResolvedNamespace): k8s.core.v1.NamespaceArgs {
   return {
     metadata: objectMeta({
       name,
       labels: {
         name,
         environment,
+        ...labels,
         "pod-security.kubernetes.io/enforce": level,
         "pod-security.kubernetes.io/warn": level,
         "pod-security.kubernetes.io/audit": level,
       },
+      annotations,
     }),
   };
 }

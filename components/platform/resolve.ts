@@ -21,9 +21,15 @@ export type PodSecurityLevel = "restricted" | "baseline" | "privileged";
 export interface NamespaceArgs {
   /** Name of the namespace. Fixed, since everything else is addressed by it. */
   readonly name: string;
+  /** `false` for a namespace that is there already; it stays as it is. @default true */
+  readonly create?: boolean;
   /** Value of the label `environment`. */
   readonly environment: string;
-  /** Level to enforce, warn and audit. @default "restricted" */
+  /** More labels, such as `istio-injection: enabled`. @default none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** @default none */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Level to enforce, warn and audit; the level that a namespace has that is there already. @default "restricted" */
   readonly podSecurity?: PodSecurityLevel;
   /** Most that the whole namespace may request: `requests.cpu`, `limits.memory`, `pods`, … @default no quota */
   readonly quota?: { readonly name?: string; readonly hard: Readonly<Record<string, string>> };
@@ -32,10 +38,10 @@ export interface NamespaceArgs {
 }
 
 /** A namespace with every default filled in. */
-export type ResolvedNamespace = WithDefaults<NamespaceArgs, "podSecurity">;
+export type ResolvedNamespace = WithDefaults<NamespaceArgs, "podSecurity" | "create">;
 
 export function resolveNamespace(args: NamespaceArgs): ResolvedNamespace {
-  return withDefaults<NamespaceArgs, "podSecurity">(defaults.namespace, args);
+  return withDefaults<NamespaceArgs, "podSecurity" | "create">(defaults.namespace, args);
 }
 
 /** A taint that keeps other pods away from the GPU nodes. */

@@ -19,8 +19,16 @@ export interface RegistryCredentials {
   readonly password: pulumi.Input<string>;
 }
 
-/** One Secret: values by key, or the credentials of an image registry. */
-export type SecretArgs = {
+/** A Secret that is there already; the stack neither creates nor deletes it. */
+export interface ExistingSecret {
+  /** Name of the Secret. */
+  readonly existing: string;
+}
+
+/** One Secret: values by key, the credentials of an image registry, or one that is there already. */
+export type SecretArgs = CreatedSecret | ExistingSecret;
+
+type CreatedSecret = {
   /** Fixed name. @default named by Pulumi, so that a changed value rolls the pods that use it */
   readonly name?: string;
 } & (
@@ -36,14 +44,16 @@ export interface SecretsArgs {
 
 /** Secrets whose values are generated or come from secret configuration; state holds them only encrypted. */
 export class Secrets extends pulumi.ComponentResource {
-  private readonly byName: ReadonlyMap<string, k8s.core.v1.Secret>;
+  private readonly byName: ReadonlyMap<string, pulumi.Output<string>>;
 
   constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ml:platform:Secrets", name, {}, opts);
     this.byName = new Map(
       Object.entries(args.secrets).map(([secretName, secret]) => [
         secretName,
-        this.secret(args.namespace, secretName, secret),
+        "existing" in secret
+          ? pulumi.output(secret.existing)
+          : this.secret(args.namespace, secretName, secret).metadata.name,
       ]),
     );
     this.registerOutputs();
@@ -72,20 +82,24 @@ export class Secrets extends pulumi.ComponentResource {
     if (found === undefined) {
       throw new pulumi.InputPropertyError({ propertyPath: secret, reason: `there is no secret "${secret}"` });
     }
-    return found.metadata.name;
+    return found;
   }
 
   /**
    * How nodes get the images of a stack.
    *
-   * @param images pull policy, and the name of the registry's credentials among the stack's secrets
+   * @param images pull policy, and the name of the registry's credentials among the stack's secrets, or several
    * @throws InputPropertyError if there is no such secret
    */
-  imageAccess({ pullPolicy, pullSecret }: Pick<ImageAccess, "pullPolicy"> & { pullSecret?: string }): ImageAccess {
-    return { pullPolicy, pullSecret: pullSecret === undefined ? undefined : this.nameOf(pullSecret) };
+  imageAccess({
+    pullPolicy,
+    pullSecret = [],
+  }: Pick<ImageAccess, "pullPolicy"> & { pullSecret?: string | readonly string[] }): ImageAccess {
+    const names = typeof pullSecret === "string" ? [pullSecret] : pullSecret;
+    return { pullPolicy, pullSecret: names.length === 0 ? undefined : names.map((name) => this.nameOf(name)) };
   }
 
-  private secret(namespace: pulumi.Input<string>, name: string, args: SecretArgs): k8s.core.v1.Secret {
+  private secret(namespace: pulumi.Input<string>, name: string, args: CreatedSecret): k8s.core.v1.Secret {
     return new k8s.core.v1.Secret(
       name,
       {
@@ -98,7 +112,7 @@ export class Secrets extends pulumi.ComponentResource {
     );
   }
 
-  private content(name: string, args: SecretArgs): Pick<k8s.core.v1.SecretArgs, "type" | "stringData"> {
+  private content(name: string, args: CreatedSecret): Pick<k8s.core.v1.SecretArgs, "type" | "stringData"> {
     if (args.registry !== undefined) {
       return {
         type: "kubernetes.io/dockerconfigjson",

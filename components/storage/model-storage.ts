@@ -3,7 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ImageAccess } from "../kubernetes/container.ts";
 import { objectMeta, replacement } from "../kubernetes/names.ts";
 import { trainerJobSpec } from "../training/job-spec.ts";
-import { type ResolvedClaim, resolveStorage, type StorageSettings } from "./resolve.ts";
+import {
+  type ExistingClaim,
+  isCreated,
+  type ResolvedClaim,
+  type ResolvedStorage,
+  resolveStorage,
+  type StorageSettings,
+} from "./resolve.ts";
 
 export interface ModelStorageArgs extends StorageSettings {
   readonly namespace: pulumi.Input<string>;
@@ -14,8 +21,8 @@ export interface ModelStorageArgs extends StorageSettings {
 
 /** The claims for models and training data, and the Job that lays them out. */
 export class ModelStorage extends pulumi.ComponentResource {
-  /** Name of the claim that holds the model registry. */
-  readonly modelsClaim: pulumi.Output<string>;
+  /** Name of the claim that holds the model registry; undefined if there is none. */
+  readonly modelsClaim: pulumi.Output<string> | undefined;
   /** Name of the claim that holds the training data; undefined if there is none. */
   readonly dataClaim: pulumi.Output<string> | undefined;
 
@@ -23,15 +30,22 @@ export class ModelStorage extends pulumi.ComponentResource {
     super("ml:platform:ModelStorage", name, {}, opts);
     const { namespace } = args;
     const { models, data, protect, init } = resolveStorage(args);
-    const claim = (suffix: string, settings: ResolvedClaim) =>
-      new k8s.core.v1.PersistentVolumeClaim(`${name}-${suffix}`, claimManifest(namespace, settings), {
-        parent: this,
-        protect,
-      }).metadata.name;
-    this.modelsClaim = claim("models", models);
+    const claim = (suffix: string, settings: ResolvedClaim | ExistingClaim) =>
+      isCreated(settings)
+        ? new k8s.core.v1.PersistentVolumeClaim(`${name}-${suffix}`, claimManifest(namespace, settings), {
+            parent: this,
+            protect,
+          }).metadata.name
+        : pulumi.output(settings.existingClaim);
+    this.modelsClaim = models && claim("models", models);
     this.dataClaim = data && claim("data", data);
+    if (init !== false) this.initJob(name, args, init);
+    this.registerOutputs({ modelsClaim: this.modelsClaim, dataClaim: this.dataClaim });
+  }
 
-    const command = ["init-storage", ...(data === undefined ? ["--no-data"] : [])];
+  private initJob(name: string, args: ModelStorageArgs, init: Exclude<ResolvedStorage["init"], false>): void {
+    const { namespace } = args;
+    const trainerArgs = ["init-storage", ...(this.dataClaim === undefined ? ["--no-data"] : [])];
     const environment = { STORAGE_SPEC: JSON.stringify(init.seed), ...init.environment };
     new k8s.batch.v1.Job(
       `${name}-init`,
@@ -39,12 +53,11 @@ export class ModelStorage extends pulumi.ComponentResource {
         metadata: objectMeta({ name: init.name, namespace, labels: { "job-type": init.jobType } }),
         spec: trainerJobSpec(
           { ...args, modelsClaim: this.modelsClaim, dataClaim: this.dataClaim },
-          { ...init, command, environment },
+          { ...init, trainerArgs, environment },
         ),
       },
       { parent: this, ...replacement(init.name) },
     );
-    this.registerOutputs({ modelsClaim: this.modelsClaim, dataClaim: this.dataClaim });
   }
 }
 

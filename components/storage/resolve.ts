@@ -16,6 +16,12 @@ export interface ClaimArgs {
   readonly storageClass?: string;
 }
 
+/** A claim that is there already; the stack neither creates nor deletes it. */
+export interface ExistingClaim {
+  /** Name of the claim. */
+  readonly existingClaim: string;
+}
+
 /** A model version that the init Job trains and publishes if it is missing. */
 export interface SeedModel {
   readonly model: string;
@@ -42,13 +48,14 @@ export interface StorageInitArgs extends PodArgs {
 
 /** The volumes of a stack, and the Job that lays them out. */
 export interface StorageSettings {
-  /** The volume of the model registry: `<model>/<version>/` and `registry/models.json`. */
-  readonly models: ClaimArgs;
+  /** The volume of the model registry: `<model>/<version>/` and `registry/models.json`. @default none */
+  readonly models?: ClaimArgs | ExistingClaim;
   /** The volume of the training data. @default none */
-  readonly data?: ClaimArgs;
+  readonly data?: ClaimArgs | ExistingClaim;
   /** Refuse to delete the claims. @default false */
   readonly protect?: boolean;
-  readonly init?: StorageInitArgs;
+  /** `false` leaves the Job out. @default the Job, for a models volume that the stack creates */
+  readonly init?: StorageInitArgs | false;
 }
 
 /** A claim with every default filled in. */
@@ -56,21 +63,50 @@ export type ResolvedClaim = WithDefaults<ClaimArgs, "accessMode">;
 
 /** The volumes with every default filled in. Resolving them again changes nothing. */
 export interface ResolvedStorage {
-  readonly models: ResolvedClaim;
-  readonly data?: ResolvedClaim;
+  readonly models?: ResolvedClaim | ExistingClaim;
+  readonly data?: ResolvedClaim | ExistingClaim;
   readonly protect: boolean;
-  readonly init: ResolvedJob & { readonly name?: string; readonly seed: readonly SeedModel[] };
+  readonly init: ResolvedInit | false;
 }
 
-export function resolveStorage({ models, data, protect, init = {} }: StorageSettings): ResolvedStorage {
-  const { seed = [], ...job } = init;
+/** The init Job with every default filled in. */
+type ResolvedInit = ResolvedJob & { readonly name?: string; readonly seed: readonly SeedModel[] };
+
+export function resolveStorage({ models, data, protect, init }: StorageSettings): ResolvedStorage {
   return {
-    models: withDefaults(defaults.storage.claim, models),
-    data: data && withDefaults(defaults.storage.claim, data),
+    models: models && resolveClaim(models),
+    data: data && resolveClaim(data),
     protect: protect ?? defaults.storage.protect,
-    init: {
-      ...resolveJob({ container: "init", ...withDefaults(defaults.storage.init, job) }, "storage-init"),
-      seed,
-    },
+    // What is on a claim from elsewhere is laid out by others, unless the stack says so.
+    init: (init ?? (models !== undefined && isCreated(models))) === false ? false : resolveInit(init),
   };
+}
+
+function resolveClaim(claim: ClaimArgs | ExistingClaim): ResolvedClaim | ExistingClaim {
+  return isCreated(claim) ? withDefaults(defaults.storage.claim, claim) : claim;
+}
+
+function resolveInit(init: StorageInitArgs | false | undefined): ResolvedInit {
+  const { seed = [], ...job } = init === undefined || init === false ? {} : init;
+  return {
+    ...resolveJob({ container: "init", ...withDefaults(defaults.storage.init, job) }, "storage-init"),
+    seed,
+  };
+}
+
+/** The claims that the stack creates, by the path of their settings. */
+export function createdClaims({
+  models,
+  data,
+}: Pick<ResolvedStorage, "models" | "data">): Record<string, ResolvedClaim> {
+  return Object.fromEntries(
+    Object.entries({ "storage.models": models, "storage.data": data }).flatMap(([path, claim]) =>
+      claim === undefined || !isCreated(claim) ? [] : [[path, claim]],
+    ),
+  );
+}
+
+/** Whether the stack creates the claim. */
+export function isCreated<T extends object>(claim: T | ExistingClaim): claim is T {
+  return !("existingClaim" in claim);
 }

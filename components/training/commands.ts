@@ -4,8 +4,8 @@ import type { BatchArgs, TrainArgs } from "./job-args.ts";
 export function trainCommand(args: TrainArgs & { readonly whenNewData?: boolean }): string[] {
   return [
     "train",
-    `--task=${args.task}`,
-    `--model=${args.model}`,
+    ...option("task", args.task),
+    ...option("model", args.model),
     ...option("version", args.version),
     ...option("data", args.data),
     ...option("seed", args.seed),
@@ -22,7 +22,7 @@ export function trainCommand(args: TrainArgs & { readonly whenNewData?: boolean 
 export function batchCommand(args: BatchArgs): string[] {
   return [
     "batch-predict",
-    `--model=${args.model}`,
+    ...option("model", args.model),
     ...option("version", args.version),
     ...option("input", args.input),
     ...option("output", args.output),

@@ -1,13 +1,14 @@
+import type { Input } from "@pulumi/pulumi";
 import type { EnvironmentSources, PlacementArgs } from "../kubernetes/container.ts";
 import type { Resources } from "../kubernetes/pod.ts";
 import type { PodArgs } from "../kubernetes/pod-patch.ts";
 
 /** What one training run learns. */
 export interface TrainArgs {
-  /** Task of the trainer: `sentiment`, `iris`, `timeseries`, `half_plus_two`, `tabular`. */
-  readonly task: string;
-  /** Model that the run publishes a version of. */
-  readonly model: string;
+  /** Task of the trainer: `sentiment`, `iris`, `timeseries`, `half_plus_two`, `tabular`; none for an image of one's own. */
+  readonly task?: string;
+  /** Model that the run publishes a version of; an image of one's own learns it as `MODEL_NAME`. */
+  readonly model?: string;
   /** Version to publish. @default the next one */
   readonly version?: string;
   /** Hyper-parameters of the task. @default the environment's, then the task's own */
@@ -26,8 +27,8 @@ export interface TrainArgs {
 
 /** What batch scoring reads and writes. */
 export interface BatchArgs {
-  /** Model that scores. */
-  readonly model: string;
+  /** Model that scores; an image of one's own learns it as `MODEL_NAME`. */
+  readonly model?: string;
   /** Version that scores. @default "latest" */
   readonly version?: string;
   /** JSONL or CSV file on the data volume; set it together with `output`. */
@@ -38,8 +39,44 @@ export interface BatchArgs {
   readonly synthetic?: number;
 }
 
+/**
+ * Which failures of a Job's pods count.
+ *
+ * @see https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
+ */
+export interface PodFailurePolicy {
+  /** The first rule that fits decides. */
+  readonly rules: readonly {
+    readonly action: string;
+    readonly onExitCodes?: {
+      readonly operator: string;
+      readonly values: readonly number[];
+      readonly containerName?: string;
+    };
+    readonly onPodConditions?: readonly { readonly type: string; readonly status?: string }[];
+  }[];
+}
+
+/** A trainer of one's own: everything else about a Job stays the same. */
+export interface OwnTrainerArgs {
+  /** Image of the trainer. @default the stack's */
+  readonly image?: Input<string>;
+  /** Instead of the image's own entrypoint. @default the image's */
+  readonly command?: readonly string[];
+  /** Arguments of the command. @default the image's */
+  readonly args?: readonly string[];
+  /** Size of `/dev/shm`, which counts as memory of the container, such as `2Gi`. @default the runtime's 64Mi */
+  readonly sharedMemory?: string;
+  /** Port on which the workers of an image of one's own meet at the first of them. @default 29500 */
+  readonly masterPort?: number;
+}
+
 /** How one Job runs, whatever it does, without the ConfigMaps and Secrets that it names. */
-export interface JobSettings extends PlacementArgs, PodArgs {
+export interface JobSettings extends PlacementArgs, PodArgs, OwnTrainerArgs {
+  /** Queue of Kueue that admits the Job. @default none */
+  readonly queue?: string;
+  /** Which failures of a pod count as retries; needs `restartPolicy: Never`. @default all */
+  readonly podFailurePolicy?: PodFailurePolicy;
   /** Name of the container. @default "trainer" */
   readonly container?: string;
   /** Value of the label `job-type`. @default depends on the kind of Job */
@@ -72,7 +109,7 @@ export interface TrainingJobSettings extends TrainArgs, JobSettings {
    * @default 1
    */
   readonly run?: number;
-  /** Deploy without waiting for the Job to finish. @default false */
+  /** Deploy without waiting for the Job to finish. @default false; true for a Job in a queue */
   readonly skipAwait?: boolean;
 }
 

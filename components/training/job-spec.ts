@@ -15,16 +15,20 @@ import {
   mountClaims,
   restrictedContainer,
   restrictedPod,
+  sharedMemory,
+  unprivilegedContainer,
 } from "../kubernetes/pod.ts";
 import { patchedTemplate } from "../kubernetes/pod-patch.ts";
 import type { ResolvedJob } from "./resolve.ts";
+import { meetingPoint, meetingVariables, workerLabels } from "./workers.ts";
 
 /** What every Job of a stack shares. */
 export interface TrainerVolumes {
   /** Image of the trainer. */
   readonly trainerImage: pulumi.Input<string>;
   readonly imageAccess?: ImageAccess;
-  readonly modelsClaim: pulumi.Input<string>;
+  /** Claim that holds the model registry. @default none, for Jobs with images of their own */
+  readonly modelsClaim?: pulumi.Input<string>;
   readonly dataClaim?: pulumi.Input<string>;
 }
 
@@ -36,8 +40,12 @@ export const TRAINER_VARIABLES = [
 
 /** One run of the trainer image to completion. */
 export interface TrainerJob extends ResolvedJob, EnvironmentSources {
-  /** The trainer's command and its arguments. */
-  readonly command: readonly string[];
+  /** Name of the Job or CronJob in the stack; its workers meet at the Service of that name. */
+  readonly name?: string;
+  /** Model that an image of one's own learns of. */
+  readonly model?: string;
+  /** Arguments of the project's trainer. */
+  readonly trainerArgs: readonly string[];
   /** Pods that share the work; each learns which part is its own. @default one pod does it all */
   readonly workers?: number;
 }
@@ -53,24 +61,32 @@ export function trainerJobSpec(volumes: TrainerVolumes, job: TrainerJob): k8s.ty
     backoffLimit: job.backoffLimit,
     activeDeadlineSeconds: job.activeDeadlineSeconds,
     ...(workers === undefined ? {} : { completionMode: "Indexed", completions: workers, parallelism: workers }),
+    ...(job.podFailurePolicy === undefined
+      ? {}
+      : { podFailurePolicy: job.podFailurePolicy as k8s.types.input.batch.v1.PodFailurePolicy }),
     template: patchedTemplate(trainerPods(volumes, job), job.pod),
   };
 }
 
 /** The trainer's pods, without the Job's `pod`. */
 export function trainerPods(volumes: TrainerVolumes, job: TrainerJob): k8s.types.input.core.v1.PodTemplateSpec {
-  return { metadata: { labels: { "job-type": job.jobType } }, spec: podSpec(volumes, job) };
+  return { metadata: { labels: { "job-type": job.jobType, ...workerLabels(job) } }, spec: podSpec(volumes, job) };
 }
 
 /** The spec of the trainer's pods. */
 function podSpec(volumes: TrainerVolumes, job: TrainerJob): k8s.types.input.core.v1.PodSpec {
-  const { dataClaim } = volumes;
+  const { modelsClaim, dataClaim } = volumes;
+  const { image: ownImage } = job;
   const mounts = mountClaims([
-    { volume: "models", claim: volumes.modelsClaim, mountPath: MODELS_PATH },
+    ...(modelsClaim === undefined ? [] : [{ volume: "models", claim: modelsClaim, mountPath: MODELS_PATH }]),
     ...(dataClaim === undefined ? [] : [{ volume: "training-data", claim: dataClaim, mountPath: DATA_PATH }]),
   ]);
+  const memory = sharedMemory(job.sharedMemory);
+  // A trainer of one's own may write wherever it likes.
+  const tmp = ownImage === undefined ? temporary : { volumes: [], volumeMounts: [] };
   return {
     restartPolicy: job.restartPolicy,
+    ...meetingPoint(job),
     automountServiceAccountToken: false,
     securityContext: restrictedPod,
     ...pullSecrets(volumes.imageAccess),
@@ -78,27 +94,45 @@ function podSpec(volumes: TrainerVolumes, job: TrainerJob): k8s.types.input.core
     containers: [
       {
         name: job.container,
-        image: volumes.trainerImage,
+        image: ownImage ?? volumes.trainerImage,
         ...imagePolicy(volumes.imageAccess),
-        // Set explicitly, since one image may hold both server and trainer.
-        command: ["node", "apps/trainer/main.ts"],
-        args: [...job.command],
+        ...trainerCommand(job),
         env: [
           ...environment({
-            MODELS_DIR: MODELS_PATH,
+            ...(modelsClaim === undefined ? {} : { MODELS_DIR: MODELS_PATH }),
             ...(dataClaim === undefined ? {} : { DATA_DIR: DATA_PATH }),
+            ...(ownImage === undefined || job.model === undefined ? {} : { MODEL_NAME: job.model }),
             ...job.environment,
-            TRAINER_IMAGE: volumes.trainerImage,
+            TRAINER_IMAGE: ownImage ?? volumes.trainerImage,
           }),
           ...runIdentity,
+          ...meetingVariables(job),
         ],
         ...environmentFrom(job),
         resources: job.resources,
-        securityContext: restrictedContainer,
-        volumeMounts: [...mounts.volumeMounts, { name: "tmp", mountPath: "/tmp" }],
+        securityContext: ownImage === undefined ? restrictedContainer : unprivilegedContainer,
+        volumeMounts: [...mounts.volumeMounts, ...memory.volumeMounts, ...tmp.volumeMounts],
       },
     ],
-    volumes: [...mounts.volumes, { name: "tmp", emptyDir: { sizeLimit: "256Mi" } }],
+    volumes: [...mounts.volumes, ...memory.volumes, ...tmp.volumes],
+  };
+}
+
+/** Room for temporary files. */
+const temporary = {
+  volumes: [{ name: "tmp", emptyDir: { sizeLimit: "256Mi" } }],
+  volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
+};
+
+/** What the container runs: the project's trainer, or an image of one's own with its command. */
+function trainerCommand({ image, command, args, trainerArgs }: TrainerJob) {
+  if (image === undefined) {
+    // Set explicitly, since one image may hold both server and trainer.
+    return { command: ["node", "apps/trainer/main.ts"], args: [...trainerArgs] };
+  }
+  return {
+    ...(command === undefined ? {} : { command: [...command] }),
+    ...(args === undefined ? {} : { args: [...args] }),
   };
 }
 

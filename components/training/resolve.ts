@@ -13,7 +13,14 @@ import type {
 /** How a Job runs, with every default filled in. */
 export type ResolvedJob = WithDefaults<
   JobSettings,
-  "container" | "jobType" | "environment" | "resources" | "restartPolicy" | "backoffLimit" | "activeDeadlineSeconds"
+  | "container"
+  | "jobType"
+  | "environment"
+  | "resources"
+  | "restartPolicy"
+  | "backoffLimit"
+  | "activeDeadlineSeconds"
+  | "masterPort"
 >;
 
 /** A training Job with every default filled in. Resolving it again changes nothing. */
@@ -56,6 +63,7 @@ export function resolveJob<T extends JobSettings>(
     restartPolicy: job.restartPolicy ?? trainerJob.restartPolicy,
     backoffLimit: job.backoffLimit ?? trainerJob.backoffLimit,
     activeDeadlineSeconds: job.activeDeadlineSeconds ?? trainerJob.activeDeadlineSeconds,
+    masterPort: job.masterPort ?? defaults.training.masterPort,
   };
 }
 
@@ -67,7 +75,8 @@ export function resolveTrainingJob<T extends TrainingJobSettings>(
   return {
     ...resolveJob(job, trainingJobType(job), gpus),
     run,
-    skipAwait: job.skipAwait ?? defaults.trainingJob.skipAwait,
+    // A queue may hold it back for as long as it likes.
+    skipAwait: job.skipAwait ?? (job.queue !== undefined || defaults.trainingJob.skipAwait),
     jobName: nameOfRun(job.name, run),
   };
 }

@@ -12,6 +12,7 @@ import {
   resolveCronJob,
   resolveTrainingJob,
 } from "./resolve.ts";
+import { meetingService, meetingServiceManifest, type WorkerSettings } from "./workers.ts";
 
 export interface TrainingPipelineArgs extends TrainerVolumes {
   readonly namespace: pulumi.Input<string>;
@@ -38,6 +39,7 @@ export class TrainingPipeline extends pulumi.ComponentResource {
       const job = resolveTrainingJob(settings, args.gpuPlacement);
       // The run is part of the resource's identity, and changes of the spec are ignored. So training is repeated only by
       // raising `run`, never as a side effect of another change.
+      this.meetingService(args, job);
       const created = new k8s.batch.v1.Job(`${job.name}-run-${job.run}`, trainingJobManifest(args, job), {
         parent: this,
         ignoreChanges: ["spec"],
@@ -46,15 +48,23 @@ export class TrainingPipeline extends pulumi.ComponentResource {
       if (args.sequential === true) before = created;
     }
     for (const job of args.cronJobs ?? []) {
-      this.cronJob(args, { ...resolveCronJob(job, args.gpuPlacement), command: trainCommand(job) });
+      this.cronJob(args, { ...resolveCronJob(job, args.gpuPlacement), trainerArgs: trainCommand(job) });
     }
     for (const job of args.batchJobs ?? []) {
-      this.cronJob(args, { ...resolveBatchJob(job, args.gpuPlacement), command: batchCommand(job) });
+      this.cronJob(args, { ...resolveBatchJob(job, args.gpuPlacement), trainerArgs: batchCommand(job) });
     }
     this.registerOutputs();
   }
 
+  /** How the workers of a Job with an image of its own find each other. */
+  private meetingService({ namespace }: Pipeline, job: WorkerSettings): void {
+    const service = meetingService(job);
+    if (service === undefined) return;
+    new k8s.core.v1.Service(service, meetingServiceManifest(namespace, service, job.masterPort), { parent: this });
+  }
+
   private cronJob(pipeline: TrainingPipelineArgs, job: CronJob): void {
+    this.meetingService(pipeline, job);
     new k8s.batch.v1.CronJob(job.name, cronJobManifest(pipeline, job), { parent: this });
   }
 }
@@ -65,11 +75,16 @@ function trainingJobManifest(pipeline: Pipeline, job: TrainingJobArgs & Resolved
     metadata: objectMeta({
       name: job.jobName,
       namespace: pipeline.namespace,
-      labels: { "job-type": job.jobType },
+      labels: { "job-type": job.jobType, ...queueLabel(job) },
       ...skipAwaitAnnotation(job.skipAwait),
     }),
-    spec: trainerJobSpec(pipeline, { ...job, command: trainCommand(job) }),
+    spec: trainerJobSpec(pipeline, { ...job, trainerArgs: trainCommand(job) }),
   };
+}
+
+/** The label by which Kueue admits a Job. */
+function queueLabel({ queue }: Pick<ResolvedTrainingJob, "queue">): Record<string, string> {
+  return queue === undefined ? {} : { "kueue.x-k8s.io/queue-name": queue };
 }
 
 type CronJob = TrainerJob & ResolvedSchedule & EnvironmentSources;
@@ -87,7 +102,7 @@ function cronJobManifest(pipeline: Pipeline, job: CronJob): k8s.batch.v1.CronJob
       failedJobsHistoryLimit: job.failedJobsHistoryLimit,
       ...(job.startingDeadlineSeconds === undefined ? {} : { startingDeadlineSeconds: job.startingDeadlineSeconds }),
       ...(job.suspend === undefined ? {} : { suspend: job.suspend }),
-      jobTemplate: { metadata: { labels }, spec: trainerJobSpec(pipeline, job) },
+      jobTemplate: { metadata: { labels: { ...labels, ...queueLabel(job) } }, spec: trainerJobSpec(pipeline, job) },
     },
   };
 }

@@ -1,3 +1,5 @@
+import { createdClaims } from "../../components/storage/resolve.ts";
+import { meetingService } from "../../components/training/workers.ts";
 import type { ResolvedStack } from "../resolve/stack.ts";
 import { type ConfigProblem, duplicates } from "./problem.ts";
 
@@ -20,6 +22,17 @@ export function checkNames(stack: ResolvedStack): ConfigProblem[] {
     ...checkJobNames(stack),
     ...checkServiceNames(stack),
   ];
+}
+
+/** The Services by which the workers of Jobs with images of their own find each other. */
+function meetingServices({ training }: ResolvedStack): Given[] {
+  const { jobs, cronJobs } = training;
+  return Object.entries({ jobs, cronJobs }).flatMap(([kind, list]) =>
+    list.flatMap((job, index) => {
+      const service = meetingService(job);
+      return service === undefined ? [] : [{ value: service, path: `training.${kind}[${index}].name` }];
+    }),
+  );
 }
 
 function duplicateNames(given: readonly Given[]): ConfigProblem[] {
@@ -99,22 +112,26 @@ function namesByKind(stack: ResolvedStack): Readonly<Record<string, Given[]>> {
       ...versions.map(({ path, version }) => name(path, version.name, version.resourceName)),
       ...fixed("apiGateway.name", apiGateway?.name),
     ],
-    services: servicesOf(stack).map(({ path, service, made }) => name(path, service.name, made)),
+    services: [
+      ...servicesOf(stack).map(({ path, service, made }) => name(path, service.name, made)),
+      ...meetingServices(stack),
+    ],
     autoscalers: optional("autoscaling"),
     disruptionBudgets: optional("disruptionBudget"),
     routes: routesOf(stack),
     networkPolicies: networkPoliciesOf(stack),
     configMaps: [
-      ...Object.entries(stack.configMaps).flatMap(([key, { name: value }]) => fixed(`configMaps.${key}.name`, value)),
+      ...Object.entries(stack.configMaps).flatMap(([key, configMap]) =>
+        "data" in configMap ? fixed(`configMaps.${key}.name`, configMap.name) : [],
+      ),
       ...fixed("apiGateway.configName", apiGateway?.configName),
     ],
     secrets: Object.entries(stack.secrets).flatMap(([key, { name: value }]) => fixed(`secrets.${key}.name`, value)),
     claims: [
-      name("storage.models", storage.models.name, "storage-models"),
-      ...(storage.data === undefined ? [] : [name("storage.data", storage.data.name, "storage-data")]),
+      ...Object.entries(createdClaims(storage)).map(([path, claim]) => name(path, claim.name, path.replace(".", "-"))),
     ],
     jobs: [
-      ...fixed("storage.init.name", storage.init.name),
+      ...(storage.init === false ? [] : fixed("storage.init.name", storage.init.name)),
       ...training.jobs.flatMap(({ jobName }, index) => fixed(`training.jobs[${index}].name`, jobName)),
       ...fixed("loadTest.name", loadTest?.jobName),
     ],
@@ -175,7 +192,12 @@ const MOST_OF_SERVICE = 63 - 9;
 
 /** A made-up name of a Service must be a valid one. */
 function checkServiceNames(stack: ResolvedStack): ConfigProblem[] {
-  return servicesOf(stack).flatMap(({ path, service, made }) => {
+  const workers = meetingServices(stack).flatMap(({ value, path }) =>
+    /^[a-z]/.test(value)
+      ? []
+      : [{ path, message: "must begin with a letter: the Service of the workers has the same name" }],
+  );
+  const versions = servicesOf(stack).flatMap(({ path, service, made }) => {
     if (service.name !== undefined) return [];
     const wrong = /^[a-z]/.test(made)
       ? made.length > MOST_OF_SERVICE && `has ${made.length} characters, ${MOST_OF_SERVICE} at most`
@@ -188,4 +210,5 @@ function checkServiceNames(stack: ResolvedStack): ConfigProblem[] {
       },
     ];
   });
+  return [...versions, ...workers];
 }

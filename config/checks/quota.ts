@@ -1,4 +1,5 @@
 import { formatMilliUnits, milliUnits } from "../../components/kubernetes/quantity.ts";
+import { createdClaims } from "../../components/storage/resolve.ts";
 import type { CountedResources } from "../resolve/counted-resources.ts";
 import type { ResolvedStack } from "../resolve/stack.ts";
 import type { JobWorkload, Workload, Workloads } from "../resolve/workloads.ts";
@@ -73,12 +74,11 @@ function checkGiven(workloads: Workloads, limit: string): ConfigProblem[] {
 
 /** Everything that runs pods. */
 export function allOf({ deployments, init, trainingJobs, concurrentJobs }: Workloads): Workload[] {
-  return [...deployments, init, ...trainingJobs, ...concurrentJobs];
+  return [...deployments, ...(init === undefined ? [] : [init]), ...trainingJobs, ...concurrentJobs];
 }
 
 function termsOf({ storage, training, workloads }: BoundedStack, limit: string): Term[] {
-  const { models, data } = storage;
-  const claims = { "storage.models": models, ...(data === undefined ? {} : { "storage.data": data }) };
+  const claims = createdClaims(storage);
   if (limit === "persistentvolumeclaims") return Object.keys(claims).map((text) => ({ text, value: 1000 }));
   if (limit === "requests.storage") {
     return Object.entries(claims).map(([text, { size }]) => ({ text, value: milliUnits(size) }));
@@ -105,10 +105,11 @@ function podTerm(limit: string): (workload: Workload) => Term[] {
 
 /** The sets of Jobs that can have pods at the same time. Training waits until the volumes are laid out. */
 function jobsTogether({ init, trainingJobs }: Workloads, sequential: boolean): (readonly Workload[])[] {
-  if (!sequential) return [[init], trainingJobs];
+  const first = init === undefined ? [] : [init];
+  if (!sequential) return [first, trainingJobs];
   // A Job that is not waited for may still be running when the next ones start.
   const stillRunning = (jobs: readonly JobWorkload[]) => jobs.filter(({ skipAwait }) => skipAwait);
-  return [[init], ...trainingJobs.map((job, index) => [...stillRunning(trainingJobs.slice(0, index)), job])];
+  return [first, ...trainingJobs.map((job, index) => [...stillRunning(trainingJobs.slice(0, index)), job])];
 }
 
 function podsAtMost({ pods }: Workload): number {

@@ -14,6 +14,7 @@ export function checkReferences(stack: ResolvedStack): ConfigProblem[] {
     ...consumers(stack).flatMap(([path, consumer]) => checkConsumer(stack, consumer, path)),
     ...checkPullSecret(stack),
     ...checkLoadTest(stack),
+    ...checkModelsVolume(stack),
     ...checkDataVolume(stack),
   ];
 }
@@ -53,7 +54,7 @@ function checkConsumer(
         const known = listed(Object.keys(stack.secrets));
         return [{ path: place, message: `there is no secret "${name}" under secrets${known}` }];
       }
-      if (secret.data !== undefined) return [];
+      if (secret.registry === undefined) return [];
       return [
         { path: place, message: `secret "${name}" holds the credentials of a registry; use it as images.pullSecret` },
       ];
@@ -62,11 +63,14 @@ function checkConsumer(
 }
 
 function checkPullSecret({ images, secrets }: ResolvedStack): ConfigProblem[] {
-  const { pullSecret } = images;
-  if (pullSecret === undefined || secrets[pullSecret]?.registry !== undefined) return [];
-  const registries = Object.keys(secrets).filter((name) => secrets[name]?.registry !== undefined);
-  const message = `there is no secret "${pullSecret}" with a registry's credentials under secrets${listed(registries)}`;
-  return [{ path: "images.pullSecret", message }];
+  const { pullSecret = [] } = images;
+  const names = typeof pullSecret === "string" ? [pullSecret] : pullSecret;
+  const registries = Object.keys(secrets).filter((name) => secrets[name]?.data === undefined);
+  return names.flatMap((name, index) => {
+    if (registries.includes(name)) return [];
+    const message = `there is no secret "${name}" with a registry's credentials under secrets${listed(registries)}`;
+    return [{ path: typeof pullSecret === "string" ? "images.pullSecret" : `images.pullSecret[${index}]`, message }];
+  });
 }
 
 function checkLoadTest({ loadTest, models, secrets }: ResolvedStack): ConfigProblem[] {
@@ -81,6 +85,23 @@ function checkLoadTest({ loadTest, models, secrets }: ResolvedStack): ConfigProb
       checkSecretKey(secrets, reference, `loadTest.secretEnvironment.${variable}`),
     ),
   ];
+}
+
+/** What reads or writes models needs the volume for them. */
+function checkModelsVolume({ models, storage, training }: ResolvedStack): ConfigProblem[] {
+  if (storage.models !== undefined) return [];
+  const message = "is missing; give a claim to create (size) or one that is there (existingClaim)";
+  const server = models.some(({ versions }) =>
+    versions.some(({ modelsPath, source }) => modelsPath !== false && (source?.storage ?? "claim") === "claim"),
+  );
+  const needed = [
+    ...(server ? ["versions that read their models there"] : []),
+    ...([...training.jobs, ...training.cronJobs, ...training.batchJobs].some(({ image }) => image === undefined)
+      ? ["the project's trainer"]
+      : []),
+    ...(storage.init === false ? [] : ["storage.init"]),
+  ];
+  return needed.map((who) => ({ path: "storage.models", message: `${message}, for ${who}` }));
 }
 
 /** What reads or writes training data needs the volume for it. */

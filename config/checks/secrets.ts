@@ -7,6 +7,8 @@ export function checkSecretKey(
   { secret, key }: { readonly secret: string; readonly key: string },
   path: string,
 ): ConfigProblem[] {
+  // What a Secret from elsewhere holds is known to others.
+  if (secrets[secret]?.existing !== undefined) return [];
   const data = secrets[secret]?.data;
   if (data === undefined) {
     const message = `there is no secret "${secret}" under secrets${listed(Object.keys(secrets))}`;

@@ -56,12 +56,12 @@ function trained({ storage, training, images }: ResolvedStack): PatchedPods[] {
   };
   const pods = (path: string, job: ResolvedJob & { readonly workers?: number }): PatchedPods[] => {
     if (job.pod === undefined) return [];
-    const template = trainerPods(volumes, { ...job, ...UNKNOWN, command: [] });
+    const template = trainerPods(volumes, { ...job, ...UNKNOWN, trainerArgs: [] });
     return [{ path, pod: job.pod, template, container: job.container }];
   };
   const { jobs, cronJobs, batchJobs } = training;
   return [
-    ...pods("storage.init", storage.init),
+    ...(storage.init === false ? [] : pods("storage.init", storage.init)),
     ...Object.entries({ jobs, cronJobs, batchJobs }).flatMap(([kind, list]) =>
       list.flatMap((job, index) => pods(`training.${kind}[${index}]`, job)),
     ),

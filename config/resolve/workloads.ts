@@ -19,6 +19,8 @@ export interface Workload extends PodResources {
 
 /** A Deployment, whose number of pods an autoscaler may change. */
 export interface DeploymentWorkload extends Workload {
+  /** Whether its pods mount the models volume. */
+  readonly mountsModels: boolean;
   readonly autoscaling?: AutoscalingArgs;
 }
 
@@ -32,7 +34,7 @@ export interface JobWorkload extends Workload {
 export interface Workloads {
   readonly deployments: readonly DeploymentWorkload[];
   /** The Job that initializes the volumes; training waits for it to finish. */
-  readonly init: Workload;
+  readonly init?: Workload;
   /** Training Jobs. */
   readonly trainingJobs: readonly JobWorkload[];
   /** Jobs that may run at the same time as any other: the scheduled ones, each counted once, and the load test. */
@@ -59,7 +61,10 @@ export function resolveWorkloads(stack: StackSettings): Workloads {
         ? []
         : [deployment("apiGateway", apiGateway.name, { ...apiGateway, container: API_GATEWAY_CONTAINER }, limitRange)]),
     ],
-    init: job("storage.init", { ...storage.init, name: storage.init.name ?? "storage-init" }, 1, limitRange),
+    init:
+      storage.init === false
+        ? undefined
+        : job("storage.init", { ...storage.init, name: storage.init.name ?? "storage-init" }, 1, limitRange),
     trainingJobs: training.jobs.map((settings, index) => ({
       ...job(`training.jobs[${index}]`, settings, settings.workers, limitRange),
       skipAwait: settings.skipAwait,
@@ -80,6 +85,7 @@ type LimitRange = NamespaceArgs["limitRange"];
 
 /** What decides how many pods a Deployment has. */
 interface Scaled extends PodSettings {
+  readonly modelsPath?: string | false;
   readonly replicas: number;
   readonly autoscaling?: AutoscalingArgs;
   readonly rollout: { readonly maxSurge: number | string };
@@ -96,7 +102,8 @@ function deployment(path: string, name: string, settings: Scaled, limitRange: Li
   const { replicas, autoscaling, rollout } = settings;
   const { minReplicas: min, maxReplicas: max } = autoscaling ?? { minReplicas: replicas, maxReplicas: replicas };
   const pods = { min, max, surge: surgePods(max, rollout) };
-  return { path, name, pods, autoscaling, ...podResources({ ...settings, path }, limitRange) };
+  const mountsModels = typeof settings.modelsPath === "string";
+  return { path, name, pods, autoscaling, mountsModels, ...podResources({ ...settings, path }, limitRange) };
 }
 
 function job(

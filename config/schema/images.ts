@@ -10,7 +10,11 @@ const pods = {
     .enum(["IfNotPresent", "Always", "Never"])
     .optional()
     .describe("When a node pulls. Default: Kubernetes' own."),
-  pullSecret: KubernetesName.optional().describe("Name under `secrets` of the registry's credentials. Default: none."),
+  pullSecret: z
+    .union([KubernetesName, z.array(KubernetesName).min(1, "needs a name; leave it out for none")])
+    .meta({ title: "name or list of names" })
+    .optional()
+    .describe("Name under `secrets` of the registry's credentials, or several. Default: none."),
 };
 
 /** Where the images come from. */

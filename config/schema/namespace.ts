@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defaults } from "../../components/defaults/defaults.ts";
 import { milliUnits } from "../../components/kubernetes/quantity.ts";
-import { KubernetesName, Quantities, QuotaQuantities } from "./values.ts";
+import { Annotations, KubernetesName, Labels, Quantities, QuotaQuantities } from "./values.ts";
 
 const bounds = {
   max: Quantities.optional().describe("Highest limit."),
@@ -39,10 +39,20 @@ function rise(limits: Bounds, context: z.RefinementCtx): void {
 export const NamespaceConfig = z
   .strictObject({
     name: KubernetesName.describe("Name of the namespace."),
+    create: z
+      .boolean()
+      .optional()
+      .describe(
+        `\`false\` for a namespace that is there already and stays as it is; quota and limit range are created in it where they are given. Default: ${defaults.namespace.create}.`,
+      ),
+    labels: Labels.optional().describe("More labels, such as `istio-injection: enabled`. Default: none."),
+    annotations: Annotations.optional().describe("Annotations. Default: none."),
     podSecurity: z
       .enum(["restricted", "baseline", "privileged"])
       .optional()
-      .describe(`Pod Security Standard to enforce, warn and audit. Default: ${defaults.namespace.podSecurity}.`),
+      .describe(
+        `Pod Security Standard to enforce, warn and audit; with \`create: false\` the one that the namespace has. Default: ${defaults.namespace.podSecurity}.`,
+      ),
     quota: z
       .strictObject({
         name: KubernetesName.optional().describe("Fixed name of the ResourceQuota. Default: named by Pulumi."),
@@ -58,5 +68,9 @@ export const NamespaceConfig = z
       })
       .optional()
       .describe("Limits and defaults of single containers and pods. Default: none."),
+  })
+  .refine(({ create, labels, annotations }) => create !== false || (labels ?? annotations) === undefined, {
+    path: ["create"],
+    error: "is false, so labels and annotations are whoever's the namespace is; leave them out",
   })
   .describe("The namespace with its quota, limit range and Pod Security level.");

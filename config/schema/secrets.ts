@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defaults } from "../../components/defaults/defaults.ts";
-import { KubernetesName, VariableName } from "./values.ts";
+import { KubernetesName, ObjectName, VariableName } from "./values.ts";
 
 const LENGTH = defaults.secrets.randomLength;
 
@@ -42,9 +42,17 @@ export const SecretsConfig = z
           })
           .optional()
           .describe("Credentials of an image registry, as kubernetes.io/dockerconfigjson. Set this or data."),
+        existing: ObjectName.optional().describe(
+          "Name of a Secret that is there already, such as one of External Secrets; its keys are not checked. Set this, registry or data.",
+        ),
       })
-      .refine(({ data, registry }) => (data === undefined) !== (registry === undefined), {
-        error: "takes exactly one of data and registry",
+      .refine(
+        ({ data, registry, existing }) => [data, registry, existing].filter((one) => one !== undefined).length === 1,
+        { error: "takes exactly one of data, registry and existing" },
+      )
+      .refine(({ name, existing }) => name === undefined || existing === undefined, {
+        path: ["name"],
+        error: "is for a Secret that the stack creates, and existing names another; leave one of them out",
       }),
   )
   .describe("Secrets by name: values generated once, or taken from secret configuration.");

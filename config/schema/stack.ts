@@ -34,7 +34,7 @@ export const StackSchema = z.strictObject({
   namespace: NamespaceConfig,
   secrets: SecretsConfig.default({}),
   configMaps: ConfigMapsConfig.default({}),
-  storage: StorageConfig,
+  storage: StorageConfig.default({}),
   training: TrainingConfig.default({}),
   modelDefaults: VersionDefaults.optional().describe(
     "Settings of every version of every model. A version's own are merged over them key by key: its variables, labels, resources, ConfigMaps and Secrets are added, other lists replace the default.",

@@ -166,10 +166,16 @@ export const HostName = z
       "must be a host name in lower case such as ml.example.com or *.example.com, without scheme, port or path, and no address",
   });
 
+/** Key of a Secret or ConfigMap. */
+const SecretKeyName = z
+  .string()
+  .max(253, "is longer than 253 characters")
+  .regex(/^[-._A-Za-z0-9]+$/, "must be the key of a Secret: letters, digits, '-', '_' and '.'");
+
 /** Environment variables taken from keys of Secrets. */
 export const SecretReferences = z.record(
   VariableName,
-  z.strictObject({ secret: KubernetesName, key: VariableName }).meta({ title: "`{secret, key}`" }),
+  z.strictObject({ secret: KubernetesName, key: SecretKeyName }).meta({ title: "`{secret, key}`" }),
 );
 
 /** A port of a container or a Service. */

@@ -25,7 +25,8 @@ function load(values: Settings) {
 describe("secret configuration", () => {
   it("is read if a secret refers to it, and is not a setting of the stack", async () => {
     const { secretValues } = load({ token: "t-1", registryPassword: "p-1" });
-    const { data } = secretValues["keys"] ?? {};
+    const keys = secretValues["keys"];
+    const data = keys !== undefined && "data" in keys ? keys.data : undefined;
     const token = data?.["TOKEN"];
     if (token === undefined || !("value" in token)) throw new Error("the token has no value");
     expect(await pulumi.isSecret(pulumi.output(token.value))).to.equal(true);

@@ -41,7 +41,7 @@ const mistakes: [string, Settings, string][] = [
   [
     "a Secret with values and a registry",
     { secrets: { both: { ...keys, ...registry } } },
-    "secrets.both: takes exactly one of data and registry",
+    "secrets.both: takes exactly one of data, registry and existing",
   ],
   [
     "a load test of a model that is not there",

@@ -88,6 +88,32 @@ describe("bring your own", function () {
     expect(ports("network-serve-fraud")).to.deep.equal([{ port: "http", protocol: "TCP" }]);
   });
 
+  it("trains with workers that find each other, on what is there already", async () => {
+    const objects = await renderStack({
+      stack: "test",
+      configFiles: [path.join(repository, "examples/Pulumi.byo-trainer.yaml")],
+    });
+    const kinds = [...new Set(objects.map(({ object }) => object.kind))].toSorted();
+    expect(kinds).to.deep.equal(["CronJob", "Job", "NetworkPolicy", "Service"]);
+    const [job] = objects.map(({ object }): Manifest => object).filter(({ kind }) => kind === "Job");
+    const { spec } = job.spec.template;
+    expect(
+      spec.volumes.map(({ persistentVolumeClaim }: Manifest) => persistentVolumeClaim?.claimName),
+    ).to.include.members(["shared-models", "images"]);
+    expect(spec.imagePullSecrets).to.deep.equal([{ name: "ghcr-pull" }, { name: "internal-pull" }]);
+    expect(job.spec.podFailurePolicy.rules[0].action).to.equal("Ignore");
+    const variables = Object.fromEntries(spec.containers[0].env.map(({ name, value }: Manifest) => [name, value]));
+    // The Job's own name has a hash; Kubernetes fills it in.
+    expect(variables).to.include({ MASTER_ADDR: "$(JOB_NAME)-0.finetune", WORLD_SIZE: "2" });
+  });
+
+  it("queues Jobs, those of a CronJob included", async () => {
+    const object = await rendered(path.join(repository, "examples/Pulumi.kueue.yaml"));
+    const queue = { "kueue.x-k8s.io/queue-name": "team-vision" };
+    expect(object("CronJob", "weekly").spec.jobTemplate.metadata.labels).to.include(queue);
+    expect(object("LocalQueue", "team-vision").metadata.namespace).to.equal("vision");
+  });
+
   it("patches objects by their fixed names and by those in the rendering, and adds others", async () => {
     const hatch = await file(
       "hatch.yaml",

@@ -110,7 +110,7 @@ function sourcesOf(
     ...configMaps.map((name, index) => ({
       place: `configMaps[${index}]`,
       what: `ConfigMap "${name}"`,
-      values: (stack.configMaps[name]?.data ?? {}) as Readonly<Record<string, string | undefined>>,
+      values: valuesOf(stack.configMaps[name]),
     })),
     ...secrets.map((name, index) => ({
       place: `secrets[${index}]`,
@@ -118,6 +118,13 @@ function sourcesOf(
       values: mapValues(stack.secrets[name]?.data ?? {}, (source) => ("value" in source ? source.value : undefined)),
     })),
   ];
+}
+
+/** What a ConfigMap from elsewhere holds is not known. */
+function valuesOf(
+  configMap: ResolvedStack["configMaps"][string] | undefined,
+): Readonly<Record<string, string | undefined>> {
+  return configMap !== undefined && "data" in configMap ? configMap.data : {};
 }
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {

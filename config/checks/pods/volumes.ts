@@ -1,10 +1,11 @@
+import { isCreated } from "../../../components/storage/resolve.ts";
 import type { ResolvedStack } from "../../resolve/stack.ts";
 import type { JobWorkload, Workload } from "../../resolve/workloads.ts";
 import type { ConfigProblem, Findings } from "../problem.ts";
 
 const NODE_LABEL = "kubernetes.io/hostname";
 
-type Claim = ResolvedStack["storage"]["models"];
+type Claim = NonNullable<ResolvedStack["storage"]["models"]>;
 
 /** Pods that may use a claim at the same time. */
 type Users = readonly Workload[];
@@ -16,9 +17,9 @@ export function checkVolumes(stack: ResolvedStack): Findings {
   const loadTest = workloads.concurrentJobs.filter(({ path }) => path !== "loadTest");
   const jobs = [...jobsAtOnce(workloads.trainingJobs, training.sequential), ...loadTest];
   const fetching = fetchingPods(stack);
-  const servers = workloads.deployments.filter(({ path }) => path !== "apiGateway" && !fetching.has(path));
+  const servers = workloads.deployments.filter(({ mountsModels, path }) => mountsModels && !fetching.has(path));
   const checked = [
-    checkClaim(stack, "storage.models", models, [...servers, ...jobs]),
+    ...(models === undefined ? [] : [checkClaim(stack, "storage.models", models, [...servers, ...jobs])]),
     ...(data === undefined ? [] : [checkClaim(stack, "storage.data", data, jobs)]),
   ];
   return { problems: checked.flatMap(({ problems }) => problems), notices: checked.flatMap(({ notices }) => notices) };
@@ -42,7 +43,10 @@ function jobsAtOnce(jobs: readonly JobWorkload[], sequential: boolean): Users {
   return [...jobs.filter(({ skipAwait }) => skipAwait), ...(largest === undefined ? [] : [largest])];
 }
 
-function checkClaim(stack: ResolvedStack, place: string, { accessMode }: Claim, users: Users): Findings {
+function checkClaim(stack: ResolvedStack, place: string, claim: Claim, users: Users): Findings {
+  // What a claim from elsewhere can carry is known to others.
+  if (!isCreated(claim)) return { problems: [], notices: [] };
+  const { accessMode } = claim;
   const path = `${place}.accessMode`;
   const problem = (message: string): Findings => ({ problems: [{ path, message }], notices: [] });
   if (accessMode === "ReadOnlyMany") {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { defaults } from "../../../components/defaults/defaults.ts";
-import { KubernetesName, LabelName, Labels, LabelValue } from "../values.ts";
+import { defaults, GPU_RESOURCE } from "../../../components/defaults/defaults.ts";
+import { KubernetesName, LabelName, Labels, LabelValue, type Resources } from "../values.ts";
 
 /** A taint that the pods tolerate. */
 const Toleration = z
@@ -38,3 +38,16 @@ export const environmentSources = {
     .optional()
     .describe("Names under `secrets` whose keys become environment variables. Default: none."),
 };
+
+/** GPUs are given once: as `gpus`, which also places the pods, or as resources. */
+export function oneGpuCount(
+  job: { gpus?: number; resources?: z.infer<typeof Resources> },
+  context: z.RefinementCtx,
+): void {
+  if (job.gpus === undefined) return;
+  for (const kind of ["requests", "limits"] as const) {
+    if (job.resources?.[kind]?.[GPU_RESOURCE] === undefined) continue;
+    const message = "is decided by gpus; leave one of them out";
+    context.addIssue({ code: "custom", path: ["resources", kind, GPU_RESOURCE], message });
+  }
+}

@@ -19,7 +19,7 @@ import {
 } from "../values.ts";
 import { Autoscaling, AutoscalingDefaults, DisruptionBudget, DisruptionBudgetDefaults } from "./autoscaling.ts";
 import { CanaryRolloutConfig } from "./canary-rollout.ts";
-import { environmentSources } from "./container.ts";
+import { environmentSources, oneGpuCount } from "./container.ts";
 import { Container, OneSuccessProbe, Probe, Scheduling } from "./pods.ts";
 import { Rollout, RolloutDefaults } from "./rollout.ts";
 import { Service } from "./service.ts";
@@ -94,34 +94,36 @@ function described<T extends z.ZodType>(setting: T, { description = "" }: z.ZodT
   return setting.optional().describe(description);
 }
 
-const ModelVersion = z.strictObject({
-  version: Version.describe("Version in the registry."),
-  name: KubernetesName.optional().describe("Fixed name of the Deployment. Default: named by Pulumi."),
-  commitSha: Commit.optional().describe("Label `commit-sha` of the Deployment. Default: that of `lineage`."),
-  trainedDate: z.iso
-    .date('must be a date in quotes, such as "2026-01-15"')
-    .optional()
-    .describe("Label `trained-date` of the Deployment. Default: that of `lineage`."),
-  lineage: Lineage.optional(),
-  source: Source.optional().describe("Where the model comes from: a URL, or its settings. Default: the models volume."),
-  allowRegression: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("Why the version is served although its `lineage` records a regression. Default: it is rejected."),
-  modelVersion: LabelValue.min(1).optional().describe("Label `model-version`. Default: the version."),
-  changeCause: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("Shown by `kubectl rollout history`. Default: model, version and image."),
-  selector: Labels.refine((labels) => Object.keys(labels).length > 0, "needs at least one label")
-    .optional()
-    .describe("Labels that select the pods; they can never be changed. Default: `app` and `version`."),
-  service: Service.optional().describe("The Service in front of the version, which routes send requests to."),
-  additionalServices: z.array(Service).optional().describe("More Services in front of the version. Default: none."),
-  ...versionSettings,
-});
+const ModelVersion = z
+  .strictObject({
+    version: Version.describe("Version in the registry."),
+    name: KubernetesName.optional().describe("Fixed name of the Deployment. Default: named by Pulumi."),
+    commitSha: Commit.optional().describe("Label `commit-sha` of the Deployment. Default: that of `lineage`."),
+    trainedDate: z.iso
+      .date('must be a date in quotes, such as "2026-01-15"')
+      .optional()
+      .describe("Label `trained-date` of the Deployment. Default: that of `lineage`."),
+    lineage: Lineage.optional(),
+    source: Source.optional().describe("Where the model comes from: a URL, or its settings. Default: the models volume."),
+    allowRegression: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Why the version is served although its `lineage` records a regression. Default: it is rejected."),
+    modelVersion: LabelValue.min(1).optional().describe("Label `model-version`. Default: the version."),
+    changeCause: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Shown by `kubectl rollout history`. Default: model, version and image."),
+    selector: Labels.refine((labels) => Object.keys(labels).length > 0, "needs at least one label")
+      .optional()
+      .describe("Labels that select the pods; they can never be changed. Default: `app` and `version`."),
+    service: Service.optional().describe("The Service in front of the version, which routes send requests to."),
+    additionalServices: z.array(Service).optional().describe("More Services in front of the version. Default: none."),
+    ...versionSettings,
+  })
+  .superRefine(oneGpuCount);
 
 /** The models of the stack. */
 export const ModelsConfig = z

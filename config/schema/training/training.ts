@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { defaults, GPU_RESOURCE } from "../../../components/defaults/defaults.ts";
+import { defaults } from "../../../components/defaults/defaults.ts";
 import { defaultResources } from "../default-text.ts";
 import { Pod } from "../kubernetes/pod.ts";
-import { environmentSources, placement } from "../serving/container.ts";
+import { environmentSources, oneGpuCount, placement } from "../serving/container.ts";
 import {
   Count,
   KubernetesName,
@@ -14,6 +14,7 @@ import {
   VariableName,
   Version,
 } from "../values.ts";
+import { checkTrainer, ownTrainer } from "./own-trainer.ts";
 import { Schedule, TimeZone } from "./schedule.ts";
 
 /** Name of a CronJob, which leaves eleven characters for the names of its Jobs. */
@@ -21,8 +22,9 @@ const CronJobName = KubernetesName.max(52, "is longer than 52 characters, which 
 
 const JOB = defaults.trainerJob;
 
-/** How any Job of the trainer runs. */
+/** How any Job runs. */
 const run = {
+  ...ownTrainer,
   container: KubernetesName.optional().describe(`Name of the container. Default: ${JOB.container}.`),
   jobType: LabelValue.min(1).optional().describe("Label `job-type`. Default: by what the Job does."),
   environment: z.record(VariableName, z.string()).optional().describe("Environment variables. Default: none."),
@@ -43,8 +45,14 @@ const run = {
 
 /** What one training run learns. */
 const training = {
-  task: z.string().min(1).describe("Task of the trainer: sentiment, iris, timeseries, half_plus_two, tabular."),
-  model: ModelName.describe("Model whose version the run publishes."),
+  task: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Task of the trainer: sentiment, iris, timeseries, half_plus_two, tabular. Needed without an `image`."),
+  model: ModelName.optional().describe(
+    "Model whose version the run publishes; an `image` learns it as `MODEL_NAME`. Needed without an `image`.",
+  ),
   version: Version.optional().describe("Version to publish. Default: the next one."),
   parameters: Parameters.optional().describe("Hyper-parameters. Default: the environment's, then the task's own."),
   data: z.string().min(1).optional().describe("Training data file. Default: the data shipped with the trainer."),
@@ -65,7 +73,9 @@ const training = {
     .min(2)
     .max(100)
     .optional()
-    .describe("Pods that share the work of one run, as an Indexed Job. Default: one pod does it all."),
+    .describe(
+      "Pods that share the work of one run, as an Indexed Job. With an `image` they find each other by `MASTER_ADDR`, `MASTER_PORT`, `RANK`, `WORLD_SIZE` and the variables of torchrun. Default: one pod does it all.",
+    ),
 };
 
 /** When and how a CronJob starts its Jobs. */
@@ -90,16 +100,6 @@ const schedule = {
   suspend: z.boolean().optional().describe("Start no run. Default: Kubernetes' own, false."),
 };
 
-/** GPUs are given once: as `gpus`, which also places the pods, or as resources. */
-function oneGpuCount(job: { gpus?: number; resources?: z.infer<typeof Resources> }, context: z.RefinementCtx): void {
-  if (job.gpus === undefined) return;
-  for (const kind of ["requests", "limits"] as const) {
-    if (job.resources?.[kind]?.[GPU_RESOURCE] === undefined) continue;
-    const message = "is decided by gpus; leave one of them out";
-    context.addIssue({ code: "custom", path: ["resources", kind, GPU_RESOURCE], message });
-  }
-}
-
 const TrainingJob = z
   .strictObject({
     name: KubernetesName.describe("Name of the Job."),
@@ -117,7 +117,8 @@ const TrainingJob = z
     ...training,
     ...run,
   })
-  .superRefine(oneGpuCount);
+  .superRefine(oneGpuCount)
+  .superRefine(checkTrainer(["task", "model"], Object.keys(training)));
 
 const TrainingCronJob = z
   .strictObject({
@@ -132,13 +133,16 @@ const TrainingCronJob = z
     ...training,
     ...run,
   })
-  .superRefine(oneGpuCount);
+  .superRefine(oneGpuCount)
+  .superRefine(checkTrainer(["task", "model"], [...Object.keys(training), "whenNewData"]));
 
 const BatchJob = z
   .strictObject({
     name: CronJobName.describe("Name of the CronJob."),
     ...schedule,
-    model: ModelName.describe("Model that scores."),
+    model: ModelName.optional().describe(
+      "Model that scores; an `image` learns it as `MODEL_NAME`. Needed without an `image`.",
+    ),
     version: z
       .union([z.literal("latest"), Version], { error: 'must be "latest" or a version in quotes, such as "2"' })
       .meta({ title: "version" })
@@ -153,14 +157,15 @@ const BatchJob = z
       .describe("Number of generated rows, whose predictions are printed. Set this or `input`."),
     ...run,
   })
-  .refine(({ input, synthetic }) => (input === undefined) !== (synthetic === undefined), {
+  .refine(({ image, input, synthetic }) => image !== undefined || (input === undefined) !== (synthetic === undefined), {
     error: "takes exactly one of input and synthetic",
   })
   .refine(({ input, output }) => (input === undefined) === (output === undefined), {
     path: ["output"],
     error: "is set together with input",
   })
-  .superRefine(oneGpuCount);
+  .superRefine(oneGpuCount)
+  .superRefine(checkTrainer(["model"], ["version", "input", "output", "synthetic"]));
 
 /** Training runs and batch scoring. */
 export const TrainingConfig = z
