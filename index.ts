@@ -4,6 +4,7 @@ import { trainerCommit } from "./apps/trainer/source-commit.ts";
 import {
   ApiGateway,
   apiGatewayBackends,
+  assignedUser,
   ConfigMaps,
   ExtraObjects,
   environmentWiring,
@@ -38,7 +39,7 @@ const { gateway, apiGateway, training, gpuPool, networkPolicies, monitoring, loa
 const { identifier: clusterIdentifier, ...cluster } = stack.cluster;
 const provider = new k8s.Provider("cluster", { ...cluster, clusterIdentifier, enableServerSideApply: true });
 const patches = new Patches(stack.patches);
-const transformations = [patches.transformation];
+const transformations = [...(stack.namespace.assignsUser ? [assignedUser] : []), patches.transformation];
 const after = (...dependsOn: pulumi.Resource[]) => ({ providers: [provider], dependsOn, transformations });
 
 const images =

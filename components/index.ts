@@ -28,6 +28,7 @@ export { Monitoring, type MonitoringArgs } from "./monitoring/monitoring.ts";
 export type { AlertArgs } from "./monitoring/resolve.ts";
 export { NetworkPolicies, type NetworkPoliciesArgs, type ServedModel } from "./network/network-policies.ts";
 export { networkPoliciesOf } from "./network/served-models.ts";
+export { assignedUser } from "./objects/assigned-user.ts";
 export { type ExtraObject, ExtraObjects, type ExtraObjectsArgs } from "./objects/extra-objects.ts";
 export { type ObjectPatch, Patches } from "./objects/patches.ts";
 export { type ConfigMapArgs, ConfigMaps, type ConfigMapsArgs } from "./platform/config-maps.ts";

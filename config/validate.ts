@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { crossCheck } from "./checks/index.ts";
 import type { ConfigProblem } from "./checks/problem.ts";
-import { checkUnusedCanary } from "./checks/traffic.ts";
+import { checkUnusedCanary, checkUnusedRetries } from "./checks/traffic.ts";
 import { type ResolvedStack, resolveStack } from "./resolve/stack.ts";
 import { renameSettings } from "./schema/renamed.ts";
 import { type WrittenPath, withVersionDefaults, writtenPaths } from "./schema/serving/version-defaults.ts";
@@ -43,7 +43,7 @@ export function checkStack(values: unknown): CheckedStack {
   const noticed = atTheirPlace(notices, written).map(({ path, message }) => `${path}: ${message}`);
   return {
     stack,
-    problems: atTheirPlace([...checkUnusedCanary(data), ...problems], written),
+    problems: atTheirPlace([...checkUnusedCanary(data), ...checkUnusedRetries(data), ...problems], written),
     warnings: [...warnings, ...noticed],
   };
 }

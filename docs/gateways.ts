@@ -38,6 +38,8 @@ const NOTES = `## To know
   those of longer paths), and is an error; give the model its own host. This is checked within a stack, not between stacks.
 - \`tls.redirect\` with HTTPRoute needs two listeners: \`gateway.sectionName\` for HTTPS and \`gateway.httpSectionName\` for HTTP. With Ingress and without a
   \`secretName\` it is for HTTPS that is terminated in front of the controller.
+- \`generic\` is any other conformant gateway. Its routes have only what every gateway knows; \`gateway.routeRetries: true\` adds retries. Where the installed
+  kinds are older than Gateway API 1.7, \`gateway.routeRetries: false\` leaves \`retry\` out for the others too; the API server refuses a field that it does not know.
 - For Envoy Gateway, Istio and kgateway, retries are the route's own \`retry\`, and percentages of mirrors its \`percent\`; both are in the standard channel of
   Gateway API 1.7.
 - ingress-nginx was retired in March 2026; Traefik still supports its annotations.

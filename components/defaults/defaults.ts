@@ -3,7 +3,7 @@
  * fill them in; the configuration schema quotes them; the checks, the cost estimate and the manifests read what was resolved.
  */
 export const defaults = {
-  namespace: { podSecurity: "restricted", create: true },
+  namespace: { podSecurity: "restricted", create: true, assignsUser: false },
   images: { commit: "unknown", combined: false, context: ".", platforms: ["linux/amd64"] },
   secrets: { randomLength: 32 },
   storage: {

@@ -19,16 +19,28 @@ export interface ScalingRules {
   readonly selectPolicy?: "Max" | "Min" | "Disabled";
 }
 
+/** A metric of the Kubernetes API, `autoscaling/v2`. */
+export type Metric = Readonly<Record<string, unknown>> & { readonly type: string };
+
 /** Horizontal autoscaling of one Deployment. */
 export interface AutoscalingArgs {
   /** Fixed name of the HorizontalPodAutoscaler. @default named by Pulumi */
   readonly name?: string;
   readonly minReplicas: number;
   readonly maxReplicas: number;
-  /** Target CPU use in percent of the request. @default 70 if there is no memory target either, otherwise none */
+  /** Target CPU use in percent of the request. @default 70 if there is no other target, otherwise none */
   readonly cpuUtilization?: number;
   /** Target memory use in percent of the request. @default no memory target */
   readonly memoryUtilization?: number;
+  /**
+   * Target of the rows that wait for the model in each pod (`model_queue_depth` of the project's server). The cluster needs an
+   * adapter that serves Prometheus' metrics to autoscalers.
+   *
+   * @default no such target
+   */
+  readonly queueDepth?: number;
+  /** Targets of any other metric, as in a HorizontalPodAutoscaler. @default none */
+  readonly metrics?: readonly Metric[];
   readonly scaleUp?: ScalingRules;
   readonly scaleDown?: ScalingRules;
 }
@@ -45,7 +57,8 @@ export interface DisruptionBudgetArgs {
 
 /** Autoscaling with its targets decided. */
 export function resolveAutoscaling<T extends AutoscalingArgs>(args: T): T {
-  if (args.cpuUtilization !== undefined || args.memoryUtilization !== undefined) return args;
+  const targets = [args.cpuUtilization, args.memoryUtilization, args.queueDepth, args.metrics];
+  if (targets.some((target) => target !== undefined)) return args;
   return { ...args, ...defaults.autoscaling };
 }
 
@@ -65,7 +78,12 @@ export function autoscalerManifest(
       scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: deployment },
       minReplicas: args.minReplicas,
       maxReplicas: args.maxReplicas,
-      metrics: [...utilization("cpu", args.cpuUtilization), ...utilization("memory", args.memoryUtilization)],
+      metrics: [
+        ...utilization("cpu", args.cpuUtilization),
+        ...utilization("memory", args.memoryUtilization),
+        ...queueDepth(args.queueDepth),
+        ...((args.metrics ?? []) as unknown as k8s.types.input.autoscaling.v2.MetricSpec[]),
+      ],
       ...(Object.keys(behavior).length === 0 ? {} : { behavior }),
     },
   };
@@ -93,6 +111,13 @@ function utilization(resource: string, percent: number | undefined): k8s.types.i
   return [
     { type: "Resource", resource: { name: resource, target: { type: "Utilization", averageUtilization: percent } } },
   ];
+}
+
+/** The server's own metric of rows that wait. */
+function queueDepth(rows: number | undefined): k8s.types.input.autoscaling.v2.MetricSpec[] {
+  if (rows === undefined) return [];
+  const target = { type: "AverageValue", averageValue: String(rows) };
+  return [{ type: "Pods", pods: { metric: { name: "model_queue_depth" }, target } }];
 }
 
 function scalingRules(rules: ScalingRules): Behavior {

@@ -29,6 +29,18 @@ export interface ServedModel {
   readonly fromApiGateway?: boolean;
 }
 
+/** Where pods may connect to besides what the stack needs. */
+export interface EgressArgs {
+  /** Addresses, such as `10.0.0.0/8`. Set this or labels. */
+  readonly cidr?: string;
+  /** Labels of namespaces. @default the stack's own, if there are `podLabels` */
+  readonly namespaceLabels?: Labels;
+  /** Labels of pods. @default all pods of the namespaces */
+  readonly podLabels?: Labels;
+  /** Ports, TCP and UDP. @default all */
+  readonly ports?: readonly number[];
+}
+
 export interface NetworkPoliciesArgs {
   readonly namespace: pulumi.Input<string>;
   readonly models: readonly ServedModel[];
@@ -38,6 +50,8 @@ export interface NetworkPoliciesArgs {
   readonly prometheusNamespace?: Labels;
   /** @default no API gateway */
   readonly apiGateway?: ApiGatewaySettings;
+  /** Where every pod of the stack may connect to besides. @default nowhere */
+  readonly egress?: readonly EgressArgs[];
   /** Names of the Jobs whose workers talk to each other. @default [] */
   readonly workers?: readonly string[];
   /** Allow requests of the load test's pods to the gateways and the models. @default false */
@@ -83,6 +97,9 @@ function networkPolicies(args: NetworkPoliciesArgs): Policy[] {
   return [
     { suffix: "deny", spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] } },
     { suffix: "dns", spec: dnsPolicy() },
+    ...(args.egress === undefined || args.egress.length === 0
+      ? []
+      : [{ suffix: "egress", spec: egressPolicy(args.egress) }]),
     ...args.models.flatMap((model) => servingPolicies(args, model)),
     ...(args.prometheusNamespace === undefined ? [] : metricsPolicies(args.models, args.prometheusNamespace)),
     ...(args.apiGateway === undefined ? [] : [apiGatewayPolicy(args, args.apiGateway)]),
@@ -95,6 +112,27 @@ function networkPolicies(args: NetworkPoliciesArgs): Policy[] {
 function dnsPolicy(): Spec {
   const dns = { ...namespaces({ "kubernetes.io/metadata.name": "kube-system" }), ...pods({ "k8s-app": "kube-dns" }) };
   return { podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [dns] }] };
+}
+
+/** From all pods to what the stack names. */
+function egressPolicy(egress: readonly EgressArgs[]): Spec {
+  return {
+    podSelector: {},
+    policyTypes: ["Egress"],
+    egress: egress.map(({ cidr, namespaceLabels, podLabels, ports }) => ({
+      to: [
+        cidr === undefined
+          ? {
+              ...(namespaceLabels === undefined ? {} : namespaces(namespaceLabels)),
+              ...(podLabels === undefined ? {} : pods(podLabels)),
+            }
+          : { ipBlock: { cidr } },
+      ],
+      ...(ports === undefined
+        ? {}
+        : { ports: ports.flatMap((port) => ["TCP", "UDP"].map((protocol) => ({ port, protocol }))) }),
+    })),
+  };
 }
 
 function servingPolicies(args: NetworkPoliciesArgs, model: ServedModel): Policy[] {

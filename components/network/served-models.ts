@@ -1,7 +1,7 @@
 import type { ApiGatewaySettings } from "../api-gateway/resolve.ts";
 import type { VersionSettings } from "../serving/version-args.ts";
 import { meetingService, type WorkerSettings } from "../training/workers.ts";
-import type { NetworkPoliciesArgs } from "./network-policies.ts";
+import type { EgressArgs, NetworkPoliciesArgs } from "./network-policies.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -14,6 +14,7 @@ interface Stack {
     readonly traffic?: object;
   }[];
   readonly networkPolicies: {
+    readonly egress: readonly EgressArgs[];
     readonly gatewayNamespaceLabels?: Labels;
     readonly prometheusNamespaceLabels?: Labels;
     /** Fixed names of the policies that allow requests, by the models' entries. */
@@ -47,6 +48,7 @@ export function networkPoliciesOf({
     })),
     gatewayNamespace: networkPolicies.gatewayNamespaceLabels,
     prometheusNamespace: networkPolicies.prometheusNamespaceLabels,
+    egress: networkPolicies.egress,
     apiGateway,
     loadTest: loadTest !== undefined,
     workers: [...training.jobs, ...training.cronJobs].flatMap((job) => meetingService(job) ?? []),

@@ -23,6 +23,12 @@ export interface NamespaceArgs {
   readonly name: string;
   /** `false` for a namespace that is there already; it stays as it is. @default true */
   readonly create?: boolean;
+  /**
+   * Whether the cluster assigns the user of the pods, as OpenShift does; a stack then leaves it out of them.
+   *
+   * @default false
+   */
+  readonly assignsUser?: boolean;
   /** Value of the label `environment`. */
   readonly environment: string;
   /** More labels, such as `istio-injection: enabled`. @default none */
@@ -38,10 +44,10 @@ export interface NamespaceArgs {
 }
 
 /** A namespace with every default filled in. */
-export type ResolvedNamespace = WithDefaults<NamespaceArgs, "podSecurity" | "create">;
+export type ResolvedNamespace = WithDefaults<NamespaceArgs, "podSecurity" | "create" | "assignsUser">;
 
 export function resolveNamespace(args: NamespaceArgs): ResolvedNamespace {
-  return withDefaults<NamespaceArgs, "podSecurity" | "create">(defaults.namespace, args);
+  return withDefaults<NamespaceArgs, "podSecurity" | "create" | "assignsUser">(defaults.namespace, args);
 }
 
 /** A taint that keeps other pods away from the GPU nodes. */

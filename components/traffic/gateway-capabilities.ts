@@ -6,6 +6,7 @@ export type GatewayKind =
   | "HTTPRoute/envoy-gateway"
   | "HTTPRoute/istio"
   | "HTTPRoute/kgateway"
+  | "HTTPRoute/generic"
   | "Ingress/traefik"
   | "Ingress/ingress-nginx";
 
@@ -44,6 +45,11 @@ export const GATEWAY_LACKS: Readonly<Record<GatewayKind, Partial<Readonly<Record
     "tls.secretName": CERTIFICATE_OF_LISTENER,
   },
   "HTTPRoute/kgateway": { "tls.secretName": CERTIFICATE_OF_LISTENER },
+  "HTTPRoute/generic": {
+    rateLimit: "the Gateway API has no limits; attach your gateway's own policy by extraObjects, and leave it out",
+    bodyLimit: "the Gateway API has no limits; leave it out: the server has its own bound",
+    "tls.secretName": CERTIFICATE_OF_LISTENER,
+  },
   "Ingress/traefik": {
     mirror: "it has no mirror annotation; leave it out, or use gateway.api HTTPRoute",
   },

@@ -4,12 +4,21 @@ import { defaults } from "../defaults/defaults.ts";
 export interface HttpRouteGateway {
   /** API that routes are written in. @default "HTTPRoute" */
   readonly api?: "HTTPRoute";
-  /** What implements the Gateway; decides how limits and mirrors are written. */
-  readonly implementation: "traefik" | "envoy-gateway" | "istio" | "kgateway";
+  /**
+   * What implements the Gateway; decides how limits and mirrors are written. `generic` is any other conformant one: GKE, Cilium,
+   * NGINX Gateway Fabric, …
+   */
+  readonly implementation: "traefik" | "envoy-gateway" | "istio" | "kgateway" | "generic";
   readonly name: string;
   readonly namespace: string;
   /** Listener of the Gateway. @default all of them */
   readonly sectionName?: string;
+  /**
+   * Whether the installed kinds of the Gateway API have `retry` in a route, as they do from 1.7 on. Traefik needs it not.
+   *
+   * @default true; false for `generic`
+   */
+  readonly routeRetries?: boolean;
   /** Plain HTTP listener, from which requests are redirected to HTTPS. @default none */
   readonly httpSectionName?: string;
 }
@@ -28,14 +37,15 @@ export type GatewayRef = HttpRouteGateway | IngressGateway;
 
 /** A gateway with its API and its namespace decided. */
 export type ResolvedGateway =
-  | (HttpRouteGateway & { readonly api: "HTTPRoute" })
+  | (HttpRouteGateway & { readonly api: "HTTPRoute"; readonly routeRetries: boolean })
   | (IngressGateway & { readonly namespace: string });
 
 export function resolveGateway(gateway: GatewayRef): ResolvedGateway {
   if (gateway.api === "Ingress") {
     return { ...gateway, namespace: gateway.namespace ?? defaults.gateway.ingressNamespace };
   }
-  return { ...gateway, api: defaults.gateway.api };
+  const routeRetries = gateway.routeRetries ?? gateway.implementation !== "generic";
+  return { ...gateway, api: defaults.gateway.api, routeRetries };
 }
 
 /** Namespace of the pods that requests come from. */

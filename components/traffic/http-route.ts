@@ -41,7 +41,11 @@ export function routeManifest(
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "HTTPRoute",
-    metadata: objectMeta({ name: traffic.name, namespace: traffic.namespace }),
+    metadata: objectMeta({
+      name: traffic.name,
+      namespace: traffic.namespace,
+      ...(traffic.annotations === undefined ? {} : { annotations: traffic.annotations }),
+    }),
     spec: {
       ...attachment(traffic, gateway, gateway.sectionName),
       rules: [
@@ -96,8 +100,8 @@ function backendRef({ service, port }: Backend, weight: number) {
 }
 
 /** Traefik retries by a Middleware; the others by the route itself. */
-function retry({ retries }: ResolvedTraffic, { implementation }: HttpRouteGateway) {
-  if (retries === false || implementation === "traefik") return {};
+function retry({ retries }: ResolvedTraffic, { implementation, routeRetries }: HttpRouteGateway) {
+  if (retries === false || implementation === "traefik" || routeRetries === false) return {};
   const attempts = retries.attempts - 1;
   return attempts === 0 ? {} : { retry: { codes: RETRIED_CODES, attempts } };
 }

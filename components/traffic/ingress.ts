@@ -22,6 +22,7 @@ export function ingressManifest(traffic: ResolvedTraffic, gateway: IngressGatewa
     ...limitAnnotations(traffic),
     ...tlsAnnotations(traffic),
     ...mirrorAnnotations(traffic),
+    ...traffic.annotations,
   };
   return manifest(traffic, gateway, traffic.name, traffic.stable, annotations);
 }

@@ -38,6 +38,8 @@ export interface RouteSettings {
   readonly name?: string;
   /** Fixed name of the canary's Ingress, with the API Ingress. @default named by Pulumi */
   readonly canaryName?: string;
+  /** Annotations of the route or the Ingresses, for cert-manager, external-dns and the like. @default none */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Host names that the route answers. @default every host */
   readonly hosts?: readonly string[];
   /** Path prefix; any prefix other than `/` is removed before the request reaches the server. @default "/" */

@@ -1,4 +1,5 @@
 import { LATENCY_BUCKETS } from "../../apps/inference/metrics/model-metrics.ts";
+import { resolveGateway } from "../../components/traffic/gateway.ts";
 import { unsupportedSettings } from "../../components/traffic/gateway-capabilities.ts";
 import type { ResolvedStack } from "../resolve/stack.ts";
 import type { WrittenStack } from "../schema/stack.ts";
@@ -75,6 +76,24 @@ export function checkUnusedCanary({ models }: WrittenStack): ConfigProblem[] {
       message: "needs a canary to send requests to; name one, or leave it out",
     }));
   });
+}
+
+/** Retries at a gateway that has none. They are visible only in the stack as written, because a resolved route has the default. */
+export function checkUnusedRetries({ gateway, models }: WrittenStack): ConfigProblem[] {
+  const resolved = gateway && resolveGateway(gateway);
+  if (resolved === undefined || resolved.api === "Ingress" || resolved.routeRetries) return [];
+  if (resolved.implementation === "traefik") return [];
+  return models.flatMap(({ traffic }, index) =>
+    traffic?.retries === undefined || traffic.retries === false
+      ? []
+      : [
+          {
+            path: `models[${index}].traffic.retries`,
+            message:
+              "needs gateway.routeRetries: true, for kinds of the Gateway API that have retries; or leave it out",
+          },
+        ],
+  );
 }
 
 type CanaryRollout = NonNullable<Model["rollout"]>;

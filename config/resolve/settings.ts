@@ -1,6 +1,7 @@
 import type { ResolvedApiGateway } from "../../components/api-gateway/resolve.ts";
 import type { ResolvedLoadTest } from "../../components/load-test/resolve.ts";
 import type { ResolvedMonitoring } from "../../components/monitoring/resolve.ts";
+import type { EgressArgs } from "../../components/network/network-policies.ts";
 import type { ResolvedGpuNodePool, ResolvedNamespace } from "../../components/platform/resolve.ts";
 import type { ResolvedStorage } from "../../components/storage/resolve.ts";
 import type { ResolvedGateway } from "../../components/traffic/gateway.ts";
@@ -44,6 +45,8 @@ export interface StackSettings
     };
   readonly networkPolicies: {
     readonly enabled: boolean;
+    /** Where all pods may connect to besides what the stack needs. */
+    readonly egress: readonly EgressArgs[];
     readonly gatewayNamespaceLabels?: Labels;
     readonly prometheusNamespaceLabels?: Labels;
     /** Fixed names of the policies that allow requests, by model as it is written. */

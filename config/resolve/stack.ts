@@ -3,6 +3,7 @@ import { defaults } from "../../components/defaults/defaults.ts";
 import { withDefaults } from "../../components/defaults/with-defaults.ts";
 import { resolveLoadTest } from "../../components/load-test/resolve.ts";
 import { resolveMonitoring } from "../../components/monitoring/resolve.ts";
+import { collectorsOf } from "../../components/network/collectors.ts";
 import {
   gpuPlacement,
   resolveGpuNodePool,
@@ -87,11 +88,13 @@ function resolveGatewayRoutes(gateway: Written<"apiGateway">) {
   return { ...resolveApiGateway(gateway), routes };
 }
 
-function resolveNetworkPolicies({ networkPolicies, gateway, monitoring }: WrittenStack) {
-  const { enabled, gatewayNamespaceLabels, servingNames = {} } = networkPolicies;
+function resolveNetworkPolicies({ networkPolicies, gateway, monitoring, models }: WrittenStack) {
+  const { enabled, gatewayNamespaceLabels, egress = [], servingNames = {} } = networkPolicies;
+  const environments = models.flatMap(({ versions }) => versions.flatMap(({ environment }) => environment ?? []));
   const byName = (name: string) => ({ "kubernetes.io/metadata.name": name });
   return {
     enabled: enabled ?? defaults.networkPolicies.enabled,
+    egress: [...egress, ...collectorsOf(environments)],
     gatewayNamespaceLabels: gateway && (gatewayNamespaceLabels ?? byName(gatewayNamespace(gateway))),
     prometheusNamespaceLabels: monitoring && byName(monitoring.namespace),
     servingNames,

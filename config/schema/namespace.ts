@@ -45,6 +45,12 @@ export const NamespaceConfig = z
       .describe(
         `\`false\` for a namespace that is there already and stays as it is; quota and limit range are created in it where they are given. Default: ${defaults.namespace.create}.`,
       ),
+    assignsUser: z
+      .boolean()
+      .optional()
+      .describe(
+        `Whether the cluster assigns the user of the pods, as OpenShift does; they then have no fixed user and group. Default: ${defaults.namespace.assignsUser}.`,
+      ),
     labels: Labels.optional().describe("More labels, such as `istio-injection: enabled`. Default: none."),
     annotations: Annotations.optional().describe("Annotations. Default: none."),
     podSecurity: z

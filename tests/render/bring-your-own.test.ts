@@ -114,6 +114,49 @@ describe("bring your own", function () {
     expect(object("LocalQueue", "team-vision").metadata.namespace).to.equal("vision");
   });
 
+  it("fits any cluster: another gateway, an assigned user, more egress, any metric", async () => {
+    const cluster = await file(
+      "cluster.yaml",
+      `
+config:
+  ml-platform:gateway: { name: gateway, namespace: gateway, implementation: generic }
+  ml-platform:namespace: { name: scoring, assignsUser: true }
+  ml-platform:networkPolicies: { enabled: true, egress: [{ cidr: 10.0.0.0/8, ports: [443] }] }
+  ml-platform:models:
+    - model: fraud
+      versions:
+        - version: "1"
+          environment: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://otel.observability:4318" }
+          autoscaling: { metrics: [{ type: ContainerResource, containerResource: { name: cpu, container: model-server, target: { type: Utilization, averageUtilization: 60 } } }] }
+      traffic: { annotations: { cert-manager.io/cluster-issuer: letsencrypt } }
+`,
+    );
+    const object = await rendered(path.join(repository, "examples/Pulumi.byo-server.yaml"), cluster);
+    const route = object("HTTPRoute", "fraud");
+    expect(route.metadata.annotations).to.deep.equal({ "cert-manager.io/cluster-issuer": "letsencrypt" });
+    expect(route.spec.rules[0]).not.to.have.property("retry");
+    const user = (version: string) => object("Deployment", `fraud-v${version}`).spec.template.spec.securityContext;
+    expect(user("1")).to.deep.equal({
+      runAsNonRoot: true,
+      fsGroupChangePolicy: "OnRootMismatch",
+      seccompProfile: { type: "RuntimeDefault" },
+    });
+    // The second version names its user itself.
+    expect(user("2")).to.include({ runAsUser: 101 });
+    expect(object("HorizontalPodAutoscaler", "fraud-v1").spec.metrics.map(({ type }: Manifest) => type)).to.deep.equal([
+      "Resource",
+      "ContainerResource",
+    ]);
+    const ports = (port: number) => ["TCP", "UDP"].map((protocol) => ({ port, protocol }));
+    expect(object("NetworkPolicy", "network-egress").spec.egress).to.deep.equal([
+      { to: [{ ipBlock: { cidr: "10.0.0.0/8" } }], ports: ports(443) },
+      {
+        to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "observability" } } }],
+        ports: ports(4318),
+      },
+    ]);
+  });
+
   it("patches objects by their fixed names and by those in the rendering, and adds others", async () => {
     const hatch = await file(
       "hatch.yaml",

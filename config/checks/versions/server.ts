@@ -58,10 +58,25 @@ function projectServerProblems({ command, args, container, modelsPath }: Version
   ];
 }
 
-function ownServerProblems({ rollout }: Version, path: string): ConfigProblem[] {
-  if (rollout.drainSeconds === 0) return [];
-  const message = "is read by the project's own server only; set preStopSeconds, during which any server answers";
-  return [{ path: `${path}.rollout.drainSeconds`, message }];
+function ownServerProblems({ rollout, autoscaling }: Version, path: string): ConfigProblem[] {
+  return [
+    ...(rollout.drainSeconds === 0
+      ? []
+      : [
+          {
+            path: `${path}.rollout.drainSeconds`,
+            message: "is read by the project's own server only; set preStopSeconds, during which any server answers",
+          },
+        ]),
+    ...(autoscaling?.queueDepth === undefined
+      ? []
+      : [
+          {
+            path: `${path}.autoscaling.queueDepth`,
+            message: "is a metric of the project's own server; name the image's own under metrics",
+          },
+        ]),
+  ];
 }
 
 /** A container's ports differ, and so do those of each Service. */

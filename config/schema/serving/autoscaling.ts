@@ -1,6 +1,11 @@
 import { z } from "zod";
 import { defaults } from "../../../components/defaults/defaults.ts";
+import { objectProblems } from "../../../components/kubernetes/api/problems.ts";
+import type { Metric } from "../../../components/kubernetes/autoscaling.ts";
 import { CountOrPercent, KubernetesName } from "../values.ts";
+
+/** What Kubernetes' API says about a metric. */
+const METRIC = { is: "object", definition: "autoscaling.v2.MetricSpec" } as const;
 
 const ScalingRules = z.strictObject({
   stabilizationWindowSeconds: z
@@ -32,9 +37,32 @@ const autoscaling = {
     .min(1)
     .optional()
     .describe(
-      `Target in percent of the CPU request. Default: ${defaults.autoscaling.cpuUtilization} if there is no memory target.`,
+      `Target in percent of the CPU request. Default: ${defaults.autoscaling.cpuUtilization} if there is no other target.`,
     ),
   memoryUtilization: z.int().min(1).optional().describe("Target in percent of the memory request. Default: none."),
+  queueDepth: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      "Target of the rows that wait in each pod of the project's server, `model_queue_depth`; needs an adapter for Prometheus' metrics. Default: none.",
+    ),
+  metrics: z
+    .array(
+      z
+        .custom<Metric>((value) => typeof value === "object" && value !== null, { error: "must be a metric" })
+        .superRefine((metric, context) => {
+          for (const { path, message } of objectProblems(metric, METRIC, "")) {
+            context.addIssue({ code: "custom", path: [path.replace(/^\./, "")], message });
+          }
+        })
+        .meta({ title: "metric" }),
+    )
+    .min(1, "needs a metric; leave it out for none")
+    .optional()
+    .describe(
+      "Targets of any other metric, as in a HorizontalPodAutoscaler: Pods, Object, External, ContainerResource. Default: none.",
+    ),
   scaleUp: ScalingRules.optional().describe("How fast pods are added. Default: Kubernetes' own."),
   scaleDown: ScalingRules.optional().describe("How fast pods are removed. Default: Kubernetes' own."),
 };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defaults } from "../../../components/defaults/defaults.ts";
-import { ByteSize, HostName, KubernetesName, Version, Weight } from "../values.ts";
+import { Annotations, ByteSize, HostName, KubernetesName, Version, Weight } from "../values.ts";
 
 const CanaryHeader = z.strictObject({
   name: z
@@ -55,6 +55,9 @@ export const TrafficConfig = z.strictObject({
   canaryName: KubernetesName.optional().describe(
     "Fixed name of the canary's Ingress, with the API Ingress. Default: named by Pulumi.",
   ),
+  annotations: Annotations.optional().describe(
+    "Annotations of the route or the Ingresses, for cert-manager, external-dns and the like. Default: none.",
+  ),
   path: z
     .string()
     .regex(
@@ -93,7 +96,7 @@ export const TrafficConfig = z.strictObject({
   mirror: Mirror.optional().describe("Shadow traffic: a copy of the requests for another version. Default: none."),
 });
 
-const GATEWAY_IMPLEMENTATIONS = ["traefik", "envoy-gateway", "istio", "kgateway"] as const;
+const GATEWAY_IMPLEMENTATIONS = ["traefik", "envoy-gateway", "istio", "kgateway", "generic"] as const;
 const INGRESS_IMPLEMENTATIONS = ["traefik", "ingress-nginx"] as const;
 
 const HttpRouteGateway = z.strictObject({
@@ -101,7 +104,17 @@ const HttpRouteGateway = z.strictObject({
     .literal(defaults.gateway.api)
     .optional()
     .describe(`API that routes are written in. Default: ${defaults.gateway.api}, of the Gateway API.`),
-  implementation: z.enum(GATEWAY_IMPLEMENTATIONS).describe("What implements it."),
+  implementation: z
+    .enum(GATEWAY_IMPLEMENTATIONS)
+    .describe(
+      "What implements it; `generic` is any other conformant one, such as GKE, Cilium or NGINX Gateway Fabric.",
+    ),
+  routeRetries: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether the installed kinds of the Gateway API have `retry` in a route, as from 1.7 on; Traefik retries by its own kind. Default: true; false for `generic`.",
+    ),
   name: KubernetesName.describe("Name of the Gateway."),
   namespace: KubernetesName.describe("Namespace of the Gateway and of its pods."),
   sectionName: KubernetesName.optional().describe("Listener of the Gateway. Default: all of them."),
