@@ -44,6 +44,8 @@ function checkSecret({ secrets }: ResolvedStack, { source, modelsPath }: Version
       { path: place, message: `there is no secret "${source.secret}" under secrets${listed(Object.keys(secrets))}` },
     ];
   }
+  // What a Secret from elsewhere holds is known to others.
+  if (secret.existing !== undefined) return [];
   const { kind } = parseSource(source.url);
   if (secret.data === undefined) {
     if (kind === "oci") return [];

@@ -104,7 +104,9 @@ const ModelVersion = z
       .optional()
       .describe("Label `trained-date` of the Deployment. Default: that of `lineage`."),
     lineage: Lineage.optional(),
-    source: Source.optional().describe("Where the model comes from: a URL, or its settings. Default: the models volume."),
+    source: Source.optional().describe(
+      "Where the model comes from: a URL, or its settings. Default: the models volume.",
+    ),
     allowRegression: z
       .string()
       .min(1)

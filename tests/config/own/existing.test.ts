@@ -72,10 +72,11 @@ describe("Secrets and ConfigMaps that are there already", () => {
       configMaps: ["proxy"],
       secretEnvironment: { HF_TOKEN: { secret: "hub", key: "hf.token" } },
     };
+    const fetched = { version: "2", source: { url: "s3://models/fraud/2", secret: "hub" } };
     const images = { inference: "i:1", trainer: "t:1", pullSecret: ["pull", "hub"] };
     const configMaps = { proxy: { existing: "proxy-settings" } };
     expect(
-      problemsOf({ secrets, configMaps, images, models: [{ model: "fraud", versions: [version] }] }),
+      problemsOf({ secrets, configMaps, images, models: [{ model: "fraud", versions: [version, fetched] }] }),
     ).to.deep.equal([]);
   });
 
