@@ -14,7 +14,7 @@ const PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
  */
 export function collectorsOf(environments: readonly Readonly<Record<string, string>>[]): EgressArgs[] {
   const addresses = new Set(environments.flatMap((variables) => COLLECTORS.flatMap((name) => variables[name] ?? [])));
-  return [...addresses].flatMap((address) => {
+  return [...addresses].flatMap((address): EgressArgs[] => {
     const url = URL.parse(address);
     const port = url === null ? undefined : Number(url.port) || PORTS[url.protocol];
     if (url === null || port === undefined) return [];

@@ -90,7 +90,7 @@ function resolveGatewayRoutes(gateway: Written<"apiGateway">) {
 
 function resolveNetworkPolicies({ networkPolicies, gateway, monitoring, models }: WrittenStack) {
   const { enabled, gatewayNamespaceLabels, egress = [], servingNames = {} } = networkPolicies;
-  const environments = models.flatMap(({ versions }) => versions.flatMap(({ environment }) => environment ?? []));
+  const environments = models.flatMap(({ versions }) => versions.map(({ environment }) => environment ?? {}));
   const byName = (name: string) => ({ "kubernetes.io/metadata.name": name });
   return {
     enabled: enabled ?? defaults.networkPolicies.enabled,
