@@ -95,7 +95,7 @@ async function measureSize(
   await deploy(session, settings);
   const deployedSeconds = (performance.now() - start) / 1000;
   report(`preview of ${models} models without a change`);
-  const { result, usage: preview } = await measured(() => session.run(["preview", "--json", settings]));
+  const { result, usage: preview } = await measured(() => session.run(["preview", "--json", "--show-sames", settings]));
   const resources = (JSON.parse(result) as { steps: readonly unknown[] }).steps.length;
   report(`up of ${models} models without a change`);
   const { result: deployed, usage: again } = await measured(() =>
