@@ -38,10 +38,9 @@ const NOTES = `## To know
   those of longer paths), and is an error; give the model its own host. This is checked within a stack, not between stacks.
 - \`tls.redirect\` with HTTPRoute needs two listeners: \`gateway.sectionName\` for HTTPS and \`gateway.httpSectionName\` for HTTP. With Ingress and without a
   \`secretName\` it is for HTTPS that is terminated in front of the controller.
-- \`generic\` is any other conformant gateway. Its routes have only what every gateway knows; \`gateway.routeRetries: true\` adds retries. Where the installed
-  kinds are older than Gateway API 1.7, \`gateway.routeRetries: false\` leaves \`retry\` out for the others too; the API server refuses a field that it does not know.
-- For Envoy Gateway, Istio and kgateway, retries are the route's own \`retry\`, and percentages of mirrors its \`percent\`; both are in the standard channel of
-  Gateway API 1.7.
+- \`generic\` is any other conformant gateway. Its routes have only what every gateway knows.
+- Traefik, Envoy Gateway and kgateway retry by kinds of their own. The route's own \`retry\` is in the standard channel only since Gateway API 1.7, and the API server
+  refuses a field that it does not know: \`gateway.routeRetries: true\` writes it, for Istio and \`generic\`. Istio retries failed connections twice without it.
 - ingress-nginx was retired in March 2026; Traefik still supports its annotations.
 - Tested here: Traefik 3.7 with both APIs. The others follow their documentation.
 

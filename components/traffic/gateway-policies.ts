@@ -8,6 +8,17 @@ import type { ResolvedTraffic } from "./resolve.ts";
 /** API group of Traefik's own kinds. */
 export const TRAEFIK_GROUP = "traefik.io";
 
+/** Status codes after which a request is retried: for a pod that is gone, Traefik answers 502, and Envoy 502 or 503. */
+export const RETRIED_CODES = [502, 503];
+
+/** Failures before an answer, after which a request is retried as well. */
+const RETRIED_FAILURES = ["connect-failure", "reset"];
+
+/** How often a request is repeated after its first attempt. */
+export function retriesOf({ retries }: Pick<ResolvedTraffic, "retries">): number {
+  return retries === false ? 0 : retries.attempts - 1;
+}
+
 type Manifest = k8s.apiextensions.CustomResourceArgs;
 
 type RateLimit = NonNullable<ResolvedTraffic["rateLimit"]>;
@@ -103,8 +114,11 @@ function mirrorService(
 }
 
 /** @see https://gateway.envoyproxy.io/docs/api/extension_types/#backendtrafficpolicy */
-function envoyGatewayPolicies({ namespace, rateLimit, bodyLimit }: ResolvedTraffic): GatewayPolicies["attached"] {
-  if (rateLimit === undefined && bodyLimit === undefined) return [];
+function envoyGatewayPolicies(traffic: ResolvedTraffic): GatewayPolicies["attached"] {
+  const { namespace, rateLimit, bodyLimit } = traffic;
+  const numRetries = retriesOf(traffic);
+  if (rateLimit === undefined && bodyLimit === undefined && numRetries === 0) return [];
+  const triggers = [...RETRIED_FAILURES, "retriable-status-codes"];
   const rate = rateLimit?.requestsPerSecond;
   const manifest = (route: pulumi.Input<string>): Manifest => ({
     apiVersion: "gateway.envoyproxy.io/v1alpha1",
@@ -116,14 +130,17 @@ function envoyGatewayPolicies({ namespace, rateLimit, bodyLimit }: ResolvedTraff
         ? {}
         : { rateLimit: { type: "Local", local: { rules: [{ limit: { requests: rate, unit: "Second" } }] } } }),
       ...(bodyLimit === undefined ? {} : { requestBuffer: { limit: bodyLimit } }),
+      ...(numRetries === 0 ? {} : { retry: { numRetries, retryOn: { triggers, httpStatusCodes: RETRIED_CODES } } }),
     },
   });
   return [{ suffix: "limits", manifest }];
 }
 
 /** @see https://kgateway.dev/docs/latest/reference/api/#trafficpolicyspec */
-function kgatewayPolicies({ namespace, rateLimit, bodyLimit }: ResolvedTraffic): GatewayPolicies["attached"] {
-  if (rateLimit === undefined && bodyLimit === undefined) return [];
+function kgatewayPolicies(traffic: ResolvedTraffic): GatewayPolicies["attached"] {
+  const { namespace, rateLimit, bodyLimit } = traffic;
+  const attempts = retriesOf(traffic);
+  if (rateLimit === undefined && bodyLimit === undefined && attempts === 0) return [];
   const manifest = (route: pulumi.Input<string>): Manifest => ({
     apiVersion: "gateway.kgateway.dev/v1alpha1",
     kind: "TrafficPolicy",
@@ -144,6 +161,7 @@ function kgatewayPolicies({ namespace, rateLimit, bodyLimit }: ResolvedTraffic):
             },
           }),
       ...(bodyLimit === undefined ? {} : { buffer: { maxRequestSize: bodyLimit } }),
+      ...(attempts === 0 ? {} : { retry: { attempts, retryOn: RETRIED_FAILURES, statusCodes: RETRIED_CODES } }),
     },
   });
   return [{ suffix: "limits", manifest }];

@@ -14,9 +14,10 @@ export interface HttpRouteGateway {
   /** Listener of the Gateway. @default all of them */
   readonly sectionName?: string;
   /**
-   * Whether the installed kinds of the Gateway API have `retry` in a route, as they do from 1.7 on. Traefik needs it not.
+   * Whether the installed kinds of the Gateway API have `retry` in a route, as they do from 1.7 on. Traefik, Envoy Gateway and
+   * kgateway retry by kinds of their own.
    *
-   * @default true; false for `generic`
+   * @default false
    */
   readonly routeRetries?: boolean;
   /** Plain HTTP listener, from which requests are redirected to HTTPS. @default none */
@@ -44,7 +45,7 @@ export function resolveGateway(gateway: GatewayRef): ResolvedGateway {
   if (gateway.api === "Ingress") {
     return { ...gateway, namespace: gateway.namespace ?? defaults.gateway.ingressNamespace };
   }
-  const routeRetries = gateway.routeRetries ?? gateway.implementation !== "generic";
+  const routeRetries = gateway.routeRetries ?? false;
   return { ...gateway, api: defaults.gateway.api, routeRetries };
 }
 

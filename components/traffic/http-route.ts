@@ -3,11 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { objectMeta } from "../kubernetes/names.ts";
 import type { Backend } from "../kubernetes/service.ts";
 import type { HttpRouteGateway } from "./gateway.ts";
-import { TRAEFIK_GROUP } from "./gateway-policies.ts";
+import { RETRIED_CODES, retriesOf, TRAEFIK_GROUP } from "./gateway-policies.ts";
 import type { ResolvedTraffic } from "./resolve.ts";
-
-/** Status codes after which a request is retried: for a pod that is gone, Traefik answers 502, and Envoy 502 or 503. */
-const RETRIED_CODES = [502, 503];
 
 /**
  * The HTTPRoute: the header rule first, since the more specific match wins, then the weights.
@@ -99,11 +96,14 @@ function backendRef({ service, port }: Backend, weight: number) {
   return { name: service, port, weight };
 }
 
-/** Traefik retries by a Middleware; the others by the route itself. */
-function retry({ retries }: ResolvedTraffic, { implementation, routeRetries }: HttpRouteGateway) {
-  if (retries === false || implementation === "traefik" || routeRetries === false) return {};
-  const attempts = retries.attempts - 1;
-  return attempts === 0 ? {} : { retry: { codes: RETRIED_CODES, attempts } };
+/**
+ * The route's own retries are in the standard channel only since Gateway API 1.7, so they have to be asked for. Without them
+ * Traefik, Envoy Gateway and kgateway retry by objects of their own, and Istio retries connections that fail twice.
+ */
+function retry(traffic: ResolvedTraffic, { implementation, routeRetries }: HttpRouteGateway) {
+  const attempts = retriesOf(traffic);
+  if (implementation === "traefik" || routeRetries !== true || attempts === 0) return {};
+  return { retry: { codes: RETRIED_CODES, attempts } };
 }
 
 function mirrorFilter({ mirror }: ResolvedTraffic, { implementation }: HttpRouteGateway) {

@@ -82,7 +82,7 @@ export function checkUnusedCanary({ models }: WrittenStack): ConfigProblem[] {
 export function checkUnusedRetries({ gateway, models }: WrittenStack): ConfigProblem[] {
   const resolved = gateway && resolveGateway(gateway);
   if (resolved === undefined || resolved.api === "Ingress" || resolved.routeRetries) return [];
-  if (resolved.implementation === "traefik") return [];
+  if (resolved.implementation !== "istio" && resolved.implementation !== "generic") return [];
   return models.flatMap(({ traffic }, index) =>
     traffic?.retries === undefined || traffic.retries === false
       ? []

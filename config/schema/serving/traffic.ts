@@ -113,7 +113,7 @@ const HttpRouteGateway = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      "Whether the installed kinds of the Gateway API have `retry` in a route, as from 1.7 on; Traefik retries by its own kind. Default: true; false for `generic`.",
+      "Whether the installed kinds of the Gateway API have `retry` in a route, as from 1.7 on; Traefik, Envoy Gateway and kgateway retry by kinds of their own. Default: false.",
     ),
   name: KubernetesName.describe("Name of the Gateway."),
   namespace: KubernetesName.describe("Namespace of the Gateway and of its pods."),

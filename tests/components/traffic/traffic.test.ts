@@ -126,7 +126,7 @@ describe("Traffic", () => {
   });
 
   for (const implementation of ["envoy-gateway", "istio", "kgateway"] as const) {
-    it(`writes retries, timeouts and mirrors into the route for ${implementation}`, async () => {
+    it(`writes timeouts and mirrors into the route, and no retries unasked, for ${implementation}`, async () => {
       const made = await record(
         () =>
           new Traffic(`t-${implementation}`, {
@@ -137,13 +137,42 @@ describe("Traffic", () => {
           }),
       );
       const [rule] = (only(made, "HTTPRoute").inputs["spec"] as Manifest).rules;
-      expect(rule.retry).to.deep.equal({ codes: [502, 503], attempts: 7 });
+      expect(rule).to.not.have.property("retry");
       expect(rule.timeouts).to.deep.equal({ request: "30s" });
       expect(rule.filters).to.deep.equal([
         { type: "RequestMirror", requestMirror: { backendRef: { name: "v3", port: 80 } } },
       ]);
     });
   }
+
+  it("writes retries into the route for istio if they are asked for, and into policies for the others", async () => {
+    const objects = async (
+      implementation: "envoy-gateway" | "istio" | "kgateway",
+      retries?: { attempts: number } | false,
+    ) =>
+      record(
+        () =>
+          new Traffic(`t-retries-${implementation}-${JSON.stringify(retries)}`, {
+            ...args,
+            gateway: { ...GATEWAY, implementation, ...(implementation === "istio" ? { routeRetries: true } : {}) },
+            ...(retries === undefined ? {} : { retries }),
+          }),
+      );
+    const istio = only(await objects("istio", { attempts: 3 }), "HTTPRoute").inputs["spec"] as Manifest;
+    expect(istio.rules[0].retry).to.deep.equal({ codes: [502, 503], attempts: 2 });
+    const envoy = only(await objects("envoy-gateway"), "BackendTrafficPolicy").inputs["spec"] as Manifest;
+    expect(envoy.retry).to.deep.equal({
+      numRetries: 7,
+      retryOn: { triggers: ["connect-failure", "reset", "retriable-status-codes"], httpStatusCodes: [502, 503] },
+    });
+    const kgateway = only(await objects("kgateway"), "TrafficPolicy").inputs["spec"] as Manifest;
+    expect(kgateway.retry).to.deep.equal({
+      attempts: 7,
+      retryOn: ["connect-failure", "reset"],
+      statusCodes: [502, 503],
+    });
+    expect((await objects("kgateway", false)).map(({ type }) => type)).to.not.include("TrafficPolicy");
+  });
 
   for (const [implementation, kind, spec] of [
     [
@@ -169,6 +198,7 @@ describe("Traffic", () => {
           new Traffic(`t-limits-${implementation}`, {
             ...args,
             gateway: { ...GATEWAY, implementation },
+            retries: false,
             rateLimit: { requestsPerSecond: 50, burstMultiplier: 2 },
             bodyLimit: "10Mi",
           }),
