@@ -108,10 +108,19 @@ function networkPolicies(args: NetworkPoliciesArgs): Policy[] {
   ];
 }
 
-/** To the DNS pods on any port, because the port behind their Service's port 53 differs from cluster to cluster. */
+/**
+ * To the DNS pods on any port, because the port behind their Service's port 53 differs from cluster to cluster: those of most
+ * clusters, those of OpenShift, and the node's own resolver, which has a link-local address (NodeLocal DNSCache, Cloud DNS).
+ */
 function dnsPolicy(): Spec {
   const dns = { ...namespaces({ "kubernetes.io/metadata.name": "kube-system" }), ...pods({ "k8s-app": "kube-dns" }) };
-  return { podSelector: {}, policyTypes: ["Egress"], egress: [{ to: [dns] }] };
+  const openShift = namespaces({ "kubernetes.io/metadata.name": "openshift-dns" });
+  const ports = ["UDP", "TCP"].map((protocol) => ({ port: 53, protocol }));
+  return {
+    podSelector: {},
+    policyTypes: ["Egress"],
+    egress: [{ to: [dns, openShift] }, { to: [{ ipBlock: { cidr: "169.254.0.0/16" } }], ports }],
+  };
 }
 
 /** From all pods to what the stack names. */
