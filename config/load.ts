@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretArgs, SecretValue } from "../components/platform/secrets.ts";
 import type { ConfigProblem } from "./checks/problem.ts";
+import { checkForeignKeys } from "./foreign-keys.ts";
 import type { ResolvedStack } from "./resolve/stack.ts";
 import { ConfigError, validateConfig } from "./validate.ts";
 
@@ -40,10 +41,14 @@ export function failWith(problems: readonly ConfigProblem[]): void {
 function readStack(): Stack {
   const project = pulumi.getProject();
   const name = pulumi.getStack();
-  const values = parseValues(pulumi.runtime.allConfig(), project);
+  const all = pulumi.runtime.allConfig();
+  const values = parseValues(all, project);
   for (const key of secretKeys(values)) delete values[key];
   const settings = new pulumi.Config(project);
   const source = `Pulumi.${name}.yaml`;
+  const { problems, notices } = checkForeignKeys(Object.keys(all), project);
+  if (problems.length > 0) throw new ConfigError(source, problems);
+  for (const { path, message } of notices) pulumi.log.warn(`${source}: ${path}: ${message}`);
   const stack = validateConfig(values, source, (message) => pulumi.log.warn(message));
   const unset = secretSources(stack).filter(({ key }) => settings.getSecret(key) === undefined);
   if (unset.length > 0) throw new ConfigError(source, unset.map(unsetSecret));
