@@ -1,6 +1,8 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { kindOf } from "../components/kubernetes/api/api.ts";
+import { objectProblems } from "../components/kubernetes/api/problems.ts";
 import { locateProblems, readStackLayers } from "./locate.ts";
 import type { ProgramInput, ProgramOutput } from "./program-io.ts";
 import { describeObject, duplicateObjects, type RenderedObject } from "./rendered.ts";
@@ -31,8 +33,8 @@ export class RenderError extends Error {
 }
 
 /**
- * Runs the stack's program without an engine and without a cluster. The values of its secrets stay empty, both generated
- * ones and those that only the engine can decrypt.
+ * Runs the stack's program without an engine and without a cluster. Its secrets have no values: generated ones are empty, and
+ * those that only the engine can decrypt are hashes of what is encrypted.
  *
  * @returns every object of the stack, in the order of a first deployment
  * @throws StackFileError if the stack file cannot be read
@@ -48,11 +50,11 @@ export async function renderStack(options: RenderOptions): Promise<readonly Rend
       typeof value === "string" ? value : JSON.stringify(value),
     ]),
   );
-  const withheld = Object.fromEntries(encrypted.map((key) => [key, ""]));
   const input: ProgramInput = {
     project,
     stack: options.stack,
-    values: { ...withheld, ...values, ...overrides },
+    // In place of a value its hash, so that names and annotations follow it.
+    values: { ...encrypted, ...values, ...overrides },
   };
   const result = await execa(process.execPath, [...FAST, fileURLToPath(new URL("./program.ts", import.meta.url))], {
     input: JSON.stringify(input),
@@ -68,8 +70,18 @@ export async function renderStack(options: RenderOptions): Promise<readonly Rend
   const twice = duplicateObjects(objects).map(
     ({ object }) => `two objects of the stack would be ${describeObject(object)}; give one of them another name`,
   );
-  if (twice.length > 0) throw new RenderError(twice.join("\n"));
+  const problems = [...twice, ...objects.flatMap(apiProblems)];
+  if (problems.length > 0) throw new RenderError(problems.join("\n"));
   return objects.toSorted(byOrderOfDeployment);
+}
+
+/** What Kubernetes' API would reject of an object. Custom kinds are not checked. */
+function apiProblems({ object }: RenderedObject): string[] {
+  const kind = kindOf(object.apiVersion, object.kind);
+  if (kind === undefined) return [];
+  return objectProblems(object, kind.type, "").map(
+    ({ path: field, message }) => `${describeObject(object)}: ${field.replace(/^\./, "")}: ${message}`,
+  );
 }
 
 /** Kinds that others depend on, and kinds that depend on the others. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
@@ -25,8 +26,8 @@ export interface StackSettings {
   readonly project: string;
   /** Configuration values as Pulumi passes them to a program: text, with objects and lists as JSON. */
   readonly values: Readonly<Record<string, string>>;
-  /** Keys whose values are encrypted: only the Pulumi CLI can read them. */
-  readonly encrypted: readonly string[];
+  /** Hashes of the encrypted values by key: only the Pulumi CLI can read the values. */
+  readonly encrypted: Readonly<Record<string, string>>;
 }
 
 /**
@@ -59,10 +60,12 @@ export function readStackTexts(
 
 function settingsOf(project: string, layers: readonly Settings[]): StackSettings {
   const { config } = StackFile.parse(layerSettings(layers));
-  const encrypted = Object.keys(config).filter((key) => containsSecure(config[key]));
+  const secure = Object.entries(config).filter(([, value]) => containsSecure(value));
+  const hash = (value: unknown) => createHash("sha256").update(JSON.stringify(value)).digest("hex");
+  const encrypted = Object.fromEntries(secure.map(([key, value]) => [key, hash(value)]));
   const values = Object.fromEntries(
     Object.entries(config)
-      .filter(([key]) => !encrypted.includes(key))
+      .filter(([key]) => !Object.hasOwn(encrypted, key))
       .map(([key, value]) => [key, asText(value)]),
   );
   return { project, values, encrypted };

@@ -31,12 +31,14 @@ export interface ApiGatewayArgs extends ApiGatewaySettings {
   readonly imageAccess?: ImageAccess;
   /** At least one. */
   readonly routes: readonly ApiGatewayRoute[];
+  /** Hash of the key's Secret, if that has a fixed name; a change rolls the pods. @default none */
+  readonly apiKeyHash?: pulumi.Input<string>;
 }
 
 type Resolved = ApiGatewayArgs & ResolvedApiGateway;
 
 /** What decides about the gateway's pods. */
-type PodInput = ResolvedApiGateway & Pick<ApiGatewayArgs, "imageAccess">;
+type PodInput = ResolvedApiGateway & Pick<ApiGatewayArgs, "imageAccess" | "apiKeyHash">;
 
 /**
  * An nginx in front of the models: `/health`, `/status`, and a path for each model.
@@ -143,11 +145,12 @@ export function apiGatewayPods(
   configMap: pulumi.Input<string>,
   hash: pulumi.Input<string> | undefined,
 ): k8s.types.input.core.v1.PodTemplateSpec {
+  const annotations = {
+    ...(hash === undefined ? {} : { "checksum/config": hash }),
+    ...(gateway.apiKeyHash === undefined ? {} : { "checksum/secret": gateway.apiKeyHash }),
+  };
   return {
-    metadata: {
-      labels: podLabels(gateway),
-      ...(hash === undefined ? {} : { annotations: { "checksum/config": hash } }),
-    },
+    metadata: { labels: podLabels(gateway), ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
     spec: podSpec(gateway, configMap),
   };
 }

@@ -1,7 +1,6 @@
-import type { SecretKey } from "../kubernetes/container.ts";
 import type { Backend } from "../kubernetes/service.ts";
 import type { Secrets } from "../platform/secrets.ts";
-import type { ApiGatewayRoute } from "./api-gateway.ts";
+import type { ApiGatewayArgs } from "./api-gateway.ts";
 
 /** An API gateway of a resolved stack, which names models, versions and secrets. */
 interface ApiGatewayReferences {
@@ -19,9 +18,10 @@ export function apiGatewayBackends(
   { routes, apiKey }: ApiGatewayReferences,
   models: { backend(version: { entry: string; version: string }): Backend },
   secrets: Secrets,
-): { readonly routes: readonly ApiGatewayRoute[]; readonly apiKey?: SecretKey } {
+): Pick<ApiGatewayArgs, "routes" | "apiKey" | "apiKeyHash"> {
   return {
     routes: routes.map(({ path, target, ...version }) => ({ path, target, backend: models.backend(version) })),
     apiKey: apiKey && { secret: secrets.nameOf(apiKey.secret), key: apiKey.key },
+    apiKeyHash: apiKey && secrets.hashOf([apiKey.secret]),
   };
 }

@@ -34,6 +34,8 @@ export interface EnvironmentSources {
   readonly configMaps?: readonly ConfigMapRef[];
   /** Names of Secrets. @default [] */
   readonly secrets?: readonly Input<string>[];
+  /** Hash of the Secrets with fixed names that the container uses in any way; a change rolls the pods. @default none */
+  readonly secretsHash?: Input<string>;
 }
 
 /** A taint that a pod tolerates. */
@@ -93,10 +95,19 @@ export function secretVariables(variables: Readonly<Record<string, SecretKey>>):
   }));
 }
 
-/** A pod template's annotation with the hashes of its ConfigMaps with fixed names, so that a change rolls the pods. */
-export function configAnnotations(configMaps: readonly ConfigMapRef[] = []): Record<string, string> {
+/**
+ * A pod template's annotations with the hashes of its ConfigMaps and Secrets with fixed names, so that a change rolls the
+ * pods.
+ */
+export function sourceAnnotations({
+  configMaps = [],
+  secretsHash,
+}: Pick<EnvironmentSources, "configMaps" | "secretsHash">): Record<string, Input<string>> {
   const hashes = configMaps.flatMap(({ hash }) => hash ?? []);
-  return hashes.length === 0 ? {} : { "checksum/config": hashes.join("-") };
+  return {
+    ...(hashes.length === 0 ? {} : { "checksum/config": hashes.join("-") }),
+    ...(secretsHash === undefined ? {} : { "checksum/secret": secretsHash }),
+  };
 }
 
 /** Placement with the operator of each toleration decided. */

@@ -12,7 +12,7 @@ export interface ServiceArgs {
   readonly type?: "ClusterIP" | "NodePort" | "LoadBalancer";
   /** Port that the Service listens on. @default 80 */
   readonly port?: number;
-  /** Port of the metrics; `false` leaves it out. @default the container's; none on a load balancer */
+  /** Port of the metrics; `false` leaves it out. @default the container's; none on a load balancer, and where another Service of a version has one */
   readonly metricsPort?: number | false;
   /** Port on every node, 30000–32767; NodePort and LoadBalancer only. @default chosen by the cluster */
   readonly nodePort?: number;

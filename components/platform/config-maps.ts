@@ -73,7 +73,7 @@ export function configMapManifest(
   };
 }
 
-/** A short hash of the content of ConfigMaps, the same for equal content. */
+/** A short hash of the content of a ConfigMap or a Secret, the same for equal content. */
 export function contentHash(data: Readonly<Record<string, string>>): string {
   const sorted = Object.entries(data).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return createHash("sha256").update(JSON.stringify(sorted)).digest("hex").slice(0, 16);

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { ImageAccess, SecretKey } from "../kubernetes/container.ts";
 import { objectMeta, replacement } from "../kubernetes/names.ts";
+import { contentHash } from "./config-maps.ts";
 import { type RandomValue, resolveRandomValue } from "./resolve.ts";
 
 /** Where the value of one key of a Secret comes from: generated once and kept in state, given, or not secret at all. */
@@ -45,6 +46,7 @@ export interface SecretsArgs {
 /** Secrets whose values are generated or come from secret configuration; state holds them only encrypted. */
 export class Secrets extends pulumi.ComponentResource {
   private readonly byName: ReadonlyMap<string, pulumi.Output<string>>;
+  private readonly hashes: ReadonlyMap<string, pulumi.Output<string>>;
 
   constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ml:platform:Secrets", name, {}, opts);
@@ -56,7 +58,24 @@ export class Secrets extends pulumi.ComponentResource {
           : this.secret(args.namespace, secretName, secret).metadata.name,
       ]),
     );
+    this.hashes = new Map(
+      Object.entries(args.secrets).flatMap(([secretName, secret]) => {
+        const hash = "existing" in secret ? undefined : valuesHash(secret);
+        return hash === undefined ? [] : [[secretName, hash] as const];
+      }),
+    );
     this.registerOutputs();
+  }
+
+  /**
+   * A hash of the values of those of some secrets that have fixed names; undefined if none has. As an annotation it rolls the
+   * pods when a value changes, which a Secret under its old name does not. Secrets that Pulumi names get a new name instead.
+   *
+   * @param names their names in the stack
+   */
+  hashOf(names: readonly string[]): pulumi.Output<string> | undefined {
+    const hashes = [...new Set(names)].toSorted().flatMap((name) => this.hashes.get(name) ?? []);
+    return hashes.length === 0 ? undefined : pulumi.all(hashes).apply((all) => all.join("-"));
   }
 
   /**
@@ -129,6 +148,16 @@ export class Secrets extends pulumi.ComponentResource {
     const { length } = resolveRandomValue(source.random);
     return new random.RandomPassword(name, { length, special: false }, { parent: this }).result;
   }
+}
+
+/** A hash of the values of a Secret with a fixed name. A generated value changes only with its length. */
+function valuesHash({ name, data }: SecretArgs): pulumi.Output<string> | undefined {
+  if (name === undefined || data === undefined) return undefined;
+  const values = Object.entries(data).map(([key, source]): [string, pulumi.Input<string>] => {
+    if ("plain" in source) return [key, source.plain];
+    return [key, "value" in source ? source.value : `random ${resolveRandomValue(source.random).length}`];
+  });
+  return pulumi.output(Object.fromEntries(values)).apply(contentHash);
 }
 
 /** The content of a Docker configuration file with one registry. */

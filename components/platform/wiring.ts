@@ -26,17 +26,23 @@ export function sourceWiring(
 }
 
 type Wired<T> = Omit<T, keyof Workload> &
-  Required<EnvironmentSources> & { readonly secretEnvironment: Readonly<Record<string, SecretKey>> };
+  Required<Pick<EnvironmentSources, "configMaps" | "secrets">> &
+  Pick<EnvironmentSources, "secretsHash"> & { readonly secretEnvironment: Readonly<Record<string, SecretKey>> };
 
 /** Yields a workload whose references are the names of the objects in the cluster, in place of those in the stack. */
 export function environmentWiring(
   configMaps: ConfigMaps,
   secrets: Secrets,
 ): <T extends Workload>(workload: T) => Wired<T> {
-  return (workload) => ({
-    ...workload,
-    configMaps: configMaps.references(workload.configMaps),
-    secrets: (workload.secrets ?? []).map((name) => secrets.nameOf(name)),
-    secretEnvironment: secrets.references(workload.secretEnvironment),
-  });
+  return (workload) => {
+    const { secrets: names = [], secretEnvironment = {} } = workload;
+    const secretsHash = secrets.hashOf([...names, ...Object.values(secretEnvironment).map(({ secret }) => secret)]);
+    return {
+      ...workload,
+      configMaps: configMaps.references(workload.configMaps),
+      secrets: names.map((name) => secrets.nameOf(name)),
+      secretEnvironment: secrets.references(secretEnvironment),
+      ...(secretsHash === undefined ? {} : { secretsHash }),
+    };
+  };
 }

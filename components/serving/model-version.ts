@@ -2,13 +2,13 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import {
   type ConfigMapRef,
-  configAnnotations,
   type EnvironmentSources,
   environmentFrom,
   type ImageAccess,
   imagePolicy,
   placementManifest,
   pullSecrets,
+  sourceAnnotations,
 } from "../kubernetes/container.ts";
 import { objectMeta } from "../kubernetes/names.ts";
 import { restrictedContainer, restrictedPod, sharedMemory, unprivilegedContainer } from "../kubernetes/pod.ts";
@@ -71,8 +71,8 @@ export function deploymentManifest(input: DeploymentInput): k8s.apps.v1.Deployme
 
 /** The pods of one version, without the version's `pod`. */
 export function podTemplate(input: DeploymentInput): k8s.types.input.core.v1.PodTemplateSpec {
-  const { labels, configMaps } = input.version;
-  const annotations = configAnnotations(configMaps);
+  const { labels } = input.version;
+  const annotations = sourceAnnotations(input.version);
   return {
     metadata: { labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
     spec: podSpec(input),

@@ -87,14 +87,25 @@ export function resolveVersion<T extends VersionSettings>(
     source: settings.source && resolveSource(settings.source),
     probes: resolveProbes(settings.probes, ownImage),
     rollout: resolveRollout(settings.rollout, ownImage),
-    service: resolveService(settings.service, container),
-    additionalServices: (settings.additionalServices ?? []).map((more) => resolveService(more, container)),
+    ...resolveServices(settings, container),
     autoscaling: autoscaling && resolveAutoscaling(autoscaling),
     environment: settings.environment ?? {},
     secretEnvironment: settings.secretEnvironment ?? {},
     modelVersion: settings.modelVersion ?? version,
     modelsPath: settings.modelsPath ?? (ownImage && settings.source === undefined ? false : MODELS_PATH),
   };
+}
+
+/** The Services of a version. Only one has the metrics unless others ask for them, because every Service that has is scraped. */
+function resolveServices({ service, additionalServices = [] }: VersionSettings, container: ResolvedContainer) {
+  const first = resolveService(service, container);
+  let hasMetrics = first.metricsPort !== false;
+  const more = additionalServices.map((settings) => {
+    const resolved = resolveService(settings, hasMetrics ? undefined : container);
+    hasMetrics ||= resolved.metricsPort !== false;
+    return resolved;
+  });
+  return { service: first, additionalServices: more };
 }
 
 /** Name and ports of the server's container with every default filled in. */

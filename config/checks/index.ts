@@ -11,6 +11,7 @@ import { checkBudgets } from "./pods/budgets.ts";
 import { checkEnvironment } from "./pods/environment.ts";
 import { checkLabels } from "./pods/labels.ts";
 import { checkPods } from "./pods/pods.ts";
+import { checkScraping } from "./pods/scraping.ts";
 import { checkSelectors } from "./pods/selectors.ts";
 import { checkSources } from "./pods/source.ts";
 import { checkVolumes } from "./pods/volumes.ts";
@@ -24,7 +25,13 @@ import { checkRouteConflicts } from "./route-conflicts.ts";
  * ignore, and a stack that does not fit its quota.
  */
 export function crossCheck(stack: ResolvedStack): Findings {
-  const pods = [checkBudgets(stack), checkVolumes(stack), checkEnvironment(stack), checkSources(stack)];
+  const pods = [
+    checkBudgets(stack),
+    checkVolumes(stack),
+    checkEnvironment(stack),
+    checkScraping(stack),
+    checkSources(stack),
+  ];
   return {
     problems: [...checkSettings(stack), ...pods.flatMap(({ problems }) => problems)],
     notices: pods.flatMap(({ notices }) => notices),

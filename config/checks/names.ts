@@ -169,7 +169,7 @@ function networkPoliciesOf({ networkPolicies, models }: ResolvedStack): Given[] 
   const made = (name: string): Given => ({ value: `network-${name}`, path, made: true });
   return [
     ...Object.entries(servingNames).map(([model, value]) => ({ value, path: `${path}.servingNames.${model}` })),
-    ...["deny", "dns", "metrics", "api-gateway", "load-test"].map(made),
+    ...["deny", "dns", "metrics", "api-gateway", "load-test", "egress"].map(made),
     ...models.flatMap(({ entry }) => [
       made(`external-${entry}`),
       ...(policyNames[entry] === undefined ? [made(`serve-${entry}`)] : []),

@@ -23,9 +23,15 @@ function optional<T extends z.ZodType>(setting: T) {
   return z.preprocess((value) => (isEmptyObject(value) ? undefined : value), setting.optional());
 }
 
+/** Pulumi passes every value as text, so that a text such as "2" arrives as a number. */
+function text<T extends z.ZodType>(setting: T) {
+  const read = (value: unknown) => (typeof value === "number" || typeof value === "boolean" ? String(value) : value);
+  return z.preprocess(read, setting);
+}
+
 /** The configuration of a stack as it is written: every key of `Pulumi.<stack>.yaml` under the project's name. */
 export const StackSchema = z.strictObject({
-  environment: KubernetesName.describe("Environment of the stack, such as dev or prod; the namespace's label."),
+  environment: text(KubernetesName).describe("Environment of the stack, such as dev or prod; the namespace's label."),
   canaryWeight: Weight.default(defaults.traffic.canaryWeight).describe(
     `Percent of the requests that go to the canary version, 0–100. Default: ${defaults.traffic.canaryWeight}.`,
   ),

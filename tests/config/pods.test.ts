@@ -156,6 +156,31 @@ describe("volumes", () => {
   });
 });
 
+describe("metrics", () => {
+  const monitoring = { namespace: "monitoring" };
+  const portsOf = (version: Settings) => {
+    const [resolved] = checkStack(stackWith(withVersion(version, { monitoring }))).stack?.models[0]?.versions ?? [];
+    return [resolved?.service, ...(resolved?.additionalServices ?? [])].map((service) => service?.metricsPort);
+  };
+
+  it("are at one Service of a version, the first that can have them", () => {
+    expect(portsOf({ additionalServices: [{ name: "a" }, { name: "b" }] })).to.deep.equal([9090, false, false]);
+    const balancer = { service: { type: "LoadBalancer" }, additionalServices: [{ name: "a" }, { name: "b" }] };
+    expect(portsOf(balancer)).to.deep.equal([false, 9090, false]);
+  });
+
+  it("are not scraped twice, and pointed out if they are not scraped at all", () => {
+    const twice = withVersion({ additionalServices: [{ name: "a", metricsPort: 9090 }] });
+    expect(problemsOf({ ...twice, monitoring })).to.deep.equal([
+      "models[0].versions[0].additionalServices[0].metricsPort: is scraped as well as models[0].versions[0].service.metricsPort, which doubles every counter; leave it out, or set it to false",
+    ]);
+    expect(problemsOf(twice)).to.deep.equal([]);
+    expect(noticesOf(withVersion({ service: { metricsPort: false } }, { monitoring }))).to.deep.equal([
+      "models[0].versions[0].service.metricsPort: is false, so Prometheus reads no metrics of the version",
+    ]);
+  });
+});
+
 describe("names", () => {
   const gateway = { name: "gw", namespace: "gw-system", implementation: "traefik" };
   const model = (name: string, traffic: Settings, version: Settings = {}) => ({

@@ -59,6 +59,27 @@ describe("the defaults of versions", () => {
     expect(version.scheduling.tolerations).to.deep.equal([{ key: "two", operator: "Exists" }]);
   });
 
+  it("merge a pod as Kubernetes does, and keep what takes a field away", () => {
+    const volume = (name: string, medium: string) => ({ name, emptyDir: { medium } });
+    const { pod } = versionOf(
+      { pod: { metadata: { annotations: { a: "1" } }, spec: { volumes: [volume("shm", "Memory"), volume("tmp", "")] } } },
+      {},
+      {
+        pod: {
+          metadata: { annotations: { b: "2" } },
+          spec: { volumes: [volume("tmp", "Memory"), volume("new", "")], priorityClassName: null },
+        },
+      },
+    );
+    expect(pod).to.deep.equal({
+      metadata: { annotations: { a: "1", b: "2" } },
+      spec: {
+        volumes: [volume("shm", "Memory"), volume("tmp", "Memory"), volume("new", "")],
+        priorityClassName: null,
+      },
+    });
+  });
+
   it("give way to a variable of the same name, wherever its value comes from", () => {
     const fromSecret = { secret: "keys", key: "TOKEN" };
     const plain = versionOf({ secretEnvironment: { TOKEN: fromSecret } }, {}, { environment: { TOKEN: "t" } });

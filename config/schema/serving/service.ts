@@ -13,7 +13,9 @@ export const Service = z
       .union([z.literal(false), Port], { error: "must be a port, 1–65535, or false for none" })
       .meta({ title: "port or `false`" })
       .optional()
-      .describe("Port of the metrics; `false` leaves it out. Default: the container's, on a load balancer none."),
+      .describe(
+        "Port of the metrics; `false` leaves it out. Default: the container's; on a load balancer, and where another Service of the version has one, none.",
+      ),
     nodePort: z
       .int()
       .min(30000, "is outside 30000–32767")

@@ -14,6 +14,7 @@ interface LabelSelector {
 interface Peer {
   readonly podSelector?: LabelSelector;
   readonly namespaceSelector?: LabelSelector;
+  readonly ipBlock?: { readonly cidr: string };
 }
 
 interface Rule {
@@ -117,11 +118,13 @@ function portNumber(port: string | number | undefined, pod: Pod | typeof OUTSIDE
 }
 
 function matches(
-  { podSelector, namespaceSelector }: Peer,
+  { podSelector, namespaceSelector, ipBlock }: Peer,
   own: Pod,
   other: Pod | typeof OUTSIDE,
   namespaceLabels: Readonly<Record<string, Labels>>,
 ): boolean {
+  // Of addresses only all of them are evaluated: a client outside the cluster may have any.
+  if (ipBlock !== undefined) return other === OUTSIDE && ipBlock.cidr === "0.0.0.0/0";
   if (other === OUTSIDE) return false;
   const labels = { "kubernetes.io/metadata.name": other.namespace, ...namespaceLabels[other.namespace] };
   const inNamespace =

@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { Images, ModelStorage, Namespace, Secrets, TrainingPipeline } from "../../../components/index.ts";
 import { only, optionsOf, record } from "../recorder.ts";
@@ -97,6 +98,36 @@ describe("Secrets", () => {
     const stringData: Manifest = only(made, "Secret").inputs["stringData"];
     const values = stringData[mark] === undefined ? Object.values(stringData) : [stringData];
     for (const value of values) expect(value).to.have.property(mark);
+  });
+});
+
+let secretsMade = 0;
+
+describe("Secrets with fixed names", () => {
+  const hashOf = (data: object, name?: string) => {
+    const secret = {
+      ...(name === undefined ? {} : { name }),
+      data: data as Readonly<Record<string, { plain: string }>>,
+    };
+    const secrets = new Secrets(`x-${++secretsMade}`, {
+      namespace: "ml",
+      secrets: { one: secret, other: { data: {} } },
+    });
+    return secrets.hashOf(["one", "other"]);
+  };
+  const resolved = (hash: pulumi.Output<string> | undefined) =>
+    new Promise((resolve) => (hash === undefined ? resolve(undefined) : hash.apply(resolve)));
+
+  it("have a hash of their values, which is as secret as they are", async () => {
+    const [old, same, changed] = [{ K: { plain: "a" } }, { K: { plain: "a" } }, { K: { plain: "b" } }];
+    expect(await resolved(hashOf(old, "s"))).to.equal(await resolved(hashOf(same, "s")));
+    expect(await resolved(hashOf(old, "s"))).to.not.equal(await resolved(hashOf(changed, "s")));
+    const given = hashOf({ K: { value: pulumi.secret("t") }, R: { random: {} } }, "s");
+    expect(given !== undefined && (await pulumi.isSecret(given))).to.equal(true);
+  });
+
+  it("are the only ones that need it", async () => {
+    expect(hashOf({ K: { plain: "a" } })).to.equal(undefined);
   });
 });
 

@@ -62,6 +62,11 @@ describe("a served version", () => {
     expect(env.map(({ name }: Manifest) => name)).not.to.include("GRPC_PORT");
   });
 
+  it("rolls when a Secret with a fixed name changes", async () => {
+    const { deployment } = await objects({ secrets: ["api"], secretsHash: "0123" });
+    expect(deployment.spec.template.metadata.annotations).to.deep.equal({ "checksum/secret": "0123" });
+  });
+
   it("may load its model for longer than Kubernetes' own deadline of ten minutes", async () => {
     const loading = async (failureThreshold: number) =>
       (await objects({ probes: { startup: { periodSeconds: 10, failureThreshold } } })).deployment.spec;

@@ -1,0 +1,135 @@
+import fc from "fast-check";
+import { z } from "zod";
+import { StackSchema } from "../../config/schema/stack.ts";
+
+/** The parts of a JSON schema that values are generated from. */
+interface JsonSchema {
+  readonly type?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly pattern?: string;
+  readonly allOf?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly propertyNames?: JsonSchema;
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly items?: JsonSchema;
+  readonly minItems?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+}
+
+/** Values by the path of their setting, of which the schema says too little: names of other settings, texts of a certain form. */
+const KNOWN: readonly [RegExp, fc.Arbitrary<unknown>][] = [
+  [/\.(version|stable|canary|parent)$/, fc.constantFrom("1", "2")],
+  [/\.versions\[\]\.version$/, fc.constantFrom("1", "2", "3")],
+  [/^models\[\]\.(model|name|app)$/, fc.constantFrom("iris", "sentiment", "other_model")],
+  [/\.model$/, fc.constantFrom("iris", "sentiment")],
+  [/\.task$/, fc.constantFrom("iris", "sentiment")],
+  [/\.configMaps\[\]$/, fc.constant("conf")],
+  [/\.secrets\[\]$|\.secret$/, fc.constant("keys")],
+  [/\.key$/, fc.constantFrom("API_KEY", "dedicated")],
+  [/^configMaps$/, fc.constant({ conf: { data: { LOG_LEVEL: "info" } } })],
+  [/^secrets$/, fc.constant({ keys: { data: { API_KEY: { random: {} } } } })],
+  [/^modelDefaults\.secretEnvironment$/, fc.constant({ API_KEY: { secret: "keys", key: "API_KEY" } })],
+  [/\.schedule$/, fc.constantFrom("0 2 * * *", "*/5 * * * 1-5", "@weekly")],
+  [/\.timeZone$/, fc.constantFrom("Europe/Berlin", "Etc/UTC")],
+  [/\.(requests|limits)$/, fc.constantFrom({ cpu: "1" }, { cpu: "100m", memory: "256Mi" }, { "nvidia.com/gpu": 1 })],
+  [/\.(max|min|default|defaultRequest)$/, fc.constantFrom({ cpu: "1" }, { memory: "1Gi" })],
+  [/\.hard$/, fc.constantFrom({ pods: 100 }, { "requests.cpu": "64", "limits.memory": "512Gi" })],
+  [/\.size$/, fc.constantFrom("1Gi", "10Gi", 2_000_000_000)],
+  [/\.hosts\[\]$/, fc.constantFrom("a.example.com", "*.example.com")],
+  [/\.url$/, fc.constant("http://model.example.com")],
+  [/\.cidr$/, fc.constant("10.0.0.0/8")],
+  [/\.registry$/, fc.constant("registry.example.com/team")],
+  [/^images$/, fc.constant({ inference: "inference:1", trainer: "trainer:1" })],
+  [
+    /^gateway$/,
+    fc.constantFrom(
+      { name: "gw", namespace: "gw-system", implementation: "traefik" },
+      { api: "Ingress", implementation: "ingress-nginx", ingressClassName: "nginx" },
+    ),
+  ],
+  [/\.lineage$|\.allowRegression$|\.rollout\.goals$|^cluster$/, fc.constant(undefined)],
+  [
+    /\.resources$/,
+    fc.constantFrom(undefined, { limits: { cpu: "1", memory: "1Gi" } }, { requests: { cpu: "100m", memory: "64Mi" } }),
+  ],
+  [
+    /eriodSeconds$|imeoutSeconds$|hreshold$|elaySeconds$|adlineSeconds$|eplicas$|\.(run|workers|clients|gpus)$|Limit$|\.(max|min)[A-Z]\w+$/,
+    fc.integer({ min: 1, max: 12 }),
+  ],
+];
+
+/** How likely an optional setting is there, in a hundred. */
+const LIKELY = 15;
+
+/**
+ * Stack files that the schema describes, most of them with a few settings. Many break a rule that the schema cannot express;
+ * the checks have to say so.
+ */
+export function generatedStacks(): fc.Arbitrary<Record<string, unknown>> {
+  const schema = z.toJSONSchema(StackSchema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  return valuesOf(schema, "").map((value) => JSON.parse(JSON.stringify(value)));
+}
+
+function valuesOf(schema: JsonSchema, path: string): fc.Arbitrary<unknown> {
+  const known = KNOWN.find(([pattern]) => pattern.test(path));
+  if (known !== undefined) return known[1];
+  if ("const" in schema) return fc.constant(schema.const);
+  if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
+  const choices = schema.anyOf ?? schema.oneOf;
+  if (choices !== undefined) return fc.oneof(...choices.map((choice) => valuesOf(choice, path)));
+  switch (schema.type) {
+    case "object":
+      return objectOf(schema, path);
+    case "array": {
+      const minLength = schema.minItems ?? 0;
+      return fc.array(valuesOf(schema.items ?? {}, `${path}[]`), { minLength, maxLength: minLength + 2 });
+    }
+    case "string":
+      return textOf(schema);
+    case "integer":
+      return fc.integer({
+        min: schema.minimum ?? 0,
+        max: Math.min(schema.maximum ?? 100, (schema.minimum ?? 0) + 1000),
+      });
+    case "number":
+      return fc.double({ min: schema.exclusiveMinimum ?? schema.minimum ?? 0, max: schema.maximum ?? 10, noNaN: true });
+    case "boolean":
+      return fc.boolean();
+    default:
+      return fc.constant({ text: "any" });
+  }
+}
+
+function objectOf(schema: JsonSchema, path: string): fc.Arbitrary<unknown> {
+  const { properties = {}, required = [], additionalProperties } = schema;
+  if (typeof additionalProperties === "object") {
+    const key = textOf(schema.propertyNames ?? {});
+    return fc.dictionary(key, valuesOf(additionalProperties, `${path}.*`), { maxKeys: 2, noNullPrototype: true });
+  }
+  const below = (name: string) => (path === "" ? name : `${path}.${name}`);
+  const fields = Object.entries(properties).map(([name, property]) => {
+    const value = valuesOf(property, below(name));
+    if (required.includes(name)) return [name, value] as const;
+    const absent = { arbitrary: fc.constant(undefined), weight: 100 - LIKELY };
+    return [name, fc.oneof(absent, { arbitrary: value, weight: LIKELY })] as const;
+  });
+  return fc.record(Object.fromEntries(fields), { noNullPrototype: true });
+}
+
+function textOf({ pattern, allOf = [], minLength = 1, maxLength = 20 }: JsonSchema): fc.Arbitrary<string> {
+  const patterns = [pattern, ...allOf.map((part) => part.pattern)].flatMap((one) => one ?? []);
+  const [simple] = patterns.filter((one) => !one.includes("(?="));
+  const text =
+    simple === undefined
+      ? fc.stringMatching(/^[a-z][a-z0-9-]{0,10}[a-z0-9]$/)
+      : fc.stringMatching(new RegExp(simple)).filter((value) => value.length <= Math.max(maxLength, minLength));
+  return text.filter((value) => patterns.every((one) => new RegExp(one).test(value)));
+}
