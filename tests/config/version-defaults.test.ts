@@ -62,7 +62,9 @@ describe("the defaults of versions", () => {
   it("merge a pod as Kubernetes does, and keep what takes a field away", () => {
     const volume = (name: string, medium: string) => ({ name, emptyDir: { medium } });
     const { pod } = versionOf(
-      { pod: { metadata: { annotations: { a: "1" } }, spec: { volumes: [volume("shm", "Memory"), volume("tmp", "")] } } },
+      {
+        pod: { metadata: { annotations: { a: "1" } }, spec: { volumes: [volume("shm", "Memory"), volume("tmp", "")] } },
+      },
       {},
       {
         pod: {

@@ -1,5 +1,4 @@
 import { matchPath } from "../../../common/setting-path.ts";
-import { type FieldType, fieldsOf, POD_TEMPLATE } from "../../../components/kubernetes/api/api.ts";
 import { POD_TEMPLATE } from "../../../components/kubernetes/api/api.ts";
 import { joinPatches } from "../../../components/kubernetes/api/merge.ts";
 
@@ -70,7 +69,6 @@ function mergeObjects(below: Fields, above: Fields, name = ""): Fields {
 }
 
 function mergeValue(key: string, below: unknown, above: unknown): unknown {
-  if (key === "pod") return mergePods(below, above, POD_TEMPLATE);
   if (isObject(below) && isObject(above)) return mergeObjects(below, above, key);
   if (!ADDED_TO.includes(key) || !Array.isArray(below) || !Array.isArray(above)) return above;
   return [...below.filter((name) => !above.includes(name)), ...above];
