@@ -10,13 +10,13 @@ import {
   Parameters,
   Resources,
   Seconds,
+  Size,
   Version,
-  VolumeSize,
 } from "./values.ts";
 
 const claimToCreate = {
   name: KubernetesName.optional().describe("Fixed name of the claim. Default: named by Pulumi."),
-  size: VolumeSize.optional().describe("Size of the volume. Set this or `existingClaim`."),
+  size: Size.optional().describe("Size of the volume. Set this or `existingClaim`."),
   accessMode: z
     .enum(["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany", "ReadWriteOncePod"])
     .optional()

@@ -18,9 +18,19 @@ const NO_QUANTITY = "must be a Kubernetes quantity such as 500m, 1Gi or 4";
 
 /** A Kubernetes quantity such as `500m`, `1Gi` or 4; a number is read as written. */
 export const Quantity = z
-  .union([z.number().nonnegative({ abort: true }).transform(String), z.string().regex(QUANTITY, { abort: true })], {
-    error: ({ input }) => `${NO_QUANTITY}${quantityHint(input)}`,
-  })
+  .union(
+    [
+      z
+        .number()
+        .nonnegative({ abort: true })
+        .transform(String)
+        .pipe(z.string().regex(QUANTITY, { abort: true })),
+      z.string().regex(QUANTITY, { abort: true }),
+    ],
+    {
+      error: ({ input }) => `${NO_QUANTITY}${quantityHint(input)}`,
+    },
+  )
   .meta({ title: "quantity" });
 
 /** The quantity that somebody meant who wrote a unit such as `GB` or `mi`. */
@@ -29,8 +39,8 @@ function quantityHint(input: unknown): string {
   return number === "" ? "" : `; did you mean ${number}${unit.toUpperCase()}i?`;
 }
 
-/** The size of a volume. */
-export const VolumeSize = Quantity.superRefine((size, context) => {
+/** A size in memory or on a disk. */
+export const Size = Quantity.superRefine((size, context) => {
   const message = amountProblem("storage", size);
   if (message !== undefined) context.addIssue({ code: "custom", message });
 });

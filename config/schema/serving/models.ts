@@ -10,10 +10,10 @@ import {
   Labels,
   LabelValue,
   ModelName,
-  Quantity,
   ResourceDefaults,
   Resources,
   SecretReferences,
+  Size,
   VariableName,
   Version,
 } from "../values.ts";
@@ -46,7 +46,7 @@ const versionSettings = {
     .meta({ title: "path or `false`" })
     .optional()
     .describe("Where the models volume is mounted, read-only. Default: `/models`; with an `image` nowhere."),
-  sharedMemory: Quantity.optional().describe(
+  sharedMemory: Size.optional().describe(
     "Size of `/dev/shm`, such as `2Gi`; it counts as memory of the container. Default: the runtime's 64Mi.",
   ),
   gpus: z.int().min(1).optional().describe("GPUs of each pod, which then runs on the GPU nodes only. Default: none."),
