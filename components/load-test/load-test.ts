@@ -82,6 +82,12 @@ export function loadTestPods(
   };
 }
 
+/** The environment variables that a load test gets from its settings. */
+export const LOAD_TEST_VARIABLES = [
+  ...["URL", "REQUESTS", "DELAY_MILLISECONDS", "TIMEOUT_SECONDS"],
+  ...["MIN_SUCCESS", "MAX_P95_MILLISECONDS", "HEADERS", "BODY"],
+] as const;
+
 function loadTestEnvironment(test: TestRun): Record<string, string> {
   const { maxP95Milliseconds } = test;
   return {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defaults } from "../../components/defaults/defaults.ts";
-import { KubernetesName } from "./values.ts";
+import { ImageReference, KubernetesName } from "./values.ts";
 
 /** A registry and a path in it, as image references begin: `registry.example.com:5000/team/ml`. */
 const REGISTRY = /^[a-z0-9]+([._-][a-z0-9]+)*(:[0-9]+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/;
@@ -30,8 +30,8 @@ export const Images = z
         ...pods,
       }),
       z.strictObject({
-        inference: z.string().min(1).describe("Reference of the inference server's image."),
-        trainer: z.string().min(1).describe("Reference of the trainer's image; one image may contain both."),
+        inference: ImageReference.describe("Reference of the inference server's image."),
+        trainer: ImageReference.describe("Reference of the trainer's image; one image may contain both."),
         ...pods,
       }),
     ],

@@ -9,7 +9,7 @@ export const LoadTestConfig = z
   .strictObject({
     name: KubernetesName.optional().describe(`Fixed name of the Job. Default: ${defaults.loadTest.name}.`),
     run: z
-      .int()
+      .int32()
       .min(1)
       .optional()
       .describe(`Number of the run; raise it to test again. Default: ${defaults.loadTest.run}.`),
@@ -37,17 +37,17 @@ export const LoadTestConfig = z
       "Environment variables taken from `secrets`; API_KEY is sent as X-API-Key. Default: none.",
     ),
     clients: z
-      .int()
+      .int32()
       .min(1)
       .max(1000)
       .optional()
       .describe(`Simultaneous clients, each in its own pod. Default: ${defaults.loadTest.clients}.`),
-    requests: z.int().min(1).optional().describe(`Requests of each client. Default: ${defaults.loadTest.requests}.`),
+    requests: z.int32().min(1).optional().describe(`Requests of each client. Default: ${defaults.loadTest.requests}.`),
     delayMilliseconds: Count.optional().describe(
       `Pause between two requests of a client. Default: ${defaults.loadTest.delayMilliseconds}.`,
     ),
     timeoutSeconds: z
-      .int()
+      .int32()
       .min(1)
       .optional()
       .describe(`Longest wait for a response. Default: ${defaults.loadTest.timeoutSeconds}.`),
@@ -58,7 +58,7 @@ export const LoadTestConfig = z
       .optional()
       .describe(`Share of successful responses below which the test fails. Default: ${defaults.loadTest.minSuccess}.`),
     maxP95Milliseconds: z
-      .int()
+      .int32()
       .min(1)
       .optional()
       .describe("95th percentile above which the test fails. Default: no limit."),

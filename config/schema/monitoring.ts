@@ -18,7 +18,7 @@ function isPlainAddress(text: string): boolean {
 /** An address with credentials would put them into the stack file in plain text. */
 const Address = z.string().refine(isPlainAddress, { error: PLACE });
 
-const Port = z.int().min(1).max(65535);
+const Port = z.int32().min(1).max(65535);
 
 /** Scraping, alerts and dashboards. */
 export const MonitoringConfig = z
@@ -37,7 +37,7 @@ export const MonitoringConfig = z
       "Labels that Prometheus selects monitors and rules by, such as `release`. Default: none.",
     ),
     intervalSeconds: z
-      .int()
+      .int32()
       .min(1)
       .optional()
       .describe(`Time between two scrapes. Default: ${defaults.monitoring.intervalSeconds}.`),

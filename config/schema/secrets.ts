@@ -9,7 +9,7 @@ const FROM_CONFIG = z.strictObject({ config: z.string().min(1) });
 const SecretValue = z
   .union(
     [
-      z.strictObject({ random: z.strictObject({ length: z.int().min(16).max(256).optional() }) }),
+      z.strictObject({ random: z.strictObject({ length: z.int32().min(16).max(256).optional() }) }),
       FROM_CONFIG,
       z.strictObject({ value: z.string() }),
     ],

@@ -87,8 +87,8 @@ export const Resources = ResourceDefaults.superRefine(({ requests = {}, limits =
   }
 });
 
-export const Seconds = z.int().min(0).meta({ title: "seconds" });
-export const Count = z.int().min(0).meta({ title: "number" });
+export const Seconds = z.int32().min(0).meta({ title: "seconds" });
+export const Count = z.int32().min(0).meta({ title: "number" });
 
 const COUNT_OR_PERCENT = 'must be a number of pods such as 1, or a share of them such as "25%"';
 
@@ -104,7 +104,7 @@ export const ByteSize = z
   .meta({ title: "size" });
 
 /** Percent of the traffic. */
-export const Weight = z.int().min(0).max(100).meta({ title: "percent" });
+export const Weight = z.int32().min(0).max(100).meta({ title: "percent" });
 
 /** Version of a model in the registry. */
 export const Version = z
@@ -190,7 +190,7 @@ export const SecretReferences = z.record(
 
 /** A port of a container or a Service. */
 export const Port = z
-  .int()
+  .int32()
   .min(1, "must be a port, 1–65535")
   .max(65535, "must be a port, 1–65535")
   .meta({ title: "port" });
@@ -205,7 +205,10 @@ export const PortName = z
 /** Reference of an image, such as `ghcr.io/team/server:1.2`. */
 export const ImageReference = z
   .string()
-  .regex(/^[^\s@:/][^\s]*$/, "must be the reference of an image, such as 'ghcr.io/team/server:1.2'")
+  .regex(
+    /^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:[0-9]+)?\/)?[a-z0-9]+([._-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@[A-Za-z0-9]+:[0-9a-fA-F]{32,})?$/,
+    "must be the reference of an image, such as 'ghcr.io/team/server:1.2': lower case, without https://",
+  )
   .meta({ title: "image" });
 
 /** An absolute path in a container, other than its root. */

@@ -3,11 +3,12 @@ import { imagesIn } from "../../cluster/images/references.ts";
 import type { Kubectl } from "../../cluster/kubectl.ts";
 import { UserError } from "../../common/errors.ts";
 import { repositoryRoot } from "../../common/paths.ts";
+import { locateProblems, readStackLayers } from "../../render/locate.ts";
 import { readRefresh } from "../drift/refresh.ts";
 import { EngineProgress } from "../pulumi/events.ts";
 import { changesProvider, describeSteps, losesData, namespacesOf, type PreviewStep } from "../pulumi/preview.ts";
 import { failed, Session } from "../pulumi/session.ts";
-import { Workspace } from "../pulumi/workspace.ts";
+import { projectName, Workspace } from "../pulumi/workspace.ts";
 import { hasFailed } from "../status/problems.ts";
 import { takeOver } from "./earlier-release.ts";
 import { checkNodes, removeTaints } from "./nodes.ts";
@@ -45,7 +46,9 @@ export async function deployStack(options: DeployOptions): Promise<Deployed> {
   if (adopts) await session.mark();
   const settings = `--config-file=${workspace.stackFile(stack)}`;
   report("comparing the stack with its state and with the cluster");
-  const steps = await compare(session, settings);
+  const steps = await compare(session, settings).catch(async (error: unknown) => {
+    throw options.configFiles === undefined ? error : await located(error, stack, options.configFiles);
+  });
   rejectDataLoss(steps);
   await checkNodes(kubectl, steps);
 
@@ -90,6 +93,13 @@ async function compare(session: Session, settings: string): Promise<readonly Pre
   const targets = drifted.flatMap(({ urn }) => ["--target", urn]);
   await session.run(["refresh", "--yes", "--skip-preview", settings, ...provider, ...targets]);
   return preview();
+}
+
+/** The program's errors with the files and the paths in them where the settings are written, instead of the merged stack's. */
+async function located(error: unknown, stack: string, files: readonly string[]): Promise<unknown> {
+  if (!(error instanceof UserError)) return error;
+  const layers = await readStackLayers(await projectName(), files);
+  return new UserError(locateProblems(error.what, `Pulumi.${stack}.yaml`, layers), error.remedy);
 }
 
 /** The cluster sets taints itself, for example on cordoned nodes. */

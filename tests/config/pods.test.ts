@@ -103,6 +103,14 @@ describe("environment variables", () => {
     ]);
   });
 
+  it("that a load test sets are rejected", () => {
+    const loadTest = { model: "iris", secretEnvironment: { URL: { secret: "keys", key: "URL" } } };
+    const secrets = { keys: { data: { URL: { random: {} } } } };
+    expect(problemsOf(withVersion({}, { secrets, loadTest }))).to.deep.equal([
+      "loadTest.secretEnvironment.URL: is set by the program; leave it out",
+    ]);
+  });
+
   it("that are plain and from a Secret are rejected", () => {
     const secrets = { keys: { data: { TOKEN: { random: {} } } } };
     const version = { environment: { TOKEN: "t" }, secretEnvironment: { TOKEN: { secret: "keys", key: "TOKEN" } } };
@@ -133,6 +141,11 @@ describe("volumes", () => {
     expect(problemsOf(withVersion(alone, { ...storage("ReadWriteOncePod"), training }))).to.deep.equal([
       `${path} iris-v1 (1), t (1) may run; take ReadWriteMany`,
     ]);
+  });
+
+  it("are not those of servers that do not mount them", () => {
+    const own = { image: "server:1", modelsPath: false, replicas: 4 };
+    expect(problemsOf(withVersion(own, storage("ReadWriteOncePod")))).to.deep.equal([]);
   });
 
   it("that nobody can write are rejected", () => {

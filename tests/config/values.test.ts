@@ -144,6 +144,22 @@ describe("the API server's rules for names and values", () => {
     });
   }
 
+  for (const image of ["https://ghcr.io/a/b:1", "ghcr.io/Team/b:1", "a b", "server:", "server:1@sha256:0"]) {
+    it(`reject the image "${image}"`, () => {
+      expect(
+        problemsOf({ images: { inference: image, trainer: `reg.example.com:5000/t/b@sha256:${"0".repeat(64)}` } }),
+      ).to.deep.equal([
+        "images.inference: must be the reference of an image, such as 'ghcr.io/team/server:1.2': lower case, without https://",
+      ]);
+    });
+  }
+
+  it("want whole numbers that fit into 32 bits", () => {
+    expect(problemsOf(withVersion({ replicas: 2 ** 31 }))).to.deep.equal([
+      "models[0].versions[0].replicas: Too big: expected number to be <=2147483647",
+    ]);
+  });
+
   it("want time zones spelled as in the database", () => {
     expect(
       ["Europe/Berlin", "Etc/UTC", "UTC", "US/Pacific", "America/Port_of_Spain"].filter((name) => !isTimeZone(name)),

@@ -1,3 +1,4 @@
+import { LOAD_TEST_VARIABLES } from "../../../components/load-test/load-test.ts";
 import { serverVariables } from "../../../components/serving/server-variables.ts";
 import { TRAINER_VARIABLES } from "../../../components/training/job-spec.ts";
 import type { ResolvedStack } from "../../resolve/stack.ts";
@@ -20,6 +21,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   MODEL_VERSION: "version",
   PORT: "container.port",
   METRICS_PORT: "container.metricsPort",
+  GRPC_PORT: "container.ports.grpc",
   DRAIN_SECONDS: "rollout.drainSeconds",
   SHUTDOWN_SECONDS: "rollout.terminationGracePeriodSeconds",
 };
@@ -33,9 +35,10 @@ export function checkEnvironment(stack: ResolvedStack): Findings {
   };
 }
 
-function environmentsOf({ models, training }: ResolvedStack): Environment[] {
+function environmentsOf({ models, training, loadTest }: ResolvedStack): Environment[] {
   const { jobs, cronJobs, batchJobs } = training;
-  const trainer = Object.fromEntries(TRAINER_VARIABLES.map((name) => [name, undefined]));
+  const unknown = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, undefined]));
+  const trainer = unknown(TRAINER_VARIABLES);
   return [
     ...models.flatMap(({ model, versions }, index) =>
       versions.map((version, position) => ({
@@ -48,6 +51,9 @@ function environmentsOf({ models, training }: ResolvedStack): Environment[] {
     ...Object.entries({ jobs, cronJobs, batchJobs }).flatMap(([kind, list]) =>
       list.map((job, index) => ({ ...job, path: `training.${kind}[${index}]`, own: trainer })),
     ),
+    ...(loadTest === undefined
+      ? []
+      : [{ secretEnvironment: loadTest.secretEnvironment, path: "loadTest", own: unknown(LOAD_TEST_VARIABLES) }]),
   ];
 }
 

@@ -14,10 +14,10 @@ type Users = readonly Workload[];
 export function checkVolumes(stack: ResolvedStack): Findings {
   const { storage, workloads, training } = stack;
   const { models, data } = storage;
-  const loadTest = workloads.concurrentJobs.filter(({ path }) => path !== "loadTest");
-  const jobs = [...jobsAtOnce(workloads.trainingJobs, training.sequential), ...loadTest];
-  const fetching = fetchingPods(stack);
-  const servers = workloads.deployments.filter(({ mountsModels, path }) => mountsModels && !fetching.has(path));
+  const scheduled = workloads.concurrentJobs.filter(({ path }) => path !== "loadTest");
+  const jobs = [...jobsAtOnce(workloads.trainingJobs, training.sequential), ...scheduled];
+  const mounting = mountingPods(stack);
+  const servers = workloads.deployments.filter(({ path }) => mounting.has(path));
   const checked = [
     ...(models === undefined ? [] : [checkClaim(stack, "storage.models", models, [...servers, ...jobs])]),
     ...(data === undefined ? [] : [checkClaim(stack, "storage.data", data, jobs)]),
@@ -25,12 +25,12 @@ export function checkVolumes(stack: ResolvedStack): Findings {
   return { problems: checked.flatMap(({ problems }) => problems), notices: checked.flatMap(({ notices }) => notices) };
 }
 
-/** Versions whose pods have their models in volumes of their own. */
-function fetchingPods({ models }: ResolvedStack): Set<string> {
+/** Versions whose pods mount the models volume: neither none, nor one of their own. */
+function mountingPods({ models }: ResolvedStack): Set<string> {
   return new Set(
     models.flatMap(({ versions }, index) =>
-      versions.flatMap(({ source }, position) =>
-        source?.storage === "pod" ? [`models[${index}].versions[${position}]`] : [],
+      versions.flatMap(({ modelsPath, source }, position) =>
+        modelsPath === false || source?.storage === "pod" ? [] : [`models[${index}].versions[${position}]`],
       ),
     ),
   );

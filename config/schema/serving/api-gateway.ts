@@ -6,6 +6,7 @@ import { Pod } from "../kubernetes/pod.ts";
 import {
   ByteSize,
   CountOrPercent,
+  ImageReference,
   KubernetesName,
   ModelName,
   Resources,
@@ -39,11 +40,7 @@ export const ApiGatewayConfig = z
     name: KubernetesName.optional().describe(
       `Name of the Deployment, and label \`app\`. Default: ${defaults.apiGateway.name}.`,
     ),
-    image: z
-      .string()
-      .min(1)
-      .optional()
-      .describe(`Reference of the nginx image. Default: ${defaults.apiGateway.image}.`),
+    image: ImageReference.optional().describe(`Reference of the nginx image. Default: ${defaults.apiGateway.image}.`),
     routes: z.array(Route).min(1, "needs at least one route").describe("Which path leads to which model."),
     apiKey: z
       .strictObject({ secret: KubernetesName, key: VariableName })
@@ -56,7 +53,7 @@ export const ApiGatewayConfig = z
       "Fixed name of the ConfigMap with nginx.conf. Default: named by Pulumi, and immutable.",
     ),
     replicas: z
-      .int()
+      .int32()
       .min(1)
       .optional()
       .describe(`Pods; with autoscaling, the number to start with. Default: ${defaults.apiGateway.replicas}.`),
@@ -79,14 +76,14 @@ export const ApiGatewayConfig = z
           `How long a terminating pod keeps answering. Default: ${defaults.apiGateway.rollout.drainSeconds}.`,
         ),
         terminationGracePeriodSeconds: z
-          .int()
+          .int32()
           .min(1)
           .optional()
           .describe(
             `Time from the start of the termination to SIGKILL. Default: ${defaults.apiGateway.rollout.terminationGracePeriodSeconds}.`,
           ),
         revisionHistoryLimit: z
-          .int()
+          .int32()
           .min(0)
           .optional()
           .describe(
@@ -106,12 +103,12 @@ export const ApiGatewayConfig = z
       .optional()
       .describe("How pods are replaced."),
     connectTimeoutSeconds: z
-      .int()
+      .int32()
       .min(1)
       .optional()
       .describe(`Longest time to connect to a model's server. Default: ${defaults.apiGateway.connectTimeoutSeconds}.`),
     readTimeoutSeconds: z
-      .int()
+      .int32()
       .min(1)
       .optional()
       .describe(`Longest time between two parts of a response. Default: ${defaults.apiGateway.readTimeoutSeconds}.`),
@@ -119,7 +116,7 @@ export const ApiGatewayConfig = z
       `Reject larger request bodies with 413. Default: ${defaults.apiGateway.bodyLimit}.`,
     ),
     attempts: z
-      .int()
+      .int32()
       .min(1)
       .max(16)
       .optional()
@@ -127,7 +124,7 @@ export const ApiGatewayConfig = z
         `Attempts for a request on the model's pods, including the first. Default: ${defaults.apiGateway.attempts}.`,
       ),
     workerConnections: z
-      .int()
+      .int32()
       .min(16)
       .optional()
       .describe(`Simultaneous connections of one pod. Default: ${defaults.apiGateway.workerConnections}.`),

@@ -9,7 +9,7 @@ const METRIC = { is: "object", definition: "autoscaling.v2.MetricSpec" } as cons
 
 const ScalingRules = z.strictObject({
   stabilizationWindowSeconds: z
-    .int()
+    .int32()
     .min(0)
     .max(3600)
     .optional()
@@ -18,8 +18,8 @@ const ScalingRules = z.strictObject({
     .array(
       z.strictObject({
         type: z.enum(["Percent", "Pods"]).describe("What `value` counts."),
-        value: z.int().min(1).describe("Most change in one period."),
-        periodSeconds: z.int().min(1).max(1800).describe("Length of the period."),
+        value: z.int32().min(1).describe("Most change in one period."),
+        periodSeconds: z.int32().min(1).max(1800).describe("Length of the period."),
       }),
     )
     .min(1, "needs at least one policy; leave it out for Kubernetes' own")
@@ -30,18 +30,18 @@ const ScalingRules = z.strictObject({
 
 const autoscaling = {
   name: KubernetesName.optional().describe("Fixed name of the autoscaler. Default: named by Pulumi."),
-  minReplicas: z.int().min(1).describe("Fewest pods."),
-  maxReplicas: z.int().min(1).describe("Most pods."),
+  minReplicas: z.int32().min(1).describe("Fewest pods."),
+  maxReplicas: z.int32().min(1).describe("Most pods."),
   cpuUtilization: z
-    .int()
+    .int32()
     .min(1)
     .optional()
     .describe(
       `Target in percent of the CPU request. Default: ${defaults.autoscaling.cpuUtilization} if there is no other target.`,
     ),
-  memoryUtilization: z.int().min(1).optional().describe("Target in percent of the memory request. Default: none."),
+  memoryUtilization: z.int32().min(1).optional().describe("Target in percent of the memory request. Default: none."),
   queueDepth: z
-    .int()
+    .int32()
     .min(1)
     .optional()
     .describe(

@@ -11,7 +11,7 @@ const Margin = z
   .meta({ title: "share, 0–0.5" });
 
 const Percent = z
-  .int()
+  .int32()
   .min(1, "must be at least 1")
   .max(99, "must be below 100: at 100 % nothing is left to compare with; the last step is followed by the promotion")
   .meta({ title: "percent, 1–99" });
@@ -107,7 +107,7 @@ export const CanaryRolloutConfig = z.strictObject({
     `Canary requests that each step takes at least, beyond what the statistics need. Default: ${ROLLOUT.minRequests}.`,
   ),
   deadlineSeconds: z
-    .int()
+    .int32()
     .min(60, "must be at least 60")
     .optional()
     .describe(`How long a step may take; then the rollout holds for a person. Default: ${ROLLOUT.deadlineSeconds}.`),

@@ -49,13 +49,13 @@ const versionSettings = {
   sharedMemory: Size.optional().describe(
     "Size of `/dev/shm`, such as `2Gi`; it counts as memory of the container. Default: the runtime's 64Mi.",
   ),
-  gpus: z.int().min(1).optional().describe("GPUs of each pod, which then runs on the GPU nodes only. Default: none."),
+  gpus: z.int32().min(1).optional().describe("GPUs of each pod, which then runs on the GPU nodes only. Default: none."),
   pod: Pod.optional(),
   container: Container.optional().describe("Name and ports of the container."),
   labels: Labels.optional().describe("More labels of the Deployment and its pods. Default: none."),
   scheduling: Scheduling.optional().describe("Which nodes the pods run on, and how they are spread."),
   replicas: z
-    .int()
+    .int32()
     .min(0)
     .optional()
     .describe(`Pods; with autoscaling, the number to start with. Default: ${defaults.version.replicas}.`),

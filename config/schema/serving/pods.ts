@@ -27,10 +27,10 @@ const probeAction = {
 const ProbeSettings = z.strictObject({
   ...probeAction,
   initialDelaySeconds: Seconds.optional().describe("Wait before the first check."),
-  periodSeconds: z.int().min(1).optional().describe("Time between two checks."),
-  timeoutSeconds: z.int().min(1).optional().describe("Longest wait for a response."),
-  successThreshold: z.int().min(1).optional().describe("Successes in a row that count as success."),
-  failureThreshold: z.int().min(1).optional().describe("Failures in a row that count as failure."),
+  periodSeconds: z.int32().min(1).optional().describe("Time between two checks."),
+  timeoutSeconds: z.int32().min(1).optional().describe("Longest wait for a response."),
+  successThreshold: z.int32().min(1).optional().describe("Successes in a row that count as success."),
+  failureThreshold: z.int32().min(1).optional().describe("Failures in a row that count as failure."),
 });
 
 /** A probe, or none. */
@@ -81,7 +81,7 @@ export const Container = z.strictObject({
 /** Where the pods of a version run. */
 export const Scheduling = z.strictObject({
   zoneAntiAffinityWeight: z
-    .int()
+    .int32()
     .min(1)
     .max(100)
     .optional()
@@ -91,7 +91,7 @@ export const Scheduling = z.strictObject({
       z.strictObject({
         topologyKey: LabelName.describe("Label of the nodes that tells one place from another."),
         maxSkew: z
-          .int()
+          .int32()
           .min(1)
           .optional()
           .describe(`Largest difference in pods between two places. Default: ${defaults.topologySpread.maxSkew}.`),

@@ -17,7 +17,7 @@ export const RolloutDefaults = z.strictObject({
     `How long the server keeps answering after SIGTERM. Default: ${DEFAULTS.drainSeconds}.`,
   ),
   terminationGracePeriodSeconds: z
-    .int()
+    .int32()
     .min(1)
     .optional()
     .describe(`Time from SIGTERM to SIGKILL. Default: ${DEFAULTS.terminationGracePeriodSeconds}.`),

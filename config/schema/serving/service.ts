@@ -17,7 +17,7 @@ export const Service = z
         "Port of the metrics; `false` leaves it out. Default: the container's; on a load balancer, and where another Service of the version has one, none.",
       ),
     nodePort: z
-      .int()
+      .int32()
       .min(30000, "is outside 30000–32767")
       .max(32767, "is outside 30000–32767")
       .optional()

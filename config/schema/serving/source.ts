@@ -81,7 +81,7 @@ const Settings = z.strictObject({
       `For \`oci://\`: the node pulls the image and mounts its files (Kubernetes 1.35 and newer), once for all pods on it. Default: ${defaults.source.imageVolume}.`,
     ),
   deadlineSeconds: z
-    .int()
+    .int32()
     .min(1)
     .optional()
     .describe(

@@ -14,12 +14,12 @@ const RATE = defaults.traffic.rateLimit;
 
 const RateLimit = z.strictObject({
   requestsPerSecond: z
-    .int()
+    .int32()
     .min(1)
     .optional()
     .describe(`Average requests per second. Default: ${RATE.requestsPerSecond}.`),
   burstMultiplier: z
-    .int()
+    .int32()
     .min(1)
     .optional()
     .describe(`Largest burst, in seconds' worth of requests. Default: ${RATE.burstMultiplier}.`),
@@ -42,7 +42,7 @@ const Tls = z
 const Mirror = z.strictObject({
   version: Version.describe("Version that gets a copy of the requests; its responses are discarded."),
   percent: z
-    .int()
+    .int32()
     .min(1)
     .max(100)
     .optional()
@@ -76,7 +76,7 @@ export const TrafficConfig = z.strictObject({
     "Requests with this header go to the canary whatever the weight. Default: none.",
   ),
   retries: z
-    .union([z.literal(false), z.strictObject({ attempts: z.int().min(1).max(100).optional() })])
+    .union([z.literal(false), z.strictObject({ attempts: z.int32().min(1).max(100).optional() })])
     .meta({ title: "`false` or `{attempts}`" })
     .optional()
     .describe(`Retry on another pod when a pod is gone. Default: ${defaults.traffic.attempts} attempts.`),
@@ -87,7 +87,7 @@ export const TrafficConfig = z.strictObject({
     "Reject larger request bodies with 413. Default: the server's own limit; with the API Ingress the controller's, 1Mi.",
   ),
   timeoutSeconds: z
-    .int()
+    .int32()
     .min(1)
     .max(3600)
     .optional()

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defaults } from "../../../components/defaults/defaults.ts";
 import { defaultLabels, defaultResources } from "../default-text.ts";
-import { KubernetesName, LabelName, Labels, LabelValue, NodeName, Resources } from "../values.ts";
+import { ImageReference, KubernetesName, LabelName, Labels, LabelValue, NodeName, Resources } from "../values.ts";
 
 const { taint: TAINT, devicePlugin: PLUGIN } = defaults.gpuPool;
 
@@ -42,7 +42,7 @@ export const GpuPoolConfig = z
             namespace: KubernetesName.optional().describe(
               `Namespace of the DaemonSet, which is created unless it is kube-system. Default: ${PLUGIN.namespace}.`,
             ),
-            image: z.string().min(1).optional().describe(`Default: ${PLUGIN.image}.`),
+            image: ImageReference.optional().describe(`Default: ${PLUGIN.image}.`),
             resources: Resources.optional().describe(defaultResources(PLUGIN.resources)),
           }),
         ],

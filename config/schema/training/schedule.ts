@@ -44,7 +44,37 @@ export function scheduleProblem(schedule: string): string | undefined {
       return `${field.name} "${part}" is not *, numbers from ${field.min} to ${field.max}, ranges (1-5), steps (*/5) or lists of these`;
     }
   }
+  const [, , days = "", months = "", weekdays = ""] = parts;
+  // With days of the week besides, those of the month are not alone.
+  if (/^[*?]/.test(weekdays) && !happens(days, months)) {
+    return `none of the months "${months}" has a day "${days}", so it never runs`;
+  }
   return undefined;
+}
+
+/** Days of the months, with those of a leap year. */
+const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Whether one of the months has one of the days. */
+function happens(days: string, months: string): boolean {
+  const [, , day, month] = FIELDS;
+  if (day === undefined || month === undefined) return true;
+  const [first = 1] = valuesOf(days, day);
+  return valuesOf(months, month).some((value) => first <= (DAYS[value - 1] ?? 31));
+}
+
+/** The values of a valid field, rising. */
+function valuesOf(text: string, field: Field): number[] {
+  const values = text.split(",").flatMap((part) => {
+    const [range = "", step = "1"] = part.split("/");
+    const [from, to = part.includes("/") ? field.max : from] = /^[*?]$/.test(range)
+      ? [field.min, field.max]
+      : range.split("-").map((end) => numberOf(end, field) ?? field.min);
+    const all: number[] = [];
+    for (let value = from ?? field.min; value <= (to ?? field.max); value += Number(step)) all.push(value);
+    return all;
+  });
+  return values.toSorted((a, b) => a - b);
 }
 
 function isRange(text: string, field: Field): boolean {

@@ -31,7 +31,7 @@ const run = {
   ...environmentSources,
   pod: Pod.optional(),
   resources: Resources.optional().describe(defaultResources(JOB.resources)),
-  gpus: z.int().min(1).optional().describe("GPUs of each pod, which then runs on the GPU nodes only. Default: none."),
+  gpus: z.int32().min(1).optional().describe("GPUs of each pod, which then runs on the GPU nodes only. Default: none."),
   ...placement,
   restartPolicy: z
     .enum(["OnFailure", "Never"])
@@ -56,7 +56,7 @@ const training = {
   version: Version.optional().describe("Version to publish. Default: the next one."),
   parameters: Parameters.optional().describe("Hyper-parameters. Default: the environment's, then the task's own."),
   data: z.string().min(1).optional().describe("Training data file. Default: the data shipped with the trainer."),
-  seed: z.int().min(0).optional().describe("Seed of the random numbers. Default: the trainer's own."),
+  seed: z.int32().min(0).optional().describe("Seed of the random numbers. Default: the trainer's own."),
   minAccuracy: z
     .number()
     .min(0)
@@ -69,7 +69,7 @@ const training = {
     .optional()
     .describe("Held-out error (RMSE) of a regression above which nothing is published. Default: no limit."),
   workers: z
-    .int()
+    .int32()
     .min(2)
     .max(100)
     .optional()
@@ -93,7 +93,7 @@ const schedule = {
     `Failed Jobs to keep. Default: ${defaults.schedule.failedJobsHistoryLimit}.`,
   ),
   startingDeadlineSeconds: z
-    .int()
+    .int32()
     .min(10, "must be at least 10, because Kubernetes checks schedules every 10 seconds")
     .optional()
     .describe("How late a run may start. Default: no limit."),
@@ -104,7 +104,7 @@ const TrainingJob = z
   .strictObject({
     name: KubernetesName.describe("Name of the Job."),
     run: z
-      .int()
+      .int32()
       .min(1)
       .optional()
       .describe(`Number of the run; raise it to train again. Default: ${defaults.trainingJob.run}.`),
@@ -151,7 +151,7 @@ const BatchJob = z
     input: z.string().min(1).optional().describe("JSONL or CSV file on the data volume. Set this or `synthetic`."),
     output: z.string().min(1).optional().describe("File on the data volume for the predictions, with `input`."),
     synthetic: z
-      .int()
+      .int32()
       .min(1)
       .optional()
       .describe("Number of generated rows, whose predictions are printed. Set this or `input`."),
