@@ -17,7 +17,6 @@ interface JsonSchema {
   readonly additionalProperties?: JsonSchema | boolean;
   readonly items?: JsonSchema;
   readonly minItems?: number;
-  readonly minLength?: number;
   readonly maxLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -124,12 +123,12 @@ function objectOf(schema: JsonSchema, path: string): fc.Arbitrary<unknown> {
   return fc.record(Object.fromEntries(fields), { noNullPrototype: true });
 }
 
-function textOf({ pattern, allOf = [], minLength = 1, maxLength = 20 }: JsonSchema): fc.Arbitrary<string> {
+function textOf({ pattern, allOf = [], maxLength = Number.POSITIVE_INFINITY }: JsonSchema): fc.Arbitrary<string> {
   const patterns = [pattern, ...allOf.map((part) => part.pattern)].flatMap((one) => one ?? []);
   const [simple] = patterns.filter((one) => !one.includes("(?="));
   const text =
     simple === undefined
       ? fc.stringMatching(/^[a-z][a-z0-9-]{0,10}[a-z0-9]$/)
-      : fc.stringMatching(new RegExp(simple)).filter((value) => value.length <= Math.max(maxLength, minLength));
+      : fc.stringMatching(new RegExp(simple)).filter((value) => value.length <= maxLength);
   return text.filter((value) => patterns.every((one) => new RegExp(one).test(value)));
 }
