@@ -60,7 +60,7 @@ export class Secrets extends pulumi.ComponentResource {
     );
     this.hashes = new Map(
       Object.entries(args.secrets).flatMap(([secretName, secret]) => {
-        const hash = "existing" in secret ? undefined : valuesHash(secret);
+        const hash = valuesHash(secret);
         return hash === undefined ? [] : [[secretName, hash] as const];
       }),
     );
@@ -151,8 +151,9 @@ export class Secrets extends pulumi.ComponentResource {
 }
 
 /** A hash of the values of a Secret with a fixed name. A generated value changes only with its length. */
-function valuesHash({ name, data }: SecretArgs): pulumi.Output<string> | undefined {
-  if (name === undefined || data === undefined) return undefined;
+function valuesHash(secret: SecretArgs): pulumi.Output<string> | undefined {
+  if ("existing" in secret || secret.name === undefined || secret.data === undefined) return undefined;
+  const { data } = secret;
   const values = Object.entries(data).map(([key, source]): [string, pulumi.Input<string>] => {
     if ("plain" in source) return [key, source.plain];
     return [key, "value" in source ? source.value : `random ${resolveRandomValue(source.random).length}`];
