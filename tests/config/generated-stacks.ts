@@ -54,7 +54,7 @@ const KNOWN: readonly [RegExp, fc.Arbitrary<unknown>][] = [
       { api: "Ingress", implementation: "ingress-nginx", ingressClassName: "nginx" },
     ),
   ],
-  [/\.lineage$|\.allowRegression$|\.rollout\.goals$|^cluster$/, fc.constant(undefined)],
+  [/\.lineage$|\.allowRegression$|\.rollout\.goals$|^cluster$|^patches$|^extraObjects$/, fc.constant(undefined)],
   [
     /\.resources$/,
     fc.constantFrom(undefined, { limits: { cpu: "1", memory: "1Gi" } }, { requests: { cpu: "100m", memory: "64Mi" } }),

@@ -32,8 +32,8 @@ describe("generated stack files that are accepted", function () {
   after(() => rm(folder, { recursive: true }));
 
   it("render to objects that the API server accepts by their names, labels, selectors and variables", async () => {
-    const stacks = acceptedStacks(30);
-    expect(stacks).to.have.length(30);
+    const stacks = acceptedStacks(20);
+    expect(stacks).to.have.length(20);
     for (const [index, settings] of stacks.entries()) {
       const file = path.join(folder, `${index}.yaml`);
       const config = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`ml-platform:${key}`, value]));
