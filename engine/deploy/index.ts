@@ -13,6 +13,7 @@ import { hasFailed } from "../status/problems.ts";
 import { takeOver } from "./earlier-release.ts";
 import { checkNodes, removeTaints } from "./nodes.ts";
 import type { Deployed, DeployOptions } from "./options.ts";
+import { suspects } from "./suspects.ts";
 import { problemsIn, watchForTrouble } from "./trouble.ts";
 
 const ORIGINS = {
@@ -46,7 +47,7 @@ export async function deployStack(options: DeployOptions): Promise<Deployed> {
   if (adopts) await session.mark();
   const settings = `--config-file=${workspace.stackFile(stack)}`;
   report("comparing the stack with its state and with the cluster");
-  const steps = await compare(session, settings).catch(async (error: unknown) => {
+  const steps = await compare(session, kubectl, settings).catch(async (error: unknown) => {
     throw options.configFiles === undefined ? error : await located(error, stack, options.configFiles);
   });
   rejectDataLoss(steps);
@@ -70,18 +71,20 @@ export async function deployStack(options: DeployOptions): Promise<Deployed> {
 /**
  * The steps of an `up`, including those that undo changes made by hand. The engine compares the program with its state, so
  * the state of objects that differ in the cluster is refreshed first. Other objects are not refreshed, because a refresh
- * marks objects that are still starting as unfinished.
+ * marks objects that are still starting as unfinished, and takes long for many.
  */
-async function compare(session: Session, settings: string): Promise<readonly PreviewStep[]> {
+async function compare(session: Session, kubectl: Kubectl, settings: string): Promise<readonly PreviewStep[]> {
   const preview = async () => {
     const output = await session.run(["preview", "--json", "--show-sames", settings]);
     return (JSON.parse(output) as { steps?: readonly PreviewStep[] }).steps ?? [];
   };
   const look = (...args: readonly string[]) =>
     session.run(["refresh", "--preview-only", "--json", settings, ...args]).then(readRefresh);
-  const [previewed, looked] = await Promise.allSettled([preview(), look()]);
-  if (previewed.status === "rejected") throw previewed.reason;
-  const steps = previewed.value;
+  const steps = await preview();
+  const suspicious = await suspects(kubectl, steps);
+  if (suspicious?.length === 0) return steps;
+  const all = suspicious === undefined || suspicious.length > MOST_TARGETS;
+  const [looked] = await Promise.allSettled([look(...(all ? [] : targetsOf(suspicious)))]);
   if (looked.status === "rejected" && !changesProvider(steps)) throw looked.reason;
   // A refresh uses the kubeconfig of the last `up`, even if that was wrong; --run-program uses the current one.
   const provider = looked.status === "rejected" ? ["--run-program"] : [];
@@ -90,10 +93,15 @@ async function compare(session: Session, settings: string): Promise<readonly Pre
     ({ deleted, changes }) => deleted || Object.keys(changes).some((path) => !isTaint(path)),
   );
   if (drifted.length === 0) return steps;
-  const targets = drifted.flatMap(({ urn }) => ["--target", urn]);
+  const targets = targetsOf(drifted.map(({ urn }) => urn));
   await session.run(["refresh", "--yes", "--skip-preview", settings, ...provider, ...targets]);
   return preview();
 }
+
+/** Above this number of suspicious objects all are looked at; a command line has no room for thousands. */
+const MOST_TARGETS = 500;
+
+const targetsOf = (urns: readonly string[]) => urns.flatMap((urn) => ["--target", urn]);
 
 /** The program's errors with the files and the paths in them where the settings are written, instead of the merged stack's. */
 async function located(error: unknown, stack: string, files: readonly string[]): Promise<unknown> {

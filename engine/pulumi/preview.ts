@@ -11,6 +11,8 @@ interface ResourceState {
   readonly custom?: boolean;
   readonly type: string;
   readonly ignoreChanges?: readonly string[];
+  /** The object after the last deployment or refresh. */
+  readonly outputs?: Readonly<Record<string, unknown>>;
   readonly inputs?: { readonly metadata?: { readonly name?: string; readonly namespace?: string } };
 }
 
