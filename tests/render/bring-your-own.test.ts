@@ -218,7 +218,7 @@ config:
       "patches[3].patch.metadata.name: says which object it is; it cannot be changed",
       'patches[4].patch.spec: leaves pods that the selector does not select: label "app" differs',
       'patches[0].target: the stack has no Deployment "fraud-v3"; it has "fraud-v1", "fraud-v2"',
-      'patches[1].target: the stack has no object of kind "Deploy"; it has ConfigMap, Deployment, HTTPRoute, HorizontalPodAutoscaler, Job, Namespace, NetworkPolicy, PersistentVolumeClaim, PodDisruptionBudget, PrometheusRule, Service, ServiceMonitor',
+      'patches[1].target: the stack has no object of kind "Deploy"; it has BackendTrafficPolicy, ConfigMap, Deployment, HTTPRoute, HorizontalPodAutoscaler, Job, Namespace, NetworkPolicy, PersistentVolumeClaim, PodDisruptionBudget, PrometheusRule, Service, ServiceMonitor',
     ]);
   });
 });
