@@ -49,7 +49,7 @@ export async function packagesBelow(root: string): Promise<string[]> {
 const isRelative = (name: string) => name.startsWith(".");
 
 async function filesBelow(root: string): Promise<string[]> {
-  const exclude = ["**/node_modules/**"];
+  const exclude = ["**/node_modules/**", "**/dist/**"];
   return (await Array.fromAsync(glob("**/*.ts", { cwd: path.join(repository, root), exclude }))).sort();
 }
 
