@@ -8,7 +8,7 @@ import { floatOutput, openSession, runTexts } from "../onnx/session.ts";
 import { encodeTextClassifier } from "../onnx/text-graph.ts";
 import { tokenize } from "./tokenize.ts";
 
-/** Rows per run of the graph. Its features are dense, so this limits memory. */
+/** Rows per run of the graph, which pads them to the longest. */
 const BLOCK = 32;
 
 export interface TextOptions extends VocabularyOptions, LogisticOptions {

@@ -3,8 +3,7 @@ import { internal } from "../errors.ts";
 
 /**
  * Writes a protocol buffer message field by field. It works without a schema, because message objects of a large forest
- * would need more memory than the training. Repeated numbers are packed, which every parser accepts. Integers must not be
- * negative.
+ * would need more memory than the training. Repeated numbers are packed, which every parser accepts.
  */
 export class MessageWriter {
   readonly #writer = new BinaryWriter();
@@ -47,9 +46,9 @@ export class MessageWriter {
   }
 
   #varint(value: number): void {
-    if (!(value >= 0 && Number.isSafeInteger(value))) internal(`${value} is not a non-negative integer`);
+    if (!Number.isSafeInteger(value)) internal(`${value} is not an integer`);
     // Writing 64 bits is slower: the library splits the number into two halves.
-    if (value <= 0xffffffff) this.#writer.uint32(value);
-    else this.#writer.uint64(value);
+    if (value >= 0 && value <= 0xffffffff) this.#writer.uint32(value);
+    else this.#writer.int64(value);
   }
 }

@@ -52,12 +52,14 @@ export interface Graph {
   readonly outputs: readonly GraphValue[];
   readonly nodes: readonly GraphNode[];
   readonly initializers?: readonly Initializer[];
+  /** Types of values between nodes, for operators of which readers of the file cannot infer them. */
+  readonly values?: readonly GraphValue[];
 }
 
 /** Field numbers of the messages, from onnx/onnx-ml.proto of the ONNX project (Apache License 2.0). */
 const MODEL = { irVersion: 1, producerName: 2, docString: 6, graph: 7, opsetImport: 8 };
 const OPSET = { domain: 1, version: 2 };
-const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12 };
+const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12, valueInfo: 13 };
 const NODE = { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 };
 const ATTRIBUTE = { name: 1, f: 2, i: 3, s: 4, floats: 7, ints: 8, strings: 9, type: 20 };
 const TENSOR = { dims: 1, dataType: 2, floatData: 4, stringData: 6, int64Data: 7, name: 8 };
@@ -67,7 +69,7 @@ const TENSOR_TYPE = { elemType: 1, shape: 2 };
 const SHAPE = { dim: 1 };
 const DIMENSION = { dimValue: 1, dimParam: 2 };
 
-/** Encodes a graph as the content of an `.onnx` file. Throws if a number that must be a non-negative integer is not. */
+/** Encodes a graph as the content of an `.onnx` file. Throws if a number that must be an integer is not. */
 export function encodeModel(graph: Graph): Uint8Array {
   const domains = new Set(["", ...graph.nodes.map((node) => node.domain ?? "")]);
   const writer = new MessageWriter();
@@ -87,6 +89,7 @@ export function encodeModel(graph: Graph): Uint8Array {
     for (const tensor of graph.initializers ?? []) writer.message(GRAPH.initializer, () => writeTensor(writer, tensor));
     for (const value of graph.inputs) writer.message(GRAPH.input, () => writeValue(writer, value));
     for (const value of graph.outputs) writer.message(GRAPH.output, () => writeValue(writer, value));
+    for (const value of graph.values ?? []) writer.message(GRAPH.valueInfo, () => writeValue(writer, value));
   });
   return writer.finish();
 }

@@ -1,12 +1,15 @@
 import type { LinearModel } from "../learn/linear/logistic.ts";
-import { pairText, type Vocabulary } from "../learn/text/vocabulary.ts";
+import type { Vocabulary } from "../learn/text/vocabulary.ts";
 import { linearNode, linearOutputs } from "./linear-graph.ts";
 import { type Attribute, encodeModel, type GraphNode, type GraphValue } from "./model.ts";
+import { sparseTextScores } from "./sparse-text.ts";
 
 const text = (value: string): Attribute => ({ type: "string", value });
 const number = (value: number): Attribute => ({ type: "int", value });
 
 const INPUT: GraphValue = { name: "text", type: "string", shape: ["rows"] };
+
+const TOKENS: GraphValue = { name: "tokens", type: "string", shape: ["rows", "width"] };
 
 /** Pads short rows of tokens. Not a letter or a digit, so never a token itself. */
 export const PADDING = "#";
@@ -43,50 +46,28 @@ export function encodeTokenGraph(): Uint8Array {
     name: "tokens",
     description: "Lower-cases and splits text",
     inputs: [INPUT],
-    outputs: [{ name: "tokens", type: "string", shape: ["rows", "width"] }],
+    outputs: [TOKENS],
     nodes: TOKEN_NODES,
   });
 }
 
 /** Graph `text` [rows] → `label` [rows], the class number, and `probabilities` [rows, classes]. */
 export function encodeTextClassifier(vocabulary: Vocabulary, model: LinearModel, description: string): Uint8Array {
+  const { nodes, initializers } = sparseTextScores(vocabulary, model, "scores");
   return encodeModel({
     name: "text_classifier",
     description,
     inputs: [INPUT],
     outputs: linearOutputs(model),
-    nodes: [...featureNodes(vocabulary), linearNode(model)],
+    nodes: [...TOKEN_NODES, ...nodes, linearNode(identity(model), "scores")],
+    initializers,
+    values: [TOKENS],
   });
 }
 
-function featureNodes(vocabulary: Vocabulary): GraphNode[] {
-  const { unigrams, firsts, skips, weights } = vocabulary;
-  const longest = firsts.length > 0 ? 2 : 1;
-  const pairs = Array.from(firsts, (_, pair) => pairText(vocabulary, pair));
-  return [
-    ...TOKEN_NODES,
-    {
-      op: "TfIdfVectorizer",
-      inputs: ["tokens"],
-      outputs: ["weighted"],
-      attributes: {
-        mode: text("TFIDF"),
-        min_gram_length: number(1),
-        max_gram_length: number(longest),
-        max_skip_count: number(longest === 2 ? skips : 0),
-        // Index in the pool of the first n-gram of each length.
-        ngram_counts: { type: "ints", value: longest === 2 ? [0, unigrams.length] : [0] },
-        ngram_indexes: { type: "ints", value: Array.from(weights.keys()) },
-        pool_strings: { type: "strings", value: [...unigrams, ...pairs.flat()] },
-        weights: { type: "floats", value: weights },
-      },
-    },
-    // Scales each row to Euclidean length 1. `Normalizer` of ai.onnx.ml does the same, but is slower.
-    {
-      op: "LpNormalization",
-      inputs: ["weighted"],
-      outputs: ["features"],
-      attributes: { axis: number(1), p: number(2) },
-    },
-  ];
+/** The model with its scores before the intercepts as features. */
+function identity(model: LinearModel): LinearModel {
+  const { classes } = model;
+  const weights = Float32Array.from({ length: classes ** 2 }, (_, i) => (i % (classes + 1) === 0 ? 1 : 0));
+  return { ...model, width: classes, weights };
 }

@@ -14,8 +14,9 @@ describe("protocol buffer messages", () => {
     expect(written((message) => message.int(1, 150))).to.equal("089601");
     expect(written((message) => message.int(20, 0))).to.equal("a00100");
     expect(written((message) => message.int(1, 2 ** 35 + 1))).to.equal("08818080808001");
-    for (const wrong of [-1, 0.5, Number.NaN, 2 ** 60])
-      expect(() => written((message) => message.int(1, wrong))).to.throw("is not a non-negative integer");
+    expect(written((message) => message.int(1, -2))).to.equal("08feffffffffffffffff01");
+    for (const wrong of [0.5, Number.NaN, 2 ** 60])
+      expect(() => written((message) => message.int(1, wrong))).to.throw("is not an integer");
   });
 
   it("encode text as UTF-8", () => {

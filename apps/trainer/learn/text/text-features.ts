@@ -3,8 +3,7 @@ import type { Ngrams } from "./ngrams.ts";
 
 /**
  * TF-IDF features of the rows from `from` up to, but not including, `to`: [rows, weights.length]. Each row has Euclidean
- * length 1, or 0 if none of its n-grams is known. Equal to the output of the exported graph's `TfIdfVectorizer` and
- * `LpNormalization`, but sparse.
+ * length 1, or 0 if none of its n-grams is known. The exported graph computes the same.
  *
  * @param weights inverse document frequency by feature
  * @param columnOf feature of each n-gram, −1 if it is not in the vocabulary

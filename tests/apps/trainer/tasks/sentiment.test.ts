@@ -75,6 +75,12 @@ describe("sentiment task", () => {
     const probabilities = await classifyTexts(pairs.graph, ["", "!!!", "zzzz qqqq", "日本語"]);
     for (const probability of probabilities) expect(probability).to.be.within(0.2, 0.8);
     expect(probabilities[0]).to.equal(probabilities[2]);
+    for (const { graph } of [words, pairs]) {
+      const alone = await classifyTexts(graph, [""]);
+      expect(alone).to.have.lengthOf(2);
+      expect(largestDifference(alone, await classifyTexts(graph, ["!!! 日本語"]))).to.equal(0);
+      expect(await classifyTexts(graph, ["good"])).to.have.lengthOf(2);
+    }
   });
 
   it("exports a graph that agrees with its own predictions to 1e-5 on 10,000 random texts", async () => {
