@@ -98,3 +98,16 @@ export async function nextMessage(stream: NodeJS.ReadableStream): Promise<unknow
   const [message] = await once(stream, "data");
   return message;
 }
+
+/** Elements as raw contents of a gRPC request. */
+export const rawFloats = (...values: number[]) => Buffer.from(Float32Array.from(values).buffer);
+
+/** Texts as raw contents of a gRPC request. */
+export const rawTexts = (...values: string[]) =>
+  Buffer.concat(
+    values.map((value) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(Buffer.byteLength(value));
+      return Buffer.concat([length, Buffer.from(value)]);
+    }),
+  );
