@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
 import { waitFor } from "../../common/wait.ts";
 import type { Kubectl } from "../kubectl.ts";
+import { READY_TIMEOUT } from "../node/health.ts";
 import type { NodePaths } from "../node/layout.ts";
 import { availableSince, staleReadyPods } from "../node/pods.ts";
 import type { NodeRecord } from "../node/record.ts";
@@ -25,7 +26,7 @@ const essential = ["kube-system/coredns", "gateway-system/traefik"];
 /**
  * Installs DNS, metrics, storage classes and the gateway, and waits until DNS and gateway serve. Applies nothing if this
  * cluster has them already. Returns whether it changed anything.
- * @throws UserError if they are not ready within two minutes
+ * @throws UserError if they are not ready within ten minutes
  */
 export async function ensureAddons(options: AddonOptions): Promise<boolean> {
   const { toolchain, kubectl, record, paths, report } = options;
@@ -127,9 +128,9 @@ async function waitForAddons(kubectl: Kubectl, record: NodeRecord, report: (line
     report(`waiting for ${awaited}`);
     return undefined;
   };
-  if (await waitFor(look, { interval: 300, timeout: 120_000 })) return;
+  if (await waitFor(look, { interval: 300, timeout: READY_TIMEOUT })) return;
   throw new UserError(
-    `${awaited} is not ready after two minutes`,
+    `${awaited} is not ready after ten minutes`,
     "see kubectl get pods -A with the kubeconfig that status names",
   );
 }

@@ -28,9 +28,12 @@ export function isReadySince(node: unknown, since: string): boolean {
   return ready?.status === "True" && Date.parse(ready.lastHeartbeatTime ?? "") >= from;
 }
 
+/** Milliseconds within which the node and its add-ons must be ready; a busy machine needs minutes. */
+export const READY_TIMEOUT = 600_000;
+
 /**
  * Waits until the API server answers and the node is Ready.
- * @throws UserError with the path of the logs if the supervisor ends meanwhile, or after two minutes
+ * @throws UserError with the path of the logs if the supervisor ends meanwhile, or after ten minutes
  */
 export async function waitForNode(kubectl: Kubectl, record: NodeRecord, paths: NodePaths): Promise<void> {
   let last = "no answer";
@@ -49,8 +52,8 @@ export async function waitForNode(kubectl: Kubectl, record: NodeRecord, paths: N
     }
     return undefined;
   };
-  if (await waitFor(look, { interval: 200, timeout: 120_000 })) return;
-  throw new UserError(`the node is not ready after two minutes (${last})`, `see ${join(paths.logs, "kubelet.log")}`);
+  if (await waitFor(look, { interval: 200, timeout: READY_TIMEOUT })) return;
+  throw new UserError(`the node is not ready after ten minutes (${last})`, `see ${join(paths.logs, "kubelet.log")}`);
 }
 
 function lastLogLine(file: string): string {

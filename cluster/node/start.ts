@@ -72,10 +72,10 @@ async function checkAddresses(): Promise<void> {
   );
 }
 
-/** The record of the running node once it has finished starting, or after ten seconds; undefined if none runs. */
-async function startedNode(paths: NodePaths): Promise<NodeRecord | undefined> {
+/** The record of the running node once it has finished starting; undefined if none runs. */
+export async function startedNode(paths: Pick<NodePaths, "record" | "formerRecord">): Promise<NodeRecord | undefined> {
   const hasStarted = async () => ((await runningNode(paths))?.init === 0 ? undefined : true);
-  await waitFor(hasStarted, { interval: 100, timeout: 10_000 });
+  await waitFor(hasStarted, { interval: 100 });
   return runningNode(paths);
 }
 
@@ -147,9 +147,10 @@ async function launch(options: StartOptions, fingerprint: string): Promise<NodeR
   }
   const exit = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
   child.unref();
-  const record = await Promise.race([exit, connectedNode(paths)]);
-  if (typeof record === "object") return record;
-  if (record === portTakenExitCode) {
+  // Without a deadline: a busy machine takes minutes, and a supervisor that cannot connect the node exits.
+  const started = await Promise.race([exit, startedNode(paths)]);
+  if (typeof started === "object") return started;
+  if ((started ?? (await exit)) === portTakenExitCode) {
     throw new UserError(
       `port ${gatewayPort} on 127.0.0.1 is taken`,
       "free it or choose another: npm run up -- --port N",
@@ -157,13 +158,4 @@ async function launch(options: StartOptions, fingerprint: string): Promise<NodeR
   }
   const lines = readFileSync(paths.supervisorLog, "utf8").trim().split("\n");
   throw new UserError(`the node did not start (${lines[0] || "no reason given"})`, `see ${paths.supervisorLog}`);
-}
-
-/** The record of the new node once the supervisor has connected it; undefined after fifteen seconds. */
-function connectedNode(paths: NodePaths): Promise<NodeRecord | undefined> {
-  const look = async () => {
-    const record = await runningNode(paths);
-    return record !== undefined && record.init > 0 ? record : undefined;
-  };
-  return waitFor(look, { interval: 30, timeout: 15_000 });
 }

@@ -94,9 +94,12 @@ async function listen(port: number, targetPort: number): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : port;
 }
 
-/** The first process of the new pid namespace: the only child of unshare, which creates the namespaces before it forks. */
+/**
+ * The first process of the new pid namespace: the only child of unshare, which creates the namespaces before it forks. If unshare
+ * fails, its exit ends this process.
+ */
 async function firstChild(parent: number): Promise<number> {
-  const child = await waitFor(() => childrenOf(parent)[0], { interval: 20, timeout: 4000 });
+  const child = await waitFor(() => childrenOf(parent)[0], { interval: 20 });
   if (child === undefined) throw new Error("the node's first process did not start");
   return child;
 }

@@ -12,6 +12,7 @@ import { type NodePaths, nodePaths } from "../../cluster/node/layout.ts";
 import { claimMachine, machineOwner } from "../../cluster/node/machine.ts";
 import { availableSince, staleReadyPods } from "../../cluster/node/pods.ts";
 import { removeRecord, runningNode, writeRecord } from "../../cluster/node/record.ts";
+import { startedNode } from "../../cluster/node/start.ts";
 import { firstFreePort, isPortFree } from "../../common/ports.ts";
 import { identify, isAlive } from "../../common/processes.ts";
 import { steadyPort } from "../support/steady-port.ts";
@@ -54,6 +55,17 @@ describe("the record of a node", () => {
     expect(await runningNode(paths)).to.deep.include({ supervisor: self, init: 5 });
     await writeRecord(paths, { supervisor: { ...self, started: "1" }, ...settings });
     expect(await runningNode(paths)).to.equal(undefined);
+  });
+
+  it("is awaited for as long as the supervisor is starting the node", async () => {
+    if (self === undefined) throw new Error("this process is not found");
+    expect(await startedNode(paths)).to.equal(undefined);
+    await writeRecord(paths, { supervisor: self, ...settings, init: 0 });
+    const started = startedNode(paths);
+    const answer = await Promise.race([started, new Promise((resolve) => setTimeout(resolve, 300, "waiting"))]);
+    expect(answer).to.equal("waiting");
+    await writeRecord(paths, { supervisor: self, ...settings });
+    expect(await started).to.deep.include({ supervisor: self, init: 5 });
   });
 
   it("is found under the file names of an earlier release, and removed under old and new names", async () => {
