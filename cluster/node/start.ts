@@ -40,6 +40,8 @@ export async function startNode(options: StartOptions): Promise<{ record: NodeRe
   const fingerprint = await settingsFingerprint(options);
   const running = await startedNode(paths);
   if (running?.fingerprint === fingerprint) {
+    // An interrupted up may not have written it.
+    await writeAdminKubeconfig(paths, running);
     await waitForNode(kubectl, running, paths);
     return { record: running, already: true };
   }
@@ -55,9 +57,14 @@ export async function startNode(options: StartOptions): Promise<{ record: NodeRe
   await checkAddresses();
   await prepare(paths, options.pauseImage);
   const record = await launch(options, fingerprint);
-  await writeKubeconfig(paths.kubeconfig, paths.pki, "admin", `https://127.0.0.1:${record.apiPort}`);
+  await writeAdminKubeconfig(paths, record);
   await waitForNode(kubectl, record, paths);
   return { record, already: false };
+}
+
+/** Writes the kubeconfig that the user and the other commands use. */
+function writeAdminKubeconfig(paths: NodePaths, { apiPort }: NodeRecord): Promise<void> {
+  return writeKubeconfig(paths.kubeconfig, paths.pki, "admin", `https://127.0.0.1:${apiPort}`);
 }
 
 /** @throws UserError if the machine uses the node's addresses for something else */

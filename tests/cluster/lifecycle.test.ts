@@ -1,4 +1,4 @@
-import { readdir, readFile, rename } from "node:fs/promises";
+import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -49,6 +49,13 @@ describe("the embedded cluster", function () {
       expect((await predict(cluster, { text: "Never again" })).status).to.equal(200);
     });
   }
+
+  it("gets its kubeconfig back, which an up that was killed may not have written", async () => {
+    await rm(cluster.kubeconfig);
+    const { exitCode, all } = await up();
+    expect(exitCode, all).to.equal(0);
+    await cluster.kubectl.run(["get", "nodes"]);
+  });
 
   it("is stopped by down even if its state folder was moved", async () => {
     const state = path.join(cluster.folder, "state");
