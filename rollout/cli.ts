@@ -12,6 +12,7 @@ import { replay } from "./records/replay.ts";
 import { SCENARIOS } from "./simulate/scenarios.ts";
 import { simulateAll } from "./simulate/simulate.ts";
 import { LEGEND, simulationText } from "./simulate/table.ts";
+import { peerLines, peersOn } from "./simulate/trace.ts";
 
 const program = new Command("rollout").description("Rolls a canary out by what its own requests show.");
 
@@ -87,7 +88,8 @@ program
   .command("replay")
   .argument("<file>", "file of records, beside the stack file")
   .description("makes all decisions again from the records alone; exits with 1 where one is not what was recorded")
-  .action((file: string) => told(() => replayFile(file)));
+  .option("--peers", "also say what the rules of other tools would have done with the last rollout's requests")
+  .action((file: string, flags) => told(() => replayFile(file, flags)));
 
 program
   .command("simulate")
@@ -115,14 +117,16 @@ async function plan({ stack, model, configFile, ...traffic }: PlanFlags): Promis
   for (const line of planLines(resolved, model, traffic)) console.log(line);
 }
 
-async function replayFile(file: string): Promise<void> {
+async function replayFile(file: string, { peers = false }: { readonly peers?: boolean }): Promise<void> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
     throw new UserError(`${file}: there is no such file`, "name one such as Pulumi.dev.rollout-MODEL.jsonl");
   });
-  const { rollouts, decisions, actions, differences } = replay(parseRecords(text, file), file);
+  const records = parseRecords(text, file);
+  const { rollouts, decisions, actions, differences } = replay(records, file);
   for (const line of [...actions, ...differences]) console.log(line);
   console.log(`${file}: rollouts: ${rollouts}, decisions: ${decisions}, differences: ${differences.length}`);
+  for (const line of peers ? peerLines(peersOn(records)) : []) console.log(line);
   if (differences.length > 0) process.exitCode = 1;
 }
 

@@ -207,6 +207,15 @@ export function isPartOf(
 ): boolean {
   const name = nameOf(urn);
   if (urn.includes("ml:serving:Traffic$")) return name === entry || name.startsWith(`${entry}-`);
-  if (urn.includes("ml:serving:ModelService$")) return versions.some(({ resourceName }) => resourceName === name);
+  if (urn.includes("ml:serving:ModelService$")) {
+    return versions.some(({ resourceName }) => belongsTo(resourceName, name, urn));
+  }
   return FOLLOWING.test(urn);
+}
+
+/** A version's environment and its further Services have names that begin with its own. */
+function belongsTo(resourceName: string, name: string, urn: string): boolean {
+  if (name === resourceName) return true;
+  if (urn.includes(":core/v1:ConfigMap::")) return name === `${resourceName}-config`;
+  return urn.includes(":core/v1:Service::") && name.startsWith(`${resourceName}-`);
 }

@@ -1,5 +1,4 @@
-import type { Environment } from "../environment.ts";
-import type { Outcome } from "../rule.ts";
+import type { Outcome, World } from "../rule.ts";
 import { CHECK_SECONDS, keptBounds } from "./thresholds.ts";
 
 const STEP = 0.1;
@@ -15,18 +14,18 @@ const THRESHOLD = 5;
  * @see https://docs.flagger.app/usage/how-it-works
  * @see https://github.com/fluxcd/flagger/blob/main/pkg/controller/scheduler.go
  */
-export function flagger(environment: Environment): Outcome {
+export function flagger(world: World): Outcome {
   let exposure = 0;
   let failed = 0;
   let share = STEP;
   for (;;) {
-    const stretch = environment.advance(CHECK_SECONDS, share);
+    const stretch = world.advance(CHECK_SECONDS, share);
     exposure += stretch.exposure;
-    if (failed >= THRESHOLD) return { end: "aborted", seconds: environment.seconds, exposure };
+    if (failed >= THRESHOLD) return { end: "aborted", seconds: world.seconds, exposure };
     if (!keptBounds(stretch.canary).every(Boolean)) {
       failed += 1;
     } else if (share >= MAX_SHARE - 1e-9) {
-      return { end: "promoted", seconds: environment.seconds, exposure };
+      return { end: "promoted", seconds: world.seconds, exposure };
     } else {
       share += STEP;
     }

@@ -1,5 +1,5 @@
-import type { Counts, Environment } from "../environment.ts";
-import type { Outcome } from "../rule.ts";
+import type { Counts } from "../environment.ts";
+import type { Outcome, World } from "../rule.ts";
 
 const SHARE = 0.05;
 const WINDOWS = 3;
@@ -19,22 +19,22 @@ const Z = 2.3263478740408408;
  * @see https://github.com/spinnaker/kayenta/blob/master/kayenta-judge/src/main/scala/com/netflix/kayenta/judge/NetflixACAJudge.scala
  * @see https://github.com/spinnaker/kayenta/blob/master/kayenta-judge/src/main/scala/com/netflix/kayenta/judge/classifiers/metric/MannWhitneyClassifier.scala
  */
-export function kayenta(environment: Environment): Outcome {
+export function kayenta(world: World): Outcome {
   let exposure = 0;
   for (let window = 0; window < WINDOWS; window++) {
     const canary: number[][] = [[], []];
     const stable: number[][] = [[], []];
     for (let minute = 0; minute < MINUTES; minute++) {
-      const stretch = environment.advance(60, SHARE);
+      const stretch = world.advance(60, SHARE);
       exposure += stretch.exposure;
       addShares(canary, stretch.canary);
       addShares(stable, stretch.stable);
     }
     if (canary.some((values, index) => isHigh(values, stable[index] ?? []))) {
-      return { end: "aborted", seconds: environment.seconds, exposure };
+      return { end: "aborted", seconds: world.seconds, exposure };
     }
   }
-  return { end: "promoted", seconds: environment.seconds, exposure };
+  return { end: "promoted", seconds: world.seconds, exposure };
 }
 
 /** A minute without requests has no value. */

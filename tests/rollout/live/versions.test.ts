@@ -105,6 +105,8 @@ describe("the part of a stack that a rollout deploys", () => {
     expect(isPart("ml:serving:Traffic$kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", "iris")).to.equal(true);
     expect(isPart(`${service}:apps/v1:Deployment`, "iris-v2")).to.equal(true);
     expect(isPart(`${service}:autoscaling/v2:HorizontalPodAutoscaler`, "iris-v1")).to.equal(true);
+    expect(isPart(`${service}:core/v1:ConfigMap`, "iris-v2-config")).to.equal(true);
+    expect(isPart(`${service}:core/v1:Service`, "iris-v2-internal")).to.equal(true);
     expect(
       isPart("ml:platform:Monitoring$kubernetes:monitoring.coreos.com/v1:PrometheusRule", "monitoring-alerts"),
     ).to.equal(true);
@@ -113,6 +115,7 @@ describe("the part of a stack that a rollout deploys", () => {
   it("is nothing of other models, and no other change that waits for an up", () => {
     expect(isPart("ml:serving:Traffic$kubernetes:gateway.networking.k8s.io/v1:HTTPRoute", "other")).to.equal(false);
     expect(isPart("ml:serving:ModelService$kubernetes:apps/v1:Deployment", "other-v1")).to.equal(false);
+    expect(isPart("ml:serving:ModelService$kubernetes:core/v1:ConfigMap", "iris-v10-config")).to.equal(false);
     expect(isPart("ml:platform:Namespace$kubernetes:core/v1:ResourceQuota", "namespace-quota")).to.equal(false);
   });
 });
