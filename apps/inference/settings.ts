@@ -29,6 +29,9 @@ function flag(fallback: boolean) {
 
 const url = (example: string) => z.url({ protocol: /^https?$/, error: `set it to a URL such as ${example}` });
 
+/** Most rows in one run, unless MAX_BATCH_SIZE is set: of a slow model, and of any. */
+const [SLOW_ROWS, MOST_ROWS] = [64, 1024];
+
 const NAME_REMEDY = "set it to a model of the registry, to several separated by commas, or to * for all";
 const VERSION_REMEDY = 'set it to a version such as "1", to "latest", or to "all"';
 
@@ -68,7 +71,7 @@ const Environment = z
     LOG_LEVEL: LogLevel.default("info"),
     API_KEY: ApiKey.optional(),
     MAX_BODY_BYTES: whole(1, 1_073_741_824, 33_554_432),
-    MAX_BATCH_SIZE: whole(1, 65_536, 64),
+    MAX_BATCH_SIZE: number(1, 65_536, true).optional(),
     MAX_QUEUE_SIZE: whole(1, 1_000_000, 4096),
     REQUEST_TIMEOUT_MS: whole(1, 3_600_000, 30_000),
     DRAIN_SECONDS: seconds(0, 3600, 5),
@@ -137,8 +140,10 @@ export interface Settings {
   readonly apiKey: string | undefined;
   /** Longest request body, in bytes, decompressed if it is compressed. `MAX_BODY_BYTES`, default 32 MiB. */
   readonly maxBodyBytes: number;
-  /** Most rows in one run of the model. `MAX_BATCH_SIZE`, default 64. */
+  /** Most rows in one run of the model. `MAX_BATCH_SIZE`, default 1024. */
   readonly maxBatchSize: number;
+  /** The same for runs that take a millisecond or more. `MAX_BATCH_SIZE`, default 64. */
+  readonly slowBatchSize: number;
   /** Most rows waiting for a model, and so the most rows of one request. `MAX_QUEUE_SIZE`, default 4096. */
   readonly maxQueueSize: number;
   /** Longest time a request may take, in milliseconds. `REQUEST_TIMEOUT_MS`, default 30,000. */
@@ -200,7 +205,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     logLevel: values.LOG_LEVEL,
     apiKey: values.API_KEY,
     maxBodyBytes: values.MAX_BODY_BYTES,
-    maxBatchSize: values.MAX_BATCH_SIZE,
+    maxBatchSize: values.MAX_BATCH_SIZE ?? MOST_ROWS,
+    slowBatchSize: values.MAX_BATCH_SIZE ?? SLOW_ROWS,
     maxQueueSize: values.MAX_QUEUE_SIZE,
     requestTimeoutMs: values.REQUEST_TIMEOUT_MS,
     drainSeconds: values.DRAIN_SECONDS,

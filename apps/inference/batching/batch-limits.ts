@@ -20,21 +20,45 @@ export interface Limits {
   allow(rows: number, longest: number): boolean;
   /** Splits the rows of a request into pieces that each fit one run: as few as possible without reordering rows. */
   pieces(inputs: Tensors, rows: number): Piece[];
+  /** Records a run: its rows, and its duration in milliseconds. */
+  ran(rows: number, ms: number): void;
 }
 
 /** For a model whose rows are not independent: each request is one run, whatever its size. */
 export const UNBATCHED: Limits = {
   allow: () => false,
   pieces: (_inputs, rows) => [{ from: 0, to: rows, longest: 0 }],
+  ran: () => undefined,
 };
+
+/**
+ * Longest run that may have more rows than a slow model's, in milliseconds. Until then a run mostly costs what it costs however
+ * few its rows are; longer runs would make other requests wait.
+ */
+const SHORT_MS = 1;
 
 /** Limits the rows of a run, and the padded length of its texts. */
 export class BatchLimits implements Limits {
-  readonly #maxRows: number;
+  readonly #slowRows: number;
+  readonly #mostRows: number;
+  #maxRows: number;
 
-  /** @param maxRows Most rows in one run of the model. */
-  constructor(maxRows: number) {
-    this.#maxRows = maxRows;
+  /**
+   * @param slowRows Most rows in one run of a slow model; the first runs of every model are limited to it.
+   * @param mostRows Most rows in one run while runs take less than a millisecond. @default slowRows
+   */
+  constructor(slowRows: number, mostRows = slowRows) {
+    this.#slowRows = Math.min(slowRows, mostRows);
+    this.#mostRows = mostRows;
+    this.#maxRows = this.#slowRows;
+  }
+
+  ran(rows: number, ms: number): void {
+    if (ms > SHORT_MS) {
+      this.#maxRows = Math.max(this.#slowRows, Math.floor(this.#maxRows / 2));
+    } else if (ms < SHORT_MS / 2 && 2 * rows > this.#maxRows) {
+      this.#maxRows = Math.min(this.#mostRows, 2 * this.#maxRows);
+    }
   }
 
   allow(rows: number, longest: number): boolean {

@@ -6,6 +6,8 @@ import type { BatchingState } from "./state.ts";
 export interface BatcherOptions extends BatchingState {
   /** Most rows in one run of the model. */
   readonly maxBatchSize: number;
+  /** The same for runs that take a millisecond or more. @default maxBatchSize */
+  readonly slowBatchSize?: number;
   /** Most rows waiting; a request beyond that is rejected at once. */
   readonly maxQueueSize: number;
   readonly observer?: BatchObserver;

@@ -33,7 +33,7 @@ export class Batcher {
   constructor(model: Model, options: BatcherOptions) {
     this.#model = model;
     const unbatchable = options.unbatchable === true || !model.batched;
-    this.#limits = unbatchable ? UNBATCHED : new BatchLimits(Math.min(options.maxBatchSize, model.maxRows));
+    this.#limits = unbatchable ? UNBATCHED : limitsOf(options, model);
     this.#queue = new JobQueue(options.maxQueueSize, options.overload);
     this.#observer = options.observer;
     this.#onUnbatchable = options.onUnbatchable;
@@ -219,6 +219,7 @@ export class Batcher {
   #ran(batch: readonly Job[], rows: number, started: number): void {
     const ms = performance.now() - started;
     this.#queue.ended(rows, ms);
+    this.#limits.ran(rows, ms);
     this.#observer?.ran(rows, ms / 1000);
     const us = Math.round(ms * 1000);
     for (const { timings } of batch) {
@@ -232,6 +233,10 @@ export class Batcher {
     await this.#run(batch.slice(0, middle));
     await this.#run(batch.slice(middle));
   }
+}
+
+function limitsOf({ maxBatchSize, slowBatchSize = maxBatchSize }: BatcherOptions, { maxRows }: Model): Limits {
+  return new BatchLimits(slowBatchSize, Math.min(maxBatchSize, maxRows));
 }
 
 function rowsOf(batch: readonly Job[]): number {

@@ -27,7 +27,7 @@ export interface ServedModel {
 
 /** What it takes to open a version. */
 export interface OpenDeps {
-  readonly settings: Pick<Settings, "modelDirectory" | "maxBatchSize" | "maxQueueSize">;
+  readonly settings: Pick<Settings, "modelDirectory" | "maxBatchSize" | "slowBatchSize" | "maxQueueSize">;
   readonly open: OpenModel;
   /** Finds the request schema of a model. @default models take tensors only */
   readonly findSchema?: FindRequestSchema;
@@ -53,7 +53,7 @@ export async function openVersion(name: string, version: string, deps: OpenDeps)
     throw new Error(`${directory}: ${errorMessage(error)}`, { cause: error });
   });
   const recorder = metrics.model(metadata.name, metadata.version);
-  const { maxBatchSize, maxQueueSize } = settings;
+  const { maxBatchSize, slowBatchSize, maxQueueSize } = settings;
   const logUnbatchable = (reason: string) =>
     logger.info(
       { model: metadata.name, version: metadata.version, reason },
@@ -68,6 +68,7 @@ export async function openVersion(name: string, version: string, deps: OpenDeps)
   const batcher = new Batcher(model, {
     ...batching,
     maxBatchSize,
+    slowBatchSize,
     maxQueueSize,
     observer: recorder,
     unbatchable: reason !== undefined,

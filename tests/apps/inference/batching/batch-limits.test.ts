@@ -9,6 +9,37 @@ function split(maxRows: number, lengths: readonly number[]): number[] {
   return new BatchLimits(maxRows).pieces(inputs, data.length).map(({ from, to }) => to - from);
 }
 
+describe("the rows of a run", () => {
+  const most = (limits: BatchLimits) => [...new Array(2049).keys()].findLast((rows) => limits.allow(rows, 0));
+
+  it("grow while full runs are short, and shrink when one is not", () => {
+    const limits = new BatchLimits(64, 200);
+    expect(most(limits)).to.equal(64);
+    limits.ran(32, 0.1);
+    expect(most(limits), "a run that is not full says nothing").to.equal(64);
+    limits.ran(64, 0.1);
+    expect(most(limits)).to.equal(128);
+    limits.ran(128, 0.7);
+    expect(most(limits)).to.equal(128);
+    limits.ran(65, 0.2);
+    expect(most(limits)).to.equal(200);
+    limits.ran(200, 1.1);
+    expect(most(limits)).to.equal(100);
+    limits.ran(1, 5);
+    limits.ran(1, 5);
+    expect(most(limits)).to.equal(64);
+  });
+
+  it("are never more than was set", () => {
+    const limits = new BatchLimits(8);
+    limits.ran(8, 0.01);
+    expect(most(limits)).to.equal(8);
+    const few = new BatchLimits(64, 4);
+    few.ran(4, 0.01);
+    expect(most(few)).to.equal(4);
+  });
+});
+
 describe("splitting a request into batches", () => {
   const LONG = MAX_PADDED_CHARACTERS / 4;
 
