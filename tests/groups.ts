@@ -24,7 +24,7 @@ const PATTERNS = {
     "tests/apps/trainer/onnx-checker.test.ts",
     "tests/apps/imports/**",
     "tests/apps/inference-clients/{docs-page,real-clients,schemathesis}.test.ts",
-    "tests/apps/inference/text/tokenizer-parity.test.ts",
+    "tests/apps/inference/text/{tokenizer-parity,trained-bert}.test.ts",
     "tests/{bench,components/monitoring}/**",
   ],
   engine: ["tests/{engine,review,drift}/**"],

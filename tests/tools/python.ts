@@ -16,6 +16,7 @@ export type PythonEnvironment =
   | "inference-clients"
   | "onnx-checker"
   | "schemathesis"
+  | "small-bert"
   | "tokenizers";
 
 /**
