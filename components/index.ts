@@ -15,6 +15,7 @@ export type {
   SecretKey,
   Toleration,
 } from "./kubernetes/container.ts";
+export type { KedaArgs, KedaTrigger } from "./kubernetes/keda.ts";
 export { kubernetesName } from "./kubernetes/names.ts";
 export type { Resources } from "./kubernetes/pod.ts";
 export type { Patch, PodArgs, PodPatch } from "./kubernetes/pod-patch.ts";

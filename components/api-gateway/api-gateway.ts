@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { autoscalerManifest, disruptionBudgetManifest } from "../kubernetes/autoscaling.ts";
+import { createAutoscaler, disruptionBudgetManifest } from "../kubernetes/autoscaling.ts";
 import { type ImageAccess, imagePolicy, pullSecrets, secretVariables } from "../kubernetes/container.ts";
 import { objectMeta, replacement } from "../kubernetes/names.ts";
 import { restrictedContainer, restrictedPod } from "../kubernetes/pod.ts";
@@ -79,11 +79,8 @@ export class ApiGateway extends pulumi.ComponentResource {
       parent: this,
     });
     if (autoscaling !== undefined) {
-      new k8s.autoscaling.v2.HorizontalPodAutoscaler(
-        name,
-        autoscalerManifest(namespace, deployment.metadata.name, autoscaling),
-        { parent: this },
-      );
+      const place = { namespace, service: service.metadata.name };
+      createAutoscaler(name, deployment.metadata.name, autoscaling, place, this);
     }
     if (disruptionBudget !== undefined) {
       new k8s.policy.v1.PodDisruptionBudget(name, disruptionBudgetManifest(namespace, selector, disruptionBudget), {

@@ -1,6 +1,7 @@
-import type * as k8s from "@pulumi/kubernetes";
+import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { defaults } from "../defaults/defaults.ts";
+import { type KedaArgs, scaledObjectManifest, type TriggerPlace } from "./keda.ts";
 import { objectMeta } from "./names.ts";
 
 type Behavior = k8s.types.input.autoscaling.v2.HPAScalingRules;
@@ -24,8 +25,9 @@ export type Metric = Readonly<Record<string, unknown>> & { readonly type: string
 
 /** Horizontal autoscaling of one Deployment. */
 export interface AutoscalingArgs {
-  /** Fixed name of the HorizontalPodAutoscaler. @default named by Pulumi */
+  /** Fixed name of the HorizontalPodAutoscaler, or of KEDA's ScaledObject. @default named by Pulumi */
   readonly name?: string;
+  /** Fewest pods; with `keda` there may be none. */
   readonly minReplicas: number;
   readonly maxReplicas: number;
   /** Target CPU use in percent of the request. @default 70 if there is no other target, otherwise none */
@@ -34,7 +36,7 @@ export interface AutoscalingArgs {
   readonly memoryUtilization?: number;
   /**
    * Target of the rows that wait for the model in each pod (`model_queue_depth` of the project's server). The cluster needs an
-   * adapter that serves Prometheus' metrics to autoscalers.
+   * adapter that serves Prometheus' metrics to autoscalers, or KEDA.
    *
    * @default no such target
    */
@@ -43,6 +45,8 @@ export interface AutoscalingArgs {
   readonly metrics?: readonly Metric[];
   readonly scaleUp?: ScalingRules;
   readonly scaleDown?: ScalingRules;
+  /** Let KEDA decide, on any trigger, down to no pods. @default Kubernetes' own autoscaler */
+  readonly keda?: KedaArgs;
 }
 
 /** How many pods of one Deployment may be evicted at once; set exactly one of the two bounds. */
@@ -57,9 +61,25 @@ export interface DisruptionBudgetArgs {
 
 /** Autoscaling with its targets decided. */
 export function resolveAutoscaling<T extends AutoscalingArgs>(args: T): T {
-  const targets = [args.cpuUtilization, args.memoryUtilization, args.queueDepth, args.metrics];
+  const targets = [args.cpuUtilization, args.memoryUtilization, args.queueDepth, args.metrics, args.keda?.triggers];
   if (targets.some((target) => target !== undefined)) return args;
   return { ...args, ...defaults.autoscaling };
+}
+
+/** Creates the autoscaler of a Deployment: a HorizontalPodAutoscaler, or KEDA's ScaledObject. */
+export function createAutoscaler(
+  resourceName: string,
+  deployment: pulumi.Input<string>,
+  args: AutoscalingArgs,
+  place: TriggerPlace,
+  parent: pulumi.Resource,
+): void {
+  if (args.keda === undefined) {
+    const manifest = autoscalerManifest(place.namespace, deployment, args);
+    new k8s.autoscaling.v2.HorizontalPodAutoscaler(resourceName, manifest, { parent });
+  } else {
+    new k8s.apiextensions.CustomResource(resourceName, scaledObjectManifest(deployment, args, place), { parent });
+  }
 }
 
 /** The HorizontalPodAutoscaler of a Deployment. */

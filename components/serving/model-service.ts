@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { autoscalerManifest, disruptionBudgetManifest } from "../kubernetes/autoscaling.ts";
+import { createAutoscaler, disruptionBudgetManifest } from "../kubernetes/autoscaling.ts";
 import type { ImageAccess } from "../kubernetes/container.ts";
 import { type Backend, type ResolvedService, serviceManifest } from "../kubernetes/service.ts";
 import { configMapManifest } from "../platform/config-maps.ts";
@@ -122,11 +122,8 @@ export class ModelService extends pulumi.ComponentResource {
       serve(`-${more.name ?? index + 2}`, more);
     }
     if (autoscaling !== undefined) {
-      new k8s.autoscaling.v2.HorizontalPodAutoscaler(
-        resourceName,
-        autoscalerManifest(namespace, deployment.metadata.name, autoscaling),
-        { parent: this },
-      );
+      const place = { namespace, service: service.metadata.name, model: names.model, version: version.version };
+      createAutoscaler(resourceName, deployment.metadata.name, autoscaling, place, this);
     }
     if (disruptionBudget !== undefined) {
       new k8s.policy.v1.PodDisruptionBudget(

@@ -1,6 +1,7 @@
 import type { ResolvedStack } from "../resolve/stack.ts";
 import { checkApiGateway } from "./api-gateway.ts";
-import { checkAutoscaling } from "./autoscaling.ts";
+import { checkKeda } from "./autoscaling/keda.ts";
+import { checkAutoscaling } from "./autoscaling/targets.ts";
 import { checkLimitRange } from "./limit-range.ts";
 import { checkModel } from "./models.ts";
 import { checkNames } from "./names.ts";
@@ -31,6 +32,7 @@ export function crossCheck(stack: ResolvedStack): Findings {
     checkEnvironment(stack),
     checkScraping(stack),
     checkSources(stack),
+    checkKeda(stack),
   ];
   return {
     problems: [...checkSettings(stack), ...pods.flatMap(({ problems }) => problems)],

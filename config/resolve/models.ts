@@ -10,6 +10,7 @@ import {
 import { type ResolvedRoute, resolveMirror, resolveRoute } from "../../components/traffic/resolve.ts";
 import type { WrittenStack } from "../schema/stack.ts";
 import { type CanaryRollout, resolveCanaryRollout } from "./canary-rollout.ts";
+import { type PrometheusPlace, withPrometheus } from "./keda.ts";
 
 type WrittenModel = WrittenStack["models"][number];
 type WrittenSource = NonNullable<WrittenModel["versions"][number]["source"]>;
@@ -38,16 +39,29 @@ export interface StackModel extends ModelNames {
 /**
  * @param stack a stack whose versions have the defaults of their models
  * @param gpus where pods with GPUs run
+ * @param prometheus that KEDA asks
  */
-export function resolveModels({ models, canaryWeight, secrets }: WrittenStack, gpus?: PlacementArgs): StackModel[] {
+export function resolveModels(
+  { models, canaryWeight, secrets }: WrittenStack,
+  gpus?: PlacementArgs,
+  prometheus?: PrometheusPlace,
+): StackModel[] {
   return models.map(({ model, name, app, versions, traffic, rollout }) => {
     const names = resolveModelNames({ model, entry: name, app });
     return {
       ...names,
       name,
       stable: traffic?.stable ?? versions[0]?.version ?? "",
-      versions: versions.map(({ source, ...version }) =>
-        resolveVersion(names, { ...version, source: source && withSecretKind(source, secrets) }, gpus),
+      versions: versions.map(({ source, autoscaling, ...version }) =>
+        resolveVersion(
+          names,
+          {
+            ...version,
+            source: source && withSecretKind(source, secrets),
+            autoscaling: withPrometheus(autoscaling, prometheus),
+          },
+          gpus,
+        ),
       ),
       traffic: traffic && resolveTraffic(traffic, canaryWeight),
       rollout: rollout && resolveCanaryRollout(rollout),

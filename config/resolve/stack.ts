@@ -15,6 +15,7 @@ import { gatewayNamespace, resolveGateway } from "../../components/traffic/gatew
 import { resolveBatchJob, resolveCronJob, resolveTrainingJob } from "../../components/training/resolve.ts";
 import type { WrittenStack } from "../schema/stack.ts";
 import { type Immutable, immutable } from "./immutable.ts";
+import { withPrometheus } from "./keda.ts";
 import { entryOf, resolveModels, type StackModel } from "./models.ts";
 import type { StackSettings, Written } from "./settings.ts";
 import { resolveWorkloads, type Workloads } from "./workloads.ts";
@@ -34,7 +35,11 @@ export type ResolvedStack = Immutable<
 export function resolveStack(written: WrittenStack): ResolvedStack {
   const { environment, cluster, configMaps, training, gpuPool, gateway, monitoring, patches, extraObjects } = written;
   const gpus = gpuPlacement(gpuPool);
-  const models = resolveModels(written, gpus);
+  const prometheus = monitoring && {
+    namespace: monitoring.namespace,
+    prometheus: monitoring.prometheus ?? defaults.monitoring.prometheus,
+  };
+  const models = resolveModels(written, gpus, prometheus);
   const stack: StackSettings = {
     environment,
     cluster,
@@ -53,11 +58,16 @@ export function resolveStack(written: WrittenStack): ResolvedStack {
     },
     models,
     gateway: gateway && resolveGateway(gateway),
-    apiGateway: written.apiGateway && resolveGatewayRoutes(written.apiGateway),
+    apiGateway:
+      written.apiGateway &&
+      resolveGatewayRoutes({
+        ...written.apiGateway,
+        autoscaling: withPrometheus(written.apiGateway.autoscaling, prometheus),
+      }),
     networkPolicies: resolveNetworkPolicies(written),
     monitoring: monitoring && {
       ...resolveMonitoring(monitoring),
-      prometheus: monitoring.prometheus ?? defaults.monitoring.prometheus,
+      prometheus: prometheus?.prometheus ?? defaults.monitoring.prometheus,
       dashboards: monitoring.dashboards ?? defaults.monitoring.dashboards,
     },
     gpuPool: gpuPool && resolveGpuNodePool(gpuPool),

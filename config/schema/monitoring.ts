@@ -18,6 +18,11 @@ function isPlainAddress(text: string): boolean {
 /** An address with credentials would put them into the stack file in plain text. */
 const Address = z.string().refine(isPlainAddress, { error: PLACE });
 
+/** The address of a Prometheus that pods reach. */
+export const PrometheusAddress = z
+  .string()
+  .refine(isPlainAddress, { error: "must be an http or https address without credentials" });
+
 const Port = z.int32().min(1).max(65535);
 
 /** Scraping, alerts and dashboards. */

@@ -36,7 +36,8 @@ interface Answer {
 
 /**
  * Requests predictions on sample inputs from each model with a route, through the gateway, until all of a model's versions
- * answer: a gateway learns of new pods one Service at a time, up to seconds after they are ready.
+ * answer: a gateway learns of new pods one Service at a time, up to seconds after they are ready. A model that is scaled to zero is
+ * not asked.
  *
  * @param timeoutSeconds how long requests may fail. @default 60
  * @throws UserError with the answer if a request still fails after that
@@ -50,13 +51,19 @@ export async function samplePredictions(
   const predictions: Prediction[] = [];
   for (const [name, requests] of Object.entries(SAMPLES)) {
     const model = models.find((candidate) => candidate.name === name && candidate.path !== undefined);
-    if (model === undefined) continue;
+    if (model === undefined || hasNoPods(model)) continue;
     for (const [index, request] of requests.entries()) {
       const settled = settlement(index === 0 ? model.versions : []);
       predictions.push(await predict(gatewayUrl, model, request, settled, deadline));
     }
   }
   return predictions;
+}
+
+/** Whether an autoscaler has scaled everything behind the route to zero. */
+function hasNoPods({ versions }: ModelStatus): boolean {
+  const served = versions.filter(({ weight }) => weight > 0);
+  return served.length > 0 && served.every(({ wanted }) => wanted === 0);
 }
 
 /**

@@ -61,6 +61,7 @@ const FINDERS: Readonly<Record<string, (object: LiveObject, context: readonly Li
   Pod: podProblem,
   PersistentVolumeClaim: claimProblem,
   HorizontalPodAutoscaler: autoscalerProblem,
+  ScaledObject: scaledObjectProblem,
   ReplicaSet: quotaProblem,
   Job: jobProblem,
 };
@@ -154,7 +155,26 @@ function autoscalerProblem(autoscaler: LiveObject): Finding {
   const active = condition(autoscaler, "ScalingActive");
   if (active?.status !== "False" || active.reason === "ScalingDisabled") return undefined;
   const what = `has no metrics: ${active.message ?? active.reason ?? ""}`;
-  return { what, remedy: "wait a minute after a start; else check that metrics-server runs" };
+  const remedy = autoscaler.metadata.ownerReferences?.some(({ kind }) => kind === "ScaledObject")
+    ? "wait a minute after a start; else check that KEDA runs and reaches what its triggers ask"
+    : "wait a minute after a start; else check that metrics-server runs";
+  return { what, remedy };
+}
+
+/** KEDA's own word on its triggers, which counts while there are no pods for a HorizontalPodAutoscaler too. */
+function scaledObjectProblem(scaled: LiveObject): Finding {
+  const ready = condition(scaled, "Ready");
+  const fallback = condition(scaled, "Fallback");
+  const place = `kubectl describe scaledobject ${scaled.metadata.name} --namespace ${scaled.metadata.namespace ?? "default"}`;
+  const remedy = `correct autoscaling.keda in the stack file, or what its triggers ask; see ${place}`;
+  if (ready?.status === "False") return { what: `does not scale: ${ready.message ?? ready.reason ?? ""}`, remedy };
+  if (fallback?.status === "True") return { what: "cannot ask its triggers, so the pods of the fallback run", remedy };
+  return ready === undefined
+    ? {
+        what: "does not scale: KEDA has not looked at it",
+        remedy: "wait a minute after a start; else check that KEDA's operator runs",
+      }
+    : undefined;
 }
 
 function quotaProblem(replicaSet: LiveObject): Finding {

@@ -1,4 +1,4 @@
-import type { Kubectl, LiveObject } from "../../cluster/kubectl.ts";
+import { type Kubectl, KubectlError, type LiveObject } from "../../cluster/kubectl.ts";
 import { valueAt } from "./fields.ts";
 import { findProblems, PROBLEM_KINDS, type Problem } from "./problems.ts";
 import { ROUTE_KINDS, type RouteShare, routeShare } from "./routes.ts";
@@ -51,7 +51,10 @@ export async function stackStatus(kubectl: Kubectl): Promise<StackStatus> {
   const [served, routes, ...watched] = await Promise.all([
     kubectl.get(["deployments,services", "--all-namespaces", SELECTOR]),
     kubectl.get([ROUTE_KINDS, "--all-namespaces", SELECTOR]),
-    ...namespaces.map(({ metadata }) => kubectl.get([PROBLEM_KINDS, `--namespace=${metadata.name}`])),
+    ...namespaces.flatMap(({ metadata }) => [
+      kubectl.get([PROBLEM_KINDS, `--namespace=${metadata.name}`]),
+      scaledObjects(kubectl, metadata.name),
+    ]),
   ]);
   const deployments = served.filter(({ kind, metadata }) => kind === "Deployment" && metadata.labels?.["model"]);
   const services = served.filter(({ kind }) => kind === "Service");
@@ -65,6 +68,16 @@ export async function stackStatus(kubectl: Kubectl): Promise<StackStatus> {
     nodePorts: nodePortsOf(services),
     problems: findProblems(watched.flat()),
   };
+}
+
+/** KEDA's autoscalers; none in a cluster that does not have its kinds. */
+async function scaledObjects(kubectl: Kubectl, namespace: string): Promise<readonly LiveObject[]> {
+  try {
+    return await kubectl.get(["scaledobjects.keda.sh", `--namespace=${namespace}`]);
+  } catch (error) {
+    if (error instanceof KubectlError && error.message.includes("doesn't have a resource type")) return [];
+    throw error;
+  }
 }
 
 /** URL of the Gateway of the stacks' routes; undefined if it has no address yet. */

@@ -21,7 +21,10 @@ const TITLES: Readonly<Record<string, string>> = {
 
 /** The workloads among a stack's objects, with the ranges of their autoscalers. */
 export function workloadsAmong(objects: readonly Fields[]): Workload[] {
-  const ranges = new Map(objects.filter(({ kind }) => kind === "HorizontalPodAutoscaler").map(autoscalerOf));
+  const ranges = new Map([
+    ...objects.filter(({ kind }) => kind === "HorizontalPodAutoscaler").map(autoscalerOf),
+    ...objects.filter(({ kind }) => kind === "ScaledObject").map(scaledObjectOf),
+  ]);
   return objects.flatMap((object) => {
     const pod = podOf(object);
     if (pod === undefined) return [];
@@ -85,6 +88,16 @@ function autoscalerOf(autoscaler: Fields): [string, string] {
     return percent === undefined ? [] : [`${name} ${percent} %`];
   });
   return [`${valueAt(target, "kind")}/${valueAt(target, "name")}`, [range, ...targets].join(", ")];
+}
+
+/** The range of KEDA's autoscaler, and what decides in it. */
+function scaledObjectOf(scaled: Fields): [string, string] {
+  const target = valueAt(scaled, "spec.scaleTargetRef");
+  const [least, most] = ["minReplicaCount", "maxReplicaCount"].map((field) => valueAt(scaled, `spec.${field}`));
+  const triggers = valueAt(scaled, "spec.triggers");
+  const types = (Array.isArray(triggers) ? triggers : []).map((trigger) => String(valueAt(trigger, "type")));
+  const range = `${least ?? 0}–${most ?? 100} pods`;
+  return [`${valueAt(target, "kind")}/${valueAt(target, "name")}`, [range, ...types].join(", ")];
 }
 
 /** The pod's spec of an object that runs pods; undefined for anything else. */

@@ -29,6 +29,19 @@ describe("rendered manifests, validated against the published schemas of Kuberne
     });
   }
 
+  for (const stack of ["keda", "llm"]) {
+    it(`are all valid for the example ${stack}`, async () => {
+      const all = await objectsOf(stack, [`examples/Pulumi.${stack}.yaml`]);
+      // Envoy Gateway's policies have no schema here.
+      const objects = all.filter(({ object }) => object.kind !== "BackendTrafficPolicy");
+      const out = path.join(folder, stack);
+      await writeFiles(out, objects);
+      const { wrong, summary } = await conform(schemas, { folder: out });
+      expect(wrong).to.deep.equal([]);
+      expect(summary).to.deep.include({ valid: objects.length, invalid: 0, errors: 0, skipped: 0 });
+    });
+  }
+
   const object = (apiVersion: string, kind: string, spec: object) =>
     conform(schemas, { text: JSON.stringify({ apiVersion, kind, metadata: { name: "it" }, spec }) });
 
@@ -50,5 +63,9 @@ describe("rendered manifests, validated against the published schemas of Kuberne
     const monitor = (spec: object) => object("monitoring.coreos.com/v1", "ServiceMonitor", spec);
     expect((await monitor({ selector: {}, endpoints: [{ port: "metrics" }] })).exitCode).to.equal(0);
     expect((await monitor({ selector: {}, endpoints: [{ port: 9090 }] })).exitCode).to.equal(1);
+    const scaled = (spec: object) => object("keda.sh/v1alpha1", "ScaledObject", spec);
+    const triggers = [{ type: "cpu", metadata: { value: "70" } }];
+    expect((await scaled({ scaleTargetRef: { name: "a" }, triggers })).exitCode).to.equal(0);
+    expect((await scaled({ scaleTargetRef: { name: "a" }, triggers: [{ type: "cpu" }] })).exitCode).to.equal(1);
   });
 });

@@ -55,6 +55,12 @@ describe("the predictions that up shows", () => {
     expect(asked).to.deep.equal([["models.example.com", "/iris/predict", "k"]]);
   });
 
+  it("are not requested from a model that is scaled to zero", async () => {
+    expect((await ask([version("1", 100, 0)], refused, 1)).asked).to.deep.equal([]);
+    const { asked } = await ask([version("1", 75), version("2", 25, 0)], (response) => good(response, "1"));
+    expect(asked).not.to.deep.equal([]);
+  });
+
   it("wait until the gateway knows the canary's pods", async () => {
     // Like Traefik: a quarter of the requests go to the canary, and they fail while the gateway knows none of its pods.
     const { asked } = await ask([version("1", 75), version("2", 25)], (response, request) => {

@@ -97,6 +97,26 @@ describe("problems that status finds", () => {
       /metrics-server/,
     ],
     [
+      "a trigger of KEDA that fails",
+      object("ScaledObject", {
+        conditions: [{ type: "Ready", status: "False", message: "no scaler found for type: kafak" }],
+      }),
+      /does not scale: no scaler found/,
+      /autoscaling\.keda.*kubectl describe scaledobject x --namespace ml/,
+    ],
+    [
+      "triggers of KEDA that cannot be asked",
+      object("ScaledObject", {
+        conditions: [
+          { type: "Ready", status: "True" },
+          { type: "Fallback", status: "True" },
+        ],
+      }),
+      /the pods of the fallback run/,
+      /what its triggers ask/,
+    ],
+    ["a ScaledObject without KEDA", object("ScaledObject", {}), /KEDA has not looked at it/, /operator runs/],
+    [
       "a quota that rejects pods",
       object("ReplicaSet", {
         conditions: [{ type: "ReplicaFailure", status: "True", message: "pods x is forbidden: exceeded quota: q" }],
@@ -144,6 +164,16 @@ describe("problems that status finds", () => {
       object("PersistentVolumeClaim", { phase: "Bound" }),
       object("Job", { conditions: [{ type: "Complete", status: "True" }] }),
       object("HorizontalPodAutoscaler", { conditions: [{ type: "ScalingActive", status: "True" }] }),
+      // KEDA has scaled the Deployment to zero.
+      object("HorizontalPodAutoscaler", {
+        conditions: [{ type: "ScalingActive", status: "False", reason: "ScalingDisabled" }],
+      }),
+      object("ScaledObject", {
+        conditions: [
+          { type: "Ready", status: "True" },
+          { type: "Active", status: "False" },
+        ],
+      }),
       object("ReplicaSet", {}),
     ];
     expect(findProblems(well)).to.deep.equal([]);

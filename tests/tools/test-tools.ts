@@ -3,6 +3,7 @@ import { command, prometheusCrds, versions } from "../../cluster/toolchain/tools
 import { traefik } from "../../cluster/toolchain/traefik.ts";
 
 const kwok = "v0.8.0";
+const keda = "v2.21.0";
 /** The test tools' Go modules are in the subfolder `modules/`. */
 const root = import.meta.dirname;
 
@@ -77,6 +78,13 @@ export const testTools = {
       },
       prometheusCrds("servicemonitors"),
       prometheusCrds("prometheusrules"),
+      {
+        module: "github.com/kedacore/keda/v2",
+        version: keda,
+        sum: "h1:R6z2HZvstK4RLUMxroNACzBj74xGxt3kG59b5Xc+Xps=",
+        from: "config/crd/bases",
+        to: "crds/keda",
+      },
     ],
     minutes: 0,
   },

@@ -18,7 +18,7 @@ export function checkBudgets(stack: ResolvedStack): Findings {
     ),
     notices: budgeted.flatMap((deployment) =>
       evictable(deployment.budget, deployment.pods.max) > 0
-        ? blocked(deployment, deployment.pods.min, "so none can be evicted while the autoscaler is at its minimum")
+        ? blocked(deployment, fewest(deployment), "so none can be evicted while the autoscaler is at its minimum")
         : [],
     ),
   };
@@ -37,6 +37,11 @@ function budgetedDeployments({ models, apiGateway, workloads }: ResolvedStack): 
     const budget = budgets.get(path);
     return budget === undefined ? [] : [{ path: `${path}.disruptionBudget`, budget, pods }];
   });
+}
+
+/** Fewest pods while there are any. */
+function fewest({ pods: { min, max } }: Budgeted): number {
+  return Math.min(max, Math.max(1, min));
 }
 
 function blocked({ path, budget }: Budgeted, pods: number, effect: string): ConfigProblem[] {

@@ -73,7 +73,7 @@ function ownServerProblems({ rollout, autoscaling }: Version, path: string): Con
       : [
           {
             path: `${path}.autoscaling.queueDepth`,
-            message: "is a metric of the project's own server; name the image's own under metrics",
+            message: `is a metric of the project's own server; name the image's own under ${autoscaling.keda === undefined ? "metrics" : "keda.triggers"}`,
           },
         ]),
   ];

@@ -3,6 +3,7 @@ import { defaults } from "../../../components/defaults/defaults.ts";
 import { objectProblems } from "../../../components/kubernetes/api/problems.ts";
 import type { Metric } from "../../../components/kubernetes/autoscaling.ts";
 import { CountOrPercent, KubernetesName } from "../values.ts";
+import { Keda } from "./keda.ts";
 
 /** What Kubernetes' API says about a metric. */
 const METRIC = { is: "object", definition: "autoscaling.v2.MetricSpec" } as const;
@@ -30,7 +31,7 @@ const ScalingRules = z.strictObject({
 
 const autoscaling = {
   name: KubernetesName.optional().describe("Fixed name of the autoscaler. Default: named by Pulumi."),
-  minReplicas: z.int32().min(1).describe("Fewest pods."),
+  minReplicas: z.int32().min(0).describe("Fewest pods; 0 only with `keda`."),
   maxReplicas: z.int32().min(1).describe("Most pods."),
   cpuUtilization: z
     .int32()
@@ -45,7 +46,7 @@ const autoscaling = {
     .min(1)
     .optional()
     .describe(
-      "Target of the rows that wait in each pod of the project's server, `model_queue_depth`; needs an adapter for Prometheus' metrics. Default: none.",
+      "Target of the rows that wait in each pod of the project's server, `model_queue_depth`; needs `keda`, or an adapter for Prometheus' metrics. Default: none.",
     ),
   metrics: z
     .array(
@@ -65,6 +66,7 @@ const autoscaling = {
     ),
   scaleUp: ScalingRules.optional().describe("How fast pods are added. Default: Kubernetes' own."),
   scaleDown: ScalingRules.optional().describe("How fast pods are removed. Default: Kubernetes' own."),
+  keda: Keda.optional(),
 };
 
 /** Horizontal autoscaling of Deployments that may set more of it. */
@@ -76,6 +78,14 @@ export const Autoscaling = z
   .refine(({ minReplicas, maxReplicas }) => minReplicas <= maxReplicas, {
     path: ["minReplicas"],
     error: "is above maxReplicas",
+  })
+  .refine(({ minReplicas, keda }) => minReplicas > 0 || keda !== undefined, {
+    path: ["minReplicas"],
+    error: "is 0, but Kubernetes' own autoscaler keeps at least one pod; set 1, or add keda",
+  })
+  .refine(({ metrics, keda }) => metrics === undefined || keda === undefined, {
+    path: ["metrics"],
+    error: "is of Kubernetes' own autoscaler, which keda replaces; write keda.triggers instead",
   });
 
 /** How many pods may be evicted at once, of Deployments that may set their own. */
