@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defaults } from "../../components/defaults/defaults.ts";
-import { KubernetesName, Labels, ModelName, Port } from "./values.ts";
+import { Cidr, KubernetesName, Labels, ModelName, Port } from "./values.ts";
 
 /** Which pods of the stack's namespace may talk to each other. */
 export const NetworkPoliciesConfig = z
@@ -16,10 +16,7 @@ export const NetworkPoliciesConfig = z
       .array(
         z
           .strictObject({
-            cidr: z
-              .union([z.cidrv4(), z.cidrv6()], { error: "must be addresses such as 10.0.0.0/8" })
-              .optional()
-              .describe("Addresses, such as `10.0.0.0/8`. Set this or labels."),
+            cidr: Cidr.optional().describe("Addresses, such as `10.0.0.0/8`. Set this or labels."),
             namespaceLabels: Labels.optional().describe(
               "Labels of namespaces. Default: the stack's own, if there are podLabels.",
             ),

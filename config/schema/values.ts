@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isNetworkAddress } from "../../components/kubernetes/cidr.ts";
 import { milliUnits, QUANTITY } from "../../components/kubernetes/quantity.ts";
 import {
   amountProblem,
@@ -175,6 +176,12 @@ export const HostName = z
     error:
       "must be a host name in lower case such as ml.example.com or *.example.com, without scheme, port or path, and no address",
   });
+
+/** Addresses by their prefix, such as `10.0.0.0/8`, in the only form that the API server takes. */
+export const Cidr = z
+  .union([z.cidrv4(), z.cidrv6()], { error: "must be addresses such as 10.0.0.0/8" })
+  .refine(isNetworkAddress, "must be written with the first address of its prefix, such as 10.0.0.0/8")
+  .meta({ title: "addresses" });
 
 /** Key of a Secret or ConfigMap. */
 const SecretKeyName = z

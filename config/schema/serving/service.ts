@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defaults } from "../../../components/defaults/defaults.ts";
 import { isExternal, resolveService } from "../../../components/kubernetes/service.ts";
-import { Annotations, Port, ServiceName } from "../values.ts";
+import { Annotations, Cidr, Port, ServiceName } from "../values.ts";
 
 /** A Service in front of a version. */
 export const Service = z
@@ -37,7 +37,7 @@ export const Service = z
       .optional()
       .describe("Protocol of the requests: `kubernetes.io/h2c` for gRPC. Default: HTTP/1.1."),
     loadBalancerSourceRanges: z
-      .array(z.cidrv4("must be addresses such as 10.0.0.0/8").or(z.cidrv6()))
+      .array(Cidr)
       .optional()
       .describe("Addresses that a load balancer lets in. Default: all."),
     loadBalancerClass: z.string().min(1).optional().describe("What makes the load balancer. Default: the cluster's."),
