@@ -4,6 +4,7 @@ import { type AutoscalingArgs, type DisruptionBudgetArgs, resolveAutoscaling } f
 import type { SecretKey } from "../kubernetes/container.ts";
 import type { Resources } from "../kubernetes/pod.ts";
 import type { PodArgs } from "../kubernetes/pod-patch.ts";
+import { bytes, sizeText } from "../kubernetes/quantity.ts";
 import type { RolloutArgs } from "../kubernetes/rollout.ts";
 import { type ResolvedService, resolveService, type ServiceArgs } from "../kubernetes/service.ts";
 
@@ -38,7 +39,7 @@ export interface ApiGatewaySettings extends PodArgs {
   readonly connectTimeoutSeconds?: number;
   /** Longest time between two parts of a response. @default 30 */
   readonly readTimeoutSeconds?: number;
-  /** Largest request body. @default "10Mi" */
+  /** Largest request body. @default "32Mi", as the project's server has it */
   readonly bodyLimit?: string;
   /** Attempts for one request on the model's pods, including the first. @default 8 */
   readonly attempts?: number;
@@ -62,7 +63,7 @@ export interface ResolvedApiGateway extends WithDefaults<ApiGatewaySettings, Dec
   readonly rollout: Required<ApiGatewayRolloutArgs>;
   readonly service: ResolvedService;
   readonly probes: typeof defaults.apiGateway.probes;
-  /** Size limit of the pods' `/tmp`. */
+  /** Size limit of the pods' `/tmp`: room for a few of the largest request bodies. */
   readonly temporarySpace: string;
   /** Labels that select the gateway's pods. */
   readonly selector: Readonly<Record<string, string>>;
@@ -70,15 +71,16 @@ export interface ResolvedApiGateway extends WithDefaults<ApiGatewaySettings, Dec
 
 /** @param settings those that this function does not know are kept */
 export function resolveApiGateway<T extends ApiGatewaySettings>(settings: T): T & ResolvedApiGateway {
-  const { rollout, probes, temporarySpace, ...plain } = defaults.apiGateway;
+  const { rollout, probes, temporarySpace, bufferedBodies, ...plain } = defaults.apiGateway;
   const resolved = withDefaults<ApiGatewaySettings, Decided>(plain, settings);
+  const space = Math.max(bytes(temporarySpace), bufferedBodies * bytes(resolved.bodyLimit));
   return {
     ...settings,
     ...resolved,
     rollout: withDefaults(rollout, settings.rollout ?? {}),
     service: resolveService(settings.service),
     probes,
-    temporarySpace,
+    temporarySpace: sizeText(space),
     autoscaling: settings.autoscaling && resolveAutoscaling(settings.autoscaling),
     selector: { app: resolved.name },
   };

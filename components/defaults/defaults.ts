@@ -1,3 +1,6 @@
+/** Longest request body: the default of `MAX_BODY_BYTES` of the inference server, 32 MiB. */
+const BODY_LIMIT = "32Mi";
+
 /**
  * Every default of the components and of a stack, each in this one place. The `resolve…` functions beside the components
  * fill them in; the configuration schema quotes them; the checks, the cost estimate and the manifests read what was resolved.
@@ -13,6 +16,7 @@ export const defaults = {
   },
   /** One version of a model. */
   version: {
+    bodyLimit: BODY_LIMIT,
     replicas: 1,
     resources: { requests: { cpu: "500m", memory: "1Gi" }, limits: { cpu: "2", memory: "2Gi" } },
     container: { name: "model-server", port: 8080, metricsPort: 9090 },
@@ -85,15 +89,17 @@ export const defaults = {
     },
     connectTimeoutSeconds: 10,
     readTimeoutSeconds: 30,
-    bodyLimit: "10Mi",
+    bodyLimit: BODY_LIMIT,
     attempts: 8,
     workerConnections: 1024,
     probes: {
       readiness: { path: "/health", initialDelaySeconds: 5, periodSeconds: 10, timeoutSeconds: 3 },
       liveness: { path: "/health", initialDelaySeconds: 10, periodSeconds: 15, timeoutSeconds: 3 },
     },
-    /** Request bodies that nginx buffers, its generated key file and its marks. */
+    /** Least space for request bodies that nginx buffers, its generated key file and its marks. */
     temporarySpace: "256Mi",
+    /** Longest request bodies that have room at once. */
+    bufferedBodies: 8,
   },
   /** Any Job of the trainer. */
   trainerJob: {

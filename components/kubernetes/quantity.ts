@@ -57,6 +57,12 @@ export function formatMilliUnits(resource: string, value: number): string {
   return unit === undefined ? String(number) : `${Number((number / (FACTORS[unit] ?? 1)).toFixed(2))}${unit}`;
 }
 
+/** A size in bytes as text such as `10Mi`, with the largest unit that has no fraction. */
+export function sizeText(size: number): string {
+  const unit = BINARY.find((candidate) => size >= (FACTORS[candidate] ?? 1) && size % (FACTORS[candidate] ?? 1) === 0);
+  return unit === undefined ? String(size) : `${size / (FACTORS[unit] ?? 1)}${unit}`;
+}
+
 /** Bytes of a size such as `10Mi`. */
 export function bytes(size: string): number {
   return milliUnits(size) / 1000;

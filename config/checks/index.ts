@@ -2,6 +2,7 @@ import type { ResolvedStack } from "../resolve/stack.ts";
 import { checkApiGateway } from "./api-gateway.ts";
 import { checkKeda } from "./autoscaling/keda.ts";
 import { checkAutoscaling } from "./autoscaling/targets.ts";
+import { checkBodyLimits } from "./body-limit.ts";
 import { checkLimitRange } from "./limit-range.ts";
 import { checkModel } from "./models.ts";
 import { checkNames } from "./names.ts";
@@ -50,6 +51,7 @@ function checkSettings(stack: ResolvedStack): ConfigProblem[] {
     ...stack.models.flatMap((model, index) => checkModel(stack, model, `models[${index}]`)),
     ...checkRouteConflicts(stack),
     ...checkApiGateway(stack),
+    ...checkBodyLimits(stack),
     ...checkNetworkPolicies(stack),
     ...checkReferences(stack),
     ...checkNames(stack),

@@ -1,5 +1,6 @@
 import type { PlacementArgs } from "../../components/kubernetes/container.ts";
 import { kubernetesName } from "../../components/kubernetes/names.ts";
+import { sizeText } from "../../components/kubernetes/quantity.ts";
 import {
   type ModelNames,
   type ResolvedSource,
@@ -9,6 +10,7 @@ import {
 } from "../../components/serving/resolve.ts";
 import { type ResolvedRoute, resolveMirror, resolveRoute } from "../../components/traffic/resolve.ts";
 import type { WrittenStack } from "../schema/stack.ts";
+import { longestBody } from "./body-limit.ts";
 import { type CanaryRollout, resolveCanaryRollout } from "./canary-rollout.ts";
 import { type PrometheusPlace, withPrometheus } from "./keda.ts";
 
@@ -42,10 +44,11 @@ export interface StackModel extends ModelNames {
  * @param prometheus that KEDA asks
  */
 export function resolveModels(
-  { models, canaryWeight, secrets }: WrittenStack,
+  stack: WrittenStack,
   gpus?: PlacementArgs,
   prometheus?: PrometheusPlace,
 ): StackModel[] {
+  const { models, secrets } = stack;
   return models.map(({ model, name, app, versions, traffic, rollout }) => {
     const names = resolveModelNames({ model, entry: name, app });
     return {
@@ -63,7 +66,7 @@ export function resolveModels(
           gpus,
         ),
       ),
-      traffic: traffic && resolveTraffic(traffic, canaryWeight),
+      traffic: traffic && resolveTraffic(stack, traffic, versions),
       rollout: rollout && resolveCanaryRollout(rollout),
     };
   });
@@ -74,8 +77,14 @@ function withSecretKind(source: WrittenSource, secrets: WrittenStack["secrets"])
   return { ...source, secretKind: isRegistry ? ("registry" as const) : ("values" as const) };
 }
 
-function resolveTraffic({ mirror, ...route }: WrittenTraffic, canaryWeight: number): StackTraffic {
-  return { ...resolveRoute(route, canaryWeight), mirror: mirror && resolveMirror(mirror) };
+function resolveTraffic(
+  { canaryWeight, gateway, configMaps }: WrittenStack,
+  { mirror, ...route }: WrittenTraffic,
+  versions: WrittenModel["versions"],
+): StackTraffic {
+  // The controllers of Ingresses have a limit of their own, 1 MiB, where the route gives none.
+  const bodyLimit = gateway?.api === "Ingress" ? sizeText(longestBody(versions, configMaps)) : undefined;
+  return { ...resolveRoute({ bodyLimit, ...route }, canaryWeight), mirror: mirror && resolveMirror(mirror) };
 }
 
 /** A reference to a model, by the model's name or that of its entry, as the name of the entry. */

@@ -1,6 +1,7 @@
 import { resolveApiGateway } from "../../components/api-gateway/resolve.ts";
 import { defaults } from "../../components/defaults/defaults.ts";
 import { withDefaults } from "../../components/defaults/with-defaults.ts";
+import { sizeText } from "../../components/kubernetes/quantity.ts";
 import { resolveLoadTest } from "../../components/load-test/resolve.ts";
 import { resolveMonitoring } from "../../components/monitoring/resolve.ts";
 import { collectorsOf } from "../../components/network/collectors.ts";
@@ -14,6 +15,7 @@ import { resolveStorage } from "../../components/storage/resolve.ts";
 import { gatewayNamespace, resolveGateway } from "../../components/traffic/gateway.ts";
 import { resolveBatchJob, resolveCronJob, resolveTrainingJob } from "../../components/training/resolve.ts";
 import type { WrittenStack } from "../schema/stack.ts";
+import { longestBody } from "./body-limit.ts";
 import { type Immutable, immutable } from "./immutable.ts";
 import { withPrometheus } from "./keda.ts";
 import { entryOf, resolveModels, type StackModel } from "./models.ts";
@@ -60,10 +62,11 @@ export function resolveStack(written: WrittenStack): ResolvedStack {
     gateway: gateway && resolveGateway(gateway),
     apiGateway:
       written.apiGateway &&
-      resolveGatewayRoutes({
-        ...written.apiGateway,
-        autoscaling: withPrometheus(written.apiGateway.autoscaling, prometheus),
-      }),
+      resolveGatewayRoutes(
+        { ...written.apiGateway, autoscaling: withPrometheus(written.apiGateway.autoscaling, prometheus) },
+        models,
+        configMaps,
+      ),
     networkPolicies: resolveNetworkPolicies(written),
     monitoring: monitoring && {
       ...resolveMonitoring(monitoring),
@@ -87,7 +90,11 @@ function resolveSecrets(secrets: Written<"secrets">): Written<"secrets"> {
   return mapValues(secrets, ({ data, ...secret }) => ({ ...secret, data: data && mapValues(data, value) }));
 }
 
-function resolveGatewayRoutes(gateway: Written<"apiGateway">) {
+function resolveGatewayRoutes(
+  gateway: Written<"apiGateway">,
+  models: readonly StackModel[],
+  configMaps: Written<"configMaps">,
+) {
   const routes = gateway.routes.map(({ path, target = path, model, version }) => ({
     path,
     target,
@@ -95,7 +102,13 @@ function resolveGatewayRoutes(gateway: Written<"apiGateway">) {
     entry: entryOf(model),
     version,
   }));
-  return { ...resolveApiGateway(gateway), routes };
+  const servers = routes.flatMap(({ entry, version }) =>
+    models
+      .filter((model) => model.entry === entry)
+      .flatMap(({ versions }) => versions.find((one) => one.version === version) ?? []),
+  );
+  const bodyLimit = gateway.bodyLimit ?? sizeText(longestBody(servers, configMaps));
+  return { ...resolveApiGateway({ ...gateway, bodyLimit }), routes };
 }
 
 function resolveNetworkPolicies({ networkPolicies, gateway, monitoring, models }: WrittenStack) {

@@ -113,7 +113,7 @@ export const ApiGatewayConfig = z
       .optional()
       .describe(`Longest time between two parts of a response. Default: ${defaults.apiGateway.readTimeoutSeconds}.`),
     bodyLimit: ByteSize.optional().describe(
-      `Reject larger request bodies with 413. Default: ${defaults.apiGateway.bodyLimit}.`,
+      `Reject larger request bodies with 413. Default: the longest that the servers behind it read (\`MAX_BODY_BYTES\`), ${defaults.apiGateway.bodyLimit} for the project's.`,
     ),
     attempts: z
       .int32()

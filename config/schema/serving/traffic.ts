@@ -84,7 +84,7 @@ export const TrafficConfig = z.strictObject({
     "Reject requests above a rate: per client at Traefik and ingress-nginx, per route at Envoy Gateway and kgateway. Default: no limit.",
   ),
   bodyLimit: ByteSize.optional().describe(
-    "Reject larger request bodies with 413. Default: the server's own limit; with the API Ingress the controller's, 1Mi.",
+    "Reject larger request bodies with 413. Default: none beside the server's own, `MAX_BODY_BYTES`; with the API Ingress the same as the server's.",
   ),
   timeoutSeconds: z
     .int32()
