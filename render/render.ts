@@ -66,7 +66,15 @@ export async function renderStack(options: RenderOptions): Promise<readonly Rend
   const messages = locateProblems(result.stderr.trim(), source, layers);
   if (result.exitCode !== 0) throw new RenderError(messages || `the program exited with code ${result.exitCode}`);
   if (messages !== "") options.warn?.(messages);
-  const { objects } = JSON.parse(result.stdout) as ProgramOutput;
+  return checkedObjects((JSON.parse(result.stdout) as ProgramOutput).objects);
+}
+
+/**
+ * The objects that a program registered, in the order of a first deployment.
+ *
+ * @throws RenderError if two have one name, or if Kubernetes' API would reject one
+ */
+export function checkedObjects(objects: readonly RenderedObject[]): readonly RenderedObject[] {
   const twice = duplicateObjects(objects).map(
     ({ object }) => `two objects of the stack would be ${describeObject(object)}; give one of them another name`,
   );

@@ -20,7 +20,7 @@ const PATTERNS = {
   tools: [
     "tests/quality.test.ts",
     "tests/components/{package,kubernetes-api}.test.ts",
-    "tests/render/{schema,gateways,score}.test.ts",
+    "tests/render/{schema,gateways,score,server-side}.test.ts",
     "tests/apps/trainer/onnx-checker.test.ts",
     "tests/apps/imports/**",
     "tests/apps/inference-clients/{docs-page,real-clients,schemathesis}.test.ts",

@@ -3,6 +3,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { parseAllDocuments } from "yaml";
 import type { Kubectl } from "../cluster/kubectl.ts";
+import type { KubernetesObject } from "../render/rendered.ts";
 import { ensureTool } from "./tools/index.ts";
 
 interface Definition {
@@ -17,12 +18,16 @@ const KINDS = "x-kubernetes-group-version-kind";
 
 type Definitions = Readonly<Record<string, Definition>>;
 
-interface CustomResourceDefinition {
-  readonly kind: string;
+/** The definition of a custom kind. */
+export interface CustomResourceDefinition extends KubernetesObject {
   readonly spec: {
     readonly group: string;
     readonly names: { readonly kind: string };
-    readonly versions: readonly { readonly name: string; readonly schema: { readonly openAPIV3Schema: Definition } }[];
+    readonly versions: readonly {
+      readonly name: string;
+      readonly served: boolean;
+      readonly schema: { readonly openAPIV3Schema: Definition };
+    }[];
   };
 }
 
@@ -35,11 +40,21 @@ export async function servedDefinitions(kubectl: Kubectl): Promise<Definitions> 
 export async function publishedDefinitions(): Promise<Definitions> {
   const folder = await ensureTool("schemas");
   const { definitions } = JSON.parse(await readFile(path.join(folder, "swagger.json"), "utf8"));
-  const custom = path.join(folder, "crds");
+  return { ...definitions, ...Object.fromEntries((await publishedCustomKinds()).flatMap(customKinds)) };
+}
+
+/** The definitions of the custom kinds, as their projects publish them. */
+export async function publishedCustomKinds(): Promise<CustomResourceDefinition[]> {
+  const custom = path.join(await ensureTool("schemas"), "crds");
   const files = (await readdir(custom, { recursive: true })).filter((file) => file.endsWith(".yaml"));
   const texts = await Promise.all(files.map((file) => readFile(path.join(custom, file), "utf8")));
-  const documents = texts.flatMap((text) => parseAllDocuments(text)).map((document) => document.toJS() as unknown);
-  return { ...definitions, ...Object.fromEntries(documents.filter(isCustomResourceDefinition).flatMap(customKinds)) };
+  return (
+    texts
+      // Envoy Gateway's is part of a chart, which adds a condition.
+      .flatMap((text) => parseAllDocuments(text.replaceAll(/^\{\{-.*\}\}$/gm, "")))
+      .map((document) => document.toJS() as unknown)
+      .filter(isCustomResourceDefinition)
+  );
 }
 
 function isCustomResourceDefinition(value: unknown): value is CustomResourceDefinition {

@@ -23,6 +23,47 @@ interface JsonSchema {
   readonly exclusiveMinimum?: number;
 }
 
+/** Pieces of pod templates, one for each thing that people change. */
+const POD_PIECES = [
+  { metadata: { annotations: { "sidecar.istio.io/inject": "true" }, labels: { team: "ml" } } },
+  { spec: { priorityClassName: "high", serviceAccountName: "models", runtimeClassName: null } },
+  { spec: { tolerations: [{ key: "dedicated", operator: "Exists" }], nodeSelector: { disk: "ssd" } } },
+  {
+    spec: {
+      containers: [
+        {
+          ...{ name: "proxy", image: "proxy:1", ports: [{ containerPort: 9001 }] },
+          resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { cpu: "100m", memory: "64Mi" } },
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+        },
+      ],
+    },
+  },
+  { spec: { volumes: [{ name: "scratch", emptyDir: { sizeLimit: "1Gi" } }], terminationGracePeriodSeconds: 90 } },
+  { spec: { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } }, hostAliases: [] } },
+];
+
+/** Metrics of autoscalers, one of each type. */
+const METRICS = [
+  { type: "Pods", pods: { metric: { name: "queue" }, target: { type: "AverageValue", averageValue: "10" } } },
+  { type: "External", external: { metric: { name: "queue" }, target: { type: "Value", value: "30" } } },
+  {
+    type: "Object",
+    object: {
+      describedObject: { apiVersion: "v1", kind: "Service", name: "queue" },
+      metric: { name: "queue" },
+      target: { type: "Value", value: 4 },
+    },
+  },
+  {
+    type: "ContainerResource",
+    containerResource: {
+      ...{ name: "cpu", container: "model-server" },
+      target: { type: "Utilization", averageUtilization: 60 },
+    },
+  },
+];
+
 /** Values by the path of their setting, of which the schema says too little: names of other settings, texts of a certain form. */
 const KNOWN: readonly [RegExp, fc.Arbitrary<unknown>][] = [
   [/\.(version|stable|canary|parent)$/, fc.constantFrom("1", "2")],
@@ -41,18 +82,33 @@ const KNOWN: readonly [RegExp, fc.Arbitrary<unknown>][] = [
   [/\.(requests|limits)$/, fc.constantFrom({ cpu: "1" }, { cpu: "100m", memory: "256Mi" }, { "nvidia.com/gpu": 1 })],
   [/\.(max|min|default|defaultRequest)$/, fc.constantFrom({ cpu: "1" }, { memory: "1Gi" })],
   [/\.hard$/, fc.constantFrom({ pods: 100 }, { "requests.cpu": "64", "limits.memory": "512Gi" })],
+  [/\.bodyLimit$/, fc.constantFrom("512Ki", "10Mi", "1Gi")],
+  [/\.modelVersion$/, fc.constantFrom("v1", "2026-01")],
+  [/\.selector$/, fc.constantFrom({ app: "iris" }, { app: "iris", version: "v1" })],
   [/\.size$/, fc.constantFrom("1Gi", "10Gi", 2_000_000_000)],
   [/\.hosts\[\]$/, fc.constantFrom("a.example.com", "*.example.com")],
   [/\.url$/, fc.constant("http://model.example.com")],
-  [/\.cidr$/, fc.constant("10.0.0.0/8")],
+  [/\.cidr$|SourceRanges\[\]$/, fc.constantFrom("10.0.0.0/8", "fd00::/8")],
   [/\.registry$/, fc.constant("registry.example.com/team")],
   [/^images$/, fc.constant({ inference: "inference:1", trainer: "trainer:1" })],
   [
     /^gateway$/,
-    fc.constantFrom(
-      { name: "gw", namespace: "gw-system", implementation: "traefik" },
-      { api: "Ingress", implementation: "ingress-nginx", ingressClassName: "nginx" },
+    fc.oneof(
+      fc.constantFrom("traefik", "envoy-gateway", "istio", "kgateway", "generic").map((implementation) => ({
+        ...{ name: "gw", namespace: "gw-system", implementation },
+        ...{ sectionName: "https", httpSectionName: "http" },
+      })),
+      fc.constant({ name: "gw", namespace: "gw-system", implementation: "generic", routeRetries: true }),
+      fc
+        .constantFrom("traefik", "ingress-nginx")
+        .map((implementation) => ({ api: "Ingress", implementation, ingressClassName: "nginx" })),
     ),
+  ],
+  [/\.pod$/, fc.constantFrom(...POD_PIECES)],
+  [/\.metrics\[\]$/, fc.constantFrom(...METRICS)],
+  [
+    /\.podFailurePolicy$/,
+    fc.constant({ rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget" }] }] }),
   ],
   [/\.lineage$|\.allowRegression$|\.rollout\.goals$|^cluster$|^patches$|^extraObjects$/, fc.constant(undefined)],
   [
@@ -60,36 +116,33 @@ const KNOWN: readonly [RegExp, fc.Arbitrary<unknown>][] = [
     fc.constantFrom(undefined, { limits: { cpu: "1", memory: "1Gi" } }, { requests: { cpu: "100m", memory: "64Mi" } }),
   ],
   [
-    /eriodSeconds$|imeoutSeconds$|hreshold$|elaySeconds$|adlineSeconds$|eplicas$|\.(run|workers|clients|gpus)$|Limit$|\.(max|min)[A-Z]\w+$/,
+    /eriodSeconds$|imeoutSeconds$|hreshold$|elaySeconds$|adlineSeconds$|eplicas$|\.(run|workers|clients|gpus)$|(backoff|History)Limit\w*$|\.(max|min)[A-Z]\w+$/,
     fc.integer({ min: 1, max: 12 }),
   ],
 ];
 
-/** How likely an optional setting is there, in a hundred. */
-const LIKELY = 15;
+/** How likely the optional setting of a path is there, in a hundred. */
+export type Likelihood = (path: string) => number;
 
-/**
- * Stack files that the schema describes, most of them with a few settings. Many break a rule that the schema cannot express;
- * the checks have to say so.
- */
-export function generatedStacks(): fc.Arbitrary<Record<string, unknown>> {
+/** Stack files that the schema describes. Many break a rule that the schema cannot express; the checks have to say so. */
+export function generatedStacks(likely: Likelihood = () => 15): fc.Arbitrary<Record<string, unknown>> {
   const schema = z.toJSONSchema(StackSchema, { io: "input", unrepresentable: "any" }) as JsonSchema;
-  return valuesOf(schema, "").map((value) => JSON.parse(JSON.stringify(value)));
+  return valuesOf(schema, "", likely).map((value) => JSON.parse(JSON.stringify(value)));
 }
 
-function valuesOf(schema: JsonSchema, path: string): fc.Arbitrary<unknown> {
+function valuesOf(schema: JsonSchema, path: string, likely: Likelihood): fc.Arbitrary<unknown> {
   const known = KNOWN.find(([pattern]) => pattern.test(path));
   if (known !== undefined) return known[1];
   if ("const" in schema) return fc.constant(schema.const);
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
   const choices = schema.anyOf ?? schema.oneOf;
-  if (choices !== undefined) return fc.oneof(...choices.map((choice) => valuesOf(choice, path)));
+  if (choices !== undefined) return fc.oneof(...choices.map((choice) => valuesOf(choice, path, likely)));
   switch (schema.type) {
     case "object":
-      return objectOf(schema, path);
+      return objectOf(schema, path, likely);
     case "array": {
       const minLength = schema.minItems ?? 0;
-      return fc.array(valuesOf(schema.items ?? {}, `${path}[]`), { minLength, maxLength: minLength + 2 });
+      return fc.array(valuesOf(schema.items ?? {}, `${path}[]`, likely), { minLength, maxLength: minLength + 2 });
     }
     case "string":
       return textOf(schema);
@@ -107,18 +160,21 @@ function valuesOf(schema: JsonSchema, path: string): fc.Arbitrary<unknown> {
   }
 }
 
-function objectOf(schema: JsonSchema, path: string): fc.Arbitrary<unknown> {
+function objectOf(schema: JsonSchema, path: string, likely: Likelihood): fc.Arbitrary<unknown> {
   const { properties = {}, required = [], additionalProperties } = schema;
   if (typeof additionalProperties === "object") {
     const key = textOf(schema.propertyNames ?? {});
-    return fc.dictionary(key, valuesOf(additionalProperties, `${path}.*`), { maxKeys: 2, noNullPrototype: true });
+    return fc.dictionary(key, valuesOf(additionalProperties, `${path}.*`, likely), {
+      maxKeys: 2,
+      noNullPrototype: true,
+    });
   }
   const below = (name: string) => (path === "" ? name : `${path}.${name}`);
   const fields = Object.entries(properties).map(([name, property]) => {
-    const value = valuesOf(property, below(name));
+    const value = valuesOf(property, below(name), likely);
     if (required.includes(name)) return [name, value] as const;
-    const absent = { arbitrary: fc.constant(undefined), weight: 100 - LIKELY };
-    return [name, fc.oneof(absent, { arbitrary: value, weight: LIKELY })] as const;
+    const absent = { arbitrary: fc.constant(undefined), weight: 100 - likely(below(name)) };
+    return [name, fc.oneof(absent, { arbitrary: value, weight: likely(below(name)) })] as const;
   });
   return fc.record(Object.fromEntries(fields), { noNullPrototype: true });
 }

@@ -76,6 +76,13 @@ export const testTools = {
         from: "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml",
         to: "crds/traefik.yaml",
       },
+      {
+        module: "github.com/envoyproxy/gateway",
+        version: "v1.9.1",
+        sum: "h1:vAVp6/AlBXJ1aOhp1mxL7fNEzVEfjADUguUhm2wzxQY=",
+        from: "charts/gateway-crds-helm/templates/generated/gateway.envoyproxy.io_backendtrafficpolicies.yaml",
+        to: "crds/envoy-gateway.yaml",
+      },
       prometheusCrds("servicemonitors"),
       prometheusCrds("prometheusrules"),
       {
