@@ -20,6 +20,7 @@ const WRITTEN: Readonly<Record<TrafficFeature, Partial<Readonly<Record<GatewayKi
   timeoutSeconds: {},
   "tls.redirect": {},
   "tls.secretName": {},
+  weights: {},
 };
 
 const INTRODUCTION = `# Gateways
@@ -34,6 +35,8 @@ const NOTES = `## To know
   in the namespace that has the same Service as its stable version (traefik/traefik #12906), so use that Service in no other Ingress.
 - With the API Ingress, a canary without ready pods gets no requests. An HTTPRoute has no such fallback: its share of the requests fails. So \`up\` moves weight
   only to versions that are ready. Scaling a version with weight to 0 is an error at preview.
+- A canary's weight may have four decimals, such as \`canaryWeight: 0.5\`. Routes and Ingresses have whole numbers in the same ratio: 995 and 5, or a weight of 5 with
+  \`canary-weight-total\` 1000.
 - Traefik ranks routes by its own numbers. A rule for a header and every host would come before the rules of other models (with the API Ingress also before
   those of longer paths), and is an error; give the model its own host. This is checked within a stack, not between stacks.
 - \`tls.redirect\` with HTTPRoute needs two listeners: \`gateway.sectionName\` for HTTPS and \`gateway.httpSectionName\` for HTTP. With Ingress and without a

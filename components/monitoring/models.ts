@@ -7,10 +7,10 @@ interface Model {
   readonly model: string;
   readonly app: string;
   readonly versions: readonly { readonly container: { readonly metricsPath: string } }[];
-  readonly traffic?: { readonly stable: string; readonly canary?: string };
+  readonly traffic?: { readonly stable: string; readonly canary?: string; readonly weights?: object };
 }
 
-/** What monitoring watches of a stack's models: the Services of each app, and each canary beside its stable version. */
+/** What monitoring watches of a stack's models: the Services of each app, and each version with a share of its own beside the stable one. */
 export function monitoredModels(
   models: readonly Model[],
 ): Pick<MonitoringArgs, "apps" | "appsWithMetricsPath" | "compared"> {
@@ -29,6 +29,9 @@ function appsOf(models: readonly Model[]): string[] {
 }
 
 function comparedVersions({ model, traffic }: Model): ComparedVersions[] {
-  if (traffic?.canary === undefined) return [];
-  return [{ model, stable: traffic.stable, canary: traffic.canary }];
+  if (traffic === undefined) return [];
+  const { stable, canary, weights = {} } = traffic;
+  return [...(canary === undefined ? [] : [canary]), ...Object.keys(weights)].map((version) => ({
+    ...{ model, stable, canary: version },
+  }));
 }

@@ -19,9 +19,12 @@ export type TrafficFeature =
   | "retries.attempts"
   | "timeoutSeconds"
   | "tls.redirect"
-  | "tls.secretName";
+  | "tls.secretName"
+  | "weights";
 
 const CERTIFICATE_OF_LISTENER = "the certificate belongs to the Gateway's HTTPS listener; set it there";
+
+const ONE_CANARY = "controllers accept one canary for a path; leave it out, or use gateway.api HTTPRoute";
 
 /**
  * What each gateway does not support, and what to do instead; it supports every other setting. A gateway silently ignores
@@ -52,9 +55,11 @@ export const GATEWAY_LACKS: Readonly<Record<GatewayKind, Partial<Readonly<Record
   },
   "Ingress/traefik": {
     mirror: "it has no mirror annotation; leave it out, or use gateway.api HTTPRoute",
+    weights: ONE_CANARY,
   },
   "Ingress/ingress-nginx": {
     "mirror.percent": "it copies every request or none; leave it out",
+    weights: ONE_CANARY,
   },
 };
 
@@ -66,6 +71,9 @@ export interface TrafficSettings {
   readonly timeoutSeconds?: number;
   readonly tls?: { readonly redirect: boolean; readonly secretName?: string };
   readonly mirror?: { readonly percent: number };
+  /** More versions with a share. */
+  readonly weights?: object;
+  readonly others?: readonly unknown[];
 }
 
 /** A setting that would be ignored: its path below `traffic`, and what to do. */
@@ -106,7 +114,8 @@ function describe({ api, implementation }: ResolvedGateway): string {
 }
 
 /** The features that a route uses, of those that not every gateway supports. */
-function featuresOf({ rateLimit, bodyLimit, timeoutSeconds, tls, mirror }: TrafficSettings): TrafficFeature[] {
+function featuresOf(settings: TrafficSettings): TrafficFeature[] {
+  const { rateLimit, bodyLimit, timeoutSeconds, tls, mirror, weights = {}, others = [] } = settings;
   const used: [TrafficFeature, boolean][] = [
     ["rateLimit", rateLimit !== undefined],
     ["bodyLimit", bodyLimit !== undefined],
@@ -115,6 +124,7 @@ function featuresOf({ rateLimit, bodyLimit, timeoutSeconds, tls, mirror }: Traff
     ["tls.secretName", tls?.secretName !== undefined],
     ["mirror", mirror !== undefined],
     ["mirror.percent", mirror !== undefined && mirror.percent !== 100],
+    ["weights", Object.keys(weights).length > 0 || others.length > 0],
   ];
   return used.flatMap(([feature, wanted]) => (wanted ? [feature] : []));
 }

@@ -5,6 +5,7 @@ import type { Backend } from "../kubernetes/service.ts";
 import type { HttpRouteGateway } from "./gateway.ts";
 import { RETRIED_CODES, retriesOf, TRAEFIK_GROUP } from "./gateway-policies.ts";
 import type { ResolvedTraffic } from "./resolve.ts";
+import { remainingPercent, wholeWeights } from "./weights.ts";
 
 /**
  * The HTTPRoute: the header rule first, since the more specific match wins, then the weights.
@@ -16,7 +17,7 @@ export function routeManifest(
   gateway: HttpRouteGateway,
   middlewares: readonly pulumi.Input<string>[] = [],
 ): k8s.apiextensions.CustomResourceArgs {
-  const { stable, canary, canaryWeight, canaryHeader, path, timeoutSeconds } = traffic;
+  const { stable, canary, canaryHeader, path, timeoutSeconds } = traffic;
   const filters = [
     ...middlewares.map((name) => ({
       type: "ExtensionRef",
@@ -34,7 +35,8 @@ export function routeManifest(
     ...retry(traffic, gateway),
     backendRefs,
   });
-  const stableRef = (weight: number) => mirroredByTraefik(traffic, gateway, backendRef(stable, weight));
+  const [first = 1, ...weights] = weightsOf(traffic);
+  const others = [...(canary === undefined ? [] : [canary]), ...traffic.others.map(({ backend }) => backend)];
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "HTTPRoute",
@@ -53,13 +55,19 @@ export function routeManifest(
                 backendRef(canary, 1),
               ]),
             ]),
-        rule(
-          {},
-          canary === undefined ? [stableRef(1)] : [stableRef(100 - canaryWeight), backendRef(canary, canaryWeight)],
-        ),
+        rule({}, [
+          mirroredByTraefik(traffic, gateway, backendRef(stable, first)),
+          ...others.map((backend, index) => backendRef(backend, weights[index] ?? 0)),
+        ]),
       ],
     },
   };
+}
+
+/** Whole numbers in the ratio of the shares: of the stable version, the canary and the others. */
+function weightsOf({ canary, canaryWeight, others }: ResolvedTraffic): number[] {
+  const percents = [...(canary === undefined ? [] : [canaryWeight]), ...others.map(({ percent }) => percent)];
+  return percents.length === 0 ? [1] : wholeWeights([remainingPercent(percents), ...percents]).weights;
 }
 
 /** The HTTPRoute on the plain HTTP listener that redirects every request to HTTPS. */

@@ -4,6 +4,7 @@ import { objectMeta, skipAwaitAnnotation } from "../kubernetes/names.ts";
 import type { Backend } from "../kubernetes/service.ts";
 import type { IngressGateway } from "./gateway.ts";
 import type { ResolvedTraffic } from "./resolve.ts";
+import { wholeWeights } from "./weights.ts";
 
 /** Prefix of the annotations. */
 const NGINX = "nginx.ingress.kubernetes.io";
@@ -37,10 +38,16 @@ export function canaryIngressManifest(
   canary: Backend,
 ): k8s.networking.v1.IngressArgs {
   const { canaryHeader: header, canaryWeight } = traffic;
+  const {
+    weights: [weight = 0],
+    total,
+  } = wholeWeights([canaryWeight]);
   return manifest(traffic, gateway, traffic.canaryName, canary, {
     ...pathAnnotations(traffic),
     [`${NGINX}/canary`]: "true",
-    [`${NGINX}/canary-weight`]: String(canaryWeight),
+    [`${NGINX}/canary-weight`]: String(weight),
+    // A weight is of 100 without it.
+    ...(total === 100 ? {} : { [`${NGINX}/canary-weight-total`]: String(total) }),
     ...(header === undefined
       ? {}
       : { [`${NGINX}/canary-by-header`]: header.name, [`${NGINX}/canary-by-header-value`]: header.value }),

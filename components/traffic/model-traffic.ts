@@ -5,6 +5,8 @@ import type { MirrorArgs, RouteSettings, TrafficArgs } from "./traffic-args.ts";
 interface ModelTraffic extends RouteSettings {
   readonly stable: string;
   readonly canary?: string;
+  /** Percents of more versions. */
+  readonly weights: Readonly<Record<string, number>>;
   readonly mirror?: Omit<MirrorArgs, "backend"> & { readonly version: string };
 }
 
@@ -15,7 +17,7 @@ interface ModelTraffic extends RouteSettings {
  */
 export function modelTraffic(
   entry: string,
-  { stable, canary, mirror, ...route }: ModelTraffic,
+  { stable, canary, weights, mirror, ...route }: ModelTraffic,
   models: { backend(version: { entry: string; version: string }): Backend },
 ): Omit<TrafficArgs, "namespace" | "gateway"> {
   const backend = (version: string) => models.backend({ entry, version });
@@ -23,6 +25,7 @@ export function modelTraffic(
     ...route,
     stable: backend(stable),
     canary: canary === undefined ? undefined : backend(canary),
+    others: Object.entries(weights).map(([version, percent]) => ({ backend: backend(version), percent })),
     mirror: mirror && { percent: mirror.percent, backend: backend(mirror.version) },
   };
 }

@@ -1,6 +1,14 @@
 import { defaults } from "../defaults/defaults.ts";
 import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
-import type { MirrorArgs, RateLimitArgs, RetryArgs, RouteSettings, TlsArgs, TrafficArgs } from "./traffic-args.ts";
+import type {
+  MirrorArgs,
+  RateLimitArgs,
+  RetryArgs,
+  RouteSettings,
+  TlsArgs,
+  TrafficArgs,
+  WeightedBackend,
+} from "./traffic-args.ts";
 
 /** A route with every default filled in. Resolving a resolved route changes nothing. */
 export interface ResolvedRoute extends WithDefaults<RouteSettings, "path" | "canaryWeight"> {
@@ -35,8 +43,11 @@ export function resolveMirror<T extends { readonly percent?: number }>(mirror: T
 
 /** The traffic of one model with every default filled in. */
 export type ResolvedTraffic = ResolvedRoute &
-  Pick<TrafficArgs, "namespace" | "stable" | "canary"> & { readonly mirror?: Required<MirrorArgs> };
+  Pick<TrafficArgs, "namespace" | "stable" | "canary"> & {
+    readonly others: readonly WeightedBackend[];
+    readonly mirror?: Required<MirrorArgs>;
+  };
 
-export function resolveTraffic({ mirror, ...args }: TrafficArgs): ResolvedTraffic {
-  return { ...resolveRoute(args), mirror: mirror && resolveMirror(mirror) };
+export function resolveTraffic({ mirror, others = [], ...args }: TrafficArgs): ResolvedTraffic {
+  return { ...resolveRoute(args), others, mirror: mirror && resolveMirror(mirror) };
 }

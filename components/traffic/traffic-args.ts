@@ -24,6 +24,13 @@ export interface TlsArgs {
   readonly secretName?: string;
 }
 
+/** A version beside the stable one and the canary. */
+export interface WeightedBackend {
+  readonly backend: Backend;
+  /** Percent of the requests, 0–100, with at most four decimals. */
+  readonly percent: number;
+}
+
 /** Shadow traffic. */
 export interface MirrorArgs {
   /** Gets a copy of the requests; its responses are discarded. */
@@ -44,7 +51,7 @@ export interface RouteSettings {
   readonly hosts?: readonly string[];
   /** Path prefix; any prefix other than `/` is removed before the request reaches the server. @default "/" */
   readonly path?: string;
-  /** Percent of the requests that go to the canary, 0–100. @default 0 */
+  /** Percent of the requests that go to the canary, 0–100, with at most four decimals. @default 0 */
   readonly canaryWeight?: number;
   /** Requests with this header go to the canary whatever the weight. @default none */
   readonly canaryHeader?: { readonly name: string; readonly value: string };
@@ -70,6 +77,8 @@ export interface TrafficArgs extends RouteSettings {
   readonly stable: Backend;
   /** @default none: everything goes to the stable version */
   readonly canary?: Backend;
+  /** More versions with a share of their own, with an HTTPRoute; the stable version gets the rest. @default none */
+  readonly others?: readonly WeightedBackend[];
   /** @default no shadow traffic */
   readonly mirror?: MirrorArgs;
 }

@@ -7,6 +7,7 @@ import { redirectRouteManifest, routeManifest } from "./http-route.ts";
 import { canaryIngressManifest, ingressManifest } from "./ingress.ts";
 import { type ResolvedTraffic, resolveTraffic } from "./resolve.ts";
 import type { TrafficArgs } from "./traffic-args.ts";
+import { isWeight, remainingPercent, roundedPercent, WEIGHT_DECIMALS } from "./weights.ts";
 
 /**
  * Sends the requests of one path to a model's versions, by weight and by header: as an HTTPRoute, or as an Ingress with the
@@ -60,9 +61,18 @@ export class Traffic extends pulumi.ComponentResource {
   }
 }
 
-function checkWeight({ canary, canaryWeight }: ResolvedTraffic): void {
-  if (!Number.isInteger(canaryWeight) || canaryWeight < 0 || canaryWeight > 100) {
-    fail("canaryWeight", `must be a whole percentage from 0 to 100, is ${canaryWeight}`);
+function checkWeight({ canary, canaryWeight, others }: ResolvedTraffic): void {
+  const percents = [canaryWeight, ...others.map(({ percent }) => percent)];
+  percents.forEach((percent, index) => {
+    if (isWeight(percent)) return;
+    const path = index === 0 ? "canaryWeight" : `others[${index - 1}].percent`;
+    fail(path, `must be a percentage from 0 to 100 with at most ${WEIGHT_DECIMALS} decimals, is ${percent}`);
+  });
+  if (remainingPercent(percents) < 0) {
+    fail(
+      "others",
+      `and canaryWeight together are ${roundedPercent(100 - remainingPercent(percents))} %, more than all`,
+    );
   }
   if (canaryWeight > 0 && canary === undefined) {
     fail("canaryWeight", `is ${canaryWeight}, but the route has no canary to send traffic to`);

@@ -1,5 +1,6 @@
 import { bytes, sizeText } from "../../components/kubernetes/quantity.ts";
 import { BODY_LIMIT_VARIABLE, serverBodyLimit } from "../resolve/body-limit.ts";
+import { sharesOf } from "../resolve/shares.ts";
 import type { ResolvedStack } from "../resolve/stack.ts";
 import type { ConfigProblem } from "./problem.ts";
 
@@ -9,7 +10,7 @@ type Version = ResolvedStack["models"][number]["versions"][number];
 export function checkBodyLimits(stack: ResolvedStack): ConfigProblem[] {
   const { models, apiGateway } = stack;
   const routes = models.flatMap(({ entry, traffic, versions }, index) => {
-    const named = [traffic?.stable, traffic?.canary];
+    const named = traffic === undefined ? [] : sharesOf(traffic).map(([version]) => version);
     const servers = versions.filter(({ version }) => named.includes(version)).map((version) => ({ entry, version }));
     return problemsOf(stack, traffic?.bodyLimit, servers, `models[${index}].traffic.bodyLimit`);
   });

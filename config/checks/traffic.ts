@@ -1,6 +1,8 @@
 import { LATENCY_BUCKETS } from "../../apps/inference/metrics/model-metrics.ts";
 import { resolveGateway } from "../../components/traffic/gateway.ts";
 import { unsupportedSettings } from "../../components/traffic/gateway-capabilities.ts";
+import { remainingPercent } from "../../components/traffic/weights.ts";
+import { sharesOf } from "../resolve/shares.ts";
 import type { ResolvedStack } from "../resolve/stack.ts";
 import type { WrittenStack } from "../schema/stack.ts";
 import { type ConfigProblem, duplicates, listed } from "./problem.ts";
@@ -16,6 +18,7 @@ export function checkTraffic(stack: ResolvedStack, model: Model, path: string): 
     ...checkGateway(stack, traffic, path),
     ...checkRoles(model, traffic, path),
     ...checkCanary(traffic, path),
+    ...checkWeights(model, traffic, path),
     ...checkPods(model, traffic, path),
   ];
 }
@@ -49,12 +52,27 @@ function checkCanary({ stable, canary, mirror }: Traffic, path: string): ConfigP
   ];
 }
 
+/** The shares of more versions: of versions that the model has, and in sum not more than all requests. */
+function checkWeights({ model, versions }: Model, traffic: Traffic, path: string): ConfigProblem[] {
+  const { stable, canary, canaryWeight, weights } = traffic;
+  const known = versions.map(({ version }) => version);
+  const named = Object.keys(weights).flatMap((version) => {
+    const place = `${path}.weights.${version}`;
+    if (version === stable)
+      return [{ path: place, message: "is the stable version, which gets the rest; leave it out" }];
+    if (version === canary) return [{ path: place, message: "is the canary; set canaryWeight, and leave it out" }];
+    if (known.includes(version)) return [];
+    return [{ path: place, message: `model "${model}" has no version "${version}"${listed(known)}` }];
+  });
+  const rest = remainingPercent([canaryWeight, ...Object.values(weights)]);
+  const parts = [...(canary === undefined ? [] : [`canaryWeight ${canaryWeight}`]), ...Object.values(weights)];
+  const message = `${parts.join(" + ")} = ${remainingPercent([rest])} %, more than all requests; lower them`;
+  return [...named, ...(rest < 0 ? [{ path: `${path}.weights`, message }] : [])];
+}
+
 /** A version with traffic needs pods: without them its share of the requests fails, as do those in flight at scale-down. */
-function checkPods({ versions }: Model, { stable, canary, canaryWeight }: Traffic, path: string): ConfigProblem[] {
-  const shares = new Map([
-    [stable, 100 - canaryWeight],
-    ...(canary === undefined ? [] : [[canary, canaryWeight] as const]),
-  ]);
+function checkPods({ versions }: Model, traffic: Traffic, path: string): ConfigProblem[] {
+  const shares = new Map(sharesOf(traffic));
   return versions.flatMap(({ version, replicas, autoscaling }, index) => {
     const share = shares.get(version) ?? 0;
     if (replicas !== 0 || autoscaling !== undefined || share === 0) return [];
@@ -108,6 +126,15 @@ export function checkCanaryRollout(stack: ResolvedStack, model: Model, path: str
     ];
   }
   return [
+    ...(Object.keys(traffic.weights).length === 0
+      ? []
+      : [
+          {
+            path: `${path}.traffic.weights`,
+            message:
+              "is not for a model with a rollout, which divides all requests between two versions; leave one out",
+          },
+        ]),
     ...duplicates(
       rollout.goals,
       ({ name }) => name,

@@ -24,7 +24,11 @@ export type StackVersion = Omit<WrittenModel["versions"][number], "source"> &
 
 /** How requests reach the versions of a model; the weight of the canary is decided. */
 export type StackTraffic = Omit<WrittenTraffic, "mirror"> &
-  ResolvedRoute & { readonly mirror?: { readonly version: string; readonly percent: number } };
+  ResolvedRoute & {
+    /** Percents of the versions beside the stable one and the canary. */
+    readonly weights: Readonly<Record<string, number>>;
+    readonly mirror?: { readonly version: string; readonly percent: number };
+  };
 
 /** A model of the stack. */
 export interface StackModel extends ModelNames {
@@ -43,11 +47,7 @@ export interface StackModel extends ModelNames {
  * @param gpus where pods with GPUs run
  * @param prometheus that KEDA asks
  */
-export function resolveModels(
-  stack: WrittenStack,
-  gpus?: PlacementArgs,
-  prometheus?: PrometheusPlace,
-): StackModel[] {
+export function resolveModels(stack: WrittenStack, gpus?: PlacementArgs, prometheus?: PrometheusPlace): StackModel[] {
   const { models, secrets } = stack;
   return models.map(({ model, name, app, versions, traffic, rollout }) => {
     const names = resolveModelNames({ model, entry: name, app });
@@ -79,12 +79,12 @@ function withSecretKind(source: WrittenSource, secrets: WrittenStack["secrets"])
 
 function resolveTraffic(
   { canaryWeight, gateway, configMaps }: WrittenStack,
-  { mirror, ...route }: WrittenTraffic,
+  { mirror, weights = {}, ...route }: WrittenTraffic,
   versions: WrittenModel["versions"],
 ): StackTraffic {
   // The controllers of Ingresses have a limit of their own, 1 MiB, where the route gives none.
   const bodyLimit = gateway?.api === "Ingress" ? sizeText(longestBody(versions, configMaps)) : undefined;
-  return { ...resolveRoute({ bodyLimit, ...route }, canaryWeight), mirror: mirror && resolveMirror(mirror) };
+  return { ...resolveRoute({ bodyLimit, ...route }, canaryWeight), weights, mirror: mirror && resolveMirror(mirror) };
 }
 
 /** A reference to a model, by the model's name or that of its entry, as the name of the entry. */

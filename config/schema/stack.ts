@@ -33,7 +33,7 @@ function text<T extends z.ZodType>(setting: T) {
 export const StackSchema = z.strictObject({
   environment: text(KubernetesName).describe("Environment of the stack, such as dev or prod; the namespace's label."),
   canaryWeight: Weight.default(defaults.traffic.canaryWeight).describe(
-    `Percent of the requests that go to the canary version, 0–100. Default: ${defaults.traffic.canaryWeight}.`,
+    `Percent of the requests that go to the canary version, 0–100, such as 10 or 0.5. Default: ${defaults.traffic.canaryWeight}.`,
   ),
   cluster: Cluster.default({}),
   images: Images,

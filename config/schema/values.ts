@@ -7,6 +7,7 @@ import {
   isUnshared,
   quotaResourceProblem,
 } from "../../components/kubernetes/resource-rules.ts";
+import { isFineEnough, WEIGHT_DECIMALS } from "../../components/traffic/weights.ts";
 
 /** A name that is valid as a DNS label in Kubernetes. */
 export const KubernetesName = z
@@ -105,7 +106,12 @@ export const ByteSize = z
   .meta({ title: "size" });
 
 /** Percent of the traffic. */
-export const Weight = z.int32().min(0).max(100).meta({ title: "percent" });
+export const Weight = z
+  .number()
+  .min(0)
+  .max(100)
+  .refine(isFineEnough, `must have at most ${WEIGHT_DECIMALS} decimals`)
+  .meta({ title: "percent" });
 
 /** Version of a model in the registry. */
 export const Version = z

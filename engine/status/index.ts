@@ -5,6 +5,7 @@ import { type NodeRecord, runningNode } from "../../cluster/node/record.ts";
 import { toolchainFolders } from "../../cluster/toolchain/index.ts";
 import { tools } from "../../cluster/toolchain/tools.ts";
 import { stateDirectory } from "../../common/paths.ts";
+import { roundedPercent } from "../../components/traffic/weights.ts";
 import { type StackStatus, stackStatus } from "./stack-status.ts";
 
 const nothing: StackStatus = { models: [], nodePorts: [], problems: [] };
@@ -62,7 +63,7 @@ export function statusLines(record: NodeRecord | undefined, paths: NodePaths, st
     `Model ${name} in ${namespace}${path === undefined ? "" : ` at ${host ?? ""}${path}`}`,
     ...all.map(
       ({ version, ready, wanted, weight }) =>
-        `  ${version}: ${ready} of ${wanted} pods ready, ${Math.round(weight * 10) / 10} % of requests`,
+        `  ${version}: ${ready} of ${wanted} pods ready, ${roundedPercent(weight)} % of requests`,
     ),
   ]);
   return [

@@ -66,12 +66,15 @@ function hasNoPods({ versions }: ModelStatus): boolean {
   return served.length > 0 && served.every(({ wanted }) => wanted === 0);
 }
 
+/** Percent of the requests below which a version is not waited for: it would take thousands of requests. */
+const LEAST_SAMPLED = 1;
+
 /**
  * Decides, answer by answer, whether a route leads to all of its pods: enough requests in a row have succeeded to reach each pod
  * in turn, and every version was among the answers, or was missing from five times as many.
  */
 function settlement(versions: readonly VersionStatus[]): (answer: Answer) => boolean {
-  const served = versions.filter(({ weight, wanted }) => weight > 0 && wanted > 0);
+  const served = versions.filter(({ weight, wanted }) => weight >= LEAST_SAMPLED && wanted > 0);
   const round = Math.max(1, ...served.map(({ weight, wanted }) => Math.ceil((wanted * 100) / weight)));
   const seen = new Set<string>();
   let inARow = 0;

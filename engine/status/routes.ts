@@ -1,4 +1,5 @@
 import type { LiveObject } from "../../cluster/kubectl.ts";
+import { remainingPercent, roundedPercent } from "../../components/traffic/weights.ts";
 import { valueAt } from "./fields.ts";
 
 /** The route to a Service, and the Service's share of its requests. */
@@ -36,7 +37,7 @@ function httpRouteShare(services: ReadonlySet<string>, route: LiveObject): Route
   const total = backends.reduce((sum, { weight }) => sum + (weight ?? 1), 0);
   const hosts = valueAt(route, "spec.hostnames") as readonly string[] | undefined;
   return {
-    percent: total === 0 ? 0 : (100 * (backend.weight ?? 1)) / total,
+    percent: total === 0 ? 0 : roundedPercent((100 * (backend.weight ?? 1)) / total),
     path: rule?.matches?.[0]?.path?.value ?? "/",
     host: hosts?.[0],
   };
@@ -61,14 +62,14 @@ function ingressShare(
   if (own === undefined) return undefined;
   const { host, path } = own;
   const place = { path: plainPath(path), host };
-  if (isCanary(ingress)) return { percent: canaryWeight(ingress), ...place };
+  if (isCanary(ingress)) return { percent: canaryPercent(ingress), ...place };
   const canary = routes.find(
     (other) =>
       other.kind === "Ingress" &&
       isCanary(other) &&
       pathsOf(other).some((candidate) => candidate.host === host && candidate.path === path),
   );
-  return { percent: 100 - (canary === undefined ? 0 : canaryWeight(canary)), ...place };
+  return { percent: canary === undefined ? 100 : remainingPercent([canaryPercent(canary)]), ...place };
 }
 
 function pathsOf(ingress: LiveObject): IngressPath[] {
@@ -94,4 +95,8 @@ function plainPath(path: string): string {
 
 const isCanary = ({ metadata }: LiveObject) => metadata.annotations?.[`${ANNOTATION}canary`] === "true";
 
-const canaryWeight = ({ metadata }: LiveObject) => Number(metadata.annotations?.[`${ANNOTATION}canary-weight`] ?? 0);
+/** Percent of the requests for a canary Ingress. */
+function canaryPercent({ metadata: { annotations = {} } }: LiveObject): number {
+  const weight = Number(annotations[`${ANNOTATION}canary-weight`] ?? 0);
+  return roundedPercent((100 * weight) / Number(annotations[`${ANNOTATION}canary-weight-total`] ?? 100));
+}

@@ -1,4 +1,4 @@
-import type { ResolvedStack } from "../../config/index.ts";
+import { type ResolvedStack, sharesOf } from "../../config/index.ts";
 import { code, sentence } from "../text/markdown.ts";
 
 type Model = ResolvedStack["models"][number];
@@ -11,7 +11,7 @@ export function describeVersions(before: ResolvedStack | undefined, after: Resol
     const [was, is] = [old?.get(entry), now?.get(entry)];
     return [
       ...describeModel(nameOf(is ?? was), was, is),
-      ...describeShares(nameOf(is ?? was), was && sharesOf(was), is && sharesOf(is)),
+      ...describeShares(nameOf(is ?? was), was && sharesIn(was), is && sharesIn(is)),
     ];
   });
 }
@@ -49,14 +49,10 @@ interface Shares {
   readonly mirror: string | undefined;
 }
 
-function sharesOf({ traffic }: Model): Shares | undefined {
+function sharesIn({ traffic }: Model): Shares | undefined {
   if (traffic === undefined) return undefined;
-  const { stable, canary, canaryWeight, mirror } = traffic;
-  const percents = new Map([
-    [stable, 100 - canaryWeight],
-    ...(canary === undefined ? [] : [[canary, canaryWeight] as const]),
-  ]);
-  return { percents, canary, mirror: mirror && `${mirror.percent} % to ${mirror.version}` };
+  const { canary, mirror } = traffic;
+  return { percents: new Map(sharesOf(traffic)), canary, mirror: mirror && `${mirror.percent} % to ${mirror.version}` };
 }
 
 function describeShares(name: string, before: Shares | undefined, after: Shares | undefined): string[] {

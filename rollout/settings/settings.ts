@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { roundedPercent } from "../../components/traffic/weights.ts";
 import type { Plan } from "../decide/plan.ts";
 
 /** The settings of one version that say how many pods it has, as they are written; absent ones are inherited. */
@@ -172,5 +173,5 @@ function distinct(through: readonly Settings[]): Settings[] {
 
 /** The canary's weight of a step, in percent. */
 export function stepWeight(plan: Plan, step: number): number {
-  return Math.round(100 * (plan.steps[step]?.share ?? 0));
+  return roundedPercent(100 * (plan.steps[step]?.share ?? 0));
 }

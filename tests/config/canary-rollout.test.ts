@@ -61,11 +61,8 @@ describe("the settings of a rollout are rejected", () => {
       { steps: [50, 100] },
       `${R}.steps[1]: must be below 100: at 100 % nothing is left to compare with; the last step is followed by the promotion`,
     ],
-    [
-      "with a step that is no percent",
-      { steps: [0.5] },
-      `${R}.steps[0]: must be a whole percent from 1 to 99, or {percent: 10, approval: true}`,
-    ],
+    ["with a step that is no percent", { steps: [0] }, `${R}.steps[0]: must be above 0`],
+    ["with a step that is too fine", { steps: [0.00001] }, `${R}.steps[0]: must have at most 4 decimals`],
     ["without goals", { goals: [] }, `${R}.goals: needs at least one goal`],
     [
       "with an unknown goal",

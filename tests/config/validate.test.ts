@@ -48,7 +48,7 @@ describe("stack configuration", () => {
 
   const mistakes: [string, unknown, string][] = [
     ["canaryWeight", 101, "canaryWeight: Too big: expected number to be <=100"],
-    ["canaryWeight", 12.5, "canaryWeight: Invalid input: expected int, received number"],
+    ["canaryWeight", 12.00005, "canaryWeight: must have at most 4 decimals"],
     ["canaryWeight", "a lot", "canaryWeight: Invalid input: expected number, received string"],
     ["colour", "blue", "colour: unknown setting"],
     ["environment", undefined, "environment: is missing (Invalid input: expected string, received undefined)"],

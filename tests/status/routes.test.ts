@@ -30,6 +30,14 @@ describe("the share of a Service behind Ingresses", () => {
     expect(share("v3", ...routes)).to.equal(undefined);
   });
 
+  it("is a fraction of a percent if the weights have another total", () => {
+    const fine = canary(5);
+    const annotations = { ...fine.metadata.annotations, "nginx.ingress.kubernetes.io/canary-weight-total": "1000" };
+    const routes = [ingress("v1"), { ...fine, metadata: { ...fine.metadata, annotations } }];
+    expect(share("v2", ...routes)?.percent).to.equal(0.5);
+    expect(share("v1", ...routes)?.percent).to.equal(99.5);
+  });
+
   it("is 100 % without a canary on the same path", () => {
     expect(share("v1", ingress("v1"))?.percent).to.equal(100);
     expect(share("v1", ingress("v1"), canary(25, "/other"))?.percent).to.equal(100);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defaults } from "../../../components/defaults/defaults.ts";
+import { isFineEnough, WEIGHT_DECIMALS } from "../../../components/traffic/weights.ts";
 import { Count, isTimeZone } from "../values.ts";
 
 const ROLLOUT = defaults.canaryRollout;
@@ -11,14 +12,15 @@ const Margin = z
   .meta({ title: "share, 0–0.5" });
 
 const Percent = z
-  .int32()
-  .min(1, "must be at least 1")
-  .max(99, "must be below 100: at 100 % nothing is left to compare with; the last step is followed by the promotion")
-  .meta({ title: "percent, 1–99" });
+  .number()
+  .gt(0, "must be above 0")
+  .lt(100, "must be below 100: at 100 % nothing is left to compare with; the last step is followed by the promotion")
+  .refine(isFineEnough, `must have at most ${WEIGHT_DECIMALS} decimals`)
+  .meta({ title: "percent" });
 
 const Step = z
   .union([Percent, z.strictObject({ percent: Percent, approval: z.boolean().optional() })], {
-    error: "must be a whole percent from 1 to 99, or {percent: 10, approval: true}",
+    error: "must be a percent between 0 and 100 such as 0.5 or 10, or {percent: 10, approval: true}",
   })
   .meta({ title: "percent, or `{percent, approval}`" });
 

@@ -71,7 +71,15 @@ export const TrafficConfig = z.strictObject({
   hosts: z.array(HostName).min(1).optional().describe("Host names. Default: every host."),
   stable: Version.describe("Version that gets the traffic."),
   canary: Version.optional().describe("Version that gets a share of it. Default: none."),
-  canaryWeight: Weight.optional().describe("Percent for the canary. Default: the stack's `canaryWeight`."),
+  canaryWeight: Weight.optional().describe(
+    "Percent for the canary, such as 10 or 0.5. Default: the stack's `canaryWeight`.",
+  ),
+  weights: z
+    .record(Version, Weight)
+    .optional()
+    .describe(
+      'Percents of more versions, such as `{"3": 5, "4": 0.5}`; the stable version gets what these and the canary leave. With HTTPRoute only. Default: none.',
+    ),
   canaryHeader: CanaryHeader.optional().describe(
     "Requests with this header go to the canary whatever the weight. Default: none.",
   ),

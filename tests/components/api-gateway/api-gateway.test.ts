@@ -24,7 +24,7 @@ describe("ApiGateway", () => {
       "proxy_set_header X-Request-ID $forwarded_request_id;",
       "proxy_connect_timeout 10s;",
       "proxy_read_timeout 30s;",
-      "client_max_body_size 10485760;",
+      "client_max_body_size 33554432;",
       'return 200 "Gateway OK\\n";',
       'return 200 "API Gateway v1.0\\nBackend: ml-inference-service:5000 (/predict)\\n";',
     ]) {

@@ -67,7 +67,7 @@ describe("Traffic", () => {
 
   it("rejects weights outside 0–100, a weight without a canary, and settings that the gateway would ignore", () => {
     expect(() => new Traffic("t-101", { ...args, canaryWeight: 101 })).to.throw(
-      "whole percentage from 0 to 100, is 101",
+      "percentage from 0 to 100 with at most 4 decimals, is 101",
     );
     expect(() => new Traffic("t-none", { ...args, canary: undefined })).to.throw("no canary to send traffic to");
     expect(() => new Traffic("t-ignored", { ...args, timeoutSeconds: 30 })).to.throw("is not supported by traefik");

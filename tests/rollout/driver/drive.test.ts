@@ -194,6 +194,15 @@ describe("the driver of a rollout", () => {
     expect(await run(world)).to.equal("promoted");
   });
 
+  it("gives a canary fractions of a percent", async () => {
+    const steps = [0.005, 0.025, 0.5].map((share) => ({ share, approval: false }));
+    const world = new World({ plan: planOf({ steps }) });
+    expect(await run(world)).to.equal("promoted");
+    const weights = world.deployed.map(({ weight }) => weight);
+    expect([...new Set(weights)]).to.deep.equal([0, 0.5, 2.5, 50, 100].filter((weight) => weights.includes(weight)));
+    expect(weights).to.include.members([0.5, 2.5]);
+  });
+
   it("leaves a weight alone that a person has set, and goes on when it is back", async () => {
     const world = new World();
     world.meddle = (looks) => {
