@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { installPackages, missingPackages } from "../../cluster/toolchain/packages.ts";
 import { inferPayload, type ModelCase, type Payload, predictPayload, ROWS } from "./cases.ts";
+import { inferMessage } from "./grpc-call.ts";
 import {
   type HalfLoad,
   halfLoad,
@@ -13,8 +14,9 @@ import {
   type Throughput,
   throughput,
 } from "./measure.ts";
+import { bentoMl, fastApi, flask, litServe, mlServer, rayServe } from "./peers.ts";
 import { type BenchServer, type Start, startServer } from "./process.ts";
-import { compileServer, fastApi, flask, floor, MANY, mlServer, ours, trainModels } from "./servers.ts";
+import { compileServer, floor, grpcFloor, MANY, ours, oursGrpc, trainModels } from "./servers.ts";
 
 /** Compares servers for one kind of request; the first is the baseline. */
 export interface Comparison {
@@ -47,7 +49,7 @@ interface Entry {
  * services. Servers run on one core, clients on another. Takes about ten minutes.
  */
 export async function measureServer(report: (line: string) => void): Promise<ServerReport> {
-  await installPackages(await missingPackages(["wrk"]), report);
+  await installPackages(await missingPackages(["wrk", "nghttp2-client"]), report);
   const folder = await mkdtemp(path.join(tmpdir(), "ml-platform-bench-"));
   const root = path.join(folder, "models");
   try {
@@ -61,6 +63,9 @@ export async function measureServer(report: (line: string) => void): Promise<Ser
     const oneRow = (rows: number) => (rows === 1 ? predictPayload("iris", 1) : undefined);
     const peers: Entry[] = [
       { start: await fastApi(), payload: oneRow },
+      { start: await litServe(), payload: oneRow },
+      { start: await bentoMl(), payload: oneRow },
+      { start: await rayServe(folder), payload: oneRow },
       { start: await mlServer(folder), payload: inferPayload },
     ];
     const texts: Entry = {
@@ -75,6 +80,7 @@ export async function measureServer(report: (line: string) => void): Promise<Ser
       report,
     );
     const half = await compare("half_plus_two", pair("half_plus_two"), [CONNECTIONS], report);
+    const grpc = await compareGrpc(root, report);
     const many = await compareMany(root, report);
     report("overload");
     const flooded = await flood(pair("sentiment-classifier"));
@@ -82,7 +88,7 @@ export async function measureServer(report: (line: string) => void): Promise<Ser
     const started = await startup(
       pair("sentiment-classifier").map(({ start }) => ({ start, payload: predictPayload("sentiment-classifier", 1) })),
     );
-    return { comparisons: [...iris, ...sentiment, ...half, many], overload: flooded, startup: started };
+    return { comparisons: [...iris, ...sentiment, ...half, ...grpc, many], overload: flooded, startup: started };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -109,6 +115,23 @@ async function compare(
         const latency = connections === 1 ? {} : { halfLoad: await halfLoad(contestants, measured) };
         comparisons.push({ what, model, rows, connections, throughput: measured, ...latency });
       }
+    }
+    return comparisons;
+  });
+}
+
+/** ModelInfer over gRPC, without its latency. */
+async function compareGrpc(root: string, report: (line: string) => void): Promise<Comparison[]> {
+  const payload = (rows: number): Payload => ({ paths: [], body: "", message: inferMessage(rows) });
+  const entries: Entry[] = [grpcFloor(root), oursGrpc(root)].map((start) => ({ start, payload }));
+  return running(entries, 1, async (servers) => {
+    const comparisons: Comparison[] = [];
+    for (const rows of ROWS) {
+      const what = `iris over gRPC, ${rows} row${rows === 1 ? "" : "s"}, ${CONNECTIONS} connections`;
+      report(what);
+      const contestants = servers.map((server) => ({ server, payload: payload(rows) }));
+      const measured = await throughput(contestants, CONNECTIONS);
+      comparisons.push({ what, model: "iris", rows, connections: CONNECTIONS, throughput: measured });
     }
     return comparisons;
   });

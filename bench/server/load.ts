@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import type { Payload } from "./cases.ts";
+import { saturateGrpc } from "./grpc-load.ts";
 import { API_KEY, CLIENT_CORE } from "./process.ts";
 
 const HEADERS = { "Content-Type": "application/json", "X-API-Key": API_KEY };
@@ -14,7 +15,7 @@ export interface Saturated {
 }
 
 /**
- * Sends as many requests as a server can handle, with wrk. @throws Error if a response is not 2xx, which would make the
+ * Sends as many requests as a server can handle, with wrk, or with h2load for gRPC. @throws Error if a response is not 2xx, which would make the
  * result meaningless.
  */
 export async function saturate(
@@ -23,6 +24,7 @@ export async function saturate(
   connections: number,
   seconds: number,
 ): Promise<Saturated> {
+  if (payload.message !== undefined) return saturateGrpc(port, payload.message, connections, seconds);
   const stdout = await wrk(port, requestsOf(payload, port), connections, seconds);
   const found = /(\d+) requests in ([\d.]+)(m?s)/.exec(stdout);
   if (found === null || /Non-2xx|Socket errors/.test(stdout)) throw new Error(`wrk: ${stdout}`);

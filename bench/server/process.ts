@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { waitFor } from "../../common/wait.ts";
 import { freePort } from "../../tests/support/free-port.ts";
 import type { Payload } from "./cases.ts";
+import { callOnce } from "./grpc-call.ts";
+import { processTree } from "./process-tree.ts";
 
 const repository = path.resolve(import.meta.dirname, "..", "..");
 
@@ -22,9 +23,9 @@ export interface BenchServer {
   readonly port: number;
   /** Time from its start to its first response, in seconds. */
   readonly startSeconds: number;
-  /** CPU time of all its threads so far, in seconds. */
+  /** CPU time so far of all its threads and processes, in seconds. */
   cpuSeconds(): Promise<number>;
-  /** Resident memory, in bytes. */
+  /** Resident memory of its processes, in bytes; what they share counts for each. */
   residentBytes(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -56,21 +57,26 @@ export async function startServer({ name, command, env }: Start, payload: Payloa
   };
   if ((await waitFor(look, { interval: 5, timeout: START_MS })) !== "ready") {
     await stop(child);
-    throw new Error(`${name} does not answer ${payload.paths[0]}: ${said}`);
+    throw new Error(`${name} does not answer ${payload.paths[0] ?? "ModelInfer"}: ${said}`);
   }
   const startSeconds = (performance.now() - began) / 1000;
   return {
     name,
     port,
     startSeconds,
-    cpuSeconds: () => cpuSeconds(child.pid ?? 0),
-    residentBytes: async () =>
-      Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${child.pid}/status`, "utf8"))?.[1]) * 1024,
+    cpuSeconds: () => sumOf(child, "cpuSeconds"),
+    residentBytes: () => sumOf(child, "residentBytes"),
     stop: () => stop(child),
   };
 }
 
-async function answers(port: number, { paths, body }: Payload): Promise<boolean> {
+async function answers(port: number, { paths, body, message }: Payload): Promise<boolean> {
+  if (message !== undefined) {
+    return callOnce(port, message, API_KEY).then(
+      () => true,
+      () => false,
+    );
+  }
   const headers = { "Content-Type": "application/json", "X-API-Key": API_KEY };
   const asked = fetch(`http://127.0.0.1:${port}${paths.at(-1)}`, { method: "POST", headers, body });
   return asked.then(
@@ -79,16 +85,21 @@ async function answers(port: number, { paths, body }: Payload): Promise<boolean>
   );
 }
 
-/** utime and stime of /proc/PID/stat (proc(5)), in hundredths of a second: all threads, including those that have ended. */
-async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+async function sumOf({ pid = 0 }: ChildProcess, what: "cpuSeconds" | "residentBytes"): Promise<number> {
+  return (await processTree(pid)).reduce((sum, one) => sum + one[what], 0);
 }
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
+  // Its workers would outlive it, and some are started again by their parents: from the root downward.
+  for (const { pid } of await processTree(child.pid ?? 0)) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch (error) {
+      // It has ended by itself.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
   await ended;
 }

@@ -1,12 +1,9 @@
-import { mkdtemp } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
-import { pythonEnvironment } from "../../tests/tools/python.ts";
 import type { ModelCase } from "./cases.ts";
 import { API_KEY, type Start } from "./process.ts";
 
 const repository = path.resolve(import.meta.dirname, "..", "..");
-const peer = (script: string) => path.join(import.meta.dirname, "peers", script);
 
 /** Number of models in the case of many models in one process. */
 export const MANY = 16;
@@ -60,33 +57,18 @@ export function floor(root: string, model: ModelCase): Start {
   };
 }
 
-/** FastAPI and scikit-learn, on uvicorn with its compiled extensions. */
-export async function fastApi(): Promise<Start> {
-  const python = await pythonEnvironment("bench-apps");
-  const app = ["-m", "uvicorn", "--app-dir", path.dirname(peer("")), "fastapi_iris:app", "--host", "127.0.0.1"];
+/** The minimal gRPC server of `grpc-floor.ts`, with iris. */
+export function grpcFloor(root: string): Start {
+  const file = path.join(root, "iris", "1", "model.onnx");
   return {
-    name: "FastAPI + scikit-learn",
-    command: (port) => [python, ...app, "--port", String(port), "--log-level", "warning"],
-    env: () => ({ PYTHONPATH: path.join(import.meta.dirname, "peers"), PYTHONDONTWRITEBYTECODE: "1" }),
+    name: "bare grpc-js",
+    command: (port) => [process.execPath, "bench/server/grpc-floor.ts", file, String(port)],
+    env: () => compiled(root, "bare-grpc"),
   };
 }
 
-/** Flask with its own server, and ONNX Runtime. */
-export async function flask(root: string): Promise<Start> {
-  const python = await pythonEnvironment("bench-apps");
-  const file = path.join(root, "sentiment-classifier", "1", "model.onnx");
-  return {
-    name: "Flask + ONNX Runtime",
-    command: (port) => [python, peer("flask_sentiment.py"), file, String(port)],
-  };
-}
-
-/** MLServer with its scikit-learn runtime, one process. */
-export async function mlServer(folder: string): Promise<Start> {
-  const python = await pythonEnvironment("bench-mlserver");
-  const settings = await mkdtemp(path.join(folder, "mlserver-"));
-  return {
-    name: "MLServer + scikit-learn",
-    command: (port) => [python, peer("mlserver_iris.py"), settings, String(port)],
-  };
+/** Our server's gRPC port, with all features. */
+export function oursGrpc(root: string): Start {
+  const { name, command, env } = ours(root, "iris");
+  return { name, command, env: (port) => ({ ...env?.(port), PORT: "0", GRPC_PORT: String(port) }) };
 }

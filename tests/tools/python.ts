@@ -12,6 +12,7 @@ const requirements = path.join(import.meta.dirname, "python");
 export type PythonEnvironment =
   | "bench-apps"
   | "bench-mlserver"
+  | "bench-servers"
   | "exports"
   | "inference-clients"
   | "onnx-checker"

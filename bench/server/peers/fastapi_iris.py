@@ -1,10 +1,8 @@
 """Iris as a FastAPI service with scikit-learn: a typed request, one prediction at a time."""
 
-import numpy as np
 from fastapi import FastAPI, HTTPException
+from iris_model import species_of
 from pydantic import BaseModel
-from sklearn.datasets import load_iris
-from sklearn.linear_model import LogisticRegression
 
 
 class Measurements(BaseModel):
@@ -19,8 +17,6 @@ class Species(BaseModel):
     species_name: str
 
 
-dataset = load_iris()
-model = LogisticRegression(max_iter=200).fit(dataset.data, dataset.target)
 app = FastAPI()
 
 
@@ -32,8 +28,6 @@ def health():
 @app.post("/predict", response_model=Species)
 def predict(measured: Measurements):
     try:
-        row = [measured.sepal_length, measured.sepal_width, measured.petal_length, measured.petal_width]
-        index = int(model.predict(np.array([row]))[0])
-        return Species(species_index=index, species_name=str(dataset.target_names[index]))
+        return Species(**species_of(**measured.model_dump()))
     except Exception as error:
         raise HTTPException(status_code=500, detail=str(error))

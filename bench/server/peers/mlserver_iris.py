@@ -5,13 +5,11 @@ import pathlib
 import sys
 
 import joblib
+from iris_model import model as fitted
 from mlserver.cli import main
-from sklearn.datasets import load_iris
-from sklearn.linear_model import LogisticRegression
 
 folder, port = pathlib.Path(sys.argv[1]), int(sys.argv[2])
-dataset = load_iris()
-joblib.dump(LogisticRegression(max_iter=200).fit(dataset.data, dataset.target), folder / "model.joblib")
+joblib.dump(fitted, folder / "model.joblib")
 settings = {"debug": False, "host": "127.0.0.1", "http_port": port, "grpc_port": port + 1, "metrics_port": port + 2}
 (folder / "settings.json").write_text(json.dumps({**settings, "parallel_workers": 0}))
 model = {"name": "iris", "implementation": "mlserver_sklearn.SKLearnModel", "parameters": {"uri": "./model.joblib"}}
