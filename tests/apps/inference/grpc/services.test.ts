@@ -41,7 +41,7 @@ describe("the gRPC services", () => {
 
   it("return a model's configuration and statistics", async () => {
     const { config } = await ask("ModelConfig", { name: "iris" });
-    expect(config).to.deep.include({ name: "iris", backend: "onnxruntime", max_batch_size: 64 });
+    expect(config).to.deep.include({ name: "iris", backend: "onnxruntime", max_batch_size: 1024 });
     expect(config.input).to.deep.equal([{ name: "x", data_type: "TYPE_FP32", dims: ["4"] }]);
     expect(config.output[0]).to.deep.include({ name: "label", data_type: "TYPE_INT64" });
     expect(config.instance_group[0].kind).to.equal("KIND_CPU");
