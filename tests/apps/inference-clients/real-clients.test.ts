@@ -101,7 +101,7 @@ describe("widely used clients", () => {
         config: {
           name: "iris",
           backend: "onnxruntime",
-          max_batch_size: 64,
+          max_batch_size: 1024,
           // Numbers of TYPE_FP32, TYPE_INT64 and KIND_CPU in Triton's own definitions.
           input: [["x", 11, [4]]],
           output: [
