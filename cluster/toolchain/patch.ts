@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { UserError } from "../../common/errors.ts";
@@ -38,8 +38,9 @@ export function without(file: string, ...texts: readonly string[]): ModuleEdit[]
   return texts.map((text) => ({ file, text, by: "" }));
 }
 
-/** Applies a patch to the module's copy. @throws Error if a text does not occur exactly once in its file */
-export async function applyPatch({ module, edits }: ModulePatch, copy: string): Promise<void> {
+/** Applies a patch to the module's copy. @throws Error if a text does not occur exactly once in its file, or a file is missing */
+export async function applyPatch({ module, keep = {}, edits }: ModulePatch, copy: string): Promise<void> {
+  for (const [folder, files] of Object.entries(keep)) await removeOthers(module, join(copy, folder), files);
   for (const { file, text, by, to = file } of edits) {
     const content = await readFile(join(copy, file), "utf8");
     const parts = content.split(text);
@@ -50,6 +51,14 @@ export async function applyPatch({ module, edits }: ModulePatch, copy: string): 
       );
     await writeFile(join(copy, to), parts.join(by));
   }
+}
+
+/** Removes the Go files of a folder other than `files`. */
+async function removeOthers(module: string, folder: string, files: readonly string[]): Promise<void> {
+  const present = (await readdir(folder)).filter((file) => file.endsWith(".go"));
+  const missing = files.filter((file) => !present.includes(file));
+  if (missing.length > 0) throw new Error(`${module}: ${folder} must contain ${missing.join(", ")}`);
+  await Promise.all(present.filter((file) => !files.includes(file)).map((file) => rm(join(folder, file))));
 }
 
 /** The module's folder in Go's module cache, in the version that `folder`'s go.mod requires; go.sum has its checksum. */

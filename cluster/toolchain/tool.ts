@@ -41,6 +41,8 @@ export interface ModuleFiles {
 /** Changes to the source of a module, in the version that go.mod requires. */
 export interface ModulePatch {
   readonly module: string;
+  /** Folders of Go files, and which of their files stay; the others are removed. @default every file of every folder */
+  readonly keep?: Readonly<Record<string, readonly string[]>>;
   readonly edits: readonly ModuleEdit[];
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
@@ -187,6 +187,15 @@ describe("patches to the source of a module", () => {
         .to.contain("example.org/m: a.go must contain this text exactly once")
         .and.contain(text);
     }
+  });
+
+  it("keep only some files of a folder", async () => {
+    for (const file of ["b.go", "c.go", "notes.txt"]) await writeFile(path.join(folder, file), "");
+    await applyPatch({ module: "example.org/m", keep: { ".": ["a.go", "b.go"] }, edits: [] }, folder);
+    expect((await readdir(folder)).toSorted()).to.deep.equal(["a.go", "b.go", "notes.txt"]);
+    const missing = { module: "example.org/m", keep: { ".": ["a.go", "d.go"] }, edits: [] };
+    const error = await applyPatch(missing, folder).catch((failure: unknown) => failure);
+    expect(String(error)).to.contain("must contain d.go");
   });
 
   it("apply to modules that go.mod requires", () => {

@@ -1,10 +1,22 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
+import { parse } from "yaml";
+import { z } from "zod";
+import { Keda } from "../../config/schema/serving/keda.ts";
 import { writeFiles } from "../../render/files.ts";
 import { conform, publishedDefinitions, writeSchemas } from "../schemas.ts";
+import { ensureTool } from "../tools/index.ts";
 import { objectsOf, stacks } from "./stacks.ts";
+
+/** A part of a JSON schema. */
+interface Part {
+  readonly items?: Part;
+  readonly properties?: Readonly<Record<string, Part>>;
+  readonly required?: readonly string[];
+  readonly enum?: readonly string[];
+}
 
 describe("rendered manifests, validated against the published schemas of Kubernetes and the custom kinds", function () {
   this.timeout(120_000);
@@ -44,6 +56,20 @@ describe("rendered manifests, validated against the published schemas of Kuberne
 
   const object = (apiVersion: string, kind: string, spec: object) =>
     conform(schemas, { text: JSON.stringify({ apiVersion, kind, metadata: { name: "it" }, spec }) });
+
+  it("have triggers of KEDA with the fields of its own definition", async () => {
+    const definition = path.join(await ensureTool("schemas"), "crds/keda/keda.sh_scaledobjects.yaml");
+    const [version] = parse(await readFile(definition, "utf8")).spec.versions;
+    const { triggers, fallback } = version.schema.openAPIV3Schema.properties.spec.properties;
+    const settings = z.toJSONSchema(Keda, { unrepresentable: "any" }).properties as Record<string, Part>;
+    const trigger = settings["triggers"]?.items;
+    expect(Object.keys(trigger?.properties ?? {})).to.have.members(Object.keys(triggers.items.properties));
+    expect(trigger?.required).to.have.members(triggers.items.required);
+    expect(Object.keys(settings["fallback"]?.properties ?? {})).to.have.members(Object.keys(fallback.properties));
+    // For formulas, which the settings do not have.
+    const behaviors = fallback.properties.behavior.enum.filter((name: string) => name !== "scalingModifiers");
+    expect(settings["fallback"]?.properties?.["behavior"]?.enum).to.have.members(behaviors);
+  });
 
   it("fail the check if they are invalid", async () => {
     const selector = { matchLabels: { app: "it" } };

@@ -1,9 +1,9 @@
 import type { Tool } from "../../cluster/toolchain/tool.ts";
 import { command, prometheusCrds, versions } from "../../cluster/toolchain/tools.ts";
 import { traefik } from "../../cluster/toolchain/traefik.ts";
+import { keda } from "./keda.ts";
 
 const kwok = "v0.8.0";
-const keda = "v2.21.0";
 /** The test tools' Go modules are in the subfolder `modules/`. */
 const root = import.meta.dirname;
 
@@ -17,6 +17,7 @@ export const testTools = {
     binaries: [command("github.com/yannh/kubeconform/cmd/kubeconform")],
     minutes: 0.5,
   },
+  keda,
   /** Reviews manifests. */
   kubeScore: {
     name: "kube-score",
@@ -87,10 +88,17 @@ export const testTools = {
       prometheusCrds("prometheusrules"),
       {
         module: "github.com/kedacore/keda/v2",
-        version: keda,
+        version: keda.version,
         sum: "h1:R6z2HZvstK4RLUMxroNACzBj74xGxt3kG59b5Xc+Xps=",
         from: "config/crd/bases",
         to: "crds/keda",
+      },
+      {
+        module: "github.com/kedacore/keda/v2",
+        version: keda.version,
+        sum: "h1:R6z2HZvstK4RLUMxroNACzBj74xGxt3kG59b5Xc+Xps=",
+        from: "schema/generated/scalers-schema.json",
+        to: "keda-triggers.json",
       },
     ],
     minutes: 0,

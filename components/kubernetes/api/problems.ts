@@ -171,7 +171,7 @@ function isLater(value: unknown): boolean {
 }
 
 /** The name that was probably meant, for the end of a message. */
-function suggestion(name: string, known: readonly string[]): string {
+export function suggestion(name: string, known: readonly string[]): string {
   const [closest] = known
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .toSorted((a, b) => a.distance - b.distance);

@@ -2,6 +2,7 @@ import { type KedaTrigger, triggersOf } from "../../../components/kubernetes/ked
 import type { ResolvedStack } from "../../resolve/stack.ts";
 import type { DeploymentWorkload } from "../../resolve/workloads.ts";
 import { type ConfigProblem, duplicates, type Findings } from "../problem.ts";
+import { checkTriggers } from "./triggers.ts";
 
 /** Triggers that are measured in the pods themselves. */
 const OF_PODS = ["cpu", "memory"];
@@ -19,18 +20,27 @@ export function checkKeda(stack: ResolvedStack): Findings {
       ...scaleToZero(args),
       ...address(args),
       ...fallback(args),
+      ...documented(args).problems,
       ...triggers(args.keda.triggers ?? [], `${args.path}.keda.triggers`),
       ...name(args, madeName(stack, args.path)),
     ]),
-    notices: scaled.flatMap(({ minReplicas, keda, path }) =>
-      ["cooldownPeriod" as const, "initialCooldownPeriod" as const]
-        .filter((setting) => minReplicas > 0 && keda[setting] !== undefined)
-        .map((setting) => ({
-          path: `${path}.keda.${setting}`,
-          message: `has no effect while minReplicas is ${minReplicas}; KEDA removes the last pod only where it is 0`,
-        })),
-    ),
+    notices: scaled.flatMap((args) => [...cooldown(args), ...documented(args).notices]),
   };
+}
+
+/** Periods that count only where the last pod goes. */
+function cooldown({ minReplicas, keda, path }: Scaled): ConfigProblem[] {
+  return ["cooldownPeriod" as const, "initialCooldownPeriod" as const]
+    .filter((setting) => minReplicas > 0 && keda[setting] !== undefined)
+    .map((setting) => ({
+      path: `${path}.keda.${setting}`,
+      message: `has no effect while minReplicas is ${minReplicas}; KEDA removes the last pod only where it is 0`,
+    }));
+}
+
+/** What KEDA's document says; a missing address of Prometheus is reported with its own remedy. */
+function documented({ keda, path }: Scaled): Findings {
+  return checkTriggers(keda.triggers ?? [], `${path}.keda.triggers`, ["serverAddress"]);
 }
 
 type Scaled = NonNullable<DeploymentWorkload["autoscaling"]> & {

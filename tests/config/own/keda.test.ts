@@ -104,6 +104,32 @@ describe("autoscaling by KEDA", () => {
     ]);
   });
 
+  it("knows KEDA's triggers and their settings", () => {
+    const check = (trigger: Settings) => {
+      const { problems: found, warnings } = checkStack(stackWith(stack({ keda: { triggers: [trigger] } })));
+      const at = "models[0].versions[0].autoscaling.keda.triggers[0].";
+      return [...found.map(({ path, message }) => `${path}: ${message}`), ...warnings].map((line) =>
+        line.replace(at, ""),
+      );
+    };
+    expect(check({ type: "crom", metadata: {} })).to.deep.equal([
+      "type: is no trigger of KEDA 2.21; did you mean cron?",
+    ]);
+    // Perhaps of a newer KEDA.
+    expect(check({ type: "carrier-pigeons", metadata: { any: "thing" } })).to.deep.equal([
+      "type: is no trigger of KEDA 2.21",
+    ]);
+    const { end: _, ...unended } = CRON.metadata;
+    expect(check({ type: "cron", metadata: { ...unended, timezon: "UTC" } })).to.deep.equal([
+      "metadata.end: is missing; a cron trigger needs it",
+      "metadata.timezon: is no setting of the cron trigger of KEDA 2.21, which ignores it; did you mean timezone?",
+    ]);
+    expect(check({ type: "rabbitmq", metadata: { queueName: "q", hostFromEnv: "HOST", value: "5" } })).to.deep.equal(
+      [],
+    );
+    expect(check({ type: "ibmmq", metadata: { host: "h", queueName: "q" } })).to.deep.equal([]);
+  });
+
   it("needs the requests that a percentage is of", () => {
     const cpu = { type: "cpu", metricType: "Utilization", metadata: { value: "70" } };
     const [problem = ""] = problems(
