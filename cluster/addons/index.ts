@@ -10,6 +10,7 @@ import { availableSince, staleReadyPods } from "../node/pods.ts";
 import type { NodeRecord } from "../node/record.ts";
 import type { Toolchain } from "../toolchain/index.ts";
 import { type AddonImages, addonImages, ensureAddonImages } from "./images.ts";
+import { applyDefinitions, applyManifests, fillIn } from "./manifests.ts";
 
 /** The cluster that gets the add-ons. */
 export interface AddonOptions {
@@ -40,18 +41,12 @@ export async function ensureAddons(options: AddonOptions): Promise<boolean> {
   const changed = applied !== hash || !(await essentialsExist(kubectl));
   if (changed) {
     report("applying DNS, metrics, storage and gateway");
-    await apply(kubectl, definitions);
-    await kubectl.run(["wait", "--for=condition=Established", "--timeout=60s", "--filename=-"], definitions);
-    await apply(kubectl, manifests);
+    await applyDefinitions(kubectl, definitions);
+    await applyManifests(kubectl, manifests);
     await writeFile(mark, hash);
   }
   await waitForAddons(kubectl, record, report);
   return changed || imported > 0;
-}
-
-function apply(kubectl: Kubectl, manifests: string): Promise<string> {
-  const flags = ["--server-side", "--force-conflicts", "--field-manager=ml-platform-addons"];
-  return kubectl.run(["apply", ...flags, "--filename=-"], manifests);
 }
 
 /** The published custom resource definitions of the Gateway API, Traefik and the Prometheus operator. */
@@ -90,15 +85,6 @@ async function readManifests(
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-}
-
-/** Replaces `{{name}}` by the image of that name. @throws Error for an unknown name */
-export function fillIn(text: string, images: AddonImages): string {
-  return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
-    const image = Object.entries(images).find(([key]) => key === name)?.[1];
-    if (image === undefined) throw new Error(`no image is called ${name}`);
-    return String(image);
-  });
 }
 
 async function listJson(kubectl: Kubectl, kind: string): Promise<unknown> {

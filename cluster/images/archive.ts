@@ -11,6 +11,8 @@ export interface LayerImage {
   /** Folder, and its entries that go into the layer under the same paths. */
   readonly folder: string;
   readonly entries: readonly string[];
+  /** Folder of the image that the entries go into. @default its root */
+  readonly into?: string;
   /** `config` of the image: Entrypoint, User, Env and the like. */
   readonly config: Readonly<Record<string, unknown>>;
 }
@@ -24,7 +26,9 @@ const created = "1970-01-01T00:00:00Z";
 /** Writes `image` as a docker-archive into the folder `work`, owned by root inside. Returns the archive's path. */
 export async function writeArchive(image: LayerImage, work: string): Promise<string> {
   const layer = join(work, "layer.tar");
-  await execa("tar", ["--create", "--numeric-owner", "--file", layer, "--directory", image.folder, ...image.entries]);
+  const place = image.into === undefined ? [] : [`--transform=s,^,${image.into}/,`];
+  const from = ["--numeric-owner", ...place, "--directory", image.folder];
+  await execa("tar", ["--create", "--file", layer, ...from, ...image.entries]);
   const hash = createHash("sha256");
   await pipeline(createReadStream(layer), hash);
   const config = {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { fillIn } from "../../cluster/addons/index.ts";
+import { fillIn } from "../../cluster/addons/manifests.ts";
 import { hierarchies } from "../../cluster/node/cgroups.ts";
 import { isReadySince } from "../../cluster/node/health.ts";
 import { kubeconfigText } from "../../cluster/node/kubeconfig.ts";
