@@ -7,6 +7,7 @@ import { goEnvironment } from "../../cluster/toolchain/build.ts";
 import { type Build, withBuildLock } from "../../cluster/toolchain/build-lock.ts";
 import { placeOf, planToolchain } from "../../cluster/toolchain/index.ts";
 import { readSources, toolKey } from "../../cluster/toolchain/key.ts";
+import { monitoringTools } from "../../cluster/toolchain/monitoring.ts";
 import { notInstalled } from "../../cluster/toolchain/packages.ts";
 import { applyPatch, without } from "../../cluster/toolchain/patch.ts";
 import { checkDisk, checkGo, checkMachine } from "../../cluster/toolchain/prerequisites.ts";
@@ -55,7 +56,7 @@ describe("the cache key of a tool", () => {
   });
 
   it("covers go.mod and go.sum of every tool that is built", () => {
-    for (const built of Object.values<Tool>({ ...tools, pulumi, ...testTools }).filter(
+    for (const built of Object.values<Tool>({ ...tools, pulumi, ...testTools, ...monitoringTools }).filter(
       ({ binaries }) => binaries.length > 0,
     )) {
       expect([...readSources(built).keys()], built.name).to.include.members(["go.mod", "go.sum"]);
@@ -69,13 +70,15 @@ describe("the cache key of a tool", () => {
     expect(files(tools.kubernetes)).to.deep.equal([]);
   });
 
-  it("leaves out test tools for the tools that up builds", () => {
-    const planned = planToolchain().map(({ tool }) => tool.name);
-    for (const { name } of Object.values<Tool>(testTools)) expect(planned).to.not.include(name);
+  it("leaves out test tools and the optional add-on's for the tools that up builds", () => {
+    const planned = planToolchain().map(({ tool }) => tool);
+    for (const other of Object.values<Tool>({ ...testTools, ...monitoringTools })) {
+      expect(planned).to.not.include(other);
+    }
   });
 
   it("matches the version in the tool's go.mod", () => {
-    for (const built of Object.values<Tool>({ ...tools, pulumi, ...testTools }).filter(
+    for (const built of Object.values<Tool>({ ...tools, pulumi, ...testTools, ...monitoringTools }).filter(
       ({ binaries, name }) => binaries.length > 0 && name !== "helpers",
     )) {
       expect(readSources(built).get("go.mod"), built.name).to.match(
