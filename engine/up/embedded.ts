@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { trainerCommit } from "../../apps/trainer/source-commit.ts";
 import { addonImages } from "../../cluster/addons/images.ts";
 import { ensureAddons } from "../../cluster/addons/index.ts";
+import { planMonitoring } from "../../cluster/addons/monitoring/index.ts";
 import { ensureAppImages } from "../../cluster/images/index.ts";
 import { ensureSubstitutes } from "../../cluster/images/substitutes.ts";
 import { removeUnusedImages } from "../../cluster/images/unused.ts";
@@ -39,9 +40,13 @@ export async function upEmbedded(options: UpOptions): Promise<UpResult> {
   if (running?.gatewayPort !== gatewayPort && !(await isPortFree(gatewayPort))) throw portTaken(gatewayPort);
   const packages = await missingPackages();
   const missing = planToolchain().filter(({ built }) => !built);
-  if (missing.length > 0) await checkBuild(missing);
+  // Built and installed last, but announced and checked with the others.
+  const later = options.prometheus === true ? planMonitoring().filter(({ built }) => !built) : [];
+  const builds = [...missing, ...later];
+  if (builds.length > 0) await checkBuild(builds);
   const engine = await missingEngine();
-  announce({ packages, missing, engine: engine !== undefined, starting: running === undefined, gatewayPort, paths });
+  const starting = running === undefined;
+  announce({ packages, missing: builds, engine: engine !== undefined, starting, gatewayPort, paths });
 
   const toolchain = toolchainFolders();
   const kubectl = new Kubectl(join(toolchain.kubernetes, "kubectl"), paths.kubeconfig);

@@ -18,6 +18,11 @@ export interface UpOptions {
    * @default false
    */
   readonly takeOver?: boolean;
+  /**
+   * Whether to install Prometheus, Alertmanager and kube-state-metrics on the embedded cluster, after the first predictions.
+   * Without it, installed ones are left alone. @default false
+   */
+  readonly prometheus?: boolean;
 }
 
 /** The result of an `up`. */
