@@ -8,13 +8,13 @@ export type { ApiGatewayRolloutArgs, ApiGatewaySettings } from "./api-gateway/re
 export { defaults } from "./defaults/defaults.ts";
 export type { AutoscalingArgs, DisruptionBudgetArgs, ScalingRules } from "./kubernetes/autoscaling.ts";
 export type {
-  ConfigMapRef,
   EnvironmentSources,
   ImageAccess,
   PlacementArgs,
   SecretKey,
   Toleration,
 } from "./kubernetes/container.ts";
+export type { ConfigMapRef, FileArgs, FileSource } from "./kubernetes/files.ts";
 export type { KedaArgs, KedaTrigger } from "./kubernetes/keda.ts";
 export { kubernetesName } from "./kubernetes/names.ts";
 export type { Resources } from "./kubernetes/pod.ts";

@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { defaults } from "../defaults/defaults.ts";
+import { type ConfigMapRef, type FileArgs, fileHashes } from "./files.ts";
 
 type Container = k8s.types.input.core.v1.Container;
 type PodSpec = k8s.types.input.core.v1.PodSpec;
@@ -13,14 +14,6 @@ export interface ImageAccess {
   readonly pullSecret?: Input<string> | readonly Input<string>[];
 }
 
-/** A ConfigMap that a container takes its environment from. */
-export interface ConfigMapRef {
-  /** Name of the ConfigMap in the cluster. */
-  readonly name: Input<string>;
-  /** Hash of its content, which rolls the pods when a ConfigMap with a fixed name changes. @default none */
-  readonly hash?: string;
-}
-
 /** A value that a container takes from a Secret. */
 export interface SecretKey {
   /** Name of the Secret. */
@@ -28,8 +21,8 @@ export interface SecretKey {
   readonly key: string;
 }
 
-/** ConfigMaps and Secrets whose keys become environment variables. */
-export interface EnvironmentSources {
+/** ConfigMaps and Secrets whose keys become environment variables or files. */
+export interface EnvironmentSources extends FileArgs {
   /** Later ones override earlier ones; variables that are set one by one override them all. @default [] */
   readonly configMaps?: readonly ConfigMapRef[];
   /** Names of Secrets. @default [] */
@@ -101,9 +94,10 @@ export function secretVariables(variables: Readonly<Record<string, SecretKey>>):
  */
 export function sourceAnnotations({
   configMaps = [],
+  files,
   secretsHash,
-}: Pick<EnvironmentSources, "configMaps" | "secretsHash">): Record<string, Input<string>> {
-  const hashes = configMaps.flatMap(({ hash }) => hash ?? []);
+}: Pick<EnvironmentSources, "configMaps" | "files" | "secretsHash">): Record<string, Input<string>> {
+  const hashes = [...new Set([...configMaps.flatMap(({ hash }) => hash ?? []), ...fileHashes(files)])];
   return {
     ...(hashes.length === 0 ? {} : { "checksum/config": hashes.join("-") }),
     ...(secretsHash === undefined ? {} : { "checksum/secret": secretsHash }),

@@ -9,8 +9,8 @@ import { LOAD_TEST_CONTAINER, type LoadTestSettings, type ResolvedLoadTest, reso
 
 export interface LoadTestArgs extends LoadTestSettings {
   readonly namespace: pulumi.Input<string>;
-  /** Image of the inference server, which contains the load test. */
-  readonly image: pulumi.Input<string>;
+  /** Image of the inference server, which contains the load test. Without it the component throws. */
+  readonly image?: pulumi.Input<string>;
   readonly imageAccess?: ImageAccess;
   /** Address that requests are sent to, including the path, such as `http://model-v1-service/predict`. */
   readonly url: pulumi.Input<string>;
@@ -21,6 +21,9 @@ export class LoadTest extends pulumi.ComponentResource {
   constructor(name: string, args: LoadTestArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ml:serving:LoadTest", name, {}, opts);
     const test = resolveLoadTest(args);
+    if (args.image === undefined) {
+      throw new pulumi.InputPropertyError({ propertyPath: "image", reason: "the load test runs it; give it" });
+    }
     // As with training, a load test is repeated only by raising `run`, never as a side effect of another change.
     new k8s.batch.v1.Job(`${name}-run-${test.run}`, loadTestManifest(test), {
       parent: this,
@@ -70,7 +73,7 @@ export function loadTestPods(
       containers: [
         {
           name: LOAD_TEST_CONTAINER,
-          image,
+          ...(image === undefined ? {} : { image }),
           ...imagePolicy(imageAccess),
           command: ["node", "apps/load-test/main.ts"],
           env: [...environment({ URL: url, ...loadTestEnvironment(test) }), ...secretVariables(test.secretEnvironment)],

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { ConfigMapRef } from "../kubernetes/container.ts";
+import type { ConfigMapRef } from "../kubernetes/files.ts";
 import { objectMeta, replacement } from "../kubernetes/names.ts";
 
 /** One ConfigMap. */
@@ -24,7 +24,7 @@ export interface ConfigMapsArgs {
   readonly configMaps: Readonly<Record<string, ConfigMapArgs | ExistingConfigMap>>;
 }
 
-/** ConfigMaps that several workloads take their environment from. */
+/** ConfigMaps that several workloads take their environment or files from. */
 export class ConfigMaps extends pulumi.ComponentResource {
   private readonly byName: ReadonlyMap<string, ConfigMapRef>;
 
@@ -51,13 +51,21 @@ export class ConfigMaps extends pulumi.ComponentResource {
    * @throws InputPropertyError if there is no such ConfigMap
    */
   references(names: readonly string[] = []): ConfigMapRef[] {
-    return names.map((name) => {
-      const found = this.byName.get(name);
-      if (found === undefined) {
-        throw new pulumi.InputPropertyError({ propertyPath: name, reason: `there is no ConfigMap "${name}"` });
-      }
-      return found;
-    });
+    return names.map((name) => this.reference(name));
+  }
+
+  /**
+   * A ConfigMap in the cluster.
+   *
+   * @param name its name in the stack
+   * @throws InputPropertyError if there is no such ConfigMap
+   */
+  reference(name: string): ConfigMapRef {
+    const found = this.byName.get(name);
+    if (found === undefined) {
+      throw new pulumi.InputPropertyError({ propertyPath: name, reason: `there is no ConfigMap "${name}"` });
+    }
+    return found;
   }
 }
 

@@ -17,8 +17,8 @@ export interface ModelServiceArgs {
   readonly entry?: string;
   /** Value of the label `app` on the model's pods. @default the entry's name */
   readonly app?: string;
-  /** Image of the inference server, for versions without an image of their own. */
-  readonly image: pulumi.Input<string>;
+  /** Image of the inference server, for versions without an image of their own, and to fetch models. @default none */
+  readonly image?: pulumi.Input<string>;
   readonly imageAccess?: ImageAccess;
   /** Claim that holds the model registry; mounted read-only. @default none, for versions with images of their own */
   readonly modelsClaim?: pulumi.Input<string>;
@@ -86,6 +86,10 @@ export class ModelService extends pulumi.ComponentResource {
 
   private serve(args: ModelServiceArgs, names: ModelNames, version: ResolvedVersion): ServedVersion {
     const { namespace } = args;
+    if (args.image === undefined && (version.image === undefined || version.source?.imageVolume === false)) {
+      const reason = `version "${version.version}" runs the inference server's image; give it`;
+      throw new pulumi.InputPropertyError({ propertyPath: "image", reason });
+    }
     const { resourceName, autoscaling, disruptionBudget } = version;
     const configMap =
       Object.keys(version.environment).length === 0

@@ -18,7 +18,7 @@ export interface ModelVolumeInput {
   readonly version: Pick<ResolvedVersionSettings, "version" | "source" | "modelsPath" | "resources">;
   readonly modelsClaim?: Input<string>;
   /** Image of the inference server, which can fetch models. */
-  readonly image: Input<string>;
+  readonly image?: Input<string>;
   readonly imageAccess?: ImageAccess;
 }
 
@@ -62,7 +62,7 @@ function fetchContainer(
   const { url, sha256, files = [], secret, secretKind } = source;
   return {
     name: FETCH_CONTAINER,
-    image,
+    ...(image === undefined ? {} : { image }),
     ...imagePolicy(imageAccess),
     command: ["node", "apps/sources/main.ts"],
     args: [

@@ -1,7 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import {
-  type ConfigMapRef,
   type EnvironmentSources,
   environmentFrom,
   type ImageAccess,
@@ -10,6 +9,7 @@ import {
   pullSecrets,
   sourceAnnotations,
 } from "../kubernetes/container.ts";
+import { type ConfigMapRef, mountFiles } from "../kubernetes/files.ts";
 import { objectMeta } from "../kubernetes/names.ts";
 import { restrictedContainer, restrictedPod, sharedMemory, unprivilegedContainer } from "../kubernetes/pod.ts";
 import { patchedTemplate } from "../kubernetes/pod-patch.ts";
@@ -28,7 +28,7 @@ export interface DeploymentInput {
   /** Name of the model in the registry. */
   readonly model: string;
   /** Image of the inference server, for a version without one of its own. */
-  readonly image: pulumi.Input<string>;
+  readonly image?: pulumi.Input<string>;
   /** Claim that holds the model registry. */
   readonly modelsClaim?: pulumi.Input<string>;
   readonly version: ResolvedVersion;
@@ -106,8 +106,9 @@ function podSpec(input: DeploymentInput): k8s.types.input.core.v1.PodSpec {
   const { container, rollout, image = input.image } = version;
   const { initContainers, ...mounts } = modelVolume(input);
   const memory = sharedMemory(version.sharedMemory);
-  const volumes = [...mounts.volumes, ...memory.volumes];
-  const volumeMounts = [...mounts.volumeMounts, ...memory.volumeMounts];
+  const files = mountFiles(version.files);
+  const volumes = [...mounts.volumes, ...memory.volumes, ...files.volumes];
+  const volumeMounts = [...mounts.volumeMounts, ...memory.volumeMounts, ...files.volumeMounts];
   return {
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: rollout.terminationGracePeriodSeconds,
@@ -163,7 +164,13 @@ function schedulingManifest({
         }),
     ...(topologySpread.length === 0
       ? {}
-      : { topologySpreadConstraints: topologySpread.map((constraint) => ({ ...constraint, labelSelector })) }),
+      : {
+          topologySpreadConstraints: topologySpread.map(({ matchLabelKeys, ...constraint }) => ({
+            ...constraint,
+            labelSelector,
+            ...(matchLabelKeys === undefined ? {} : { matchLabelKeys: [...matchLabelKeys] }),
+          })),
+        }),
     ...placementManifest(scheduling),
   };
 }

@@ -28,7 +28,7 @@ export function resolveModelNames({ model, entry, app }: Partial<ModelNames> & P
 }
 
 type ResolvedScheduling = Omit<SchedulingArgs, "topologySpread"> & {
-  readonly topologySpread: readonly Required<TopologySpread>[];
+  readonly topologySpread: readonly WithDefaults<TopologySpread, "maxSkew" | "whenUnsatisfiable">[];
 };
 
 /** Where a model comes from, with every default filled in. */

@@ -78,6 +78,13 @@ export interface TopologySpread {
   readonly maxSkew?: number;
   /** @default "ScheduleAnyway" */
   readonly whenUnsatisfiable?: "ScheduleAnyway" | "DoNotSchedule";
+  /**
+   * Labels whose values must match too. With `pod-template-hash` only pods of the same revision count, so a rollout is spread
+   * by itself (Kubernetes 1.27 and newer).
+   *
+   * @default none
+   */
+  readonly matchLabelKeys?: readonly string[];
 }
 
 /** Which nodes a version's pods run on, and how they are spread. */

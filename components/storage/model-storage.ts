@@ -14,8 +14,8 @@ import {
 
 export interface ModelStorageArgs extends StorageSettings {
   readonly namespace: pulumi.Input<string>;
-  /** Image of the trainer, which initializes the volumes. */
-  readonly trainerImage: pulumi.Input<string>;
+  /** Image of the trainer, which initializes the volumes. @default none, with `init: false` */
+  readonly trainerImage?: pulumi.Input<string>;
   readonly imageAccess?: ImageAccess;
 }
 

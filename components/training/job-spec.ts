@@ -1,5 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import {
   type EnvironmentSources,
   environmentFrom,
@@ -8,6 +8,7 @@ import {
   placementManifest,
   pullSecrets,
 } from "../kubernetes/container.ts";
+import { mountFiles } from "../kubernetes/files.ts";
 import {
   DATA_PATH,
   environment,
@@ -24,8 +25,8 @@ import { meetingPoint, meetingVariables, workerLabels } from "./workers.ts";
 
 /** What every Job of a stack shares. */
 export interface TrainerVolumes {
-  /** Image of the trainer. */
-  readonly trainerImage: pulumi.Input<string>;
+  /** Image of the trainer. @default none, for Jobs with images of their own */
+  readonly trainerImage?: pulumi.Input<string>;
   readonly imageAccess?: ImageAccess;
   /** Claim that holds the model registry. @default none, for Jobs with images of their own */
   readonly modelsClaim?: pulumi.Input<string>;
@@ -77,11 +78,17 @@ export function trainerPods(volumes: TrainerVolumes, job: TrainerJob): k8s.types
 function podSpec(volumes: TrainerVolumes, job: TrainerJob): k8s.types.input.core.v1.PodSpec {
   const { modelsClaim, dataClaim } = volumes;
   const { image: ownImage } = job;
+  const image = ownImage ?? volumes.trainerImage;
+  if (image === undefined) {
+    const reason = `Job "${job.name ?? job.container}" runs the trainer's image; give it`;
+    throw new pulumi.InputPropertyError({ propertyPath: "trainerImage", reason });
+  }
   const mounts = mountClaims([
     ...(modelsClaim === undefined ? [] : [{ volume: "models", claim: modelsClaim, mountPath: MODELS_PATH }]),
     ...(dataClaim === undefined ? [] : [{ volume: "training-data", claim: dataClaim, mountPath: DATA_PATH }]),
   ]);
   const memory = sharedMemory(job.sharedMemory);
+  const files = mountFiles(job.files);
   // A trainer of one's own may write wherever it likes.
   const tmp = ownImage === undefined ? temporary : { volumes: [], volumeMounts: [] };
   return {
@@ -94,7 +101,7 @@ function podSpec(volumes: TrainerVolumes, job: TrainerJob): k8s.types.input.core
     containers: [
       {
         name: job.container,
-        image: ownImage ?? volumes.trainerImage,
+        image,
         ...imagePolicy(volumes.imageAccess),
         ...trainerCommand(job),
         env: [
@@ -103,7 +110,7 @@ function podSpec(volumes: TrainerVolumes, job: TrainerJob): k8s.types.input.core
             ...(dataClaim === undefined ? {} : { DATA_DIR: DATA_PATH }),
             ...(ownImage === undefined || job.model === undefined ? {} : { MODEL_NAME: job.model }),
             ...job.environment,
-            TRAINER_IMAGE: ownImage ?? volumes.trainerImage,
+            TRAINER_IMAGE: image,
           }),
           ...runIdentity,
           ...meetingVariables(job),
@@ -111,10 +118,10 @@ function podSpec(volumes: TrainerVolumes, job: TrainerJob): k8s.types.input.core
         ...environmentFrom(job),
         resources: job.resources,
         securityContext: ownImage === undefined ? restrictedContainer : unprivilegedContainer,
-        volumeMounts: [...mounts.volumeMounts, ...memory.volumeMounts, ...tmp.volumeMounts],
+        volumeMounts: [...mounts.volumeMounts, ...memory.volumeMounts, ...tmp.volumeMounts, ...files.volumeMounts],
       },
     ],
-    volumes: [...mounts.volumes, ...memory.volumes, ...tmp.volumes],
+    volumes: [...mounts.volumes, ...memory.volumes, ...tmp.volumes, ...files.volumes],
   };
 }
 

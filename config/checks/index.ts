@@ -8,14 +8,17 @@ import { checkModel } from "./models.ts";
 import { checkNames } from "./names.ts";
 import { checkNetworkPolicies } from "./network.ts";
 import { checkExtraObjects } from "./objects/extra-objects.ts";
-import { checkPluginNamespace } from "./plugin-namespace.ts";
+import { checkImages } from "./platform/images.ts";
+import { checkPluginNamespace } from "./platform/plugin-namespace.ts";
 import { checkBudgets } from "./pods/budgets.ts";
 import { checkEnvironment } from "./pods/environment.ts";
+import { checkFiles } from "./pods/files.ts";
 import { checkLabels } from "./pods/labels.ts";
 import { checkPods } from "./pods/pods.ts";
 import { checkScraping } from "./pods/scraping.ts";
 import { checkSelectors } from "./pods/selectors.ts";
 import { checkSources } from "./pods/source.ts";
+import { checkSpread } from "./pods/spread.ts";
 import { checkVolumes } from "./pods/volumes.ts";
 import { type ConfigProblem, duplicates, type Findings } from "./problem.ts";
 import { allOf, checkQuota } from "./quota.ts";
@@ -53,12 +56,15 @@ function checkSettings(stack: ResolvedStack): ConfigProblem[] {
     ...checkApiGateway(stack),
     ...checkBodyLimits(stack),
     ...checkNetworkPolicies(stack),
+    ...checkImages(stack),
     ...checkReferences(stack),
     ...checkNames(stack),
     ...checkPluginNamespace(stack),
     ...checkLabels(stack),
     ...checkSelectors(stack),
+    ...checkSpread(stack),
     ...checkPods(stack),
+    ...checkFiles(stack),
     ...checkExtraObjects(stack),
     ...checkAutoscaling(stack),
     ...checkFit(stack),

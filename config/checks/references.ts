@@ -1,11 +1,18 @@
 import type { ResolvedStack } from "../resolve/stack.ts";
+import { isVariableName } from "../schema/values.ts";
 import { type ConfigProblem, listed } from "./problem.ts";
 import { checkSecretKey } from "./secrets.ts";
 
-/** A workload that takes its environment from whole ConfigMaps and Secrets. */
+/** The key of a Secret with the credentials of an image registry. */
+const REGISTRY_KEY = ".dockerconfigjson";
+
+/** A workload that takes its environment and files from ConfigMaps and Secrets. */
 interface Consumer {
   readonly configMaps?: readonly string[];
   readonly secrets?: readonly string[];
+  readonly files?: Readonly<
+    Record<string, { readonly configMap?: string; readonly secret?: string; readonly key?: string }>
+  >;
 }
 
 /** Every ConfigMap, Secret and volume that a workload refers to exists. */
@@ -33,20 +40,16 @@ function consumers({ models, training }: ResolvedStack): [string, Consumer][] {
 
 function checkConsumer(
   stack: ResolvedStack,
-  { configMaps = [], secrets = [] }: Consumer,
+  { configMaps = [], secrets = [], files = {} }: Consumer,
   path: string,
 ): ConfigProblem[] {
   return [
-    ...configMaps.flatMap((name, index) =>
-      stack.configMaps[name] === undefined
-        ? [
-            {
-              path: `${path}.configMaps[${index}]`,
-              message: `there is no ConfigMap "${name}" under configMaps${listed(Object.keys(stack.configMaps))}`,
-            },
-          ]
-        : [],
-    ),
+    ...configMaps.flatMap((name, index) => {
+      const place = `${path}.configMaps[${index}]`;
+      const configMap = stack.configMaps[name];
+      if (configMap === undefined) return unknownConfigMap(stack, name, place);
+      return noVariables("data" in configMap ? configMap.data : {}, `ConfigMap "${name}"`, place);
+    }),
     ...secrets.flatMap((name, index) => {
       const place = `${path}.secrets[${index}]`;
       const secret = stack.secrets[name];
@@ -54,12 +57,55 @@ function checkConsumer(
         const known = listed(Object.keys(stack.secrets));
         return [{ path: place, message: `there is no secret "${name}" under secrets${known}` }];
       }
-      if (secret.registry === undefined) return [];
+      if (secret.registry === undefined) return noVariables(secret.data ?? {}, `secret "${name}"`, place);
       return [
         { path: place, message: `secret "${name}" holds the credentials of a registry; use it as images.pullSecret` },
       ];
     }),
+    ...Object.entries(files).flatMap(([file, source]) => checkFile(stack, source, `${path}.files.${file}`)),
   ];
+}
+
+function unknownConfigMap({ configMaps }: ResolvedStack, name: string, path: string): ConfigProblem[] {
+  const message = `there is no ConfigMap "${name}" under configMaps${listed(Object.keys(configMaps))}`;
+  return [{ path, message }];
+}
+
+/** Kubernetes leaves out keys that cannot be variables, and says so only in an event of the pod. */
+function noVariables(data: Readonly<Record<string, unknown>>, what: string, path: string): ConfigProblem[] {
+  const keys = Object.keys(data).filter((key) => !isVariableName(key));
+  if (keys.length === 0) return [];
+  const message = `${what} has ${keys.join(", ")}, which cannot be a variable; mount it by files, or put it into another`;
+  return [{ path, message }];
+}
+
+function checkFile(
+  stack: ResolvedStack,
+  { configMap: name, secret, key }: NonNullable<Consumer["files"]>[string],
+  path: string,
+): ConfigProblem[] {
+  if (name === undefined) return checkSecretFile(stack, secret ?? "", key, path);
+  const configMap = stack.configMaps[name];
+  if (configMap === undefined) return unknownConfigMap(stack, name, `${path}.configMap`);
+  if (key === undefined || !("data" in configMap) || Object.hasOwn(configMap.data, key)) return [];
+  const message = `ConfigMap "${name}" has no key "${key}"${listed(Object.keys(configMap.data))}`;
+  return [{ path: `${path}.key`, message }];
+}
+
+function checkSecretFile(
+  { secrets }: ResolvedStack,
+  secret: string,
+  key: string | undefined,
+  path: string,
+): ConfigProblem[] {
+  const found = secrets[secret];
+  if (found !== undefined && (key === undefined || found.registry !== undefined)) {
+    if (key === undefined || key === REGISTRY_KEY) return [];
+    return [{ path: `${path}.key`, message: `secret "${secret}" has no key "${key}"${listed([REGISTRY_KEY])}` }];
+  }
+  if (found !== undefined) return checkSecretKey(secrets, { secret, key: key ?? "" }, path);
+  const message = `there is no secret "${secret}" under secrets${listed(Object.keys(secrets))}`;
+  return [{ path: `${path}.secret`, message }];
 }
 
 function checkPullSecret({ images, secrets }: ResolvedStack): ConfigProblem[] {

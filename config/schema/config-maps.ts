@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { KubernetesName, ObjectName, VariableName } from "./values.ts";
+import { DataKey, KubernetesName, ObjectName } from "./values.ts";
 
 /** ConfigMaps that several workloads share, by name. */
 export const ConfigMapsConfig = z
@@ -9,9 +9,11 @@ export const ConfigMapsConfig = z
       .strictObject({
         name: KubernetesName.optional().describe("Fixed name of the ConfigMap. Default: named by Pulumi."),
         data: z
-          .record(VariableName, z.union([z.string(), z.number(), z.boolean()]).transform(String))
+          .record(DataKey, z.union([z.string(), z.number(), z.boolean()]).transform(String))
           .optional()
-          .describe("Values by key; a change rolls the pods that take them. Set this or existing."),
+          .describe(
+            "Values by key: names of variables, or of files such as `app.yaml` for `files`; a change rolls the pods that take them. Set this or existing.",
+          ),
         existing: ObjectName.optional().describe(
           "Name of a ConfigMap that is there already; its keys are not checked. Set this or data.",
         ),
@@ -27,4 +29,4 @@ export const ConfigMapsConfig = z
         existing === undefined ? { ...created, data } : { existing },
       ),
   )
-  .describe("ConfigMaps by name, for versions and Jobs to take their environment from.");
+  .describe("ConfigMaps by name, for versions and Jobs to take their environment or files from.");

@@ -30,8 +30,12 @@ export const Images = z
         ...pods,
       }),
       z.strictObject({
-        inference: ImageReference.describe("Reference of the inference server's image."),
-        trainer: ImageReference.describe("Reference of the trainer's image; one image may contain both."),
+        inference: ImageReference.optional().describe(
+          "Reference of the inference server's image. Default: none, for a stack whose versions all have an `image`.",
+        ),
+        trainer: ImageReference.optional().describe(
+          "Reference of the trainer's image; one image may contain both. Default: none, for a stack whose Jobs all have an `image`.",
+        ),
         ...pods,
       }),
     ],
@@ -41,4 +45,6 @@ export const Images = z
     path: ["registry"],
     error: "must be a registry and a path in lower case, without https:// and without / at the end",
   })
-  .describe("The registry that the built images are pushed to, or references of ready images.");
+  .describe(
+    "The registry that the built images are pushed to, or references of ready images; a stack with images of its own everywhere needs none.",
+  );

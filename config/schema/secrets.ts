@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defaults } from "../../components/defaults/defaults.ts";
-import { KubernetesName, ObjectName, VariableName } from "./values.ts";
+import { DataKey, KubernetesName, ObjectName } from "./values.ts";
 
 const LENGTH = defaults.secrets.randomLength;
 
@@ -27,7 +27,7 @@ export const SecretsConfig = z
       .strictObject({
         name: KubernetesName.optional().describe("Fixed name of the Secret. Default: named by Pulumi."),
         data: z
-          .record(VariableName, SecretValue)
+          .record(DataKey, SecretValue)
           .optional()
           .describe(
             "Values by key: generated once, taken from a `pulumi config set --secret` value, or plain text that is not secret.",

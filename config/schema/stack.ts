@@ -36,7 +36,7 @@ export const StackSchema = z.strictObject({
     `Percent of the requests that go to the canary version, 0–100, such as 10 or 0.5. Default: ${defaults.traffic.canaryWeight}.`,
   ),
   cluster: Cluster.default({}),
-  images: Images,
+  images: Images.default({}),
   namespace: NamespaceConfig,
   secrets: SecretsConfig.default({}),
   configMaps: ConfigMapsConfig.default({}),

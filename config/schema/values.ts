@@ -129,10 +129,17 @@ export const ModelName = z
   )
   .refine((name) => name !== "registry", "'registry' is reserved for the folder of the registry's index");
 
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Whether a key of a ConfigMap or Secret can be the name of an environment variable. */
+export function isVariableName(key: string): boolean {
+  return VARIABLE.test(key);
+}
+
 /** Name of an environment variable. */
 export const VariableName = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of an environment variable, such as LOG_LEVEL");
+  .regex(VARIABLE, "must be the name of an environment variable, such as LOG_LEVEL");
 
 /** Hyper-parameters by name. */
 export const Parameters = z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]));
@@ -190,15 +197,16 @@ export const Cidr = z
   .meta({ title: "addresses" });
 
 /** Key of a Secret or ConfigMap. */
-const SecretKeyName = z
+export const DataKey = z
   .string()
   .max(253, "is longer than 253 characters")
-  .regex(/^[-._A-Za-z0-9]+$/, "must be the key of a Secret: letters, digits, '-', '_' and '.'");
+  .regex(/^[-._A-Za-z0-9]+$/, "must be a key of letters, digits, '-', '_' and '.', such as LOG_LEVEL or app.yaml")
+  .refine((key) => key !== "." && !key.startsWith(".."), "is no name of a file: it must not be '.' or begin with '..'");
 
 /** Environment variables taken from keys of Secrets. */
 export const SecretReferences = z.record(
   VariableName,
-  z.strictObject({ secret: KubernetesName, key: SecretKeyName }).meta({ title: "`{secret, key}`" }),
+  z.strictObject({ secret: KubernetesName, key: DataKey }).meta({ title: "`{secret, key}`" }),
 );
 
 /** A port of a container or a Service. */

@@ -13,7 +13,7 @@ describe("generated stack files", () => {
       for (const { path, message } of problems) {
         expect(path).to.match(/^[a-zA-Z]+(\.|\[|$)/);
         expect(message).to.match(/^[^\n]{10,}$/);
-        expect(Object.keys({ ...settings, gateway: {}, storage: {} }), `${path}: ${message}`).to.include(
+        expect(Object.keys({ ...settings, gateway: {}, storage: {}, images: {} }), `${path}: ${message}`).to.include(
           /^[a-zA-Z]+/.exec(path)?.[0],
         );
       }

@@ -54,7 +54,7 @@ describe("stack configuration", () => {
     ["environment", undefined, "environment: is missing (Invalid input: expected string, received undefined)"],
     [
       "images",
-      { inference: "inference:1" },
+      { inference: "inference:1", registry: "example.com" },
       "images: must be {registry: <where built images are pushed>} or {inference: <reference>, trainer: <reference>}",
     ],
     [

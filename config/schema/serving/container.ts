@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defaults, GPU_RESOURCE } from "../../../components/defaults/defaults.ts";
-import { KubernetesName, LabelName, Labels, LabelValue, type Resources } from "../values.ts";
+import { ContainerPath, DataKey, KubernetesName, LabelName, Labels, LabelValue, type Resources } from "../values.ts";
 
 /** A taint that the pods tolerate. */
 const Toleration = z
@@ -27,7 +27,7 @@ export const placement = {
   tolerations: z.array(Toleration).optional().describe("Taints that it tolerates. Default: none."),
 };
 
-/** Where the environment of a container comes from, besides single variables. */
+/** Where the environment and the files of a container come from, besides single variables. */
 export const environmentSources = {
   configMaps: z
     .array(KubernetesName)
@@ -37,6 +37,25 @@ export const environmentSources = {
     .array(KubernetesName)
     .optional()
     .describe("Names under `secrets` whose keys become environment variables. Default: none."),
+  files: z
+    .record(
+      ContainerPath,
+      z
+        .strictObject({
+          configMap: KubernetesName.optional().describe("Name under `configMaps`. Set this or `secret`."),
+          secret: KubernetesName.optional().describe("Name under `secrets`. Set this or `configMap`."),
+          key: DataKey.optional().describe(
+            "The one key that becomes the file. Default: the path is a folder, and every key a file in it.",
+          ),
+        })
+        .refine(({ configMap, secret }) => (configMap === undefined) !== (secret === undefined), {
+          error: "takes exactly one of configMap and secret",
+        }),
+    )
+    .optional()
+    .describe(
+      "Files from ConfigMaps and Secrets, read-only, by their path in the container, such as `/etc/app/app.yaml: { configMap: app, key: app.yaml }`. Default: none.",
+    ),
 };
 
 /** GPUs are given once: as `gpus`, which also places the pods, or as resources. */

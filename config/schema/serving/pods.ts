@@ -99,6 +99,13 @@ export const Scheduling = z.strictObject({
           .enum(["ScheduleAnyway", "DoNotSchedule"])
           .optional()
           .describe(`Default: ${defaults.topologySpread.whenUnsatisfiable}.`),
+        matchLabelKeys: z
+          .array(LabelName)
+          .min(1, "needs a label; leave it out for none")
+          .optional()
+          .describe(
+            "Labels of the pods whose values must match too, such as `pod-template-hash`, so that only pods of the same revision count (Kubernetes 1.27 and newer). Default: none.",
+          ),
       }),
     )
     .optional()

@@ -69,6 +69,8 @@ function mergeObjects(below: Fields, above: Fields, name = ""): Fields {
 }
 
 function mergeValue(key: string, below: unknown, above: unknown): unknown {
+  // A file has one source, which is replaced whole.
+  if (key === "files" && isObject(below) && isObject(above)) return { ...below, ...above };
   if (isObject(below) && isObject(above)) return mergeObjects(below, above, key);
   if (!ADDED_TO.includes(key) || !Array.isArray(below) || !Array.isArray(above)) return above;
   return [...below.filter((name) => !above.includes(name)), ...above];

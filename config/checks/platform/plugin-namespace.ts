@@ -1,5 +1,5 @@
-import type { ResolvedStack } from "../resolve/stack.ts";
-import type { ConfigProblem } from "./problem.ts";
+import type { ResolvedStack } from "../../resolve/stack.ts";
+import type { ConfigProblem } from "../problem.ts";
 
 /** The device plugin mounts a folder of the node, which its namespace must allow; the stack's own must not. */
 export function checkPluginNamespace({ gpuPool, namespace }: ResolvedStack): ConfigProblem[] {
