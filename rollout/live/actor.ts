@@ -1,6 +1,8 @@
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Kubectl } from "../../cluster/kubectl.ts";
 import { errorMessage, UserError } from "../../common/errors.ts";
+import { waitForLock } from "../../common/file-lock.ts";
 import { waitFor } from "../../common/wait.ts";
 import { ConfigError, type ResolvedStack } from "../../config/index.ts";
 import { deployPart, TroubleError } from "../../engine/deploy/part.ts";
@@ -72,11 +74,18 @@ export class LiveActor implements Actor {
   }
 
   async configure(settings: Settings): Promise<void> {
-    const { project, resolved, values } = await this.#files();
-    const { model, name } = modelOf(resolved, this.#options.entry);
-    const before = viewOf({ resolved, values }, this.#options.entry).settings;
-    const identity = { project, model, ...(name === undefined ? {} : { name }) };
-    await writeSettings(this.#options.files, identity, before, settings);
+    const { workspace, stack, entry, files } = this.#options;
+    // Drivers of other models write the same files.
+    const release = await waitForLock(path.join(workspace.root, `${stack}.stack-file.lock`));
+    try {
+      const { project, resolved, values } = await this.#files();
+      const { model, name } = modelOf(resolved, entry);
+      const before = viewOf({ resolved, values }, entry).settings;
+      const identity = { project, model, ...(name === undefined ? {} : { name }) };
+      await writeSettings(files, identity, before, settings);
+    } finally {
+      release();
+    }
   }
 
   async deploy(awaited: readonly string[], stop: AbortSignal): Promise<void> {
