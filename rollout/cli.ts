@@ -6,6 +6,7 @@ import { ConfigError, parseValues, validateConfig } from "../config/index.ts";
 import { readStack, StackFileError } from "../render/stack-file.ts";
 import { run, start } from "./commands/drive.ts";
 import { abort, approve, freeze, status, unfreeze } from "./commands/requests.ts";
+import { demo } from "./demo/demo.ts";
 import { planLines } from "./plan-text.ts";
 import { parseRecords } from "./records/record.ts";
 import { replay } from "./records/replay.ts";
@@ -98,6 +99,12 @@ program
   .addOption(numberOption("--seed <number>", "seed of the first run").default(1))
   .option("--scenario <text>", "only scenarios with this text in their name")
   .action((flags) => told(() => simulation(flags)));
+
+program
+  .command("demo")
+  .description("on the embedded cluster, in about five minutes: a bad version is aborted, a good one promoted")
+  .addOption(numberOption("--requests-per-second <number>", "load that it sends").default(60))
+  .action((flags) => told(() => demo(flags)));
 
 await program.parseAsync();
 
