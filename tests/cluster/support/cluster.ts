@@ -93,6 +93,16 @@ export function pulumi(...args: readonly string[]) {
   });
 }
 
+/** Starts `npm run rollout -- ARGS` on the suites' cluster. */
+export function startRollout(...args: readonly string[]) {
+  return execa(process.execPath, [path.join(repository, "rollout/cli.ts"), ...args], {
+    cwd: repository,
+    env: environment,
+    reject: false,
+    all: true,
+  });
+}
+
 /** Destroys a stack with its data and its state. */
 export async function destroyStack(stack: string): Promise<void> {
   // Destroys protected volumes as well.
