@@ -14,6 +14,7 @@ const WRITTEN: Readonly<Record<TrafficFeature, Partial<Readonly<Record<GatewayKi
     "HTTPRoute/envoy-gateway": "BackendTrafficPolicy",
     "HTTPRoute/kgateway": "TrafficPolicy",
   },
+  grpc: {},
   mirror: { "HTTPRoute/traefik": "TraefikService behind the route" },
   "mirror.percent": { "HTTPRoute/traefik": "TraefikService behind the route" },
   "retries.attempts": { "HTTPRoute/traefik": "Middleware, on 502" },
@@ -37,6 +38,10 @@ const NOTES = `## To know
   only to versions that are ready. Scaling a version with weight to 0 is an error at preview.
 - A canary's weight may have four decimals, such as \`canaryWeight: 0.5\`. Routes and Ingresses have whole numbers in the same ratio: 995 and 5, or a weight of 5 with
   \`canary-weight-total\` 1000.
+- Streams, such as server-sent events, that last longer than a gateway's timeout for a response (15 s at Envoy Gateway) need \`timeoutSeconds: 0\`. Traefik has no such
+  timeout with HTTPRoute, but its \`bodyLimit\` holds a response back until it is complete; leave it out for streams. With the API Ingress, \`timeoutSeconds\` is the longest
+  pause between two parts of a stream.
+- A gateway accepts either an HTTPRoute or a GRPCRoute for a host, so \`grpc\` has hosts of its own. Of the limits, only \`rateLimit\` applies to its calls.
 - Traefik ranks routes by its own numbers. A rule for a header and every host would come before the rules of other models (with the API Ingress also before
   those of longer paths), and is an error; give the model its own host. This is checked within a stack, not between stacks.
 - \`tls.redirect\` with HTTPRoute needs two listeners: \`gateway.sectionName\` for HTTPS and \`gateway.httpSectionName\` for HTTP. With Ingress and without a

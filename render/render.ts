@@ -94,7 +94,7 @@ function apiProblems({ object }: RenderedObject): string[] {
 
 /** Kinds that others depend on, and kinds that depend on the others. */
 const FIRST = ["Namespace", "ResourceQuota", "LimitRange", "Secret", "ConfigMap", "PersistentVolumeClaim"];
-const LAST = ["Middleware", "Ingress", "HTTPRoute"];
+const LAST = ["Middleware", "Ingress", "HTTPRoute", "GRPCRoute"];
 
 function byOrderOfDeployment(a: RenderedObject, b: RenderedObject): number {
   const key = ({ object }: RenderedObject) => {

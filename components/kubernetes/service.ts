@@ -4,6 +4,9 @@ import { defaults } from "../defaults/defaults.ts";
 import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
 import { objectMeta, skipAwaitAnnotation } from "./names.ts";
 
+/** Name of the container's port for gRPC without TLS. */
+export const GRPC_PORT_NAME = "grpc";
+
 /** A Service in front of the pods of one Deployment. */
 export interface ServiceArgs {
   /** Fixed name. @default named by Pulumi */
@@ -53,6 +56,8 @@ export interface Backend {
   /** Name of the version's Service. */
   readonly service: Input<string>;
   readonly port: number;
+  /** Port for gRPC; undefined if the version has none. */
+  readonly grpcPort?: number;
 }
 
 /** @param container the container behind the Service */
@@ -106,6 +111,8 @@ export function serviceManifest(
           name: more,
           port: number,
           targetPort: more,
+          // Gateways speak HTTP/1.1 to a port that says nothing else.
+          ...(more === GRPC_PORT_NAME ? { appProtocol: "kubernetes.io/h2c" } : {}),
         })),
       ],
     },

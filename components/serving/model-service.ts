@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createAutoscaler, disruptionBudgetManifest } from "../kubernetes/autoscaling.ts";
 import type { ImageAccess } from "../kubernetes/container.ts";
-import { type Backend, type ResolvedService, serviceManifest } from "../kubernetes/service.ts";
+import { type Backend, GRPC_PORT_NAME, type ResolvedService, serviceManifest } from "../kubernetes/service.ts";
 import { configMapManifest } from "../platform/config-maps.ts";
 import { deploymentManifest, type ResolvedVersion } from "./model-version.ts";
 import { type ModelNames, resolveModelNames, resolveVersion } from "./resolve.ts";
@@ -35,6 +35,8 @@ export interface ServedVersion {
   readonly service: pulumi.Output<string>;
   /** Port of the Service. */
   readonly port: number;
+  /** Port of the Service for gRPC; undefined if the version has none. */
+  readonly grpcPort: number | undefined;
 }
 
 /** A model and its versions: Deployment, Service, autoscaler and disruption budget for each. */
@@ -71,7 +73,8 @@ export class ModelService extends pulumi.ComponentResource {
       const reason = `there is no version "${version}"; there is ${[...this.versions.keys()].join(", ")}`;
       throw new pulumi.InputPropertyError({ propertyPath: "version", reason });
     }
-    return { service: served.service, port: served.port };
+    const { service, port, grpcPort } = served;
+    return { service, port, ...(grpcPort === undefined ? {} : { grpcPort }) };
   }
 
   /**
@@ -141,6 +144,7 @@ export class ModelService extends pulumi.ComponentResource {
       deployment: deployment.metadata.name,
       service: service.metadata.name,
       port: version.service.port,
+      grpcPort: version.container.ports[GRPC_PORT_NAME],
     };
   }
 }

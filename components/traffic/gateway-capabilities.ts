@@ -13,6 +13,7 @@ export type GatewayKind =
 /** A setting of a route that not every gateway supports, as its path below `traffic`. */
 export type TrafficFeature =
   | "bodyLimit"
+  | "grpc"
   | "mirror"
   | "mirror.percent"
   | "rateLimit"
@@ -23,6 +24,8 @@ export type TrafficFeature =
   | "weights";
 
 const CERTIFICATE_OF_LISTENER = "the certificate belongs to the Gateway's HTTPS listener; set it there";
+
+const ONE_PROTOCOL = "an Ingress has one protocol for all paths; leave it out, or use gateway.api HTTPRoute";
 
 const ONE_CANARY = "controllers accept one canary for a path; leave it out, or use gateway.api HTTPRoute";
 
@@ -55,10 +58,12 @@ export const GATEWAY_LACKS: Readonly<Record<GatewayKind, Partial<Readonly<Record
   },
   "Ingress/traefik": {
     mirror: "it has no mirror annotation; leave it out, or use gateway.api HTTPRoute",
+    grpc: ONE_PROTOCOL,
     weights: ONE_CANARY,
   },
   "Ingress/ingress-nginx": {
     "mirror.percent": "it copies every request or none; leave it out",
+    grpc: ONE_PROTOCOL,
     weights: ONE_CANARY,
   },
 };
@@ -68,6 +73,7 @@ export interface TrafficSettings {
   readonly path: string;
   readonly rateLimit?: object;
   readonly bodyLimit?: string;
+  readonly grpc?: object;
   readonly timeoutSeconds?: number;
   readonly tls?: { readonly redirect: boolean; readonly secretName?: string };
   readonly mirror?: { readonly percent: number };
@@ -94,13 +100,21 @@ export function unsupportedSettings(gateway: ResolvedGateway, traffic: TrafficSe
 }
 
 /** Settings that are right by themselves, and miss another one. */
-function incomplete(gateway: ResolvedGateway, { path, tls, mirror }: TrafficSettings): UnsupportedSetting[] {
+function incomplete(
+  gateway: ResolvedGateway,
+  { path, tls, mirror, timeoutSeconds }: TrafficSettings,
+): UnsupportedSetting[] {
   const problems: UnsupportedSetting[] = [];
   if (gateway.api === "HTTPRoute" && tls?.redirect === true) {
     if (gateway.sectionName === undefined || gateway.httpSectionName === undefined) {
       const message = "needs gateway.sectionName, the HTTPS listener, and gateway.httpSectionName, the HTTP one";
       problems.push({ path: "tls.redirect", message });
     }
+  }
+  if (gateway.api === "Ingress" && timeoutSeconds === 0) {
+    const message =
+      "is 0, and a controller of Ingresses closes a connection without data after some time; set the longest pause in seconds";
+    problems.push({ path: "timeoutSeconds", message });
   }
   if (gateway.implementation === "ingress-nginx" && mirror !== undefined && path !== "/") {
     const message = `is not supported by ${describe(gateway)} under the path ${path}: it copies requests without removing the prefix; give the model its own host`;
@@ -115,11 +129,13 @@ function describe({ api, implementation }: ResolvedGateway): string {
 
 /** The features that a route uses, of those that not every gateway supports. */
 function featuresOf(settings: TrafficSettings): TrafficFeature[] {
-  const { rateLimit, bodyLimit, timeoutSeconds, tls, mirror, weights = {}, others = [] } = settings;
+  const { rateLimit, bodyLimit, timeoutSeconds, tls, mirror, grpc, weights = {}, others = [] } = settings;
   const used: [TrafficFeature, boolean][] = [
     ["rateLimit", rateLimit !== undefined],
     ["bodyLimit", bodyLimit !== undefined],
-    ["timeoutSeconds", timeoutSeconds !== undefined],
+    ["grpc", grpc !== undefined],
+    // Without a timeout nothing is ignored.
+    ["timeoutSeconds", timeoutSeconds !== undefined && timeoutSeconds > 0],
     ["tls.redirect", tls?.redirect === true],
     ["tls.secretName", tls?.secretName !== undefined],
     ["mirror", mirror !== undefined],

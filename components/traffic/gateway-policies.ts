@@ -21,6 +21,8 @@ export function retriesOf({ retries }: Pick<ResolvedTraffic, "retries">): number
 
 type Manifest = k8s.apiextensions.CustomResourceArgs;
 
+type RouteKind = "HTTPRoute" | "GRPCRoute";
+
 type RateLimit = NonNullable<ResolvedTraffic["rateLimit"]>;
 
 /** The objects of a gateway's own kinds that a route needs. */
@@ -36,15 +38,28 @@ export interface GatewayPolicies {
   }[];
 }
 
+/**
+ * The limits of a GRPCRoute: the rate. Bodies are streams, which must not be buffered to be measured or repeated; the server
+ * limits a message, and clients of gRPC repeat calls by themselves.
+ */
+export function grpcPolicies(traffic: ResolvedTraffic, gateway: HttpRouteGateway): GatewayPolicies {
+  const limits = { ...traffic, bodyLimit: undefined, retries: false, mirror: undefined } as const;
+  return gatewayPolicies(limits, gateway, "GRPCRoute");
+}
+
 /** The retries, limits and mirrors of a route, as far as its gateway has its own kinds for them. */
-export function gatewayPolicies(traffic: ResolvedTraffic, { implementation }: HttpRouteGateway): GatewayPolicies {
+export function gatewayPolicies(
+  traffic: ResolvedTraffic,
+  { implementation }: HttpRouteGateway,
+  kind: RouteKind = "HTTPRoute",
+): GatewayPolicies {
   switch (implementation) {
     case "traefik":
       return traefikPolicies(traffic);
     case "envoy-gateway":
-      return { filters: [], targets: [], attached: envoyGatewayPolicies(traffic) };
+      return { filters: [], targets: [], attached: envoyGatewayPolicies(traffic, kind) };
     case "kgateway":
-      return { filters: [], targets: [], attached: kgatewayPolicies(traffic) };
+      return { filters: [], targets: [], attached: kgatewayPolicies(traffic, kind) };
     default:
       return { filters: [], targets: [], attached: [] };
   }
@@ -114,7 +129,7 @@ function mirrorService(
 }
 
 /** @see https://gateway.envoyproxy.io/docs/api/extension_types/#backendtrafficpolicy */
-function envoyGatewayPolicies(traffic: ResolvedTraffic): GatewayPolicies["attached"] {
+function envoyGatewayPolicies(traffic: ResolvedTraffic, kind: RouteKind): GatewayPolicies["attached"] {
   const { namespace, rateLimit, bodyLimit } = traffic;
   const numRetries = retriesOf(traffic);
   if (rateLimit === undefined && bodyLimit === undefined && numRetries === 0) return [];
@@ -125,7 +140,7 @@ function envoyGatewayPolicies(traffic: ResolvedTraffic): GatewayPolicies["attach
     kind: "BackendTrafficPolicy",
     metadata: objectMeta({ namespace }),
     spec: {
-      targetRefs: [routeReference(route)],
+      targetRefs: [routeReference(kind, route)],
       ...(rate === undefined
         ? {}
         : { rateLimit: { type: "Local", local: { rules: [{ limit: { requests: rate, unit: "Second" } }] } } }),
@@ -137,7 +152,7 @@ function envoyGatewayPolicies(traffic: ResolvedTraffic): GatewayPolicies["attach
 }
 
 /** @see https://kgateway.dev/docs/latest/reference/api/#trafficpolicyspec */
-function kgatewayPolicies(traffic: ResolvedTraffic): GatewayPolicies["attached"] {
+function kgatewayPolicies(traffic: ResolvedTraffic, kind: RouteKind): GatewayPolicies["attached"] {
   const { namespace, rateLimit, bodyLimit } = traffic;
   const attempts = retriesOf(traffic);
   if (rateLimit === undefined && bodyLimit === undefined && attempts === 0) return [];
@@ -146,7 +161,7 @@ function kgatewayPolicies(traffic: ResolvedTraffic): GatewayPolicies["attached"]
     kind: "TrafficPolicy",
     metadata: objectMeta({ namespace }),
     spec: {
-      targetRefs: [routeReference(route)],
+      targetRefs: [routeReference(kind, route)],
       ...(rateLimit === undefined
         ? {}
         : {
@@ -167,8 +182,8 @@ function kgatewayPolicies(traffic: ResolvedTraffic): GatewayPolicies["attached"]
   return [{ suffix: "limits", manifest }];
 }
 
-function routeReference(name: pulumi.Input<string>) {
-  return { group: "gateway.networking.k8s.io", kind: "HTTPRoute", name };
+function routeReference(kind: RouteKind, name: pulumi.Input<string>) {
+  return { group: "gateway.networking.k8s.io", kind, name };
 }
 
 function burstOf({ requestsPerSecond, burstMultiplier }: RateLimit): number {

@@ -31,7 +31,10 @@ export function routeManifest(
   const rule = (match: object, backendRefs: object[]) => ({
     matches: [{ path: { type: "PathPrefix", value: path }, ...match }],
     ...(filters.length === 0 ? {} : { filters }),
-    ...(timeoutSeconds === undefined ? {} : { timeouts: { request: `${timeoutSeconds}s` } }),
+    // Traefik has no timeout that 0 could turn off.
+    ...(timeoutSeconds === undefined || gateway.implementation === "traefik"
+      ? {}
+      : { timeouts: { request: `${timeoutSeconds}s` } }),
     ...retry(traffic, gateway),
     backendRefs,
   });
@@ -65,7 +68,7 @@ export function routeManifest(
 }
 
 /** Whole numbers in the ratio of the shares: of the stable version, the canary and the others. */
-function weightsOf({ canary, canaryWeight, others }: ResolvedTraffic): number[] {
+export function weightsOf({ canary, canaryWeight, others }: ResolvedTraffic): number[] {
   const percents = [...(canary === undefined ? [] : [canaryWeight]), ...others.map(({ percent }) => percent)];
   return percents.length === 0 ? [1] : wholeWeights([remainingPercent(percents), ...percents]).weights;
 }
@@ -93,7 +96,11 @@ export function redirectRouteManifest(
 }
 
 /** The Gateway that a route attaches to, and the hosts that it answers. */
-function attachment({ hosts }: ResolvedTraffic, { name, namespace }: HttpRouteGateway, listener: string | undefined) {
+export function attachment(
+  { hosts }: Pick<ResolvedTraffic, "hosts">,
+  { name, namespace }: HttpRouteGateway,
+  listener: string | undefined,
+) {
   return {
     parentRefs: [{ name, namespace, ...(listener === undefined ? {} : { sectionName: listener }) }],
     ...(hosts === undefined ? {} : { hostnames: [...hosts] }),

@@ -39,6 +39,14 @@ export interface MirrorArgs {
   readonly percent?: number;
 }
 
+/** gRPC beside HTTP. */
+export interface GrpcArgs {
+  /** Fixed name of the GRPCRoute. @default named by Pulumi */
+  readonly name?: string;
+  /** Host names of the GRPCRoute; a gateway accepts no other route for HTTP of the same hosts. */
+  readonly hosts: readonly string[];
+}
+
 /** How the requests of one path reach the versions of a model. */
 export interface RouteSettings {
   /** Fixed name of the route or Ingress. @default named by Pulumi */
@@ -66,9 +74,11 @@ export interface RouteSettings {
   readonly rateLimit?: RateLimitArgs;
   /** Largest request body, such as `10Mi`. @default the gateway's own */
   readonly bodyLimit?: string;
-  /** Longest time for a response. @default the gateway's own */
+  /** Longest time for a response; 0 for no limit, as streams need it. With the API Ingress, between two parts. @default the gateway's own */
   readonly timeoutSeconds?: number;
   readonly tls?: TlsArgs;
+  /** Calls by gRPC, by the same weights: a GRPCRoute beside the HTTPRoute. @default none */
+  readonly grpc?: GrpcArgs;
 }
 
 export interface TrafficArgs extends RouteSettings {

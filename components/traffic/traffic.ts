@@ -2,11 +2,12 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type HttpRouteGateway, type IngressGateway, resolveGateway } from "./gateway.ts";
 import { unsupportedSettings } from "./gateway-capabilities.ts";
-import { gatewayPolicies } from "./gateway-policies.ts";
+import { gatewayPolicies, grpcPolicies } from "./gateway-policies.ts";
+import { grpcRouteManifest } from "./grpc-route.ts";
 import { redirectRouteManifest, routeManifest } from "./http-route.ts";
 import { canaryIngressManifest, ingressManifest } from "./ingress.ts";
 import { type ResolvedTraffic, resolveTraffic } from "./resolve.ts";
-import type { TrafficArgs } from "./traffic-args.ts";
+import type { GrpcArgs, TrafficArgs } from "./traffic-args.ts";
 import { isWeight, remainingPercent, roundedPercent, WEIGHT_DECIMALS } from "./weights.ts";
 
 /**
@@ -42,12 +43,24 @@ export class Traffic extends pulumi.ComponentResource {
       dependsOn: targets.map(make),
     });
     for (const { suffix, manifest } of attached) make({ suffix, manifest: manifest(route.metadata.name) });
+    if (traffic.grpc !== undefined) this.grpcRoute(`${name}-grpc`, traffic, traffic.grpc, gateway);
     if (traffic.tls?.redirect === true) {
       new k8s.apiextensions.CustomResource(`${name}-redirect`, redirectRouteManifest(traffic, gateway), {
         parent: this,
       });
     }
     return route.metadata.name;
+  }
+
+  private grpcRoute(name: string, traffic: ResolvedTraffic, grpc: GrpcArgs, gateway: HttpRouteGateway): void {
+    const { filters, attached } = grpcPolicies(traffic, gateway);
+    const make = ({ suffix, manifest }: { suffix: string; manifest: k8s.apiextensions.CustomResourceArgs }) =>
+      new k8s.apiextensions.CustomResource(`${name}-${suffix}`, manifest, { parent: this });
+    const middlewares = filters.map((filter) => make(filter).metadata.name);
+    const route = new k8s.apiextensions.CustomResource(name, grpcRouteManifest(traffic, grpc, gateway, middlewares), {
+      parent: this,
+    });
+    for (const { suffix, manifest } of attached) make({ suffix, manifest: manifest(route.metadata.name) });
   }
 
   private ingresses(name: string, traffic: ResolvedTraffic, gateway: IngressGateway): pulumi.Output<string> {

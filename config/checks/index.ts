@@ -2,7 +2,6 @@ import type { ResolvedStack } from "../resolve/stack.ts";
 import { checkApiGateway } from "./api-gateway.ts";
 import { checkKeda } from "./autoscaling/keda.ts";
 import { checkAutoscaling } from "./autoscaling/targets.ts";
-import { checkBodyLimits } from "./body-limit.ts";
 import { checkLimitRange } from "./limit-range.ts";
 import { checkModel } from "./models.ts";
 import { checkNames } from "./names.ts";
@@ -23,7 +22,9 @@ import { checkVolumes } from "./pods/volumes.ts";
 import { type ConfigProblem, duplicates, type Findings } from "./problem.ts";
 import { allOf, checkQuota } from "./quota.ts";
 import { checkReferences } from "./references.ts";
-import { checkRouteConflicts } from "./route-conflicts.ts";
+import { checkBodyLimits } from "./routes/body-limit.ts";
+import { checkGrpc } from "./routes/grpc.ts";
+import { checkRouteConflicts } from "./routes/route-conflicts.ts";
 
 /**
  * Mistakes that involve several settings: dangling references, duplicate names, settings that the cluster would reject or
@@ -55,6 +56,7 @@ function checkSettings(stack: ResolvedStack): ConfigProblem[] {
     ...checkRouteConflicts(stack),
     ...checkApiGateway(stack),
     ...checkBodyLimits(stack),
+    ...checkGrpc(stack),
     ...checkNetworkPolicies(stack),
     ...checkImages(stack),
     ...checkReferences(stack),

@@ -12,7 +12,7 @@ export interface Danger {
 }
 
 /** Kinds whose names other objects or clients use. */
-const ON_THE_WAY = new Set(["Service", "HTTPRoute", "Ingress", "Gateway", "Middleware", "TraefikService"]);
+const ON_THE_WAY = new Set(["Service", "HTTPRoute", "GRPCRoute", "Ingress", "Gateway", "Middleware", "TraefikService"]);
 const WORKLOADS = new Set(["Deployment", "StatefulSet", "DaemonSet"]);
 
 /** Changes that lose data, cause downtime, or will be rejected: data loss first, downtime next. */
@@ -40,7 +40,7 @@ function deletion({ kind, name }: ObjectChange): Found[] {
     return [{ what: "data loss", text: "is deleted, and its volume with it unless its reclaim policy is Retain" }];
   }
   if (kind === "RandomPassword") return [{ what: "credentials", text: "is deleted: the generated value is lost" }];
-  if (kind === "HTTPRoute" || kind === "Ingress") {
+  if (kind === "HTTPRoute" || kind === "GRPCRoute" || kind === "Ingress") {
     return [{ what: "downtime", text: "is deleted: requests that it routed to the models get no answer" }];
   }
   if (kind === "Service") return [{ what: "downtime", text: `is deleted: clients that call ${code(name)} fail` }];

@@ -89,6 +89,8 @@ const KNOWN: readonly [RegExp, fc.Arbitrary<unknown>][] = [
   [/\.modelVersion$/, fc.constantFrom("v1", "2026-01")],
   [/\.selector$/, fc.constantFrom({ app: "iris" }, { app: "iris", version: "v1" })],
   [/\.size$/, fc.constantFrom("1Gi", "10Gi", 2_000_000_000)],
+  [/\.grpc\.hosts\[\]$/, fc.constantFrom("grpc.example.com", "grpc.example.org")],
+  [/\.container\.ports$/, fc.constantFrom({ grpc: 8001 }, { grpc: 9000, admin: 9001 })],
   [/\.hosts\[\]$/, fc.constantFrom("a.example.com", "*.example.com")],
   [/\.url$/, fc.constant("http://model.example.com")],
   [/\.cidr$|SourceRanges\[\]$/, fc.constantFrom("10.0.0.0/8", "fd00::/8")],

@@ -49,6 +49,14 @@ const Mirror = z.strictObject({
     .describe(`Share of the requests to copy. Default: ${defaults.traffic.mirror.percent}.`),
 });
 
+const Grpc = z.strictObject({
+  name: KubernetesName.optional().describe("Fixed name of the GRPCRoute. Default: named by Pulumi."),
+  hosts: z
+    .array(HostName)
+    .min(1, "needs a host")
+    .describe("Host names of the calls; others than those of `traffic.hosts`."),
+});
+
 /** How requests reach the versions of one model. */
 export const TrafficConfig = z.strictObject({
   name: KubernetesName.optional().describe("Fixed name of the route or Ingress. Default: named by Pulumi."),
@@ -96,11 +104,16 @@ export const TrafficConfig = z.strictObject({
   ),
   timeoutSeconds: z
     .int32()
-    .min(1)
+    .min(0)
     .max(3600)
     .optional()
-    .describe("Longest time for a response. Default: the gateway's own."),
+    .describe(
+      "Longest time for a response; 0 for no limit, as streams longer than that need it. With the API Ingress, the longest pause between two parts of it. Default: the gateway's own, 15 s at Envoy Gateway.",
+    ),
   tls: Tls.optional().describe("HTTPS at the gateway. Default: as the gateway has it."),
+  grpc: Grpc.optional().describe(
+    "A GRPCRoute to the port `grpc` of the versions (`container.ports.grpc`), by the same weights. With HTTPRoute only. Default: none.",
+  ),
   mirror: Mirror.optional().describe("Shadow traffic: a copy of the requests for another version. Default: none."),
 });
 

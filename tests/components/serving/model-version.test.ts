@@ -56,7 +56,9 @@ describe("a served version", () => {
     const [container] = deployment.spec.template.spec.containers;
     expect(container.ports).to.deep.include({ name: "grpc", containerPort: 8001 });
     expect(container.env).to.deep.include({ name: "GRPC_PORT", value: "8001" });
-    expect(services[0].spec.ports).to.deep.include({ name: "grpc", port: 8001, targetPort: "grpc" });
+    expect(services[0].spec.ports).to.deep.include({
+      ...{ name: "grpc", port: 8001, targetPort: "grpc", appProtocol: "kubernetes.io/h2c" },
+    });
     const without = await objects({});
     const { env } = without.deployment.spec.template.spec.containers[0];
     expect(env.map(({ name }: Manifest) => name)).not.to.include("GRPC_PORT");

@@ -114,7 +114,7 @@ describe("a version with an image of its own", () => {
     const own = await served({ container: { port: 8000, metricsPort: 8002, ports: { grpc: 8001 } } });
     expect(own.service.spec.ports.slice(1)).to.deep.equal([
       { name: "metrics", port: 8002, targetPort: "metrics" },
-      { name: "grpc", port: 8001, targetPort: "grpc" },
+      { name: "grpc", port: 8001, targetPort: "grpc", appProtocol: "kubernetes.io/h2c" },
     ]);
     expect(own.service.metadata).not.to.have.property("annotations");
   });

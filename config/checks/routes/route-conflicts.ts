@@ -1,5 +1,5 @@
-import type { ResolvedStack } from "../resolve/stack.ts";
-import { type ConfigProblem, duplicates } from "./problem.ts";
+import type { ResolvedStack } from "../../resolve/stack.ts";
+import { type ConfigProblem, duplicates } from "../problem.ts";
 
 /** One host and path of one model's traffic. */
 interface Route {

@@ -1,8 +1,8 @@
-import { bytes, sizeText } from "../../components/kubernetes/quantity.ts";
-import { BODY_LIMIT_VARIABLE, serverBodyLimit } from "../resolve/body-limit.ts";
-import { sharesOf } from "../resolve/shares.ts";
-import type { ResolvedStack } from "../resolve/stack.ts";
-import type { ConfigProblem } from "./problem.ts";
+import { bytes, sizeText } from "../../../components/kubernetes/quantity.ts";
+import { BODY_LIMIT_VARIABLE, serverBodyLimit } from "../../resolve/body-limit.ts";
+import { sharesOf } from "../../resolve/shares.ts";
+import type { ResolvedStack } from "../../resolve/stack.ts";
+import type { ConfigProblem } from "../problem.ts";
 
 type Version = ResolvedStack["models"][number]["versions"][number];
 
