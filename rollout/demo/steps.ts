@@ -15,6 +15,9 @@ import { MODEL } from "./stack.ts";
 
 const PROGRAMS = { up: "engine/cli.ts", rollout: "rollout/cli.ts", pulumi: "engine/pulumi/cli.ts" } as const;
 
+/** How often the removal of the stack is tried. */
+const REMOVALS = 3;
+
 /** Runs the project's commands as a person would, until the signal. */
 export class Commands {
   readonly #stack: string;
@@ -105,10 +108,14 @@ export async function removeStack(stack: string, folder: string): Promise<boolea
     });
   if (known) {
     await pulumi("state", "unprotect", "--all", "--yes");
-    const { exitCode, all } = await pulumi("destroy", "--yes", "--skip-preview", "--remove");
-    if (exitCode !== 0) {
-      console.error(all);
-      return false;
+    // A cluster that has just been interrupted in its work may be too busy to answer at once.
+    for (let attempt = 1; ; attempt += 1) {
+      const { exitCode, all } = await pulumi("destroy", "--yes", "--skip-preview", "--remove");
+      if (exitCode === 0) break;
+      if (attempt === REMOVALS) {
+        console.error(all);
+        return false;
+      }
     }
   }
   await rm(folder, { recursive: true, force: true });
