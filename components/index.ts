@@ -34,16 +34,18 @@ export { type ExtraObject, ExtraObjects, type ExtraObjectsArgs } from "./objects
 export { type ObjectPatch, Patches } from "./objects/patches.ts";
 export { type ConfigMapArgs, ConfigMaps, type ConfigMapsArgs } from "./platform/config-maps.ts";
 export { GpuNodePool } from "./platform/gpu-node-pool.ts";
-export { Images, type ImagesArgs } from "./platform/images.ts";
-export { Namespace } from "./platform/namespace.ts";
 export {
   type DevicePluginArgs,
+  type GpuArgs,
   type GpuNodePoolArgs,
+  type GpuPlacement,
   gpuPlacement,
-  type LimitRangeItem,
-  type NamespaceArgs,
+  type NodeFeature,
   type TaintArgs,
-} from "./platform/resolve.ts";
+} from "./platform/gpu-pool.ts";
+export { Images, type ImagesArgs } from "./platform/images.ts";
+export { Namespace } from "./platform/namespace.ts";
+export type { LimitRangeItem, NamespaceArgs } from "./platform/resolve.ts";
 export {
   type RegistryCredentials,
   type SecretArgs,

@@ -1,5 +1,5 @@
-import { GPU_RESOURCE } from "../components/defaults/defaults.ts";
 import { milliUnits } from "../components/kubernetes/quantity.ts";
+import { gpuShare } from "../components/platform/gpu-pool.ts";
 import { createdClaims } from "../components/storage/resolve.ts";
 import type { ResolvedStack } from "./resolve/stack.ts";
 import type { Workload } from "./resolve/workloads.ts";
@@ -30,16 +30,19 @@ export interface CostEstimate {
 }
 
 /** The parts of a stack that have a price. */
-type EstimatedStack = Pick<ResolvedStack, "prices" | "workloads" | "storage">;
+type EstimatedStack = Pick<ResolvedStack, "prices" | "workloads" | "storage" | "gpuPool">;
 
 /** Estimates what a stack costs: requested CPU, memory and GPUs by the hour, storage by the month. */
-export function estimateCost({ prices, workloads, storage }: EstimatedStack): CostEstimate {
+export function estimateCost({ prices, workloads, storage, gpuPool }: EstimatedStack): CostEstimate {
   const { deployments, trainingJobs, concurrentJobs } = workloads;
+  const plugin = gpuPool?.devicePlugin;
+  const timeSlices = plugin === undefined || plugin === false ? 1 : (plugin.timeSlices ?? 1);
+  const hour = (workload: Workload) => podHour(workload, prices, timeSlices);
   const parts = [
-    ...deployments.map((deployment) => monthly(deployment, podHour(deployment, prices))),
+    ...deployments.map((deployment) => monthly(deployment, hour(deployment))),
     ...storageCosts(storage, prices.storageGiBMonth),
   ];
-  const perHour = (job: Workload) => round(job.pods.max * podHour(job, prices), 4);
+  const perHour = (job: Workload) => round(job.pods.max * hour(job), 4);
   return {
     currency: prices.currency,
     perMonth: { minimum: sum(parts.map(({ minimum }) => minimum)), maximum: sum(parts.map(({ maximum }) => maximum)) },
@@ -49,13 +52,13 @@ export function estimateCost({ prices, workloads, storage }: EstimatedStack): Co
 }
 
 /** What one pod of a workload costs an hour. */
-function podHour({ resources }: Workload, prices: ResolvedStack["prices"]): number {
+function podHour({ resources }: Workload, prices: ResolvedStack["prices"], timeSlices: number): number {
   const amount = (resource: string) => milliUnits(resources.requests[resource] ?? "0") / 1000;
-  return (
-    amount("cpu") * prices.cpuHour +
-    (amount("memory") / 2 ** 30) * prices.memoryGiBHour +
-    amount(GPU_RESOURCE) * prices.gpuHour
+  const gpus = Object.keys(resources.requests).reduce(
+    (sum, name) => sum + amount(name) * gpuShare(name, timeSlices),
+    0,
   );
+  return amount("cpu") * prices.cpuHour + (amount("memory") / 2 ** 30) * prices.memoryGiBHour + gpus * prices.gpuHour;
 }
 
 function monthly({ name, pods }: Workload, hour: number): MonthlyCost {

@@ -127,13 +127,24 @@ export const defaults = {
     skipAwait: false,
   },
   gpuPool: {
-    labels: { accelerator: "nvidia-gpu" },
-    taint: { key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" },
+    resource: "nvidia.com/gpu",
+    label: "accelerator",
+    /** Node Feature Discovery sets no label without a domain. */
+    discoveredLabel: "ml-platform/accelerator",
+    taint: { value: "present", effect: "NoSchedule" },
     devicePlugin: {
-      name: "nvidia-device-plugin-daemonset",
       namespace: "kube-system",
-      image: "nvcr.io/nvidia/k8s-device-plugin:v0.17.4",
       resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { cpu: "200m", memory: "256Mi" } },
+    },
+    nvidia: {
+      label: "nvidia-gpu",
+      taint: "nvidia.com/gpu",
+      plugin: { name: "nvidia-device-plugin-daemonset", image: "nvcr.io/nvidia/k8s-device-plugin:v0.17.4" },
+    },
+    amd: {
+      label: "amd-gpu",
+      taint: "amd.com/gpu",
+      plugin: { name: "amdgpu-device-plugin-daemonset", image: "docker.io/rocm/k8s-device-plugin:1.31.0.11" },
     },
   },
   monitoring: {
@@ -159,6 +170,3 @@ export const defaults = {
    */
   prices: { currency: "USD", cpuHour: 0.04, memoryGiBHour: 0.005, gpuHour: 0.35, storageGiBMonth: 0.1 },
 } as const;
-
-/** The resource that a pod requests to get a GPU. */
-export const GPU_RESOURCE = "nvidia.com/gpu";

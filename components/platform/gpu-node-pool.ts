@@ -1,17 +1,14 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { placementManifest } from "../kubernetes/container.ts";
 import { objectMeta } from "../kubernetes/names.ts";
+import { configMapManifest } from "./config-maps.ts";
+import { CONFIG_FILE, devicePluginManifest, pluginConfig } from "./device-plugin.ts";
 import {
-  type DevicePluginArgs,
   type GpuNodePoolArgs,
-  gpuPlacement,
+  type ResolvedDevicePlugin,
   type ResolvedGpuNodePool,
   resolveGpuNodePool,
-} from "./resolve.ts";
-
-/** Where the kubelet listens for device plugins. */
-const PLUGIN_FOLDER = "/var/lib/kubelet/device-plugins";
+} from "./gpu-pool.ts";
 
 /** The nodes with GPUs: their labels and taint, and the plugin that makes their GPUs available to pods. */
 export class GpuNodePool extends pulumi.ComponentResource {
@@ -21,17 +18,31 @@ export class GpuNodePool extends pulumi.ComponentResource {
     for (const node of pool.nodes) {
       new k8s.core.v1.NodePatch(`${name}-${node}`, nodePatchManifest(node, pool), { parent: this });
     }
+    if (pool.nodeFeatures.length > 0) {
+      new k8s.apiextensions.CustomResource(`${name}-nodes`, nodeFeatureRule(pool), { parent: this });
+    }
     if (pool.devicePlugin !== false) this.devicePlugin(name, pool, pool.devicePlugin);
     this.registerOutputs();
   }
 
-  private devicePlugin(name: string, pool: ResolvedGpuNodePool, plugin: Required<DevicePluginArgs>): void {
+  private devicePlugin(name: string, pool: ResolvedGpuNodePool, plugin: ResolvedDevicePlugin): void {
     const namespace =
       plugin.namespace === "kube-system"
         ? "kube-system"
         : new k8s.core.v1.Namespace(`${name}-device-plugin`, pluginNamespace(plugin.namespace), { parent: this })
             .metadata.name;
-    new k8s.apps.v1.DaemonSet(`${name}-device-plugin`, devicePluginManifest(namespace, pool, plugin), { parent: this });
+    const config = pluginConfig(plugin);
+    const configMap =
+      config === undefined
+        ? undefined
+        : new k8s.core.v1.ConfigMap(
+            `${name}-device-plugin`,
+            configMapManifest(namespace, { data: { [CONFIG_FILE]: config } }),
+            { parent: this },
+          ).metadata.name;
+    new k8s.apps.v1.DaemonSet(`${name}-device-plugin`, devicePluginManifest(namespace, pool, plugin, configMap), {
+      parent: this,
+    });
   }
 }
 
@@ -53,46 +64,24 @@ function pluginNamespace(name: string): k8s.core.v1.NamespaceArgs {
 }
 
 /**
- * NVIDIA's device plugin on every GPU node.
+ * The rule by which Node Feature Discovery labels and taints nodes. Labels and taints of a node that no longer fits are removed.
  *
- * @see https://github.com/NVIDIA/k8s-device-plugin/blob/main/deployments/static/nvidia-device-plugin.yml
+ * @see https://kubernetes-sigs.github.io/node-feature-discovery/stable/usage/customization-guide#nodefeaturerule-custom-resource
  */
-export function devicePluginManifest(
-  namespace: pulumi.Input<string>,
-  pool: GpuNodePoolArgs,
-  { name, image, resources }: Required<DevicePluginArgs>,
-): k8s.apps.v1.DaemonSetArgs {
-  const matchLabels = { name };
+function nodeFeatureRule({ labels, taint, nodeFeatures }: ResolvedGpuNodePool): k8s.apiextensions.CustomResourceArgs {
+  const rule = {
+    name: "GPU node pool",
+    labels: { ...labels },
+    ...(taint === false ? {} : { taints: [taint] }),
+    matchFeatures: nodeFeatures.map(({ feature, matchExpressions }) => ({
+      feature,
+      matchExpressions: { ...matchExpressions },
+    })),
+  };
   return {
-    metadata: objectMeta({ name, namespace, labels: matchLabels }),
-    spec: {
-      selector: { matchLabels },
-      updateStrategy: { type: "RollingUpdate" },
-      template: {
-        metadata: { labels: matchLabels },
-        spec: {
-          priorityClassName: "system-node-critical",
-          automountServiceAccountToken: false,
-          ...placementManifest(gpuPlacement(pool)),
-          securityContext: { seccompProfile: { type: "RuntimeDefault" } },
-          containers: [
-            {
-              name: "nvidia-device-plugin",
-              image,
-              // On a node without a working driver the plugin waits instead of restarting again and again.
-              env: [{ name: "FAIL_ON_INIT_ERROR", value: "false" }],
-              resources,
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                capabilities: { drop: ["ALL"] },
-              },
-              volumeMounts: [{ name: "device-plugin", mountPath: PLUGIN_FOLDER }],
-            },
-          ],
-          volumes: [{ name: "device-plugin", hostPath: { path: PLUGIN_FOLDER } }],
-        },
-      },
-    },
+    apiVersion: "nfd.k8s-sigs.io/v1alpha1",
+    kind: "NodeFeatureRule",
+    metadata: objectMeta({}),
+    spec: { rules: [rule] },
   };
 }

@@ -1,7 +1,5 @@
-import { defaults, GPU_RESOURCE } from "../defaults/defaults.ts";
+import { defaults } from "../defaults/defaults.ts";
 import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
-import type { PlacementArgs } from "../kubernetes/container.ts";
-import type { Resources } from "../kubernetes/pod.ts";
 
 /** Limits of one container or pod, by resource name, in Kubernetes quantities. */
 export interface LimitRangeItem {
@@ -48,76 +46,6 @@ export type ResolvedNamespace = WithDefaults<NamespaceArgs, "podSecurity" | "cre
 
 export function resolveNamespace(args: NamespaceArgs): ResolvedNamespace {
   return withDefaults<NamespaceArgs, "podSecurity" | "create" | "assignsUser">(defaults.namespace, args);
-}
-
-/** A taint that keeps other pods away from the GPU nodes. */
-export interface TaintArgs {
-  /** @default "nvidia.com/gpu" */
-  readonly key?: string;
-  /** @default "present" */
-  readonly value?: string;
-  /** @default "NoSchedule" */
-  readonly effect?: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
-}
-
-/** NVIDIA's device plugin. */
-export interface DevicePluginArgs {
-  /** Fixed name of the DaemonSet. @default "nvidia-device-plugin-daemonset" */
-  readonly name?: string;
-  /** Its namespace, which is created unless it is kube-system. @default "kube-system" */
-  readonly namespace?: string;
-  /** @default "nvcr.io/nvidia/k8s-device-plugin:v0.17.4" */
-  readonly image?: string;
-  /** @default 50m CPU and 64Mi, at most 200m CPU and 256Mi */
-  readonly resources?: Resources;
-}
-
-export interface GpuNodePoolArgs {
-  /** Names of the nodes that get the labels and the taint. @default [], for a node pool that sets its own */
-  readonly nodes?: readonly string[];
-  /** @default `accelerator: nvidia-gpu` */
-  readonly labels?: Readonly<Record<string, string>>;
-  /** `false` sets none. @default `nvidia.com/gpu=present:NoSchedule` */
-  readonly taint?: TaintArgs | false;
-  /** Labels that select the nodes for the device plugin. @default `labels` */
-  readonly selector?: Readonly<Record<string, string>>;
-  /** `false` for a cluster that already has one. */
-  readonly devicePlugin?: DevicePluginArgs | false;
-}
-
-/** A GPU node pool with every default filled in. Resolving it again changes nothing. */
-export interface ResolvedGpuNodePool extends Required<GpuNodePoolArgs> {
-  readonly taint: Required<TaintArgs> | false;
-  readonly devicePlugin: Required<DevicePluginArgs> | false;
-}
-
-export function resolveGpuNodePool(args: GpuNodePoolArgs = {}): ResolvedGpuNodePool {
-  const { nodes = [], labels = defaults.gpuPool.labels, taint = {}, selector = labels, devicePlugin = {} } = args;
-  return {
-    nodes,
-    labels,
-    selector,
-    taint: taint !== false && withDefaults<TaintArgs, keyof TaintArgs>(defaults.gpuPool.taint, taint),
-    devicePlugin:
-      devicePlugin !== false &&
-      withDefaults<DevicePluginArgs, keyof DevicePluginArgs>(defaults.gpuPool.devicePlugin, devicePlugin),
-  };
-}
-
-/** Where pods that use the pool's GPUs run: on its nodes, tolerating its taint. */
-export function gpuPlacement(pool?: GpuNodePoolArgs): PlacementArgs {
-  const { selector, taint } = resolveGpuNodePool(pool);
-  return {
-    nodeSelector: selector,
-    tolerations: taint === false ? [] : [{ ...defaults.toleration, key: taint.key, effect: taint.effect }],
-  };
-}
-
-/** Resources of a container with GPUs. Requests equal limits, since GPUs cannot be shared. */
-export function withGpus(resources: Resources, gpus: number | undefined): Resources {
-  if (gpus === undefined) return resources;
-  const share = { [GPU_RESOURCE]: String(gpus) };
-  return { requests: { ...resources.requests, ...share }, limits: { ...resources.limits, ...share } };
 }
 
 /** A value that is generated once and kept in state. */

@@ -14,6 +14,7 @@ import { objectMeta } from "../kubernetes/names.ts";
 import { restrictedContainer, restrictedPod, sharedMemory, unprivilegedContainer } from "../kubernetes/pod.ts";
 import { patchedTemplate } from "../kubernetes/pod-patch.ts";
 import { probesManifest, startupSeconds } from "../kubernetes/probes.ts";
+import { runtimeClass } from "../platform/gpu-pool.ts";
 import { originOf } from "./lineage.ts";
 import { fetchSeconds, modelVolume, sourcePullSecrets } from "./model-source.ts";
 import type { ResolvedVersionSettings } from "./resolve.ts";
@@ -115,6 +116,7 @@ function podSpec(input: DeploymentInput): k8s.types.input.core.v1.PodSpec {
     securityContext: restrictedPod,
     ...pullSecrets(input.imageAccess, sourcePullSecrets(version.source)),
     ...schedulingManifest(version),
+    ...runtimeClass(version),
     ...(initContainers === undefined ? {} : { initContainers }),
     containers: [
       {

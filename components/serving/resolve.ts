@@ -1,13 +1,13 @@
 import { defaults } from "../defaults/defaults.ts";
 import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
 import { resolveAutoscaling } from "../kubernetes/autoscaling.ts";
-import { type PlacementArgs, resolvePlacement } from "../kubernetes/container.ts";
+import { resolvePlacement } from "../kubernetes/container.ts";
 import { kubernetesName } from "../kubernetes/names.ts";
 import { MODELS_PATH } from "../kubernetes/pod.ts";
 import { type ResolvedProbes, resolveProbes } from "../kubernetes/probes.ts";
 import { type RolloutArgs, resolveRollout } from "../kubernetes/rollout.ts";
 import { type ResolvedService, resolveService } from "../kubernetes/service.ts";
-import { gpuPlacement, withGpus } from "../platform/resolve.ts";
+import { type GpuPlacement, gpuPlacement, resolveGpus } from "../platform/gpu-pool.ts";
 import type { ContainerArgs, SchedulingArgs, SourceArgs, TopologySpread, VersionSettings } from "./version-args.ts";
 import { podLabels, selectorLabels } from "./version-labels.ts";
 
@@ -70,7 +70,7 @@ export interface ResolvedVersionSettings
 export function resolveVersion<T extends VersionSettings>(
   { entry, app }: Pick<ModelNames, "entry" | "app">,
   settings: T,
-  gpus?: PlacementArgs,
+  gpus?: GpuPlacement,
 ): T & ResolvedVersionSettings {
   const { version, autoscaling } = settings;
   const ownImage = settings.image !== undefined;
@@ -79,7 +79,7 @@ export function resolveVersion<T extends VersionSettings>(
     ...settings,
     resourceName: `${entry}-v${version}`,
     replicas: settings.replicas ?? defaults.version.replicas,
-    resources: withGpus(settings.resources ?? defaults.version.resources, settings.gpus),
+    ...resolveGpus(settings, settings.resources ?? defaults.version.resources, gpus),
     container,
     labels: podLabels(app, settings),
     selector: selectorLabels(app, settings),
@@ -125,7 +125,7 @@ export function resolveContainer(container: ContainerArgs = {}, ownImage = false
 /** Pods with GPUs run on the GPU nodes, unless they are placed elsewhere. */
 function onGpuNodes(
   { gpus: count, scheduling = {} }: VersionSettings,
-  gpus: PlacementArgs = gpuPlacement(),
+  gpus: GpuPlacement = gpuPlacement(),
 ): SchedulingArgs {
   if (count === undefined) return scheduling;
   const { nodeSelector = gpus.nodeSelector, tolerations = gpus.tolerations } = scheduling;

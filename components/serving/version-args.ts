@@ -6,6 +6,7 @@ import type { PodArgs } from "../kubernetes/pod-patch.ts";
 import type { ProbesArgs } from "../kubernetes/probes.ts";
 import type { RolloutArgs } from "../kubernetes/rollout.ts";
 import type { ServiceArgs } from "../kubernetes/service.ts";
+import type { GpuArgs } from "../platform/gpu-pool.ts";
 import type { LineageArgs } from "./lineage.ts";
 
 /** Name and ports of the server's container. */
@@ -32,7 +33,7 @@ export interface ContainerArgs {
 }
 
 /** A server of one's own: everything else about a version stays the same. */
-export interface OwnServerArgs {
+export interface OwnServerArgs extends GpuArgs {
   /** Image of the server. @default the stack's inference server */
   readonly image?: Input<string>;
   /** Instead of the image's own entrypoint. @default the image's */
@@ -43,8 +44,6 @@ export interface OwnServerArgs {
   readonly modelsPath?: string | false;
   /** Size of `/dev/shm`, which counts as memory of the container, such as `2Gi`. @default the runtime's 64Mi */
   readonly sharedMemory?: string;
-  /** GPUs of each pod, which then runs on the GPU nodes only. @default none */
-  readonly gpus?: number;
 }
 
 /** Where the model of a version comes from, if not from the models volume. */

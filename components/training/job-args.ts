@@ -2,6 +2,7 @@ import type { Input } from "@pulumi/pulumi";
 import type { EnvironmentSources, PlacementArgs } from "../kubernetes/container.ts";
 import type { Resources } from "../kubernetes/pod.ts";
 import type { PodArgs } from "../kubernetes/pod-patch.ts";
+import type { GpuArgs } from "../platform/gpu-pool.ts";
 
 /** What one training run learns. */
 export interface TrainArgs {
@@ -72,7 +73,7 @@ export interface OwnTrainerArgs {
 }
 
 /** How one Job runs, whatever it does, without the ConfigMaps and Secrets that it names. */
-export interface JobSettings extends PlacementArgs, PodArgs, OwnTrainerArgs {
+export interface JobSettings extends PlacementArgs, PodArgs, OwnTrainerArgs, GpuArgs {
   /** Queue of Kueue that admits the Job. @default none */
   readonly queue?: string;
   /** Which failures of a pod count as retries; needs `restartPolicy: Never`. @default all */
@@ -85,8 +86,6 @@ export interface JobSettings extends PlacementArgs, PodArgs, OwnTrainerArgs {
   readonly environment?: Readonly<Record<string, string>>;
   /** @default 250m CPU and 256Mi, at most 1 CPU and 1Gi */
   readonly resources?: Resources;
-  /** GPUs of each pod, which then runs on the GPU nodes only. @default none */
-  readonly gpus?: number;
   /** Restart a failed container in its pod, or create a new pod. @default "OnFailure" */
   readonly restartPolicy?: "OnFailure" | "Never";
   /** Retries before the Job fails. @default 3 */

@@ -20,6 +20,7 @@ import {
   unprivilegedContainer,
 } from "../kubernetes/pod.ts";
 import { patchedTemplate } from "../kubernetes/pod-patch.ts";
+import { runtimeClass } from "../platform/gpu-pool.ts";
 import type { ResolvedJob } from "./resolve.ts";
 import { meetingPoint, meetingVariables, workerLabels } from "./workers.ts";
 
@@ -98,6 +99,7 @@ function podSpec(volumes: TrainerVolumes, job: TrainerJob): k8s.types.input.core
     securityContext: restrictedPod,
     ...pullSecrets(volumes.imageAccess),
     ...placementManifest(job),
+    ...runtimeClass(job),
     containers: [
       {
         name: job.container,

@@ -1,7 +1,7 @@
 import { defaults } from "../defaults/defaults.ts";
 import type { WithDefaults } from "../defaults/with-defaults.ts";
-import { type PlacementArgs, resolvePlacement } from "../kubernetes/container.ts";
-import { gpuPlacement, withGpus } from "../platform/resolve.ts";
+import { resolvePlacement } from "../kubernetes/container.ts";
+import { type GpuPlacement, gpuPlacement, resolveGpus } from "../platform/gpu-pool.ts";
 import type {
   BatchJobSettings,
   JobSettings,
@@ -45,7 +45,7 @@ export type ResolvedSchedule = WithDefaults<
 export function resolveJob<T extends JobSettings>(
   job: T,
   jobType: string,
-  gpus: PlacementArgs = gpuPlacement(),
+  gpus: GpuPlacement = gpuPlacement(),
 ): T & ResolvedJob {
   const { gpus: count, nodeSelector, tolerations } = job;
   const { trainerJob } = defaults;
@@ -59,7 +59,7 @@ export function resolveJob<T extends JobSettings>(
     container: job.container ?? trainerJob.container,
     jobType: job.jobType ?? jobType,
     environment: job.environment ?? {},
-    resources: withGpus(job.resources ?? trainerJob.resources, count),
+    ...resolveGpus(job, job.resources ?? trainerJob.resources, gpus),
     restartPolicy: job.restartPolicy ?? trainerJob.restartPolicy,
     backoffLimit: job.backoffLimit ?? trainerJob.backoffLimit,
     activeDeadlineSeconds: job.activeDeadlineSeconds ?? trainerJob.activeDeadlineSeconds,
@@ -69,7 +69,7 @@ export function resolveJob<T extends JobSettings>(
 
 export function resolveTrainingJob<T extends TrainingJobSettings>(
   job: T,
-  gpus?: PlacementArgs,
+  gpus?: GpuPlacement,
 ): T & ResolvedTrainingJob {
   const run = job.run ?? defaults.trainingJob.run;
   return {
@@ -83,14 +83,14 @@ export function resolveTrainingJob<T extends TrainingJobSettings>(
 
 export function resolveCronJob<T extends TrainingCronJobSettings>(
   job: T,
-  gpus?: PlacementArgs,
+  gpus?: GpuPlacement,
 ): T & ResolvedJob & ResolvedSchedule {
   return { ...resolveJob(job, "scheduled-training", gpus), ...resolveSchedule(job) };
 }
 
 export function resolveBatchJob<T extends BatchJobSettings>(
   job: T,
-  gpus?: PlacementArgs,
+  gpus?: GpuPlacement,
 ): T & ResolvedJob & ResolvedSchedule {
   return { ...resolveJob(job, "batch-scoring", gpus), ...resolveSchedule(job) };
 }

@@ -1,7 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { EnvironmentSources, PlacementArgs } from "../kubernetes/container.ts";
+import type { EnvironmentSources } from "../kubernetes/container.ts";
 import { objectMeta, skipAwaitAnnotation } from "../kubernetes/names.ts";
+import type { GpuPlacement } from "../platform/gpu-pool.ts";
 import { batchCommand, trainCommand } from "./commands.ts";
 import type { BatchJobArgs, TrainingCronJobArgs, TrainingJobArgs } from "./job-args.ts";
 import { type TrainerJob, type TrainerVolumes, trainerJobSpec } from "./job-spec.ts";
@@ -25,7 +26,7 @@ export interface TrainingPipelineArgs extends TrainerVolumes {
   /** @default [] */
   readonly batchJobs?: readonly BatchJobArgs[];
   /** Where pods with GPUs run. @default on nodes with `accelerator: nvidia-gpu`, tolerating the taint `nvidia.com/gpu` */
-  readonly gpuPlacement?: PlacementArgs;
+  readonly gpuPlacement?: GpuPlacement;
 }
 
 type Pipeline = TrainerVolumes & Pick<TrainingPipelineArgs, "namespace">;

@@ -7,8 +7,8 @@ import { checkModel } from "./models.ts";
 import { checkNames } from "./names.ts";
 import { checkNetworkPolicies } from "./network.ts";
 import { checkExtraObjects } from "./objects/extra-objects.ts";
+import { checkGpuPool } from "./platform/gpu-pool.ts";
 import { checkImages } from "./platform/images.ts";
-import { checkPluginNamespace } from "./platform/plugin-namespace.ts";
 import { checkBudgets } from "./pods/budgets.ts";
 import { checkEnvironment } from "./pods/environment.ts";
 import { checkFiles } from "./pods/files.ts";
@@ -61,7 +61,7 @@ function checkSettings(stack: ResolvedStack): ConfigProblem[] {
     ...checkImages(stack),
     ...checkReferences(stack),
     ...checkNames(stack),
-    ...checkPluginNamespace(stack),
+    ...checkGpuPool(stack),
     ...checkLabels(stack),
     ...checkSelectors(stack),
     ...checkSpread(stack),

@@ -1,6 +1,6 @@
-import type { PlacementArgs } from "../../components/kubernetes/container.ts";
 import { kubernetesName } from "../../components/kubernetes/names.ts";
 import { sizeText } from "../../components/kubernetes/quantity.ts";
+import type { GpuPlacement } from "../../components/platform/gpu-pool.ts";
 import {
   type ModelNames,
   type ResolvedSource,
@@ -47,7 +47,7 @@ export interface StackModel extends ModelNames {
  * @param gpus where pods with GPUs run
  * @param prometheus that KEDA asks
  */
-export function resolveModels(stack: WrittenStack, gpus?: PlacementArgs, prometheus?: PrometheusPlace): StackModel[] {
+export function resolveModels(stack: WrittenStack, gpus?: GpuPlacement, prometheus?: PrometheusPlace): StackModel[] {
   const { models, secrets } = stack;
   return models.map(({ model, name, app, versions, traffic, rollout }) => {
     const names = resolveModelNames({ model, entry: name, app });

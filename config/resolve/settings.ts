@@ -2,7 +2,8 @@ import type { ResolvedApiGateway } from "../../components/api-gateway/resolve.ts
 import type { ResolvedLoadTest } from "../../components/load-test/resolve.ts";
 import type { ResolvedMonitoring } from "../../components/monitoring/resolve.ts";
 import type { EgressArgs } from "../../components/network/network-policies.ts";
-import type { ResolvedGpuNodePool, ResolvedNamespace } from "../../components/platform/resolve.ts";
+import type { ResolvedGpuNodePool } from "../../components/platform/gpu-pool.ts";
+import type { ResolvedNamespace } from "../../components/platform/resolve.ts";
 import type { ResolvedStorage } from "../../components/storage/resolve.ts";
 import type { ResolvedGateway } from "../../components/traffic/gateway.ts";
 import type { ResolvedJob, ResolvedSchedule, ResolvedTrainingJob } from "../../components/training/resolve.ts";

@@ -5,12 +5,8 @@ import { sizeText } from "../../components/kubernetes/quantity.ts";
 import { resolveLoadTest } from "../../components/load-test/resolve.ts";
 import { resolveMonitoring } from "../../components/monitoring/resolve.ts";
 import { collectorsOf } from "../../components/network/collectors.ts";
-import {
-  gpuPlacement,
-  resolveGpuNodePool,
-  resolveNamespace,
-  resolveRandomValue,
-} from "../../components/platform/resolve.ts";
+import { gpuPlacement, resolveGpuNodePool } from "../../components/platform/gpu-pool.ts";
+import { resolveNamespace, resolveRandomValue } from "../../components/platform/resolve.ts";
 import { resolveStorage } from "../../components/storage/resolve.ts";
 import { gatewayNamespace, resolveGateway } from "../../components/traffic/gateway.ts";
 import { resolveBatchJob, resolveCronJob, resolveTrainingJob } from "../../components/training/resolve.ts";

@@ -4,6 +4,7 @@ import { milliUnits, QUANTITY } from "../../components/kubernetes/quantity.ts";
 import {
   amountProblem,
   containerResourceProblem,
+  isExtendedResource,
   isUnshared,
   quotaResourceProblem,
 } from "../../components/kubernetes/resource-rules.ts";
@@ -59,6 +60,14 @@ function quantitiesOf(nameProblem: (name: string) => string | undefined) {
 
 /** Quantities by the name of a container's resource, such as `cpu`, `memory`, `nvidia.com/gpu`. */
 export const Quantities = quantitiesOf(containerResourceProblem);
+
+/** Name of the resource of a device plugin, such as `nvidia.com/gpu`. */
+export const GpuResource = z
+  .string()
+  .refine((name) => isExtendedResource(name) && containerResourceProblem(name) === undefined, {
+    error: "must be the resource of a device plugin, such as nvidia.com/gpu, nvidia.com/mig-1g.5gb or amd.com/gpu",
+  })
+  .meta({ title: "resource" });
 
 /** Limits of a quota by name, such as `requests.cpu`, `pods`. */
 export const QuotaQuantities = quantitiesOf(quotaResourceProblem).superRefine((hard, context) => {

@@ -1,6 +1,8 @@
 import type { LiveObject } from "../../cluster/kubectl.ts";
 import { FETCH_CONTAINER } from "../../components/serving/model-source.ts";
 import { valueAt } from "./fields.ts";
+import { waitsForGpus } from "./gpu-pool.ts";
+import { queueProblem } from "./queue.ts";
 
 /** A problem of an object in the cluster. */
 export interface Problem {
@@ -49,9 +51,6 @@ export function findProblems(objects: readonly LiveObject[], context: readonly L
   });
 }
 
-/** The resource of NVIDIA's device plugin. */
-const GPU = "nvidia.com/gpu";
-
 /** Kinds that {@link findProblems} examines, as an argument of kubectl. */
 export const PROBLEM_KINDS = "pods,persistentvolumeclaims,horizontalpodautoscalers,replicasets,jobs,events";
 
@@ -69,7 +68,7 @@ const FINDERS: Readonly<Record<string, (object: LiveObject, context: readonly Li
 function podProblem(pod: LiveObject, context: readonly LiveObject[]): Finding {
   if (isOfCompleteJob(pod, context)) return undefined;
   const scheduled = condition(pod, "PodScheduled");
-  if (scheduled?.status === "False") return unschedulable(scheduled.message ?? "", gpusOf(pod));
+  if (scheduled?.status === "False") return unschedulable(scheduled.message ?? "", pod, context);
   const statuses = ["initContainerStatuses", "containerStatuses"].flatMap(
     (field) => (valueAt(pod, `status.${field}`) ?? []) as ContainerStatus[],
   );
@@ -122,20 +121,10 @@ function isOfCompleteJob({ metadata }: LiveObject, context: readonly LiveObject[
   );
 }
 
-function gpusOf(pod: LiveObject): number {
-  const containers = (valueAt(pod, "spec.containers") ?? []) as readonly object[];
-  return containers.reduce((sum, { resources = {} }: { resources?: { limits?: Readonly<Record<string, string>> } }) => {
-    return sum + Number(resources.limits?.[GPU] ?? 0);
-  }, 0);
-}
-
-function unschedulable(message: string, gpus: number): Finding {
+function unschedulable(message: string, pod: LiveObject, context: readonly LiveObject[]): Finding {
   const what = `is Pending: ${message}`;
-  if (gpus > 0 || message.includes(GPU)) {
-    const asked = gpus > 0 ? `it asks for ${gpus} ${GPU}: ` : "";
-    const remedy = `${asked}add a node with a free GPU, labeled and tainted by the GPU node pool of the stack file, or wait for one`;
-    return { what, remedy };
-  }
+  const waiting = waitsForGpus(pod, context);
+  if (waiting !== undefined) return { what, remedy: waiting };
   if (/Insufficient (cpu|memory)/.test(message)) {
     return { what, remedy: "lower the requests or the replicas in the stack file, or add a node" };
   }
@@ -201,6 +190,8 @@ function jobProblem(job: LiveObject, context: readonly LiveObject[]): Finding {
     const what = `failed: ${failed.message ?? failed.reason ?? ""}`;
     return { what, remedy: `read its log: kubectl logs job/${job.metadata.name} ${place}` };
   }
+  const queued = queueProblem(job, context);
+  if (queued !== undefined) return queued;
   const over = condition(job, "Complete")?.status === "True" || valueAt(job, "spec.suspend") === true;
   if (over || Number(valueAt(job, "status.active") ?? 0) > 0) return undefined;
   // Kubernetes reports rejected pods of a Job only in its events.

@@ -1,6 +1,7 @@
 import { type Kubectl, KubectlError, type LiveObject } from "../../cluster/kubectl.ts";
 import { valueAt } from "./fields.ts";
 import { findProblems, PROBLEM_KINDS, type Problem } from "./problems.ts";
+import { queuedWorkloads } from "./queue.ts";
 import { ROUTE_KINDS, type RouteShare, routeShare } from "./routes.ts";
 
 /** A served version of a model. */
@@ -48,9 +49,10 @@ const SELECTOR = "--selector=app.kubernetes.io/part-of=ml-platform";
 export async function stackStatus(kubectl: Kubectl): Promise<StackStatus> {
   const namespaces = await kubectl.get(["namespaces", SELECTOR]);
   if (namespaces.length === 0) return { models: [], nodePorts: [], problems: [] };
-  const [served, routes, ...watched] = await Promise.all([
+  const [served, routes, nodes, ...watched] = await Promise.all([
     kubectl.get(["deployments,services", "--all-namespaces", SELECTOR]),
     kubectl.get([ROUTE_KINDS, "--all-namespaces", SELECTOR]),
+    kubectl.get(["nodes"]),
     ...namespaces.flatMap(({ metadata }) => [
       kubectl.get([PROBLEM_KINDS, `--namespace=${metadata.name}`]),
       scaledObjects(kubectl, metadata.name),
@@ -59,6 +61,7 @@ export async function stackStatus(kubectl: Kubectl): Promise<StackStatus> {
   const deployments = served.filter(({ kind, metadata }) => kind === "Deployment" && metadata.labels?.["model"]);
   const services = served.filter(({ kind }) => kind === "Service");
   const keys = new ApiKeys(kubectl);
+  const live = watched.flat();
   const models = modelStatuses(deployments, services, routes).map(async (model) => {
     const own = deployments.filter(({ metadata }) => metadata.namespace === model.namespace);
     return { ...model, apiKey: await keys.of(own.filter((deployment) => modelName(deployment) === model.name)) };
@@ -66,7 +69,7 @@ export async function stackStatus(kubectl: Kubectl): Promise<StackStatus> {
   return {
     models: await Promise.all(models),
     nodePorts: nodePortsOf(services),
-    problems: findProblems(watched.flat()),
+    problems: findProblems(live, [...live, ...nodes, ...(await queuedWorkloads(kubectl, live))]),
   };
 }
 

@@ -4,10 +4,12 @@ import { containersOf, podSpecOf, volumesOf } from "../objects/pods.ts";
 
 /**
  * Folders of the node that a pod may mount, as `<kind> <namespace>/<name> <path>`; `*` matches any characters. The GPU
- * device plugin registers with the kubelet in the kubelet's folder; a plugin with another name needs another entry.
+ * device plugins register with the kubelet in the kubelet's folder; a plugin with another name needs another entry.
  */
 export const HOST_PATHS = [
   "DaemonSet kube-system/nvidia-device-plugin-daemonset /var/lib/kubelet/device-plugins",
+  "DaemonSet kube-system/amdgpu-device-plugin-daemonset /var/lib/kubelet/device-plugins",
+  "DaemonSet kube-system/amdgpu-device-plugin-daemonset /sys",
 ] as const;
 
 /** Settings that give a pod more access to its node than a container needs. */

@@ -1,7 +1,8 @@
 import { expect } from "chai";
+import { defaults } from "../../components/defaults/defaults.ts";
 import { restrictedContainer, restrictedPod } from "../../components/kubernetes/pod.ts";
-import { devicePluginManifest } from "../../components/platform/gpu-node-pool.ts";
-import { type DevicePluginArgs, resolveGpuNodePool } from "../../components/platform/resolve.ts";
+import { devicePluginManifest } from "../../components/platform/device-plugin.ts";
+import { type ResolvedDevicePlugin, resolveGpuNodePool } from "../../components/platform/gpu-pool.ts";
 import { UNKNOWN } from "../../policy/objects/fields.ts";
 import { podSecurityViolations } from "../../policy/rules/pod-security.ts";
 import { type Fields, GOOD_CONTAINER, object, podOf, workload } from "./support.ts";
@@ -74,9 +75,13 @@ describe("policy: pods have no privileges on the node", () => {
   });
 
   describe("hostPath volumes", () => {
-    const plugin = (args: { name?: string; image?: string }, namespace = "kube-system") => {
-      const { devicePlugin, ...pool } = resolveGpuNodePool({ devicePlugin: args });
-      const { metadata, spec } = devicePluginManifest(namespace, pool, devicePlugin as Required<DevicePluginArgs>);
+    const plugin = (
+      args: { name?: string; image?: string },
+      namespace = "kube-system",
+      resource: string = defaults.gpuPool.resource,
+    ) => {
+      const { devicePlugin, ...pool } = resolveGpuNodePool({ resource, devicePlugin: args });
+      const { metadata, spec } = devicePluginManifest(namespace, pool, devicePlugin as ResolvedDevicePlugin);
       return { kind: "DaemonSet", metadata, spec } as Fields;
     };
 
@@ -96,6 +101,7 @@ describe("policy: pods have no privileges on the node", () => {
 
     it("of the GPU device plugin are allowed for the folder that it needs", () => {
       expect(podSecurityViolations(object(plugin({})))).to.deep.equal([]);
+      expect(podSecurityViolations(object(plugin({}, "kube-system", "amd.com/gpu")))).to.deep.equal([]);
     });
 
     it("are not allowed for another kind, name, namespace or folder", () => {

@@ -29,21 +29,6 @@ describe("problems that status finds", () => {
       /lower the requests or the replicas/,
     ],
     [
-      "a pod without a free GPU on any node",
-      unscheduled("0/1 nodes are available: 1 Insufficient nvidia.com/gpu."),
-      /nvidia\.com\/gpu/,
-      /free GPU/,
-    ],
-    [
-      "a pod that requests a GPU without a matching node",
-      {
-        ...unscheduled("0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."),
-        spec: { containers: [{ name: "c", resources: { limits: { "nvidia.com/gpu": "1" } } }] },
-      },
-      /Pending: .*selector/,
-      /^it asks for 1 nvidia\.com\/gpu: add a node with a free GPU/,
-    ],
-    [
       "a container of a Job out of memory",
       pod({ restartCount: 0, state: { terminated: { reason: "OOMKilled", exitCode: 137 } } }),
       /ran out of memory \(OOMKilled\), 0 restarts/,
@@ -148,6 +133,25 @@ describe("problems that status finds", () => {
     expect(problem?.remedy).to.match(/namespace\.quota/);
     expect(findProblems([jobOf({ active: 1 }), refusal])).to.deep.equal([]);
     expect(findProblems([jobOf({ conditions: [{ type: "Complete", status: "True" }] }), refusal])).to.deep.equal([]);
+  });
+
+  it("include a Job that waits in a queue, with Kueue's reason", () => {
+    const labels = { "kueue.x-k8s.io/queue-name": "team" };
+    const job = { ...jobOf({}), metadata: { name: "x", namespace: "ml", labels }, spec: { suspend: true } };
+    const workload = (reserved: object) => ({
+      ...object("Workload", { conditions: [{ type: "QuotaReserved", ...reserved }] }),
+      metadata: { name: "job-x-1", namespace: "ml", ownerReferences: [{ kind: "Job", name: "x" }] },
+    });
+    const full =
+      "couldn't assign flavors to pod set main: insufficient unused quota for cpu in flavor default, 2 more needed";
+    const [waiting] = findProblems([job], [job, workload({ status: "False", message: full })]);
+    expect(waiting).to.include({ object: "Job x", what: `waits in queue team: ${full}` });
+    expect(waiting?.remedy).to.match(/^wait for the Jobs before it/);
+    const [lost] = findProblems([job], [job, workload({ status: "False", message: "LocalQueue team doesn't exist" })]);
+    expect(lost?.remedy).to.match(/^create the LocalQueue team/);
+    expect(findProblems([job])[0]?.what).to.equal("waits in queue team: Kueue has not looked at it yet");
+    expect(findProblems([job], [job, workload({ status: "True" })])).to.deep.equal([]);
+    expect(findProblems([{ ...job, spec: {} }])).to.deep.equal([]);
   });
 
   it("do not include failed attempts of a Job that has succeeded", () => {

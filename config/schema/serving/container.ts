@@ -1,6 +1,16 @@
 import { z } from "zod";
-import { defaults, GPU_RESOURCE } from "../../../components/defaults/defaults.ts";
-import { ContainerPath, DataKey, KubernetesName, LabelName, Labels, LabelValue, type Resources } from "../values.ts";
+import { defaults } from "../../../components/defaults/defaults.ts";
+import { gpuShare } from "../../../components/platform/gpu-pool.ts";
+import {
+  ContainerPath,
+  DataKey,
+  GpuResource,
+  KubernetesName,
+  LabelName,
+  Labels,
+  LabelValue,
+  type Resources,
+} from "../values.ts";
 
 /** A taint that the pods tolerate. */
 const Toleration = z
@@ -60,13 +70,27 @@ export const environmentSources = {
 
 /** GPUs are given once: as `gpus`, which also places the pods, or as resources. */
 export function oneGpuCount(
-  job: { gpus?: number; resources?: z.infer<typeof Resources> },
+  job: { gpus?: number; gpuResource?: string; resources?: z.infer<typeof Resources> },
   context: z.RefinementCtx,
 ): void {
-  if (job.gpus === undefined) return;
+  if (job.gpus === undefined) {
+    if (job.gpuResource === undefined) return;
+    context.addIssue({ code: "custom", path: ["gpuResource"], message: "needs gpus, the number of them" });
+    return;
+  }
   for (const kind of ["requests", "limits"] as const) {
-    if (job.resources?.[kind]?.[GPU_RESOURCE] === undefined) continue;
-    const message = "is decided by gpus; leave one of them out";
-    context.addIssue({ code: "custom", path: ["resources", kind, GPU_RESOURCE], message });
+    for (const name of Object.keys(job.resources?.[kind] ?? {})) {
+      if (gpuShare(name) === 0 && name !== job.gpuResource) continue;
+      const message = "is decided by gpus; leave one of them out";
+      context.addIssue({ code: "custom", path: ["resources", kind, name], message });
+    }
   }
 }
+
+/** GPUs of a workload. */
+export const gpus = {
+  gpus: z.int32().min(1).optional().describe("GPUs of each pod, which then runs on the GPU nodes only. Default: none."),
+  gpuResource: GpuResource.optional().describe(
+    `Resource that is requested for \`gpus\`, such as \`nvidia.com/mig-1g.5gb\`. Default: that of \`gpuPool\`, else ${defaults.gpuPool.resource}.`,
+  ),
+};

@@ -19,7 +19,7 @@ import {
 } from "../values.ts";
 import { Autoscaling, AutoscalingDefaults, DisruptionBudget, DisruptionBudgetDefaults } from "./autoscaling.ts";
 import { CanaryRolloutConfig } from "./canary-rollout.ts";
-import { environmentSources, oneGpuCount } from "./container.ts";
+import { environmentSources, gpus, oneGpuCount } from "./container.ts";
 import { Container, OneSuccessProbe, Probe, Scheduling } from "./pods.ts";
 import { Rollout, RolloutDefaults } from "./rollout.ts";
 import { Service } from "./service.ts";
@@ -49,7 +49,7 @@ const versionSettings = {
   sharedMemory: Size.optional().describe(
     "Size of `/dev/shm`, such as `2Gi`; it counts as memory of the container. Default: the runtime's 64Mi.",
   ),
-  gpus: z.int32().min(1).optional().describe("GPUs of each pod, which then runs on the GPU nodes only. Default: none."),
+  ...gpus,
   pod: Pod.optional(),
   container: Container.optional().describe("Name and ports of the container."),
   labels: Labels.optional().describe("More labels of the Deployment and its pods. Default: none."),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defaults } from "../../../components/defaults/defaults.ts";
 import { defaultResources } from "../default-text.ts";
 import { Pod } from "../kubernetes/pod.ts";
-import { environmentSources, oneGpuCount, placement } from "../serving/container.ts";
+import { environmentSources, gpus, oneGpuCount, placement } from "../serving/container.ts";
 import {
   Count,
   KubernetesName,
@@ -31,7 +31,7 @@ const run = {
   ...environmentSources,
   pod: Pod.optional(),
   resources: Resources.optional().describe(defaultResources(JOB.resources)),
-  gpus: z.int32().min(1).optional().describe("GPUs of each pod, which then runs on the GPU nodes only. Default: none."),
+  ...gpus,
   ...placement,
   restartPolicy: z
     .enum(["OnFailure", "Never"])

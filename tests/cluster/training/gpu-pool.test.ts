@@ -46,7 +46,9 @@ describe("the GPU node pool on the embedded cluster", function () {
       (await status()).problems.find(({ object }) => object.startsWith(`Pod ${JOB}`)),
     );
     expect(problem.what).to.match(/^is Pending: 0\/1 nodes are available/);
-    expect(problem.remedy).to.match(/^it asks for 1 nvidia\.com\/gpu: add a node with a free GPU/);
+    expect(problem.remedy).to.match(
+      /^it waits for 1 nvidia\.com\/gpu of the GPU node pool accelerator=nvidia-gpu, which has no node/,
+    );
   });
 
   it("rejects a node that does not exist, and does not create it", async () => {

@@ -56,4 +56,60 @@ describe("GpuNodePool", () => {
     const objects = await registered({ devicePlugin: false });
     expect(objects.filter(({ type }) => type.endsWith(":DaemonSet"))).to.deep.equal([]);
   });
+
+  it("labels and taints nodes by their features, through a rule of Node Feature Discovery", async () => {
+    const objects = await registered({ nodeFeatures: true });
+    const { apiVersion, spec }: Manifest = only(objects, "NodeFeatureRule").inputs;
+    expect(apiVersion).to.equal("nfd.k8s-sigs.io/v1alpha1");
+    expect(spec.rules).to.deep.equal([
+      {
+        name: "GPU node pool",
+        labels: { "ml-platform/accelerator": "nvidia-gpu" },
+        taints: [{ key: "nvidia.com/gpu", value: "present", effect: "NoSchedule" }],
+        matchFeatures: [
+          {
+            feature: "pci.device",
+            matchExpressions: {
+              vendor: { op: "In", value: ["10de"] },
+              class: { op: "InRegexp", value: ["^03", "^12"] },
+            },
+          },
+        ],
+      },
+    ]);
+    const plugin: Manifest = only(objects, "DaemonSet").inputs;
+    expect(plugin.spec.template.spec.nodeSelector).to.deep.equal({ "ml-platform/accelerator": "nvidia-gpu" });
+  });
+
+  it("shares GPUs and offers slices by the plugin's configuration file, whose change rolls the plugin", async () => {
+    const objects = await registered({
+      runtimeClassName: "nvidia",
+      devicePlugin: { timeSlices: 4, migStrategy: "single", config: { flags: { plugin: { passDeviceSpecs: true } } } },
+    });
+    const configMap: Manifest = only(objects, "ConfigMap").inputs;
+    expect(configMap.immutable).to.equal(true);
+    expect(JSON.parse(configMap.data["config.yaml"])).to.deep.equal({
+      version: "v1",
+      flags: { plugin: { passDeviceSpecs: true }, migStrategy: "single" },
+      sharing: { timeSlicing: { resources: [{ name: "nvidia.com/gpu", replicas: 4 }] } },
+    });
+    const { template }: Manifest = only(objects, "DaemonSet").inputs["spec"];
+    expect(template.spec.runtimeClassName).to.equal("nvidia");
+    const [container] = template.spec.containers;
+    expect(container.env).to.deep.include({ name: "CONFIG_FILE", value: "/etc/device-plugin/config.yaml" });
+    expect(container.volumeMounts).to.deep.include({ name: "config", mountPath: "/etc/device-plugin", readOnly: true });
+    expect(template.spec.volumes[1].configMap.name).to.match(/-auto$/);
+  });
+
+  it("runs AMD's plugin for AMD's GPUs", async () => {
+    const { spec }: Manifest = only(await registered({ resource: "amd.com/gpu" }), "DaemonSet").inputs;
+    const pod = spec.template.spec;
+    expect(pod.containers[0].image).to.match(/^docker\.io\/rocm\/k8s-device-plugin:[0-9.]+$/);
+    expect(pod.nodeSelector).to.deep.equal({ accelerator: "amd-gpu" });
+    expect(pod.tolerations[0].key).to.equal("amd.com/gpu");
+    expect(pod.volumes.map(({ hostPath }: Manifest) => hostPath.path)).to.deep.equal([
+      "/var/lib/kubelet/device-plugins",
+      "/sys",
+    ]);
+  });
 });
