@@ -12,8 +12,17 @@ const ROLLOUT = {
   ],
 };
 
-/** Rolls out a version that must be aborted for a reason, after which everything is as before. */
-async function expectAbort(story: Story, version: Readonly<Record<string, unknown>>, reason: RegExp): Promise<void> {
+/**
+ * Rolls out a version that must be aborted for a reason, after which everything is as before.
+ *
+ * @param unfinished what a preview may still find: pods that are not ready are work to do for the engine. @default nothing
+ */
+async function expectAbort(
+  story: Story,
+  version: Readonly<Record<string, unknown>>,
+  reason: RegExp,
+  unfinished?: RegExp,
+): Promise<void> {
   await setCanary(story.file, version);
   const { exitCode, all } = await story.rollOut();
   expect(exitCode, all).to.equal(3);
@@ -23,7 +32,8 @@ async function expectAbort(story: Story, version: Readonly<Record<string, unknow
   expect(await story.setting("models", 0, "traffic", "canaryWeight")).to.equal(0);
   expect(await story.liveWeight()).to.equal(0);
   expect(await story.answeringVersions(20)).to.deep.equal(["1"]);
-  expect(await story.preview()).to.deep.equal([]);
+  const changes = await story.preview();
+  expect(changes.filter((line) => unfinished?.test(line) !== true)).to.deep.equal([]);
 }
 
 /** Versions that work, and are worse. */
@@ -86,7 +96,12 @@ export const broken: Plot = {
       play: async (story) => {
         const before = story.load.result.failures.length;
         const version = { version: "3", environment: { LOG_LEVEL: "loud" } };
-        await expectAbort(story, version, /^abort by the driver: .*(keeps crashing|pods ready)/);
+        await expectAbort(
+          story,
+          version,
+          /^abort by the driver: .*(keeps crashing|pods ready)/,
+          /^~ Deployment iris-v3/,
+        );
         await story.report("never ready");
         const weights = pointsOf(await story.records()).map(({ weight }) => weight);
         expect(new Set(weights)).to.deep.equal(new Set([0]));

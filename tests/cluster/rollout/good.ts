@@ -22,7 +22,11 @@ export const good: Plot = {
     name: "rollout-good",
     requestsPerSecond: 50,
     rollout: {
-      steps: [1, 50],
+      // Each step waits for a person, so that nothing happens meanwhile, however slow the machine is.
+      steps: [
+        { percent: 1, approval: true },
+        { percent: 50, approval: true },
+      ],
       goals: [
         { kind: "errors", margin: 0.05 },
         { kind: "slow", seconds: 0.25, margin: 0.1 },
@@ -55,10 +59,10 @@ export const good: Plot = {
       play: async (story) => {
         await story.more(2);
         await replaceDriver(story);
-        const advanced = story.until("an advance", (record) => {
+        await story.approve();
+        await story.until("an advance", (record) => {
           return record.record === "decision" && record.decision.action === "advance";
         });
-        await advanced;
         await replaceDriver(story);
         await story.eventually("50 % in the stack file", async () => (await weight(story)) === 50);
         await replaceDriver(story);
@@ -95,6 +99,7 @@ export const good: Plot = {
     {
       title: "gets all of the requests, and takes over from the old version",
       play: async (story) => {
+        await story.approve();
         await story.eventually("100 % in the stack file", async () => (await weight(story)) === 100);
         await replaceDriver(story);
         const { exitCode, all } = await (driver ?? story.drive());

@@ -114,6 +114,12 @@ export class Story {
     return startRollout(command, ...this.#place, ...args);
   }
 
+  /** Approves that the rollout leaves its present step. */
+  async approve(): Promise<void> {
+    const { exitCode, all } = await this.ask("approve", "--reason", "looked at it");
+    expect(exitCode, all).to.equal(0);
+  }
+
   /** Starts a driver that looks often. */
   drive(...args: readonly string[]) {
     const driver = this.ask("run", "--interval", "5", ...args);
