@@ -1,10 +1,9 @@
 import { expect } from "chai";
-import { waitFor } from "../../common/wait.ts";
 import { forGitOps } from "../../render/gitops.ts";
 import type { KubernetesObject } from "../../render/rendered.ts";
 import { acceptedStacks } from "../config/accepted-stacks.ts";
-import { publishedCustomKinds } from "../schemas.ts";
 import { type ApiServer, startApiServer } from "../support/api-server/api-server.ts";
+import { installKinds } from "../support/api-server/kinds.ts";
 import { podsOf } from "../support/api-server/pods.ts";
 import { need } from "../support/needs.ts";
 import { renderMany } from "./many/render-many.ts";
@@ -24,7 +23,7 @@ describe("the objects of generated stack files that are accepted", function () {
   let server: ApiServer;
   before(async function () {
     server = await need(this, () => startApiServer(() => {}));
-    await installKinds(server);
+    await installKinds(server.client);
   });
   after(() => server?.stop());
 
@@ -105,19 +104,4 @@ function isStored({ kind }: KubernetesObject): boolean {
 
 function nameOf({ kind, metadata }: KubernetesObject): string {
   return `${kind} ${metadata.namespace ?? ""}/${metadata.name}`;
-}
-
-/** The custom kinds of the stacks; waits until the API server serves them. */
-async function installKinds({ client }: ApiServer): Promise<void> {
-  const definitions = await publishedCustomKinds();
-  for (const definition of definitions) {
-    const { status, body } = await client.apply(definition, { dryRun: false });
-    expect(status, JSON.stringify(body)).to.be.below(300);
-  }
-  for (const { spec } of definitions) {
-    const served = spec.versions.filter((version) => version.served).map(({ name }) => `${spec.group}/${name}`);
-    const isServed = async () =>
-      (await Promise.all(served.map((version) => client.has(version, spec.names.kind)))).every(Boolean) || undefined;
-    await waitFor(isServed, { interval: 100 });
-  }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { ensureCertificates } from "../../../cluster/node/certificates.ts";
+import { writeKubeconfig } from "../../../cluster/node/kubeconfig.ts";
 import { waitFor } from "../../../common/wait.ts";
 import { ensureTool } from "../../tools/index.ts";
 import { steadyPort } from "../steady-port.ts";
@@ -18,6 +19,8 @@ const WITHOUT = ["ServiceAccount", "Priority", "RuntimeClass"];
 /** A Kubernetes API server without controllers and nodes. */
 export interface ApiServer {
   readonly client: ApiClient;
+  /** File with its address and an administrator's credentials. */
+  readonly kubeconfig: string;
   stop(): Promise<void>;
 }
 
@@ -25,9 +28,13 @@ export interface ApiServer {
  * Starts etcd and an API server on free ports of the loopback interface, with an empty database in a folder of its own.
  *
  * @param report receives lines of progress while the two programs are built
+ * @param serviceAddresses of which each Service gets one
  * @throws Error with the end of their output if one of them ends before the API server is ready
  */
-export async function startApiServer(report: (line: string) => void): Promise<ApiServer> {
+export async function startApiServer(
+  report: (line: string) => void,
+  serviceAddresses = "10.96.0.0/16,fd00:10:96::/112",
+): Promise<ApiServer> {
   const [etcd, kubernetes] = [await ensureTool("etcd", report), await ensureTool("kubernetes", report)];
   const folder = await mkdtemp(path.join(tmpdir(), "api-server-"));
   const pki = path.join(folder, "pki");
@@ -46,7 +53,7 @@ export async function startApiServer(report: (line: string) => void): Promise<Ap
       ...[
         "--advertise-address=127.0.0.1",
         "--endpoint-reconciler-type=none",
-        "--service-cluster-ip-range=10.96.0.0/16,fd00:10:96::/112",
+        `--service-cluster-ip-range=${serviceAddresses}`,
       ],
       ...[`--tls-cert-file=${pki}/apiserver.crt`, `--tls-private-key-file=${pki}/apiserver.key`],
       ...[`--client-ca-file=${pki}/ca.crt`, "--authorization-mode=AlwaysAllow", "--allow-privileged=true"],
@@ -59,6 +66,8 @@ export async function startApiServer(report: (line: string) => void): Promise<Ap
   const [authority, certificate, key] = await Promise.all(
     ["ca.crt", "admin.crt", "admin.key"].map((file) => readFile(path.join(pki, file), "utf8")),
   );
+  const kubeconfig = path.join(folder, "kubeconfig");
+  await writeKubeconfig(kubeconfig, pki, "admin", `https://127.0.0.1:${api}`);
   const client = new ApiClient({ port: api, authority, certificate, key });
   const stop = async () => {
     client.close();
@@ -70,7 +79,7 @@ export async function startApiServer(report: (line: string) => void): Promise<Ap
   const failure = Promise.race(running.map(({ ended }) => ended));
   const ready = waitFor(() => client.isReady(), { interval: 100, signal: failed.signal });
   const reason = await Promise.race([ready.then(() => undefined), failure]);
-  if (reason === undefined) return { client, stop };
+  if (reason === undefined) return { client, kubeconfig, stop };
   failed.abort();
   await stop();
   throw new Error(reason);
