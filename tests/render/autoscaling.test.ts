@@ -43,7 +43,7 @@ describe("the examples that KEDA scales", function () {
     const [rule] = find(objects, "HTTPRoute", "qwen").spec.rules;
     // A rewritten path would not be OpenAI's.
     expect(rule).not.to.have.property("filters");
-    expect(rule.timeouts).to.deep.equal({ request: "3600s" });
+    expect(rule.timeouts).to.deep.equal({ request: "0s" });
     const { spec } = find(objects, "Deployment", "qwen-v1").spec.template;
     expect(spec.containers[0].args[0]).to.equal("/models/qwen/1");
     expect(spec.volumes).to.deep.include({
