@@ -1,7 +1,7 @@
-import { parseArgs } from "node:util";
 import { UserError } from "../registry/errors.ts";
 import { versionDirectory } from "../registry/layout.ts";
 import { ModelName, ModelVersion, type TensorSpec } from "../registry/metadata.ts";
+import { readArguments, runProgram } from "../registry/program.ts";
 import { curlCommand } from "./import/example.ts";
 import { type Imported, importModel } from "./import/import-model.ts";
 
@@ -16,7 +16,15 @@ const USAGE = `Imports a model from elsewhere into a registry folder: opens it, 
   --version V      a number, or "next" (the number in the repository that it comes from, or next)`;
 
 async function main(): Promise<void> {
-  const { values, positionals } = readArguments();
+  const { values, positionals } = readArguments({
+    allowPositionals: true,
+    options: {
+      name: { type: "string" },
+      models: { type: "string" },
+      version: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
   if (values.help) {
     console.log(USAGE);
     return;
@@ -60,26 +68,4 @@ function listed(labels: readonly string[]): string {
   return labels.length <= 10 ? labels.join(", ") : `${labels.slice(0, 10).join(", ")}, … (${labels.length})`;
 }
 
-function readArguments() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        name: { type: "string" },
-        models: { type: "string" },
-        version: { type: "string" },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-  } catch (error) {
-    throw new UserError(`${(error as Error).message.split(". ")[0]}; see --help`);
-  }
-}
-
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof UserError)) throw error;
-  console.error(error.message);
-  process.exit(1);
-}
+await runProgram(main);

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
-import { parseArgs } from "node:util";
-import { errorCode, errorMessage, RegistryError } from "../registry/errors.ts";
+import { errorCode, errorMessage, UserError } from "../registry/errors.ts";
 import { MODEL_FILE } from "../registry/layout.ts";
 import type { RegistryIndex } from "../registry/metadata.ts";
+import { readArguments } from "../registry/program.ts";
 import { isBare, readMetadata, readPublished } from "../registry/read.ts";
 import { unserved } from "./repository/unserved.ts";
 import { run } from "./run.ts";
@@ -22,20 +22,25 @@ single model, requests need not name it.
 
 Everything else is set by the environment variables of the server, such as LOG_LEVEL.`;
 
-/** A mistake on the command line; the message is one line with the remedy. */
-class UsageError extends Error {
-  override name = "UsageError";
-}
-
 async function main(): Promise<void> {
-  const { values } = readArguments();
+  const { values } = readArguments({
+    options: {
+      models: { type: "string" },
+      port: { type: "string", default: "8080" },
+      "grpc-port": { type: "string" },
+      model: { type: "string" },
+      version: { type: "string", default: "latest" },
+      host: { type: "string", default: "127.0.0.1" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
   if (values.help) {
     console.log(USAGE);
     return;
   }
   assertNotEmpty(values);
   if (values.models === undefined) {
-    throw new UsageError("--models is missing: name the registry folder, or see --help");
+    throw new UserError("--models is missing: name the registry folder, or see --help");
   }
   const settings = readSettings({
     // No load balancer has to notice the shutdown, so the server need not drain.
@@ -61,36 +66,18 @@ async function main(): Promise<void> {
   });
 }
 
-function readArguments() {
-  try {
-    return parseArgs({
-      options: {
-        models: { type: "string" },
-        port: { type: "string", default: "8080" },
-        "grpc-port": { type: "string" },
-        model: { type: "string" },
-        version: { type: "string", default: "latest" },
-        host: { type: "string", default: "127.0.0.1" },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message.split(". ")[0]}; see --help`);
-  }
-}
-
 /** Rejects empty options, usually unset shell variables: a default of the environment, such as HOST, might apply instead. */
 function assertNotEmpty(values: Readonly<Record<string, string | boolean | undefined>>): void {
   const empty = Object.keys(values).find((name) => values[name] === "");
   if (empty !== undefined) {
-    throw new UsageError(`--${empty} is empty: give it a value or omit it; see --help`);
+    throw new UserError(`--${empty} is empty: give it a value or omit it; see --help`);
   }
 }
 
 /** `MODEL_NAME` for a registry folder: its only model, or `*` for several. */
 async function modelsOf(root: string): Promise<string> {
   await readdir(root).catch((error: unknown) => {
-    throw new UsageError(`--models ${root} cannot be read (${errorCode(error)}): name a registry folder`);
+    throw new UserError(`--models ${root} cannot be read (${errorCode(error)}): name a registry folder`);
   });
   const { models } = await readPublished(root);
   for (const line of await unserved(root, models)) {
@@ -98,7 +85,7 @@ async function modelsOf(root: string): Promise<string> {
   }
   const [first] = models;
   if (first === undefined) {
-    throw new UsageError(
+    throw new UserError(
       `--models ${root} has no model: train one with "npm run train -- --models ${root}", or import one with ` +
         `"npm run import -- FILE --name NAME --models ${root}", or put it there as NAME/1/${MODEL_FILE}`,
     );
@@ -126,7 +113,7 @@ async function sayIfAllInvalid(root: string, models: RegistryIndex["models"]): P
 try {
   await main();
 } catch (error) {
-  if (error instanceof UsageError || error instanceof SettingsError || error instanceof RegistryError) {
+  if (error instanceof UserError || error instanceof SettingsError) {
     console.error(error.message);
     process.exit(1);
   }

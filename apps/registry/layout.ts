@@ -1,5 +1,12 @@
 import path from "node:path";
 
+/** A model's name: safe in paths and URLs without escaping, and as the value of a label in Kubernetes. */
+export const MODEL_NAME = /^[A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?$/;
+/** Most characters of a model's name. */
+export const MODEL_NAME_LENGTH = 63;
+/** A version's number; fifteen digits are the most that a JavaScript number holds exactly. */
+export const MODEL_VERSION = /^[1-9][0-9]{0,14}$/;
+
 /** Name of the graph in a version's folder. */
 export const MODEL_FILE = "model.onnx";
 /** Names of the files that say how a graph reads texts, as Hugging Face's exporters write them beside it. */

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { z } from "zod";
+import { MODEL_NAME, MODEL_NAME_LENGTH, MODEL_VERSION } from "./layout.ts";
 import { withOldNames } from "./old-names.ts";
 
 /**
@@ -8,15 +9,15 @@ import { withOldNames } from "./old-names.ts";
  */
 export const ModelName = z
   .string()
-  .max(63)
-  .regex(/^[A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?$/, "must be letters, digits, '-', '_' and '.'")
+  .max(MODEL_NAME_LENGTH)
+  .regex(MODEL_NAME, "must be letters, digits, '-', '_' and '.'")
   .refine((name) => name !== "registry", "'registry' is the folder of the index");
 
 /**
  * A model version: a positive integer in decimal, as Triton and TensorFlow Serving number them. Times serve as well, in
- * seconds (1767322800) or as digits (20260102030405); fifteen digits are the most that a JavaScript number holds exactly.
+ * seconds (1767322800) or as digits (20260102030405).
  */
-export const ModelVersion = z.string().regex(/^[1-9][0-9]{0,14}$/, 'must be a positive integer such as "2"');
+export const ModelVersion = z.string().regex(MODEL_VERSION, 'must be a positive integer such as "2"');
 
 /** Open Inference Protocol v2 tensor data types. */
 export const Datatype = z.enum([

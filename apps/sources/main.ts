@@ -1,6 +1,6 @@
-import { parseArgs } from "node:util";
 import { UserError } from "../registry/errors.ts";
 import { versionDirectory } from "../registry/layout.ts";
+import { readArguments, runProgram } from "../registry/program.ts";
 import { fetchVersion } from "./fetch.ts";
 
 const USAGE = `Fetches a model into a registry folder, as a new version that "npm run serve" and the cluster's servers serve.
@@ -28,7 +28,18 @@ for (const [signal, code] of [
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = readArguments();
+  const { values, positionals } = readArguments({
+    allowPositionals: true,
+    options: {
+      models: { type: "string" },
+      model: { type: "string" },
+      version: { type: "string", default: "next" },
+      sha256: { type: "string" },
+      files: { type: "string", multiple: true },
+      timeout: { type: "string", default: "30" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
   if (values.help) {
     console.log(USAGE);
     return;
@@ -60,29 +71,4 @@ async function main(): Promise<void> {
   console.log(`  sha256: ${record.digest}`);
 }
 
-function readArguments() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        models: { type: "string" },
-        model: { type: "string" },
-        version: { type: "string", default: "next" },
-        sha256: { type: "string" },
-        files: { type: "string", multiple: true },
-        timeout: { type: "string", default: "30" },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-  } catch (error) {
-    throw new UserError(`${(error as Error).message.split(". ")[0]}; see --help`);
-  }
-}
-
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof UserError)) throw error;
-  console.error(error.message);
-  process.exit(1);
-}
+await runProgram(main);

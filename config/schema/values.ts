@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MODEL_NAME, MODEL_NAME_LENGTH, MODEL_VERSION } from "../../apps/registry/layout.ts";
 import { isNetworkAddress } from "../../components/kubernetes/cidr.ts";
 import { milliUnits, QUANTITY } from "../../components/kubernetes/quantity.ts";
 import {
@@ -125,16 +126,16 @@ export const Weight = z
 /** Version of a model in the registry. */
 export const Version = z
   .string()
-  .regex(/^[1-9][0-9]{0,8}$/, 'must be a positive integer in quotes, such as "2"')
+  .regex(MODEL_VERSION, 'must be a positive integer of at most 15 digits in quotes, such as "2"')
   .meta({ title: "version" });
 
-/** Name of a model in the registry. */
+/** Name of a model in the registry, which Kubernetes takes as the value of a label. */
 export const ModelName = z
   .string()
-  .max(53, "is longer than 53 characters")
+  .max(MODEL_NAME_LENGTH, `is longer than ${MODEL_NAME_LENGTH} characters`)
   .regex(
-    /^[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/,
-    "must be lower-case letters, digits, '-' and '_', such as 'sentiment-classifier'",
+    MODEL_NAME,
+    "must be letters, digits, '-', '_' and '.', with a letter or digit at both ends, such as 'sentiment-classifier'",
   )
   .refine((name) => name !== "registry", "'registry' is reserved for the folder of the registry's index");
 

@@ -131,6 +131,26 @@ const mistakes: [string, Settings, string][] = [
     'models[1].model: "iris" is already given at models[0].model',
   ],
   [
+    "two models whose names Kubernetes cannot tell apart",
+    {
+      models: [
+        { ...iris(), model: "Iris.Small" },
+        { ...iris(), model: "iris_small" },
+      ],
+    },
+    'models[1].model: "iris-small" is already given at models[0].model',
+  ],
+  [
+    "a model's name that is too long for the names of its objects",
+    { models: [{ ...iris(), model: `M${"x".repeat(53)}` }] },
+    "models[0].name: is missing, and the model's name is longer than 53 characters, the most of an entry's; set it",
+  ],
+  [
+    "a name and a version that are too long together",
+    { models: [{ model: "m".repeat(50), versions: [{ version: "202601020304050" }] }] },
+    `models[0].versions[0].service.name: is missing, and the Service would be called "${"m".repeat(50)}-v202601020304050", which has 67 characters, 54 at most; set it`,
+  ],
+  [
     "a selector that picks another version's pods",
     {
       models: [{ model: "iris", versions: [{ version: "1", selector: { app: "iris" } }, { version: "2" }] }],

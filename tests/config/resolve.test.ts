@@ -21,6 +21,22 @@ describe("a resolved stack", () => {
     expect(weight({ stable: "1" })).to.equal(0);
   });
 
+  it("serves names and versions of every registry, under names that are valid in Kubernetes", () => {
+    const mixed = { model: "Iris_2.Large", versions: [{ version: "1767322800" }, { version: "202601020304050" }] };
+    const long = { model: "M".repeat(63), name: "long", versions: [{ version: "1" }] };
+    const { models, workloads } = resolve({ models: [mixed, long] });
+    expect(models.map((one) => [one.model, one.entry, one.app])).to.deep.equal([
+      ["Iris_2.Large", "iris-2-large", "iris-2-large"],
+      ["M".repeat(63), "long", "long"],
+    ]);
+    expect(workloads.deployments.map(({ name }) => name)).to.deep.equal([
+      "iris-2-large-v1767322800",
+      "iris-2-large-v202601020304050",
+      "long-v1",
+    ]);
+    expect(models[0]?.versions[0]?.selector).to.deep.equal({ app: "iris-2-large", version: "v1767322800" });
+  });
+
   it("decides the names and labels of a model", () => {
     const { models, workloads } = resolve({ models: [model(undefined, { name: "half", app: "demo" }), model()] });
     expect(models.map(({ entry, app, stable }) => [entry, app, stable])).to.deep.equal([

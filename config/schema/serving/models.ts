@@ -127,28 +127,36 @@ const ModelVersion = z
   })
   .superRefine(oneGpuCount);
 
+/** Longest name of an entry: names of its objects add a version and what Pulumi makes up. */
+const MOST_OF_ENTRY = 53;
+
 /** The models of the stack. */
 export const ModelsConfig = z
   .array(
-    z.strictObject({
-      model: ModelName.describe("Name of the model in the registry."),
-      name: KubernetesName.max(53, "is longer than 53 characters")
-        .optional()
-        .describe("Name of the entry; set it if one model is served twice. Default: the model's name."),
-      app: KubernetesName.optional().describe("Label `app` of the pods. Default: the entry's name."),
-      defaults: VersionDefaults.optional().describe(
-        "Settings of every version of the model, over `modelDefaults` and below the version's own.",
-      ),
-      versions: z
-        .array(ModelVersion)
-        .min(1, "needs at least one version")
-        .describe("Versions to serve; each also accepts every setting of `modelDefaults`."),
-      traffic: TrafficConfig.optional().describe(
-        "How requests reach the versions. Default: only from inside the cluster.",
-      ),
-      rollout: CanaryRolloutConfig.optional().describe(
-        "How a canary gets to all of the requests, for `npm run rollout`. Default: by hand.",
-      ),
-    }),
+    z
+      .strictObject({
+        model: ModelName.describe("Name of the model in the registry."),
+        name: KubernetesName.max(MOST_OF_ENTRY, `is longer than ${MOST_OF_ENTRY} characters`)
+          .optional()
+          .describe("Name of the entry; set it if one model is served twice. Default: the model's name."),
+        app: KubernetesName.optional().describe("Label `app` of the pods. Default: the entry's name."),
+        defaults: VersionDefaults.optional().describe(
+          "Settings of every version of the model, over `modelDefaults` and below the version's own.",
+        ),
+        versions: z
+          .array(ModelVersion)
+          .min(1, "needs at least one version")
+          .describe("Versions to serve; each also accepts every setting of `modelDefaults`."),
+        traffic: TrafficConfig.optional().describe(
+          "How requests reach the versions. Default: only from inside the cluster.",
+        ),
+        rollout: CanaryRolloutConfig.optional().describe(
+          "How a canary gets to all of the requests, for `npm run rollout`. Default: by hand.",
+        ),
+      })
+      .refine(({ model, name }) => name !== undefined || model.length <= MOST_OF_ENTRY, {
+        path: ["name"],
+        error: `is missing, and the model's name is longer than ${MOST_OF_ENTRY} characters, the most of an entry's; set it`,
+      }),
   )
   .describe("Models and their versions, each version served by its own Deployment.");
