@@ -1,7 +1,6 @@
-import { UserError } from "../registry/errors.ts";
+import { readArguments, runProgram, UserError } from "../registry/errors.ts";
 import { versionDirectory } from "../registry/layout.ts";
 import { ModelName, ModelVersion, type TensorSpec } from "../registry/metadata.ts";
-import { readArguments, runProgram } from "../registry/program.ts";
 import { curlCommand } from "./import/example.ts";
 import { type Imported, importModel } from "./import/import-model.ts";
 

@@ -1,8 +1,7 @@
 import { readdir } from "node:fs/promises";
-import { errorCode, errorMessage, UserError } from "../registry/errors.ts";
+import { errorCode, errorMessage, readArguments, UserError } from "../registry/errors.ts";
 import { MODEL_FILE } from "../registry/layout.ts";
 import type { RegistryIndex } from "../registry/metadata.ts";
-import { readArguments } from "../registry/program.ts";
 import { isBare, readMetadata, readPublished } from "../registry/read.ts";
 import { unserved } from "./repository/unserved.ts";
 import { run } from "./run.ts";

@@ -1,3 +1,5 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+
 /** An error that the person who runs the program can fix. The message is one line and is shown without a stack trace. */
 export class UserError extends Error {
   override readonly name: string = "UserError";
@@ -40,4 +42,28 @@ export function describeFault(doing: string, place: string, error: unknown): unk
   const code = errorCode(error);
   if (code === undefined) return error;
   return new RegistryError(`${doing} ${place}: ${REMEDIES[code] ?? code}`, { cause: error });
+}
+
+/**
+ * The options and arguments that a program was started with.
+ *
+ * @throws UserError of one line if an option is unknown or lacks its value
+ */
+export function readArguments<const T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    throw new UserError(`${(error as Error).message.split(". ")[0]}; see --help`);
+  }
+}
+
+/** Runs a program. What its user can fix ends it with one line and exit code 1, anything else with a stack trace. */
+export async function runProgram(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
 }

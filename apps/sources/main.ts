@@ -1,6 +1,5 @@
-import { UserError } from "../registry/errors.ts";
+import { readArguments, runProgram, UserError } from "../registry/errors.ts";
 import { versionDirectory } from "../registry/layout.ts";
-import { readArguments, runProgram } from "../registry/program.ts";
 import { fetchVersion } from "./fetch.ts";
 
 const USAGE = `Fetches a model into a registry folder, as a new version that "npm run serve" and the cluster's servers serve.
