@@ -15,7 +15,7 @@ import { awaitHistory, Commands, gatewayUrl, lastRollout, removeStack } from "./
 const STACK = "rollout-demo";
 
 /** One step, and margins that a minute's requests of a laptop can tell from nothing. Real rollouts take more of both. */
-const ROLLOUT = {
+export const ROLLOUT = {
   steps: [25],
   confidence: 0.9,
   goals: [
@@ -25,7 +25,7 @@ const ROLLOUT = {
 };
 
 /** Share of the requests that the bad version cannot answer. */
-const RARE_SHARE = 0.3;
+export const RARE_SHARE = 0.3;
 
 /** Milliseconds between two looks at the record file. */
 const POLL = 300;
@@ -53,7 +53,9 @@ export async function demo({ requestsPerSecond }: DemoFlags): Promise<void> {
   let prometheus: LocalPrometheus | undefined;
   try {
     // What an earlier demonstration that was killed has left.
-    await removeStack(STACK, folder);
+    if (!(await removeStack(STACK, folder))) {
+      throw new UserError(`stack ${STACK} of an earlier demonstration cannot be removed`, "see `npm run status`");
+    }
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const file = path.join(folder, `Pulumi.${STACK}.yaml`);
     const port = await freePort();
