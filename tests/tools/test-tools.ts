@@ -9,6 +9,14 @@ const root = import.meta.dirname;
 
 /** Tools that only tests and benchmarks use; built on first use. */
 export const testTools = {
+  /** An S3 server that keeps its objects in memory. It takes every signature. */
+  gofakes3: {
+    name: "gofakes3",
+    version: "v1.2.0",
+    root,
+    binaries: [command("github.com/johannesboyne/gofakes3/cmd/gofakes3")],
+    minutes: 0.5,
+  },
   /** Checks manifests against schemas. */
   kubeconform: {
     name: "kubeconform",
