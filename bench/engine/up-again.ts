@@ -3,6 +3,7 @@ import { Kubectl } from "../../cluster/kubectl.ts";
 import { nodePaths } from "../../cluster/node/layout.ts";
 import { runningNode } from "../../cluster/node/record.ts";
 import { toolchainFolders } from "../../cluster/toolchain/index.ts";
+import { UserError } from "../../common/errors.ts";
 import { deployDirectory, stateDirectory } from "../../common/paths.ts";
 import { deployStack } from "../../engine/deploy/index.ts";
 import { Session } from "../../engine/pulumi/session.ts";
@@ -40,7 +41,7 @@ const CAPACITY = { cpu: "10k", memory: "100Ti", pods: "10k" };
 
 /**
  * Deploys a stack that grows from size to size on the running embedded cluster, its pods on a simulated node, and measures an
- * `up` without a change after each. The namespace and the node are deleted at the end, even after an error.
+ * `up` without a change after each. The namespace and the node are deleted at the end, even after an error or Ctrl-C.
  *
  * @param folder for the stack's files and state
  * @returns why it was not measured, if no cluster with the dev stack runs
@@ -56,13 +57,14 @@ export async function measureUpAgain(
   if ((await kubectl.get(["namespace", NAMESPACE])).length > 0) {
     return `skipped, since the cluster has a namespace ${NAMESPACE} already (kubectl delete namespace ${NAMESPACE})`;
   }
+  const interrupted = interruption();
   report("adding a simulated node");
   const node = await addSimulatedNode(kubectl, NODE, { capacity: CAPACITY, report });
   try {
     const measurements: UpAgainMeasurement[] = [];
     for (const models of sizes) {
       const file = await writeStack(folder, models, { shared: { scheduling: node.scheduling }, settings: GATEWAY });
-      measurements.push(await measureSize(target, folder, file, models, report));
+      measurements.push(await Promise.race([measureSize(target, folder, file, models, report), interrupted]));
     }
     return measurements;
   } finally {
@@ -70,6 +72,16 @@ export async function measureUpAgain(
     // Deletes the pods of all models at once; the engine would delete them one by one.
     await kubectl.run(["delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=30m"]).finally(node.remove);
   }
+}
+
+/** Rejects on the first Ctrl-C, so that what was created is deleted; the second ends the process at once. */
+function interruption(): Promise<never> {
+  const interrupted = new Promise<never>((_, reject) => {
+    process.once("SIGINT", () => reject(new UserError("interrupted", "start it again")));
+  });
+  // Between two measurements nobody listens.
+  interrupted.catch(() => undefined);
+  return interrupted;
 }
 
 /** The gateway of the embedded cluster. */
