@@ -30,7 +30,8 @@ describe("a flood on one model", () => {
 
 describe("models that run on the event loop", () => {
   const INPUTS: Tensors = new Map([["x", { datatype: "FP32", shape: [1], data: new Float32Array(1) }]]);
-  const FAR = performance.now() + 600_000;
+  /** A deadline that no request reaches. */
+  const FAR = Number.POSITIVE_INFINITY;
   // Rounds also have a time limit, which would make them differ from run to run on a busy machine.
   let clock: Clock;
   let state: BatchingState;
