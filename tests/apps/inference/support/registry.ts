@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -65,9 +66,19 @@ export async function writeVersion(
   metadata?: ModelMetadata,
 ): Promise<void> {
   const directory = versionDirectory(root, model, version);
-  await mkdir(directory, { recursive: true });
-  await writeFile(path.join(directory, MODEL_FILE), await readFile(path.join(FIXTURES, `${model}.onnx`)));
-  await writeMetadata(directory, metadata ?? (await metadataOf(model, version)));
+  if (!existsSync(directory)) {
+    // In one step, because a server serves a graph that has no metadata yet.
+    const staged = await mkdtemp(path.join(tmpdir(), "version-"));
+    await fill(staged);
+    await mkdir(path.dirname(directory), { recursive: true });
+    await rename(staged, directory);
+  } else {
+    await fill(directory);
+  }
+  async function fill(folder: string) {
+    await writeFile(path.join(folder, MODEL_FILE), await readFile(path.join(FIXTURES, `${model}.onnx`)));
+    await writeMetadata(folder, metadata ?? (await metadataOf(model, version)));
+  }
 }
 
 /** Writes a version's metadata in one step, so that a server that polls never reads half of it. */
