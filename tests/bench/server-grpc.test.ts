@@ -68,8 +68,7 @@ describe("the benchmark of gRPC", () => {
 
 describe("the processes of a server", () => {
   it("are the one that was started and its descendants, and all end with it", async () => {
-    const script = "import subprocess, time; subprocess.Popen(['sh', '-c', 'sleep 600 & wait']); time.sleep(600)";
-    const server = execa("python3", ["-c", script], { reject: false });
+    const server = execa("sh", ["-c", "sh -c 'sleep 600 & wait' & wait"], { reject: false });
     const tree = () => processTree(server.pid ?? 0);
     const found = await until(async () => {
       const all = await tree();
