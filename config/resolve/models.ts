@@ -82,9 +82,13 @@ function resolveTraffic(
   { mirror, weights = {}, ...route }: WrittenTraffic,
   versions: WrittenModel["versions"],
 ): StackTraffic {
-  // The controllers of Ingresses have a limit of their own, 1 MiB, where the route gives none.
-  const bodyLimit = gateway?.api === "Ingress" ? sizeText(longestBody(versions, configMaps)) : undefined;
-  return { ...resolveRoute({ bodyLimit, ...route }, canaryWeight), weights, mirror: mirror && resolveMirror(mirror) };
+  const resolved = resolveRoute(route, canaryWeight);
+  // The controllers of Ingresses have a limit of their own, 1 MiB, where the route gives none. It stays where Traefik
+  // repeats requests: it sets aside memory for the longest body with each of them, and 32 MiB would exhaust its pod.
+  const repeats = gateway?.implementation === "traefik" && resolved.retries !== false;
+  const hasOwn = gateway?.api !== "Ingress" || repeats;
+  const bodyLimit = resolved.bodyLimit ?? (hasOwn ? undefined : sizeText(longestBody(versions, configMaps)));
+  return { ...resolved, bodyLimit, weights, mirror: mirror && resolveMirror(mirror) };
 }
 
 /** A reference to a model, by the model's name or that of its entry, as the name of the entry. */

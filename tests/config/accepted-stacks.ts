@@ -10,6 +10,12 @@ const NEEDED: Readonly<Record<string, (settings: Record<string, unknown>) => voi
   gateway: (settings) => {
     settings["gateway"] = { name: "gw", namespace: "gw-system", implementation: "traefik" };
   },
+  "images.inference": (settings) => {
+    settings["images"] = { ...Object(settings["images"]), inference: "registry.example/inference:1" };
+  },
+  "images.trainer": (settings) => {
+    settings["images"] = { ...Object(settings["images"]), trainer: "registry.example/trainer:1" };
+  },
   "storage.models": (settings) => {
     settings["storage"] = { models: { size: "1Gi" } };
   },

@@ -43,6 +43,11 @@ describe("the longest request body", () => {
     expect(limitOf(more).route).to.equal("1Gi");
   });
 
+  it("is the controller's where Traefik repeats requests, each with memory for the longest body", () => {
+    const gateway = { ...INGRESS, implementation: "traefik" };
+    expect(limitOf(stack({}, { gateway })).route).to.equal(undefined);
+  });
+
   it("is left to the server by a route, whose gateway has none", () => {
     expect(limitOf(stack({})).route).to.equal(undefined);
   });

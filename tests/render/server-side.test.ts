@@ -15,8 +15,8 @@ const STACKS = [
   { count: 150, seed: 2, likely: 30 },
 ];
 
-/** Kinds whose definitions no registry of modules has. */
-const UNKNOWN = ["TrafficPolicy"];
+/** Kinds whose definitions are not installed: no registry of modules has kgateway's. */
+const UNKNOWN = ["TrafficPolicy", "NodeFeatureRule"];
 
 describe("the objects of generated stack files that are accepted", function () {
   this.timeout(30 * 60_000);
@@ -43,8 +43,8 @@ describe("the objects of generated stack files that are accepted", function () {
         refusals.push(...(await refused(server, objects)).map((line) => `${line}\n  ${settings}`));
       }
       expect(index).to.equal(count);
-      expect(applied).to.be.above(5 * count);
       expect(refusals.join("\n")).to.equal("");
+      expect(applied).to.be.above(5 * count);
     });
   }
 

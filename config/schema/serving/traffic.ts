@@ -100,7 +100,7 @@ export const TrafficConfig = z.strictObject({
     "Reject requests above a rate: per client at Traefik and ingress-nginx, per route at Envoy Gateway and kgateway. Default: no limit.",
   ),
   bodyLimit: ByteSize.optional().describe(
-    "Reject larger request bodies with 413. Default: none beside the server's own, `MAX_BODY_BYTES`; with the API Ingress the same as the server's.",
+    "Reject larger request bodies with 413. Default: none beside the server's own, `MAX_BODY_BYTES`; with the API Ingress the same as the server's, but the controller's 1 MiB at Traefik with retries, which sets aside memory for the longest body with each request.",
   ),
   timeoutSeconds: z
     .int32()
