@@ -242,3 +242,21 @@ describe("names", () => {
     ]);
   });
 });
+
+describe("a container beside a version's own", () => {
+  const withPort = (port: Settings) =>
+    problemsOf(
+      withVersion({
+        container: { port: 9001 },
+        pod: { spec: { containers: [{ name: "proxy", image: "proxy:1", ports: [port] }] } },
+      }),
+    );
+  const line =
+    /^models\[0\]\.versions\[0\]\.pod\.spec\.containers\[name=proxy\]\.ports\[containerPort=9001\]: is a port of the container/;
+
+  it("must not listen on a port of that container, since a pod has one address", () => {
+    expect(withPort({ containerPort: 9001 }).join("\n")).to.match(line);
+    expect(withPort({ containerPort: 9002 }).join("\n")).not.to.match(/is a port of the container/);
+    expect(withPort({ containerPort: 9001, protocol: "UDP" }).join("\n")).not.to.match(/is a port of the container/);
+  });
+});

@@ -61,9 +61,26 @@ function containerProblems({ container }: PatchedPods, merged: unknown, path: st
         ...(names.indexOf(item["name"]) < index ? [{ path: place, message: "has the name of another container" }] : []),
         ...(item["image"] === undefined ? [{ path: `${place}.image`, message: "is missing" }] : []),
         ...variableProblems(item, place),
+        ...(list === "containers" && item["name"] !== container ? portProblems(item, spec, place) : []),
       ];
     }),
   ];
+}
+
+/** The containers of a pod share its address: two cannot listen on one port. */
+function portProblems(container: Fields, spec: Fields, place: string): ConfigProblem[] {
+  return itemsOf(container["ports"]).flatMap(({ containerPort, protocol = "TCP" }) => {
+    const other = itemsOf(spec["containers"]).find(
+      ({ name, ports }) =>
+        name !== container["name"] &&
+        itemsOf(ports).some(
+          (port) => port["containerPort"] === containerPort && (port["protocol"] ?? "TCP") === protocol,
+        ),
+    );
+    if (other === undefined) return [];
+    const message = `is a port of the container "${String(other["name"])}" already; take another`;
+    return [{ path: `${place}.ports[containerPort=${String(containerPort)}]`, message }];
+  });
 }
 
 /** A variable has one source. */

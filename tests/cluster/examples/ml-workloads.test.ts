@@ -91,7 +91,7 @@ describe("the example ml-workloads on the embedded cluster", function () {
       (await status()).problems.find(({ object }) => object.includes("gpu-training-job")),
     );
     expect(problem.what).to.match(/is Pending/);
-    expect(problem.remedy).to.match(/asks for 1 nvidia\.com\/gpu/);
+    expect(problem.remedy).to.match(/it waits for 1 nvidia\.com\/gpu/);
   });
 
   it("sends about a quarter of the requests to the canary, and all requests with the header", async () => {
