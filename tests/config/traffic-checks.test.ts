@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { ConfigError, validateConfig } from "../../config/index.ts";
+import { problemsOf } from "./support.ts";
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -96,7 +97,7 @@ describe("traffic that a gateway does not support", () => {
       "a path that ends with a slash",
       HTTP_ROUTE,
       { path: "/iris/" },
-      "path: must start with '/', not end with '/', and contain only letters, digits and . _ ~ - between",
+      "path: must start with '/', not end with '/', contain only letters, digits and . _ ~ - between, and have no part '.' or '..'",
     ],
     [
       "a mirror of a version that is not there",
@@ -243,4 +244,17 @@ describe("API gateway and network policies", () => {
       expect(problems(HTTP_ROUTE, models, settings)).to.deep.equal([message]);
     });
   }
+});
+
+describe("a route's path", () => {
+  const problems = (path: string) =>
+    problemsOf({
+      models: [{ model: "iris", versions: [{ version: "1" }], traffic: { stable: "1", path } }],
+      gateway: { name: "gw", namespace: "gw-system", implementation: "traefik" },
+    }).filter((line) => line.includes("traffic.path"));
+
+  it("has no part . or .., which gateways refuse", () => {
+    for (const path of ["/a/../b", "/./a", "/a/..", "/.", "/.."]) expect(problems(path), path).to.have.length(1);
+    for (const path of ["/", "/a..b/c", "/.a/..b", "/a/...", "/a./b"]) expect(problems(path), path).to.deep.equal([]);
+  });
 });

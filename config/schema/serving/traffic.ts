@@ -2,6 +2,10 @@ import { z } from "zod";
 import { defaults } from "../../../components/defaults/defaults.ts";
 import { Annotations, ByteSize, HostName, KubernetesName, Version, Weight } from "../values.ts";
 
+/** Without parts `.` and `..`, which gateways refuse. */
+const ROUTE_PART = String.raw`(\.{0,2}[A-Za-z0-9_~-][A-Za-z0-9._~-]*|\.{3}[A-Za-z0-9._~-]*)`;
+const ROUTE_PATH = new RegExp(`^/(${ROUTE_PART}(/${ROUTE_PART})*)?$`);
+
 const CanaryHeader = z.strictObject({
   name: z
     .string()
@@ -69,8 +73,8 @@ export const TrafficConfig = z.strictObject({
   path: z
     .string()
     .regex(
-      /^\/([A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*)?$/,
-      "must start with '/', not end with '/', and contain only letters, digits and . _ ~ - between",
+      ROUTE_PATH,
+      "must start with '/', not end with '/', contain only letters, digits and . _ ~ - between, and have no part '.' or '..'",
     )
     .optional()
     .describe(
