@@ -13,3 +13,17 @@ export function isPortFree(port: number): Promise<boolean> {
 export async function firstFreePort(preferred: number): Promise<number> {
   return (await isPortFree(preferred)) ? preferred : 0;
 }
+
+/** A port of the loopback interface that is free at the moment. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });
+}

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
+import { freePort } from "../../common/ports.ts";
 import { waitFor } from "../../common/wait.ts";
-import { freePort } from "../../tests/support/free-port.ts";
 import type { Payload } from "./cases.ts";
 import { callOnce } from "./grpc-call.ts";
 import { processTree } from "./process-tree.ts";

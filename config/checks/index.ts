@@ -19,7 +19,7 @@ import { checkSelectors } from "./pods/selectors.ts";
 import { checkSources } from "./pods/source.ts";
 import { checkSpread } from "./pods/spread.ts";
 import { checkVolumes } from "./pods/volumes.ts";
-import { type ConfigProblem, duplicates, type Findings } from "./problem.ts";
+import { type ConfigProblem, combined, duplicates, type Findings } from "./problem.ts";
 import { allOf, checkQuota } from "./quota.ts";
 import { checkReferences } from "./references.ts";
 import { checkBodyLimits } from "./routes/body-limit.ts";
@@ -39,10 +39,7 @@ export function crossCheck(stack: ResolvedStack): Findings {
     checkSources(stack),
     checkKeda(stack),
   ];
-  return {
-    problems: [...checkSettings(stack), ...pods.flatMap(({ problems }) => problems)],
-    notices: pods.flatMap(({ notices }) => notices),
-  };
+  return combined([{ problems: checkSettings(stack), notices: [] }, ...pods]);
 }
 
 function checkSettings(stack: ResolvedStack): ConfigProblem[] {

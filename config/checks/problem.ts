@@ -12,6 +12,11 @@ export interface Findings {
   readonly notices: readonly ConfigProblem[];
 }
 
+/** The findings of several checks as one. */
+export function combined(found: readonly Findings[]): Findings {
+  return { problems: found.flatMap(({ problems }) => problems), notices: found.flatMap(({ notices }) => notices) };
+}
+
 /** Duplicate names: one problem for each occurrence after the first. */
 export function duplicates<T>(
   items: readonly T[],

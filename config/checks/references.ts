@@ -1,3 +1,4 @@
+import { trainingJobs } from "../resolve/jobs.ts";
 import type { ResolvedStack } from "../resolve/stack.ts";
 import { isVariableName } from "../schema/values.ts";
 import { type ConfigProblem, listed } from "./problem.ts";
@@ -27,14 +28,11 @@ export function checkReferences(stack: ResolvedStack): ConfigProblem[] {
 }
 
 function consumers({ models, training }: ResolvedStack): [string, Consumer][] {
-  const { jobs, cronJobs, batchJobs } = training;
   return [
     ...models.flatMap(({ versions }, index) =>
       versions.map((version, position): [string, Consumer] => [`models[${index}].versions[${position}]`, version]),
     ),
-    ...Object.entries({ jobs, cronJobs, batchJobs }).flatMap(([kind, list]) =>
-      list.map((job, index): [string, Consumer] => [`training.${kind}[${index}]`, job]),
-    ),
+    ...trainingJobs(training).map(({ path, job }): [string, Consumer] => [path, job]),
   ];
 }
 

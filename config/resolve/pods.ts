@@ -7,6 +7,7 @@ import { LOAD_TEST_CONTAINER } from "../../components/load-test/resolve.ts";
 import { podTemplate } from "../../components/serving/model-version.ts";
 import { type TrainerVolumes, trainerPods } from "../../components/training/job-spec.ts";
 import type { ResolvedJob } from "../../components/training/resolve.ts";
+import { trainingJobs } from "./jobs.ts";
 import type { ResolvedStack } from "./stack.ts";
 
 /** Pods of a workload. */
@@ -92,12 +93,9 @@ function trained({ storage, training, images }: ResolvedStack): WorkloadPods[] {
     template: () => trainerPods(volumes, { ...job, ...unknownNames(job), trainerArgs: [] }),
     container: job.container,
   });
-  const { jobs, cronJobs, batchJobs } = training;
   return [
     ...(storage.init === false ? [] : [pods("storage.init", storage.init)]),
-    ...Object.entries({ jobs, cronJobs, batchJobs }).flatMap(([kind, list]) =>
-      list.map((job, index) => pods(`training.${kind}[${index}]`, job)),
-    ),
+    ...trainingJobs(training).map(({ path, job }) => pods(path, job)),
   ];
 }
 

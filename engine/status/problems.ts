@@ -1,6 +1,6 @@
 import type { LiveObject } from "../../cluster/kubectl.ts";
 import { FETCH_CONTAINER } from "../../components/serving/model-source.ts";
-import { valueAt } from "./fields.ts";
+import { condition, valueAt } from "./fields.ts";
 import { waitsForGpus } from "./gpu-pool.ts";
 import { queueProblem } from "./queue.ts";
 
@@ -12,13 +12,6 @@ export interface Problem {
   readonly object: string;
   readonly what: string;
   readonly remedy: string;
-}
-
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason?: string;
-  readonly message?: string;
 }
 
 interface ContainerStatus {
@@ -203,8 +196,4 @@ function isRejection(event: LiveObject, job: LiveObject): boolean {
   if (event.kind !== "Event" || event["reason"] !== "FailedCreate") return false;
   const { kind, name, namespace } = (event["involvedObject"] ?? {}) as Record<string, string>;
   return kind === "Job" && name === job.metadata.name && namespace === job.metadata.namespace;
-}
-
-function condition(object: LiveObject, type: string): Condition | undefined {
-  return ((valueAt(object, "status.conditions") ?? []) as Condition[]).find((item) => item.type === type);
 }

@@ -1,15 +1,9 @@
 import type { Kubectl, LiveObject } from "../../cluster/kubectl.ts";
-import { valueAt } from "./fields.ts";
+import { condition, valueAt } from "./fields.ts";
 
 /** Label by which Kueue admits a Job. */
 const QUEUE_LABEL = "kueue.x-k8s.io/queue-name";
 const WORKLOADS = "workloads.kueue.x-k8s.io";
-
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly message?: string;
-}
 
 const queueOf = ({ metadata }: LiveObject) => metadata.labels?.[QUEUE_LABEL];
 
@@ -40,8 +34,7 @@ export function queueProblem(
       metadata.namespace === job.metadata.namespace &&
       (metadata.ownerReferences ?? []).some((owner) => owner.kind === "Job" && owner.name === job.metadata.name),
   );
-  const conditions = ((workload && valueAt(workload, "status.conditions")) ?? []) as readonly Condition[];
-  const reserved = conditions.find(({ type }) => type === "QuotaReserved");
+  const reserved = condition(workload, "QuotaReserved");
   if (reserved?.status === "True") return undefined;
   const why = reserved?.message ?? "Kueue has not looked at it yet";
   const remedy = /doesn't exist|inactive|not found/i.test(why)

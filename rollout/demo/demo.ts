@@ -3,12 +3,13 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../common/errors.ts";
 import { stateDirectory } from "../../common/paths.ts";
+import { freePort } from "../../common/ports.ts";
 import { openRollout } from "../commands/context.ts";
 import { readProgress } from "../driver/progress.ts";
 import { type NumberedRecord, recordFile } from "../records/record.ts";
 import { curve, eventLine, type Point, pointsOf, totals } from "./curve.ts";
 import { Load } from "./load.ts";
-import { freePort, LocalPrometheus, localUrl } from "./prometheus.ts";
+import { LocalPrometheus, localUrl } from "./prometheus.ts";
 import { demoPath, demoStackFile, faultyVersion, MODEL, SCRAPE_SECONDS, setCanary } from "./stack.ts";
 import { awaitHistory, Commands, gatewayUrl, lastRollout, removeStack } from "./steps.ts";
 

@@ -145,16 +145,6 @@ export class LocalPrometheus {
   }
 }
 
-/** A port on 127.0.0.1 that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 /** Its address on this machine. */
 export function localUrl(port: number): string {
   return `http://127.0.0.1:${port}`;

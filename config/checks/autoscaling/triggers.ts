@@ -1,7 +1,7 @@
 import keda from "../../../components/kubernetes/api/keda.json" with { type: "json" };
 import { suggestion } from "../../../components/kubernetes/api/problems.ts";
 import type { KedaTrigger } from "../../../components/kubernetes/keda.ts";
-import type { Findings } from "../problem.ts";
+import { combined, type Findings } from "../problem.ts";
 
 /** Settings of each kind of trigger, `!` after those that it must have. */
 const TRIGGERS: Readonly<Record<string, readonly string[]>> = keda.triggers;
@@ -16,11 +16,7 @@ const ONE_SPELLING = ["cpu", "cron", "memory", "metrics-api", "prometheus"];
  * @param filledIn settings that the stack gives to triggers without them
  */
 export function checkTriggers(triggers: readonly KedaTrigger[], path: string, filledIn: readonly string[]): Findings {
-  const found = triggers.map((trigger, index) => checkTrigger(trigger, `${path}[${index}]`, filledIn));
-  return {
-    problems: found.flatMap(({ problems }) => problems),
-    notices: found.flatMap(({ notices }) => notices),
-  };
+  return combined(triggers.map((trigger, index) => checkTrigger(trigger, `${path}[${index}]`, filledIn)));
 }
 
 function checkTrigger({ type, metadata }: KedaTrigger, path: string, filledIn: readonly string[]): Findings {

@@ -1,3 +1,4 @@
+import { trainingJobs } from "../../resolve/jobs.ts";
 import type { ResolvedStack } from "../../resolve/stack.ts";
 import type { ConfigProblem } from "../problem.ts";
 
@@ -16,14 +17,11 @@ export function checkGpuPool(stack: ResolvedStack): ConfigProblem[] {
 
 /** With time slices several GPUs may be the same one, so the plugin gives a pod only one by default. */
 function checkSlices({ models, training, gpuPool }: ResolvedStack): ConfigProblem[] {
-  const { jobs, cronJobs, batchJobs } = training;
   const workloads = [
     ...models.flatMap(({ versions }, index) =>
       versions.map((version, position) => ({ path: `models[${index}].versions[${position}]`, ...version })),
     ),
-    ...Object.entries({ jobs, cronJobs, batchJobs }).flatMap(([kind, list]) =>
-      list.map((job, index) => ({ ...job, path: `training.${kind}[${index}]` })),
-    ),
+    ...trainingJobs(training).map(({ path, job }) => ({ ...job, path })),
   ];
   return workloads.flatMap(({ path, gpus = 0, gpuResource }) =>
     gpus < 2 || gpuResource !== gpuPool?.resource

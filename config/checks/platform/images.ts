@@ -1,3 +1,4 @@
+import { trainingJobs } from "../../resolve/jobs.ts";
 import type { ResolvedStack } from "../../resolve/stack.ts";
 import type { ConfigProblem } from "../problem.ts";
 
@@ -28,11 +29,8 @@ function inferenceUsers({ models, loadTest }: ResolvedStack): string[] {
 }
 
 function trainerUsers({ storage, training }: ResolvedStack): string[] {
-  const { jobs, cronJobs, batchJobs } = training;
   return [
     ...(storage.init === false ? [] : ["storage.init"]),
-    ...Object.entries({ jobs, cronJobs, batchJobs }).flatMap(([kind, list]) =>
-      list.flatMap(({ image }, index) => (image === undefined ? [`training.${kind}[${index}]`] : [])),
-    ),
+    ...trainingJobs(training).flatMap(({ path, job }) => (job.image === undefined ? [path] : [])),
   ];
 }

@@ -1,6 +1,7 @@
 import { LOAD_TEST_VARIABLES } from "../../../components/load-test/load-test.ts";
 import { serverVariables } from "../../../components/serving/server-variables.ts";
 import { TRAINER_VARIABLES } from "../../../components/training/job-spec.ts";
+import { trainingJobs } from "../../resolve/jobs.ts";
 import type { ResolvedStack } from "../../resolve/stack.ts";
 import type { ConfigProblem, Findings } from "../problem.ts";
 
@@ -36,7 +37,6 @@ export function checkEnvironment(stack: ResolvedStack): Findings {
 }
 
 function environmentsOf({ models, training, loadTest }: ResolvedStack): Environment[] {
-  const { jobs, cronJobs, batchJobs } = training;
   const unknown = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, undefined]));
   const trainer = unknown(TRAINER_VARIABLES);
   return [
@@ -48,9 +48,7 @@ function environmentsOf({ models, training, loadTest }: ResolvedStack): Environm
         own: version.image === undefined ? serverVariables(model, version) : {},
       })),
     ),
-    ...Object.entries({ jobs, cronJobs, batchJobs }).flatMap(([kind, list]) =>
-      list.map((job, index) => ({ ...job, path: `training.${kind}[${index}]`, own: trainer })),
-    ),
+    ...trainingJobs(training).map(({ path, job }) => ({ ...job, path, own: trainer })),
     ...(loadTest === undefined
       ? []
       : [{ secretEnvironment: loadTest.secretEnvironment, path: "loadTest", own: unknown(LOAD_TEST_VARIABLES) }]),

@@ -1,7 +1,7 @@
 import { isCreated } from "../../../components/storage/resolve.ts";
 import type { ResolvedStack } from "../../resolve/stack.ts";
 import type { JobWorkload, Workload } from "../../resolve/workloads.ts";
-import type { ConfigProblem, Findings } from "../problem.ts";
+import { type ConfigProblem, combined, type Findings } from "../problem.ts";
 
 const NODE_LABEL = "kubernetes.io/hostname";
 
@@ -22,7 +22,7 @@ export function checkVolumes(stack: ResolvedStack): Findings {
     ...(models === undefined ? [] : [checkClaim(stack, "storage.models", models, [...servers, ...jobs])]),
     ...(data === undefined ? [] : [checkClaim(stack, "storage.data", data, jobs)]),
   ];
-  return { problems: checked.flatMap(({ problems }) => problems), notices: checked.flatMap(({ notices }) => notices) };
+  return combined(checked);
 }
 
 /** Versions whose pods mount the models volume: neither none, nor one of their own. */

@@ -3,12 +3,13 @@ import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import { parseDocument } from "yaml";
+import { freePort } from "../../../common/ports.ts";
 import { waitFor } from "../../../common/wait.ts";
 import { describeSteps, type PreviewStep } from "../../../engine/pulumi/preview.ts";
 import { valueAt } from "../../../engine/status/fields.ts";
 import { pointsOf } from "../../../rollout/demo/curve.ts";
 import { Load } from "../../../rollout/demo/load.ts";
-import { freePort, LocalPrometheus, localUrl } from "../../../rollout/demo/prometheus.ts";
+import { LocalPrometheus, localUrl } from "../../../rollout/demo/prometheus.ts";
 import { demoPath, demoStackFile, MODEL, SCRAPE_SECONDS } from "../../../rollout/demo/stack.ts";
 import { type Progress, readProgress } from "../../../rollout/driver/progress.ts";
 import {

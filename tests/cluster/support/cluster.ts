@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { after } from "mocha";
 import { Kubectl } from "../../../cluster/kubectl.ts";
 import { toolchainFolders } from "../../../cluster/toolchain/index.ts";
-import { freePort } from "../../support/free-port.ts";
+import { freePort } from "../../../common/ports.ts";
 
 /** The embedded cluster that all suites share, with its own state folder and port. */
 export interface Cluster {
