@@ -40,6 +40,8 @@ export interface ServerDeps {
   readonly open?: OpenModel;
   /** Time between two checks for the model, in milliseconds. @default 1000 */
   readonly retryMs?: number;
+  /** How long the files of a version without metadata have to stay as they are, in milliseconds. @default 2000 */
+  readonly settleMs?: number;
   /** The deadlines of all requests. @default those of this server alone */
   readonly deadlines?: Deadlines;
 }
@@ -79,6 +81,7 @@ export async function startServer(settings: Settings, deps: ServerDeps): Promise
   const repository = new ModelRepository({
     ...{ settings, open, findSchema: requestSchemaFor, batching, logger, metrics },
     ...(deps.retryMs === undefined ? {} : { retryMs: deps.retryMs }),
+    ...(deps.settleMs === undefined ? {} : { settleMs: deps.settleMs }),
   });
   const tracing = await tracingFor(settings, logger);
   const shared = { settings, repository, deadlines, metrics, lifecycle, logger, waiting: waitingBudget(settings) };

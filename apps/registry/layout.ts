@@ -16,6 +16,9 @@ export const CONFIG_FILE = "config.json";
 /** Name of the metadata in a version's folder. A folder without it is not a version. */
 export const METADATA_FILE = "metadata.json";
 
+/** Name of the record of where the files of a version were fetched from. Such a version appears complete, in one step. */
+export const SOURCE_RECORD_FILE = "source.json";
+
 /** `<root>/<model>/<version>`: one published version. */
 export function versionDirectory(root: string, model: string, version: string): string {
   return path.join(root, model, version);

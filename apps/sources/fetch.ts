@@ -2,7 +2,7 @@ import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { makeDirectory, replaceDurably, syncDirectory } from "../registry/durable.ts";
 import { describeFault, errorCode, RegistryError, VersionExistsError } from "../registry/errors.ts";
-import { METADATA_FILE, modelDirectory, versionDirectory } from "../registry/layout.ts";
+import { METADATA_FILE, modelDirectory, SOURCE_RECORD_FILE, versionDirectory } from "../registry/layout.ts";
 import { withLock } from "../registry/lock.ts";
 import { ModelName, ModelVersion } from "../registry/metadata.ts";
 import { nextVersion } from "../registry/publish.ts";
@@ -14,7 +14,7 @@ import { digestOf, type FetchedFile, totalDigest } from "./digest.ts";
 import { type DownloadOptions, download, retry } from "./download.ts";
 import { SourceError } from "./errors.ts";
 import { CREDENTIALS, isWanted, listFiles } from "./list.ts";
-import { RECORD_FILE, readRecord, type SourceRecord } from "./record.ts";
+import { readRecord, type SourceRecord } from "./record.ts";
 import type { SourceContext } from "./remote-file.ts";
 import { parseSource } from "./source.ts";
 
@@ -137,7 +137,7 @@ async function fetchLocked(request: FetchRequest, target: string, stage: string,
     files,
     fetched: new Date().toISOString(),
   };
-  await replaceDurably(path.join(content, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
+  await replaceDurably(path.join(content, SOURCE_RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
   await rename(content, target);
   await syncDirectory(path.dirname(target));
   await rm(stage, { recursive: true, force: true });

@@ -2,9 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { errorCode, RegistryError } from "../registry/errors.ts";
-
-/** Name of the record in the folder of a version that was fetched. */
-export const RECORD_FILE = "source.json";
+import { SOURCE_RECORD_FILE } from "../registry/layout.ts";
 
 const SourceRecord = z.object({
   /** URL as it was given. */
@@ -27,7 +25,7 @@ export type SourceRecord = z.infer<typeof SourceRecord>;
  * @throws RegistryError if it cannot be read
  */
 export async function readRecord(directory: string): Promise<SourceRecord | undefined> {
-  const file = path.join(directory, RECORD_FILE);
+  const file = path.join(directory, SOURCE_RECORD_FILE);
   try {
     return SourceRecord.parse(JSON.parse(await readFile(file, "utf8")));
   } catch (error) {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorMessage } from "../../registry/errors.ts";
 import { ModelName, type RegistryIndex } from "../../registry/metadata.ts";
-import { readPublished } from "../../registry/read.ts";
+import { isBare, readPublished } from "../../registry/read.ts";
 import type { Settings } from "../settings.ts";
 import { RegistryWatch } from "./registry-watch.ts";
-import { Selection } from "./selection.ts";
+import { Selection, type VersionId } from "./selection.ts";
 import { type OpenDeps, release, type ServedModel } from "./served-model.ts";
 import { ServedVersions } from "./served-versions.ts";
 import { type LoadFailure, VersionLoader } from "./version-loader.ts";
@@ -14,6 +14,8 @@ export interface ModelRepositoryDeps extends OpenDeps {
   readonly settings: Settings;
   /** Time between two checks of the registry until everything is loaded, in milliseconds. @default 1000 */
   readonly retryMs?: number;
+  /** How long the files of a version without metadata have to stay as they are, in milliseconds. @default 2000 */
+  readonly settleMs?: number;
 }
 
 /** How often an unchanged reason for not being ready is logged again, in milliseconds. */
@@ -100,7 +102,8 @@ export class ModelRepository {
 
   /**
    * Loads the models that the settings request, and retries until all of them can be served; resolves then, or when `close`
-   * is called. With `MODEL_CONTROL=poll` it continues to follow the registry.
+   * is called. With `MODEL_CONTROL=poll` it continues to follow the registry; with `none` only until each graph that was served
+   * without metadata has some.
    *
    * @throws ModelWaitError after `MODEL_WAIT_SECONDS`, unless that is 0.
    */
@@ -187,13 +190,18 @@ export class ModelRepository {
   #poll(): void {
     const { settings, logger } = this.#deps;
     const { signal } = this.#stopping;
-    if (settings.modelControl !== "poll") {
+    const { modelControl } = settings;
+    if (modelControl === "explicit") {
       return;
     }
     const milliseconds = settings.modelPollSeconds * 1000;
     const next = async () => {
-      while (!signal.aborted) {
+      while (!signal.aborted && (modelControl === "poll" || this.#bare().length > 0)) {
         await sleep(milliseconds, undefined, { signal, ref: false }).catch(() => {});
+        if (modelControl === "none") {
+          await this.#describeBare();
+          continue;
+        }
         const reason = signal.aborted ? undefined : await this.#update();
         if (reason !== undefined) {
           logger.debug({ reason }, "not everything that is published can be served");
@@ -201,6 +209,27 @@ export class ModelRepository {
       }
     };
     void next();
+  }
+
+  /** The versions that are served without metadata. */
+  #bare(): VersionId[] {
+    return this.all()
+      .filter((served) => this.#loader.isBare(served))
+      .map(({ model: { metadata } }) => ({ name: metadata.name, version: metadata.version }));
+  }
+
+  /** Loads the versions again whose metadata has arrived: tools that copy folders write one file after the other. */
+  async #describeBare(): Promise<void> {
+    const root = this.#deps.settings.modelDirectory;
+    for (const one of this.#bare()) {
+      if (this.#stopping.signal.aborted) {
+        return;
+      }
+      const isStillBare = await isBare(root, one.name, one.version).catch(() => true);
+      if (!isStillBare) {
+        await this.#served.exclusively(() => this.#served.load(one));
+      }
+    }
   }
 
   /** Reads the registry and loads and unloads accordingly. Resolves to why something is not served; undefined if all is. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { open, readdir, stat } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import path from "node:path";
 import { describeFault, RegistryError } from "../../registry/errors.ts";
 import { METADATA_FILE, versionDirectory } from "../../registry/layout.ts";
@@ -88,20 +88,6 @@ async function readExternalData(
 
 function corrupt(file: string, sha256: string, expected: string): RegistryError {
   return new RegistryError(`${file} is corrupt: its SHA-256 is ${sha256}, its metadata says ${expected}: ${REMEDY}`);
-}
-
-/**
- * Sizes and times of a version's files: a version that failed is worth another try once they change. The times include that
- * of the last change of mode or owner, for a file that was not readable.
- */
-export async function versionStamp(root: string, model: string, version: string): Promise<string> {
-  const directory = versionDirectory(root, model, version);
-  const names = (await readdir(directory).catch(() => [])).sort();
-  const stamps = names.map(async (name) => {
-    const found = await stat(path.join(directory, name)).catch(() => undefined);
-    return `${name} ${found?.size} ${found?.mtimeMs} ${found?.ctimeMs}`;
-  });
-  return (await Promise.all(stamps)).join("\n");
 }
 
 async function readArtifact(root: string, metadata: ModelMetadata): Promise<Uint8Array> {

@@ -3,7 +3,8 @@ import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { expect } from "chai";
-import { readVersion, versionStamp } from "../../../../apps/inference/repository/published.ts";
+import { readVersion } from "../../../../apps/inference/repository/published.ts";
+import { stampOf, versionFiles } from "../../../../apps/inference/repository/version-files.ts";
 import { MODEL_FILE, versionDirectory } from "../../../../apps/registry/layout.ts";
 import { emptyRegistry, metadataOf, writeVersion } from "../support/registry.ts";
 import { until } from "../support/server.ts";
@@ -82,11 +83,12 @@ describe("a published version", () => {
     await writeVersion(registry.root, "linear", "1");
     const file = fileOf(MODEL_FILE);
     await chmod(file, 0o000);
-    const before = await versionStamp(registry.root, "linear", "1");
+    const stamp = async () => stampOf(await versionFiles(registry.root, "linear", "1"));
+    const before = await stamp();
     // File systems store times with a resolution of a few milliseconds.
     await until(async () => {
       await chmod(file, 0o644);
-      return (await versionStamp(registry.root, "linear", "1")) !== before;
+      return (await stamp()) !== before;
     });
   });
 });

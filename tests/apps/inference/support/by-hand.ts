@@ -1,13 +1,17 @@
 import { expect } from "chai";
-import { startTestServer, type TestServer, until } from "./server.ts";
+import { startTestServer, type TestServer, type TestServerOptions, until } from "./server.ts";
 
 /** A server of a whole registry that a test writes while the server runs. */
-export function startEmpty(env: Record<string, string> = {}): Promise<TestServer> {
+export function startEmpty(
+  env: Record<string, string> = {},
+  more: Partial<TestServerOptions> = {},
+): Promise<TestServer> {
   return startTestServer({
     model: "pair",
     published: [],
     wait: false,
     env: { MODEL_NAME: "*", MODEL_VERSION: "latest", MODEL_CONTROL: "poll", MODEL_POLL_SECONDS: "0.02", ...env },
+    ...more,
   });
 }
 

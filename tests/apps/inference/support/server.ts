@@ -36,13 +36,15 @@ export interface TestServerOptions {
   readonly env?: Record<string, string>;
   /** Replaces ONNX Runtime. */
   readonly open?: OpenModel;
+  /** How long the files of a version without metadata have to stay as they are, in milliseconds. @default 50 */
+  readonly settleMs?: number;
   /** Whether to wait until the model is served. @default true */
   readonly wait?: boolean;
 }
 
 /** Starts the server on a free port; by default it serves version 1 of `model` and drains for 0 s. */
 export async function startTestServer(options: TestServerOptions): Promise<TestServer> {
-  const { model, published = [[model, "1"]], env = {}, open, wait = true } = options;
+  const { model, published = [[model, "1"]], env = {}, open, settleMs = 50, wait = true } = options;
   const { root, remove } = await emptyRegistry();
   if (published.length > 0) {
     await publish(root, ...published);
@@ -72,6 +74,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     logger: createLogger(settings.logLevel, destination),
     ...(open === undefined ? {} : { open }),
     retryMs: 20,
+    settleMs,
   });
   if (wait) {
     await running.loaded;
