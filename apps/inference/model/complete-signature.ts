@@ -53,8 +53,7 @@ export function omittedOutputs(
   });
 }
 
-const INSTEAD =
-  "export the graph with tensors of numbers or strings instead (cast bfloat16 and smaller floats to float)";
+const INSTEAD = "export the graph with tensors of numbers or strings instead";
 
 /**
  * Some exporters (onnxmltools for LightGBM) declare one row of a label, whatever the number of rows of the input. That a row of
@@ -73,7 +72,8 @@ function withLabels(output: TensorSpec, maps: Facts["maps"]): TensorSpec {
 function inputOf(value: InferenceSession.ValueMetadata, shapeless: ReadonlySet<string>): TensorSpec {
   const spec = specOf(value);
   if (spec === undefined) {
-    throw new Error(`input "${value.name}" is not a tensor of a type that can be served: ${INSTEAD}`);
+    const type = value.isTensor ? `a tensor of ${value.type}, which cannot be served` : "not a tensor";
+    throw new Error(`input "${value.name}" is ${type}: ${INSTEAD}`);
   }
   if (shapeless.has(value.name)) {
     throw new Error(

@@ -15,11 +15,12 @@ export interface NativeSession {
 }
 
 /** Element types by ONNX's number (`TensorProto.DataType`), which begins at 1. */
-const ELEMENT_TYPES: readonly string[] = [
+export const ELEMENT_TYPES: readonly string[] = [
   ...["float32", "uint8", "int8", "uint16", "int16", "int32", "int64"],
   ...["string", "bool", "float16", "float64", "uint32", "uint64"],
   // The binding does not support these.
   ...["complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz"],
+  ...["uint4", "int4", "float4e2m1"],
 ];
 
 /**

@@ -9,6 +9,7 @@ import type { Model, OpenModel } from "./model.ts";
 import { type NativeSession, openSession } from "./native-session.ts";
 import { datatypeOf, ORT_TYPES } from "./ort-types.ts";
 import type { Tensor, TensorData, Tensors } from "./tensor.ts";
+import { openWide } from "./wide-session.ts";
 
 /** ONNX Runtime's log level `fatal`: its own lines would break the JSON log, and it throws its errors as well. */
 const FATAL_ONLY = 4;
@@ -56,9 +57,14 @@ function openGraph(artifact: Uint8Array, options: InferenceSession.SessionOption
   try {
     return { ...openInAnyLocale(model, options), facts: { ...facts, maps } };
   } catch (error) {
-    throw notAGraph(errorMessage(error).trim());
+    const reason = errorMessage(error).trim();
+    throw notAGraph(/Could not find an implementation for/.test(reason) ? `${reason}: ${NO_KERNEL}` : reason);
   }
 }
+
+/** Graphs for accelerators, often in bfloat16 or smaller floats. */
+const NO_KERNEL =
+  "it has no such operator for these types on a CPU: export the graph in float32 (`model.float()` before `torch.onnx.export`)";
 
 /** Only this locale is in every image. It changes the case of letters like all others but Turkish, Azeri and Lithuanian. */
 const LOCALE = "C.UTF-8";
@@ -68,17 +74,18 @@ function openInAnyLocale(
   model: Uint8Array,
   options: InferenceSession.SessionOptions,
 ): Pick<OpenedGraph, "session" | "notes"> {
+  const open = (graph: Uint8Array) => openWide(graph, (one) => openSession(one, options));
   try {
-    return { session: openSession(model, options), notes: [] };
+    return open(model);
   } catch (error) {
     const [, locale] = /Failed to construct locale with name:([^:]*):/.exec(errorMessage(error)) ?? [];
     if (locale === undefined) {
       throw error;
     }
-    const session = openSession(withLocale(model, LOCALE), options);
+    const { session, notes } = open(withLocale(model, LOCALE));
     const differs = /^(?:tr|az|lt)_/.test(locale);
     const note = `strings are normalized in the locale ${LOCALE}, because ${locale} is not installed: some letters differ`;
-    return { session, notes: differs ? [note] : [] };
+    return { session, notes: differs ? [...notes, note] : notes };
   }
 }
 

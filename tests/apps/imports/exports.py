@@ -57,8 +57,9 @@ def with_locale(path):
     return model.SerializeToString()
 
 
-def case(name, path, feeds, location=None):
-    """A model at a path below ROOT; `location` is what is imported, if it is not the graph itself."""
+def case(name, path, feeds, location=None, classes=None):
+    """A model at a path below ROOT; `location` is what is imported, if it is not the graph itself; `classes` are the names that
+    the scores of a classifier should have, if they are a tensor."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = 1
@@ -76,14 +77,15 @@ def case(name, path, feeds, location=None):
             "path": str(location or path),
             "inputs": [encode(key, types[key], array) for key, array in feeds.items()],
             "outputs": [encode_output(value, value.name, one) for value, one in zip(session.get_outputs(), answers)],
+            **({} if classes is None else {"classes": [str(one) for one in classes]}),
         }
     )
 
 
-def exported(name, model, feeds):
+def exported(name, model, feeds, classes=None):
     path = ROOT / f"{name}.onnx"
     path.write_bytes(model.SerializeToString())
-    case(name, path, feeds)
+    case(name, path, feeds, classes=classes)
 
 
 def scikit_learn():
@@ -144,7 +146,11 @@ def scikit_learn():
     for number, model in enumerate(classifiers):
         # Every other one with names of classes instead of numbers.
         model.fit(x, names if number % 2 else y)
-        exported(f"{type(model).__name__}.{number}", to_onnx(model, x[:1]), {"X": rows})
+        name = f"{type(model).__name__}.{number}"
+        exported(name, to_onnx(model, x[:1]), {"X": rows})
+        # The option that many turn on because maps are slow.
+        model.fit(x, names)
+        exported(f"{name}.tensors", to_onnx(model, x[:1], options={"zipmap": False}), {"X": rows}, model.classes_)
     gaps = np.where(np.random.default_rng(0).random(x.shape) < 0.2, np.nan, x).astype(np.float32)
     model = make_pipeline(SimpleImputer(), LogisticRegression(max_iter=500)).fit(gaps, names)
     exported("SimpleImputer", to_onnx(model, x[:1]), {"X": gaps[::7]})

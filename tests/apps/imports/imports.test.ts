@@ -32,6 +32,8 @@ interface Case {
   readonly path: string;
   readonly inputs: readonly Encoded[];
   readonly outputs: readonly (Encoded | Maps)[];
+  /** Names that the scores should have, of a classifier whose scores are a tensor. */
+  readonly classes?: readonly string[];
 }
 
 /** Difference that two releases of ONNX Runtime may have, as a share of the largest element. */
@@ -135,6 +137,31 @@ describe("exports of other tools", function () {
       }
     }
     expect(compared).to.be.greaterThan(100);
+  });
+
+  it("name the classes of scores that are a tensor, at /v2 and at /predict", async () => {
+    let compared = 0;
+    for (const { name, inputs, outputs, classes } of cases) {
+      if (classes === undefined) continue;
+      const scores = outputs.find((output): output is Encoded => "data" in output && output.shape.length === 2);
+      const label = outputs.find((output): output is Encoded => "data" in output && output.shape.length === 1);
+      if (scores === undefined || label === undefined) expect.fail(`${name} has no scores or no labels`);
+      const described: readonly TensorSpec[] = (await send(`${url}/v2/models/${name}`, {})).body.outputs;
+      expect(described.find((spec) => spec.name === scores.name)?.labels, name).to.deep.equal(classes);
+      expect(described.find((spec) => spec.name === label.name)?.datatype, name).to.equal("BYTES");
+      const all = decode(scores);
+      for (const [row, answer] of (await post(`/models/${name}/predict`, rowsOf(inputs))).entries()) {
+        expect(answer[label.name], name).to.equal(decode(label)[row]);
+        expect(Object.keys(answer[scores.name]), name).to.deep.equal(classes);
+        expectClose(
+          Object.values(answer[scores.name]),
+          all.slice(row * classes.length, (row + 1) * classes.length),
+          name,
+        );
+        compared += 1;
+      }
+    }
+    expect(compared).to.be.greaterThan(50);
   });
 
   const signatureOf = (name: string, output: string): TensorSpec =>

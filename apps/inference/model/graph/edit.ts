@@ -113,7 +113,7 @@ function editNodes(graph: readonly Field[], edit: (node: Node) => readonly Field
 }
 
 /** Declares the standard operators, in case the graph only uses those for classical models. */
-function withStandardOperators(model: Uint8Array): Uint8Array {
+export function withStandardOperators(model: Uint8Array): Uint8Array {
   const fields = fieldsOf(model);
   const domains = contentsOf(fields, MODEL.opset).map((opset) => textsOf(fieldsOf(opset), OPSET.domain)[0] ?? "");
   if (domains.some((domain) => domain === "" || domain === "ai.onnx")) return model;

@@ -1,5 +1,6 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { errorMessage } from "../../../registry/errors.ts";
+import { chosenClasses } from "./chosen-classes.ts";
 
 /** Facts about a graph that ONNX Runtime does not report. */
 export interface GraphFacts {
@@ -13,7 +14,10 @@ export interface GraphFacts {
   readonly shapeless: ReadonlySet<string>;
   /** The class numbers of its classifier, in the order of the scores; undefined if it has no classifier, or several. */
   readonly classes: readonly number[] | undefined;
-  /** The names of the classes, in the order of the scores: of its `ZipMap`, or else of its classifier; undefined if unclear. */
+  /**
+   * The names of the classes, in the order of the scores: of its `ZipMap`, or else of the tensor that its label is taken from, or
+   * of its classifier; undefined if unclear.
+   */
   readonly classNames: readonly string[] | undefined;
 }
 
@@ -70,7 +74,8 @@ export function graphFacts(bytes: Uint8Array): GraphFacts {
     throw notAGraph(`it is not a protobuf message (${errorMessage(error).trim()})`);
   }
   const { classifiers, maps, ...facts } = found;
-  const classes = classifiers.length === 1 ? classifiers[0] : undefined;
+  const chosen = found.operators.has("ArrayFeatureExtractor") ? chosenClasses(bytes) : undefined;
+  const classes = chosen ?? (classifiers.length === 1 ? classifiers[0] : undefined);
   const named = maps.length === 0 ? classes : maps.length === 1 ? maps[0] : undefined;
   return {
     ...facts,

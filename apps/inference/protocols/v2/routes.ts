@@ -8,6 +8,7 @@ import type { Settings } from "../../settings.ts";
 import { VERSION } from "../../version.ts";
 import { throwNotServed } from "../not-served.ts";
 import type { Prediction } from "../prediction.ts";
+import { describedOutputs } from "./metadata.ts";
 import { modelConfig, PLATFORM } from "./model-config.ts";
 import { inferProtocol } from "./protocol.ts";
 import { statisticsOf } from "./statistics.ts";
@@ -53,7 +54,8 @@ export function v2({ repository, lifecycle, prediction, settings }: V2Deps): Rou
 
   function metadata(ctx: Context, name: string, version?: string): void {
     const { metadata } = find(name, version).model;
-    const { inputs, outputs } = metadata.signature;
+    const { inputs } = metadata.signature;
+    const outputs = describedOutputs(metadata.signature);
     const properties = lineageProperties(metadata);
     ctx.body = { name, versions: versionsOf(name), platform: PLATFORM, inputs, outputs, properties };
   }

@@ -4,7 +4,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { saysOf, startEmpty } from "../support/by-hand.ts";
 import { layOut, type Written } from "../support/registry.ts";
-import type { TestServer } from "../support/server.ts";
+import { type TestServer, until } from "../support/server.ts";
 import { infer } from "../support/tensors.ts";
 
 const ROW = { inputs: [{ name: "x", datatype: "FP32", shape: [1, 2], data: [0.25, 0.75] }] };
@@ -88,7 +88,7 @@ describe("a graph from another tool", () => {
     expect(body.outputs).to.deep.equal([{ name: "y", datatype: "FP32", shape: [1, 2], data: [0.25, 0.75] }]);
     expect(notesOf(server)).to.deep.equal([
       'output "parts" is not served: it is not a tensor but a sequence, a map or an optional value: export the graph with ' +
-        "tensors of numbers or strings instead (cast bfloat16 and smaller floats to float)",
+        "tensors of numbers or strings instead",
     ]);
   });
 
@@ -115,6 +115,30 @@ describe("a graph from another tool", () => {
       await server.stop();
     }
     server = undefined;
+  });
+
+  it("names the classes of scores that are a tensor, by the graph's own names", async () => {
+    server = await startEmpty();
+    for (const model of ["chosen", "columns"] as const)
+      await layOut(server.root, model, ({ signature: _, ...rest }) => rest);
+    await server.running.loaded;
+    await until(async () => (await server?.get("/v2/models"))?.body.models.length === 2);
+    const labels = ["ham", "offer", "spam"];
+    expect((await server.get("/v2/models/chosen")).body.outputs).to.deep.equal([
+      { name: "label", datatype: "BYTES", shape: [-1] },
+      { name: "scores", datatype: "FP32", shape: [-1, 3], labels },
+    ]);
+    const { label, scores } = (await server.post("/models/chosen/predict", { x: [0, 20, 0] })).body;
+    expect(label).to.equal("offer");
+    expect(Object.keys(scores)).to.deep.equal(labels);
+    expect(scores.offer).to.be.closeTo(1, 1e-6);
+    const input = { name: "x", datatype: "FP32", shape: [1, 3], data: [0, 20, 0] };
+    const parameters = { classification: 1 };
+    const top = await infer(server.url, "chosen", { inputs: [input], outputs: [{ name: "scores", parameters }] });
+    expect(top.body.outputs[0].data).to.deep.equal(["1.000000:1:offer"]);
+    const { outputs } = (await server.get("/v2/models/columns")).body;
+    expect(outputs[1].labels).to.deep.equal(["large", "small"]);
+    expect((await server.post("/models/columns/predict", { amount: 5, city: "Paris" })).body.label).to.equal("large");
   });
 
   it("is served if a map is its only output", async () => {

@@ -122,8 +122,14 @@ export const MODELS = {
   bfloat16: {
     kind: "tensors",
     inputs: [{ name: "x", datatype: "FP32", shape: [-1, 2] }],
-    outputs: [{ name: "y", datatype: "FP32", shape: [-1, 2] }],
+    outputs: [
+      { name: "y", datatype: "FP32", shape: [-1, 2] },
+      { name: "z", datatype: "FP32", shape: [-1, 2] },
+    ],
   },
+  narrow: { kind: "tensors", inputs: [], outputs: [] },
+  chosen: { kind: "tensors", inputs: [], outputs: [] },
+  columns: { kind: "tensors", inputs: [], outputs: [] },
   location: {
     kind: "tensors",
     inputs: [{ name: "x", datatype: "FP32", shape: [-1, 2] }],
