@@ -4,13 +4,17 @@ import path from "node:path";
 import { makeDirectory } from "../../registry/durable.ts";
 import {
   describeFault,
+  isBare,
+  METADATA_FILE,
+  MODEL_FILE,
   type ModelMetadata,
   ModelName,
   ModelVersion,
   RegistryError,
-  readIndex,
   readMetadata,
+  readPublished,
   UserError,
+  versionDirectory,
 } from "../../registry/index.ts";
 import { withLock } from "../../registry/lock.ts";
 import { findDataFile } from "../input/data-file.ts";
@@ -18,8 +22,9 @@ import { readFailure } from "../input/table/table.ts";
 import { createLog } from "../log.ts";
 import { lineFormat } from "../score/lines.ts";
 import { ResumableOutput } from "../score/output.ts";
+import type { Prediction } from "../score/prediction.ts";
 import { readRows, type ScoringRow } from "../score/rows.ts";
-import { openScorer, type Prediction, type Scorer } from "../score/scorer.ts";
+import { openScorer, type Scorer } from "../score/scorer.ts";
 import { syntheticRows } from "../score/synthetic.ts";
 
 /** Rows per run of the graph. The features of a text model are dense, so this limits memory. */
@@ -148,14 +153,25 @@ async function findVersion({ models, model, version }: BatchPredictRequest): Pro
     throw new UserError(
       `"${model}" version "${version}" is not valid: a model has a lower-case name, and its versions are numbers`,
     );
-  if (version !== "latest") return readMetadata(models, model, version);
-  const index = await readIndex(models);
+  if (version !== "latest") return described(models, model, version);
+  const index = await readPublished(models);
   const found = index.models.find(({ name }) => name === model);
-  if (found) return readMetadata(models, model, found.latest);
+  if (found) return described(models, model, found.latest);
   const names = index.models.map(({ name }) => name);
   throw new RegistryError(
     `there is no model ${model} in ${models}: ${names.length > 0 ? `it has ${names.join(", ")}` : "it has none; train one first"}`,
   );
+}
+
+/** The metadata of a version, which names its columns. */
+async function described(models: string, model: string, version: string): Promise<ModelMetadata> {
+  if (await isBare(models, model, version)) {
+    const graph = path.join(versionDirectory(models, model, version), MODEL_FILE);
+    throw new RegistryError(
+      `${graph} has no ${METADATA_FILE} beside it, so its columns are not known: npm run import -- ${graph} --name ${model} --models ${models}`,
+    );
+  }
+  return readMetadata(models, model, version);
 }
 
 async function fingerprint(file: string): Promise<string> {

@@ -8,14 +8,26 @@ export async function onnxRuntime(): Promise<typeof ort> {
   return import("onnxruntime-node");
 }
 
-/** Opens a graph, single-threaded: the trainer's Job has half a CPU core. */
-export async function openSession(model: Uint8Array): Promise<ort.InferenceSession> {
+/** A file with weights of a graph. */
+export interface Weights {
+  /** Its location, as the graph gives it. */
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
+/**
+ * Opens a graph, single-threaded: the trainer's Job has half a CPU core.
+ *
+ * @param weights Those that are in files of their own. @default none
+ */
+export async function openSession(model: Uint8Array, weights: readonly Weights[] = []): Promise<ort.InferenceSession> {
   const { InferenceSession } = await onnxRuntime();
   return InferenceSession.create(model, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: "sequential",
     logSeverityLevel: 3,
+    ...(weights.length === 0 ? {} : { externalData: [...weights] }),
   });
 }
 

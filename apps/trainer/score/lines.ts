@@ -1,5 +1,5 @@
+import type { Prediction } from "./prediction.ts";
 import type { ScoringRow } from "./rows.ts";
-import type { Prediction } from "./scorer.ts";
 
 /** Formats rows and their predictions as lines of a file. */
 export interface LineFormat {
