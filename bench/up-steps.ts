@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { columns } from "./columns.ts";
-import { parseStat } from "./engine/processes.ts";
+import { readStat } from "./process-stat.ts";
 
 /** One step of a command. */
 export interface StepTime {
@@ -37,8 +36,9 @@ export async function stepTimes(
 }
 
 async function usedSeconds(pid: number): Promise<number> {
-  const { own, children } = parseStat(await readFile(`/proc/${pid}/stat`, "utf8"));
-  return own + children;
+  const stat = await readStat(String(pid));
+  if (stat === undefined) throw new Error(`process ${pid} has ended`);
+  return stat.own + stat.children;
 }
 
 /** The steps as a table, with their sum. */

@@ -64,6 +64,16 @@ export class Kubectl {
   async get(args: readonly string[]): Promise<readonly LiveObject[]> {
     return items(await this.run(["get", "--ignore-not-found", "--output=json", ...args]));
   }
+
+  /** The objects of a kind that not every cluster has; empty in one that does not. */
+  async getKnown(kind: string, args: readonly string[]): Promise<readonly LiveObject[]> {
+    try {
+      return await this.get([kind, ...args]);
+    } catch (error) {
+      if (error instanceof KubectlError && error.message.includes("doesn't have a resource type")) return [];
+      throw error;
+    }
+  }
 }
 
 /** The objects in kubectl's JSON output: a list, a single object, or no output. */

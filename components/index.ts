@@ -6,7 +6,13 @@ export {
 export { apiGatewayBackends } from "./api-gateway/backends.ts";
 export type { ApiGatewayRolloutArgs, ApiGatewaySettings } from "./api-gateway/resolve.ts";
 export { defaults } from "./defaults/defaults.ts";
-export type { AutoscalingArgs, DisruptionBudgetArgs, ScalingRules } from "./kubernetes/autoscaling.ts";
+export type {
+  AutoscalingArgs,
+  DisruptionBudgetArgs,
+  KedaArgs,
+  KedaTrigger,
+  ScalingRules,
+} from "./kubernetes/autoscaling-args.ts";
 export type {
   EnvironmentSources,
   ImageAccess,
@@ -15,7 +21,6 @@ export type {
   Toleration,
 } from "./kubernetes/container.ts";
 export type { ConfigMapRef, FileArgs, FileSource } from "./kubernetes/files.ts";
-export type { KedaArgs, KedaTrigger } from "./kubernetes/keda.ts";
 export { kubernetesName } from "./kubernetes/names.ts";
 export type { Resources } from "./kubernetes/pod.ts";
 export type { Patch, PodArgs, PodPatch } from "./kubernetes/pod-patch.ts";

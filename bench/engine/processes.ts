@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readStat } from "../process-stat.ts";
 
 /** The processes that deploy a stack: the CLI with the engine, the program, the kubernetes provider, and all others. */
 export type Part = "cli" | "program" | "kubernetes" | "others";
@@ -29,9 +30,6 @@ export interface SeenProcess extends Use {
 }
 
 const INTERVAL_MILLISECONDS = 50;
-
-/** Clock ticks per second in /proc, the same on every Linux. */
-const TICKS = 100;
 
 /**
  * Runs `work`, and adds up the resources of all descendants of this process until it ends. They are sampled twenty times a
@@ -101,27 +99,16 @@ async function watch(seen: Map<string, SeenProcess>, ended: AbortSignal): Promis
   }
 }
 
-async function readProcess(pid: string): Promise<SeenProcess> {
+async function readProcess(pid: string): Promise<SeenProcess | undefined> {
   const read = (file: string) => readFile(`/proc/${pid}/${file}`, "utf8");
-  const stat = await read("stat");
+  const stat = await readStat(pid);
+  if (stat === undefined) return undefined;
   const commandLine = (await read("cmdline")).replaceAll("\0", " ");
   const [, kibibytes = "0"] = /^VmHWM:\s+(\d+) kB$/m.exec(await read("status")) ?? [];
-  const { parent, own } = parseStat(stat);
-  return { pid, parent, commandLine, seconds: own, mebibytes: Number(kibibytes) / 1024 };
-}
-
-/** Parses /proc/PID/stat: the parent's process id, and the processor seconds of the process and of its ended children. */
-export function parseStat(stat: string): { readonly parent: string; readonly own: number; readonly children: number } {
-  // The fields after the program's name, which is in brackets and may contain anything.
-  const [, parent = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const [user, system, childrenUser, childrenSystem] = fields.slice(9, 13).map(Number);
-  return {
-    parent,
-    own: ((user ?? 0) + (system ?? 0)) / TICKS,
-    children: ((childrenUser ?? 0) + (childrenSystem ?? 0)) / TICKS,
-  };
+  const { parent, own } = stat;
+  return { pid, parent: String(parent), commandLine, seconds: own, mebibytes: Number(kibibytes) / 1024 };
 }
 
 async function endedChildrenSeconds(): Promise<number> {
-  return parseStat(await readFile("/proc/self/stat", "utf8")).children;
+  return (await readStat("self"))?.children ?? 0;
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import { freePort } from "../../common/ports.ts";
 import { waitFor } from "../../common/wait.ts";
+import type { ProcessStat } from "../process-stat.ts";
 import type { Payload } from "./cases.ts";
 import { callOnce } from "./grpc-call.ts";
 import { processTree } from "./process-tree.ts";
@@ -64,8 +65,8 @@ export async function startServer({ name, command, env }: Start, payload: Payloa
     name,
     port,
     startSeconds,
-    cpuSeconds: () => sumOf(child, "cpuSeconds"),
-    residentBytes: () => sumOf(child, "residentBytes"),
+    cpuSeconds: () => sumOf(child, ({ own, children }) => own + children),
+    residentBytes: () => sumOf(child, ({ residentBytes }) => residentBytes),
     stop: () => stop(child),
   };
 }
@@ -85,8 +86,8 @@ async function answers(port: number, { paths, body, message }: Payload): Promise
   );
 }
 
-async function sumOf({ pid = 0 }: ChildProcess, what: "cpuSeconds" | "residentBytes"): Promise<number> {
-  return (await processTree(pid)).reduce((sum, one) => sum + one[what], 0);
+async function sumOf({ pid = 0 }: ChildProcess, what: (stat: ProcessStat) => number): Promise<number> {
+  return (await processTree(pid)).reduce((sum, stat) => sum + what(stat), 0);
 }
 
 async function stop(child: ChildProcess): Promise<void> {

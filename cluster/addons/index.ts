@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../common/errors.ts";
@@ -10,7 +9,7 @@ import { availableSince, staleReadyPods } from "../node/pods.ts";
 import type { NodeRecord } from "../node/record.ts";
 import type { Toolchain } from "../toolchain/index.ts";
 import { type AddonImages, addonImages, ensureAddonImages } from "./images.ts";
-import { applyDefinitions, applyManifests, fillIn } from "./manifests.ts";
+import { applyAddon, fillIn } from "./manifests.ts";
 
 /** The cluster that gets the add-ons. */
 export interface AddonOptions {
@@ -35,16 +34,9 @@ export async function ensureAddons(options: AddonOptions): Promise<boolean> {
   const images = addonImages(toolchain);
   const definitions = await readDefinitions(toolchain);
   const manifests = await readManifests(toolchain, images, kubectl, paths.state);
-  const hash = createHash("sha256").update(definitions).update(manifests).digest("hex");
   const mark = join(paths.cluster, "addons-applied");
-  const applied = await readFile(mark, "utf8").catch(() => "");
-  const changed = applied !== hash || !(await essentialsExist(kubectl));
-  if (changed) {
-    report("applying DNS, metrics, storage and gateway");
-    await applyDefinitions(kubectl, definitions);
-    await applyManifests(kubectl, manifests);
-    await writeFile(mark, hash);
-  }
+  const addon = { definitions, manifests, mark, isInstalled: () => essentialsExist(kubectl) };
+  const changed = await applyAddon(kubectl, addon, () => report("applying DNS, metrics, storage and gateway"));
   await waitForAddons(kubectl, record, report);
   return changed || imported > 0;
 }

@@ -1,4 +1,33 @@
+import { createHash } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
 import type { Kubectl } from "../kubectl.ts";
+
+/** What an add-on consists of. */
+interface Addon {
+  /** Definitions of custom resources, applied first. */
+  readonly definitions: string;
+  readonly manifests: string;
+  /** File that keeps what was applied last. */
+  readonly mark: string;
+  readonly isInstalled: () => Promise<boolean>;
+}
+
+/**
+ * Applies an add-on unless this cluster has it in just this form. Returns whether it applied anything.
+ *
+ * @param announce called before anything is applied
+ */
+export async function applyAddon(kubectl: Kubectl, addon: Addon, announce: () => void): Promise<boolean> {
+  const { definitions, manifests, mark, isInstalled } = addon;
+  const hash = createHash("sha256").update(definitions).update(manifests).digest("hex");
+  const applied = await readFile(mark, "utf8").catch(() => "");
+  if (applied === hash && (await isInstalled())) return false;
+  announce();
+  await applyDefinitions(kubectl, definitions);
+  await applyManifests(kubectl, manifests);
+  await writeFile(mark, hash);
+  return true;
+}
 
 /** Applies manifests, as the owner of all their fields. */
 export function applyManifests(kubectl: Kubectl, manifests: string): Promise<string> {
@@ -7,7 +36,7 @@ export function applyManifests(kubectl: Kubectl, manifests: string): Promise<str
 }
 
 /** Applies definitions of custom resources, and waits until the API server knows them. */
-export async function applyDefinitions(kubectl: Kubectl, definitions: string): Promise<void> {
+async function applyDefinitions(kubectl: Kubectl, definitions: string): Promise<void> {
   await applyManifests(kubectl, definitions);
   await kubectl.run(["wait", "--for=condition=Established", "--timeout=60s", "--filename=-"], definitions);
 }

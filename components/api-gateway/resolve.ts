@@ -1,6 +1,7 @@
 import { defaults } from "../defaults/defaults.ts";
 import { type WithDefaults, withDefaults } from "../defaults/with-defaults.ts";
-import { type AutoscalingArgs, type DisruptionBudgetArgs, resolveAutoscaling } from "../kubernetes/autoscaling.ts";
+import { resolveAutoscaling } from "../kubernetes/autoscaling.ts";
+import type { AutoscalingArgs, DisruptionBudgetArgs } from "../kubernetes/autoscaling-args.ts";
 import type { SecretKey } from "../kubernetes/container.ts";
 import type { Resources } from "../kubernetes/pod.ts";
 import type { PodArgs } from "../kubernetes/pod-patch.ts";

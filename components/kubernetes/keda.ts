@@ -1,71 +1,10 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { AutoscalingArgs, KedaTrigger } from "./autoscaling-args.ts";
 import { objectMeta } from "./names.ts";
 
 /** The API version of KEDA's kinds. */
 export const KEDA_API = "keda.sh/v1alpha1";
-
-/**
- * What KEDA looks at to decide on the number of pods.
- *
- * @see https://keda.sh/docs/latest/scalers/
- */
-export interface KedaTrigger {
-  /** Kind of trigger, such as `prometheus`, `cron`, `metrics-api` or `kafka`. */
-  readonly type: string;
-  /** @default none */
-  readonly name?: string;
-  /**
-   * Settings of the trigger, all of them texts. `$namespace`, `$service`, `$model` and `$version` stand for those of the
-   * version. A `prometheus` trigger without a `serverAddress` asks {@link KedaArgs.prometheus}.
-   */
-  readonly metadata: Readonly<Record<string, string>>;
-  /** Whether the target is a value for each pod, a value for all, or percent of the requests (`cpu` and `memory` only). @default "AverageValue" */
-  readonly metricType?: "AverageValue" | "Value" | "Utilization";
-  /** Ask once in an interval, also for the autoscaler. @default false */
-  readonly useCachedMetrics?: boolean;
-  /** Credentials, from an object in the stack's namespace or, for the second kind, in KEDA's own. @default none */
-  readonly authenticationRef?: {
-    readonly name: string;
-    /** @default "TriggerAuthentication" */
-    readonly kind?: "TriggerAuthentication" | "ClusterTriggerAuthentication";
-  };
-}
-
-/** Autoscaling by KEDA, which the cluster must have, instead of a HorizontalPodAutoscaler of one's own. */
-export interface KedaArgs {
-  /** Address of the Prometheus that KEDA asks, without a path. @default none */
-  readonly prometheus?: string;
-  /** More triggers; the one that wants the most pods decides. @default none */
-  readonly triggers?: readonly KedaTrigger[];
-  /** Seconds between two looks at the triggers while there are no pods. @default KEDA's own, 30 */
-  readonly pollingInterval?: number;
-  /** Seconds without an active trigger until the last pod goes. @default KEDA's own, 300 */
-  readonly cooldownPeriod?: number;
-  /** Seconds after the creation during which the last pod stays. @default KEDA's own, 0 */
-  readonly initialCooldownPeriod?: number;
-  /** What happens while a trigger cannot be asked. @default the number of pods stays */
-  readonly fallback?: {
-    /** Failed looks in a row. */
-    readonly failureThreshold: number;
-    readonly replicas: number;
-    /** @default "static" */
-    readonly behavior?: "static" | "currentReplicas" | "currentReplicasIfHigher" | "currentReplicasIfLower";
-  };
-}
-
-/** The parts of an autoscaler's settings that KEDA reads. */
-interface ScalingArgs {
-  readonly name?: string;
-  readonly minReplicas: number;
-  readonly maxReplicas: number;
-  readonly cpuUtilization?: number;
-  readonly memoryUtilization?: number;
-  readonly queueDepth?: number;
-  readonly scaleUp?: object;
-  readonly scaleDown?: object;
-  readonly keda?: KedaArgs;
-}
 
 /** What the placeholders of a trigger stand for, by name. */
 export interface TriggerPlace {
@@ -79,7 +18,7 @@ export interface TriggerPlace {
 const QUEUE_DEPTH = 'sum(model_queue_depth{namespace="$namespace",model="$model",version="$version"})';
 
 /** The triggers that settings of any autoscaler stand for, and KEDA's own. */
-export function triggersOf(args: ScalingArgs): KedaTrigger[] {
+export function triggersOf(args: AutoscalingArgs): KedaTrigger[] {
   const { cpuUtilization, memoryUtilization, queueDepth, keda = {} } = args;
   const server: Readonly<Record<string, string>> =
     keda.prometheus === undefined ? {} : { serverAddress: keda.prometheus };
@@ -102,7 +41,7 @@ export function triggersOf(args: ScalingArgs): KedaTrigger[] {
  */
 export function scaledObjectManifest(
   deployment: pulumi.Input<string>,
-  args: ScalingArgs,
+  args: AutoscalingArgs,
   place: TriggerPlace,
 ): k8s.apiextensions.CustomResourceArgs {
   const { name, minReplicas, maxReplicas, scaleUp, scaleDown, keda = {} } = args;

@@ -1,5 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
-import type { AutoscalingArgs, DisruptionBudgetArgs } from "../kubernetes/autoscaling.ts";
+import type { AutoscalingArgs, DisruptionBudgetArgs } from "../kubernetes/autoscaling-args.ts";
 import type { EnvironmentSources, PlacementArgs, SecretKey } from "../kubernetes/container.ts";
 import type { Resources } from "../kubernetes/pod.ts";
 import type { PodArgs } from "../kubernetes/pod-patch.ts";

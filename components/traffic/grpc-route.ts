@@ -4,7 +4,7 @@ import { objectMeta } from "../kubernetes/names.ts";
 import type { Backend } from "../kubernetes/service.ts";
 import type { HttpRouteGateway } from "./gateway.ts";
 import { TRAEFIK_GROUP } from "./gateway-policies.ts";
-import { attachment, weightsOf } from "./http-route.ts";
+import { attachment, weightedBackends } from "./http-route.ts";
 import type { ResolvedTraffic } from "./resolve.ts";
 import type { GrpcArgs } from "./traffic-args.ts";
 
@@ -19,9 +19,7 @@ export function grpcRouteManifest(
   gateway: HttpRouteGateway,
   middlewares: readonly pulumi.Input<string>[] = [],
 ): k8s.apiextensions.CustomResourceArgs {
-  const { stable, canary, canaryHeader, others, namespace, annotations } = traffic;
-  const backends = [stable, ...(canary === undefined ? [] : [canary]), ...others.map(({ backend }) => backend)];
-  const weights = weightsOf(traffic);
+  const { canary, canaryHeader, namespace, annotations } = traffic;
   const filters = middlewares.map((middleware) => ({
     type: "ExtensionRef",
     extensionRef: { group: TRAEFIK_GROUP, kind: "Middleware", name: middleware },
@@ -48,7 +46,7 @@ export function grpcRouteManifest(
             ]),
         rule(
           {},
-          backends.map((backend, index) => backendRef(backend, weights[index] ?? 0)),
+          weightedBackends(traffic).map(({ backend, weight }) => backendRef(backend, weight)),
         ),
       ],
     },

@@ -17,7 +17,7 @@ export function routeManifest(
   gateway: HttpRouteGateway,
   middlewares: readonly pulumi.Input<string>[] = [],
 ): k8s.apiextensions.CustomResourceArgs {
-  const { stable, canary, canaryHeader, path, timeoutSeconds } = traffic;
+  const { canary, canaryHeader, path, timeoutSeconds } = traffic;
   const filters = [
     ...middlewares.map((name) => ({
       type: "ExtensionRef",
@@ -38,8 +38,7 @@ export function routeManifest(
     ...retry(traffic, gateway),
     backendRefs,
   });
-  const [first = 1, ...weights] = weightsOf(traffic);
-  const others = [...(canary === undefined ? [] : [canary]), ...traffic.others.map(({ backend }) => backend)];
+  const [first, ...others] = weightedBackends(traffic);
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "HTTPRoute",
@@ -59,18 +58,31 @@ export function routeManifest(
               ]),
             ]),
         rule({}, [
-          mirroredByTraefik(traffic, gateway, backendRef(stable, first)),
-          ...others.map((backend, index) => backendRef(backend, weights[index] ?? 0)),
+          mirroredByTraefik(traffic, gateway, backendRef(first.backend, first.weight)),
+          ...others.map(({ backend, weight }) => backendRef(backend, weight)),
         ]),
       ],
     },
   };
 }
 
-/** Whole numbers in the ratio of the shares: of the stable version, the canary and the others. */
-export function weightsOf({ canary, canaryWeight, others }: ResolvedTraffic): number[] {
-  const percents = [...(canary === undefined ? [] : [canaryWeight]), ...others.map(({ percent }) => percent)];
-  return percents.length === 0 ? [1] : wholeWeights([remainingPercent(percents), ...percents]).weights;
+interface WeightedBackend {
+  readonly backend: Backend;
+  /** Whole number, in the ratio of the shares. */
+  readonly weight: number;
+}
+
+/** The backends of a route with their weights: the stable version, the canary and the others. */
+export function weightedBackends(traffic: ResolvedTraffic): [WeightedBackend, ...WeightedBackend[]] {
+  const { stable, canary, canaryWeight, others } = traffic;
+  const rest = [...(canary === undefined ? [] : [{ backend: canary, percent: canaryWeight }]), ...others];
+  if (rest.length === 0) return [{ backend: stable, weight: 1 }];
+  const percents = rest.map(({ percent }) => percent);
+  const [first = 0, ...weights] = wholeWeights([remainingPercent(percents), ...percents]).weights;
+  return [
+    { backend: stable, weight: first },
+    ...rest.map(({ backend }, index) => ({ backend, weight: weights[index] ?? 0 })),
+  ];
 }
 
 /** The HTTPRoute on the plain HTTP listener that redirects every request to HTTPS. */

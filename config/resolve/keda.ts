@@ -1,4 +1,4 @@
-import type { AutoscalingArgs } from "../../components/kubernetes/autoscaling.ts";
+import type { AutoscalingArgs } from "../../components/kubernetes/autoscaling-args.ts";
 import type { WrittenStack } from "../schema/stack.ts";
 
 type Prometheus = NonNullable<NonNullable<WrittenStack["monitoring"]>["prometheus"]>;

@@ -1,5 +1,5 @@
 import { API_GATEWAY_CONTAINER } from "../../components/api-gateway/resolve.ts";
-import type { AutoscalingArgs } from "../../components/kubernetes/autoscaling.ts";
+import type { AutoscalingArgs } from "../../components/kubernetes/autoscaling-args.ts";
 import type { Resources } from "../../components/kubernetes/pod.ts";
 import type { PodPatch } from "../../components/kubernetes/pod-patch.ts";
 import { surgePods } from "../../components/kubernetes/rollout.ts";

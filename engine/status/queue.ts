@@ -11,13 +11,10 @@ function waits(job: LiveObject): boolean {
   return job.kind === "Job" && queueOf(job) !== undefined && valueAt(job, "spec.suspend") === true;
 }
 
-/** Kueue's records of the Jobs that wait in a queue; empty if none waits. Read-only. */
+/** Kueue's records of the Jobs that wait in a queue; empty if none waits, or the cluster has no Kueue. Read-only. */
 export async function queuedWorkloads(kubectl: Kubectl, live: readonly LiveObject[]): Promise<readonly LiveObject[]> {
   const namespaces = new Set(live.filter(waits).map(({ metadata }) => metadata.namespace ?? ""));
-  const lists = [...namespaces].map((namespace) =>
-    // A cluster without Kueue has no such kind.
-    kubectl.get([WORKLOADS, `--namespace=${namespace}`]).catch(() => []),
-  );
+  const lists = [...namespaces].map((namespace) => kubectl.getKnown(WORKLOADS, [`--namespace=${namespace}`]));
   return (await Promise.all(lists)).flat();
 }
 

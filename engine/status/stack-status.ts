@@ -1,4 +1,4 @@
-import { type Kubectl, KubectlError, type LiveObject } from "../../cluster/kubectl.ts";
+import type { Kubectl, LiveObject } from "../../cluster/kubectl.ts";
 import { valueAt } from "./fields.ts";
 import { findProblems, PROBLEM_KINDS, type Problem } from "./problems.ts";
 import { queuedWorkloads } from "./queue.ts";
@@ -55,7 +55,7 @@ export async function stackStatus(kubectl: Kubectl): Promise<StackStatus> {
     kubectl.get(["nodes"]),
     ...namespaces.flatMap(({ metadata }) => [
       kubectl.get([PROBLEM_KINDS, `--namespace=${metadata.name}`]),
-      scaledObjects(kubectl, metadata.name),
+      kubectl.getKnown("scaledobjects.keda.sh", [`--namespace=${metadata.name}`]),
     ]),
   ]);
   const deployments = served.filter(({ kind, metadata }) => kind === "Deployment" && metadata.labels?.["model"]);
@@ -71,16 +71,6 @@ export async function stackStatus(kubectl: Kubectl): Promise<StackStatus> {
     nodePorts: nodePortsOf(services),
     problems: findProblems(live, [...live, ...nodes, ...(await queuedWorkloads(kubectl, live))]),
   };
-}
-
-/** KEDA's autoscalers; none in a cluster that does not have its kinds. */
-async function scaledObjects(kubectl: Kubectl, namespace: string): Promise<readonly LiveObject[]> {
-  try {
-    return await kubectl.get(["scaledobjects.keda.sh", `--namespace=${namespace}`]);
-  } catch (error) {
-    if (error instanceof KubectlError && error.message.includes("doesn't have a resource type")) return [];
-    throw error;
-  }
 }
 
 /** URL of the Gateway of the stacks' routes; undefined if it has no address yet. */

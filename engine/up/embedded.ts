@@ -10,13 +10,7 @@ import { Kubectl } from "../../cluster/kubectl.ts";
 import { defaultGatewayPort, nodePaths } from "../../cluster/node/layout.ts";
 import { runningNode } from "../../cluster/node/record.ts";
 import { startNode } from "../../cluster/node/start.ts";
-import {
-  checkBuild,
-  ensureTools,
-  planToolchain,
-  type Toolchain,
-  toolchainFolders,
-} from "../../cluster/toolchain/index.ts";
+import { checkBuild, planToolchain, type Toolchain, toolchainFolders } from "../../cluster/toolchain/index.ts";
 import { installPackages, missingPackages } from "../../cluster/toolchain/packages.ts";
 import { checkMachine, probeMachine } from "../../cluster/toolchain/prerequisites.ts";
 import type { ToolPlace } from "../../cluster/toolchain/tool.ts";
@@ -25,6 +19,7 @@ import { repositoryRoot, stateDirectory } from "../../common/paths.ts";
 import { isPortFree } from "../../common/ports.ts";
 import { announce } from "./announce.ts";
 import { type Background, background } from "./background.ts";
+import { buildStep } from "./build-step.ts";
 import { deployStep } from "./deploy-step.ts";
 import { missingEngine } from "./missing-pulumi.ts";
 import { usesOneImage } from "./one-image.ts";
@@ -64,14 +59,7 @@ export async function upEmbedded(options: UpOptions): Promise<UpResult> {
  * first build, and reuses the parts of Go's standard library that the first build compiled.
  */
 function preparation(packages: readonly string[], missing: readonly ToolPlace[], engine?: Background): Step[] {
-  const steps: Step[] = missing.map((place) => ({
-    title: `Building ${place.tool.name} ${place.tool.version}`,
-    run: async (report) => {
-      await ensureTools([place], (_, line) => report(line));
-      engine?.start();
-      return undefined;
-    },
-  }));
+  const steps = missing.map((place) => buildStep(place, {}, () => engine?.start()));
   if (packages.length === 0) return steps;
   const install = {
     title: "Debian packages",

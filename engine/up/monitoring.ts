@@ -3,12 +3,13 @@ import { ensureMonitoring, MONITORING_NAMESPACE, planMonitoring } from "../../cl
 import type { Kubectl } from "../../cluster/kubectl.ts";
 import { nodePaths } from "../../cluster/node/layout.ts";
 import { runningNode } from "../../cluster/node/record.ts";
-import { ensureTools, toolchainFolders } from "../../cluster/toolchain/index.ts";
+import { toolchainFolders } from "../../cluster/toolchain/index.ts";
 import { UserError } from "../../common/errors.ts";
 import { repositoryRoot, stateDirectory } from "../../common/paths.ts";
 import { readStack, StackFileError } from "../../render/stack-file.ts";
+import { buildStep } from "./build-step.ts";
 import type { UpOptions } from "./options.ts";
-import { runSteps, type Step } from "./progress.ts";
+import { runSteps } from "./progress.ts";
 
 /**
  * Checks `--prometheus` against the stack before anything is changed.
@@ -63,13 +64,7 @@ function readMonitoring(text: string): { readonly namespace?: unknown; readonly 
 export async function installPrometheus(kubectl: Kubectl): Promise<void> {
   const builds = planMonitoring()
     .filter(({ built }) => !built)
-    .map((place, index, all): Step => {
-      const keepCacheFor = all.slice(index + 1).map(({ tool }) => tool);
-      return {
-        title: `Building ${place.tool.name} ${place.tool.version}`,
-        run: async (report) => void (await ensureTools([place], (_, line) => report(line), { keepCacheFor })),
-      };
-    });
+    .map((place, index, all) => buildStep(place, { keepCacheFor: all.slice(index + 1).map(({ tool }) => tool) }));
   await runSteps([...builds, { title: "Prometheus", run: (report) => install(kubectl, report) }]);
   console.log(
     `\nPrometheus and Alertmanager run in namespace ${MONITORING_NAMESPACE}, as Services prometheus-operated:9090 and alertmanager-operated:9093.`,

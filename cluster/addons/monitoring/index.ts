@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../../common/errors.ts";
 import type { Kubectl } from "../../kubectl.ts";
@@ -9,7 +8,7 @@ import { placeOf } from "../../toolchain/index.ts";
 import { monitoringTools } from "../../toolchain/monitoring.ts";
 import type { ToolPlace } from "../../toolchain/tool.ts";
 import { type BinaryImage, ensureBinaryImages, imageReference } from "../images.ts";
-import { applyDefinitions, applyManifests, fillIn } from "../manifests.ts";
+import { applyAddon, fillIn } from "../manifests.ts";
 
 /** Namespace of Prometheus and what belongs to it. */
 export const MONITORING_NAMESPACE = "monitoring";
@@ -83,16 +82,11 @@ export async function ensureMonitoring({
   const imported = await ensureBinaryImages(Object.values(monitoringImages()), place);
   const definitions = await readDefinitions();
   const manifests = await monitoringManifests();
-  const hash = createHash("sha256").update(definitions).update(manifests).digest("hex");
   const mark = join(paths.cluster, "monitoring-applied");
-  const applied = await readFile(mark, "utf8").catch(() => "");
-  const changed = applied !== hash || !(await isInstalled(kubectl));
-  if (changed) {
-    report("applying the operator, Prometheus, Alertmanager and kube-state-metrics");
-    await applyDefinitions(kubectl, definitions);
-    await applyManifests(kubectl, manifests);
-    await writeFile(mark, hash);
-  }
+  const addon = { definitions, manifests, mark, isInstalled: () => isInstalled(kubectl) };
+  const changed = await applyAddon(kubectl, addon, () =>
+    report("applying the operator, Prometheus, Alertmanager and kube-state-metrics"),
+  );
   for (const workload of WORKLOADS) {
     report(`waiting for ${workload}`);
     await waitUntilAvailable(kubectl, workload);

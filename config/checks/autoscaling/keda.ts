@@ -1,4 +1,5 @@
-import { type KedaTrigger, triggersOf } from "../../../components/kubernetes/keda.ts";
+import type { KedaTrigger } from "../../../components/kubernetes/autoscaling-args.ts";
+import { triggersOf } from "../../../components/kubernetes/keda.ts";
 import type { ResolvedStack } from "../../resolve/stack.ts";
 import type { DeploymentWorkload } from "../../resolve/workloads.ts";
 import { type ConfigProblem, duplicates, type Findings } from "../problem.ts";
@@ -15,16 +16,20 @@ export function checkKeda(stack: ResolvedStack): Findings {
   const scaled = stack.workloads.deployments.flatMap(({ autoscaling, path }) =>
     autoscaling?.keda === undefined ? [] : [{ ...autoscaling, keda: autoscaling.keda, path: `${path}.autoscaling` }],
   );
+  const documented = scaled.map(({ keda, path }) =>
+    // A missing address of Prometheus is reported with its own remedy.
+    checkTriggers(keda.triggers ?? [], `${path}.keda.triggers`, ["serverAddress"]),
+  );
   return {
-    problems: scaled.flatMap((args) => [
+    problems: scaled.flatMap((args, index) => [
       ...scaleToZero(args),
       ...address(args),
       ...fallback(args),
-      ...documented(args).problems,
+      ...(documented[index]?.problems ?? []),
       ...triggers(args.keda.triggers ?? [], `${args.path}.keda.triggers`),
       ...name(args, madeName(stack, args.path)),
     ]),
-    notices: scaled.flatMap((args) => [...cooldown(args), ...documented(args).notices]),
+    notices: scaled.flatMap((args, index) => [...cooldown(args), ...(documented[index]?.notices ?? [])]),
   };
 }
 
@@ -36,11 +41,6 @@ function cooldown({ minReplicas, keda, path }: Scaled): ConfigProblem[] {
       path: `${path}.keda.${setting}`,
       message: `has no effect while minReplicas is ${minReplicas}; KEDA removes the last pod only where it is 0`,
     }));
-}
-
-/** What KEDA's document says; a missing address of Prometheus is reported with its own remedy. */
-function documented({ keda, path }: Scaled): Findings {
-  return checkTriggers(keda.triggers ?? [], `${path}.keda.triggers`, ["serverAddress"]);
 }
 
 type Scaled = NonNullable<DeploymentWorkload["autoscaling"]> & {

@@ -1,6 +1,6 @@
 import keda from "../../../components/kubernetes/api/keda.json" with { type: "json" };
 import { suggestion } from "../../../components/kubernetes/api/problems.ts";
-import type { KedaTrigger } from "../../../components/kubernetes/keda.ts";
+import type { KedaTrigger } from "../../../components/kubernetes/autoscaling-args.ts";
 import { combined, type Findings } from "../problem.ts";
 
 /** Settings of each kind of trigger, `!` after those that it must have. */

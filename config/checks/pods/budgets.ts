@@ -1,4 +1,4 @@
-import type { DisruptionBudgetArgs } from "../../../components/kubernetes/autoscaling.ts";
+import type { DisruptionBudgetArgs } from "../../../components/kubernetes/autoscaling-args.ts";
 import type { ResolvedStack } from "../../resolve/stack.ts";
 import type { ConfigProblem, Findings } from "../problem.ts";
 

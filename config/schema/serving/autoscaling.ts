@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defaults } from "../../../components/defaults/defaults.ts";
 import { objectProblems } from "../../../components/kubernetes/api/problems.ts";
-import type { Metric } from "../../../components/kubernetes/autoscaling.ts";
+import type { Metric } from "../../../components/kubernetes/autoscaling-args.ts";
 import { CountOrPercent, KubernetesName } from "../values.ts";
 import { Keda } from "./keda.ts";
 

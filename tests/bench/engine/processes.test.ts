@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { execa } from "execa";
-import { measured, parseStat, partOf, type SeenProcess, sumParts } from "../../../bench/engine/processes.ts";
+import { measured, partOf, type SeenProcess, sumParts } from "../../../bench/engine/processes.ts";
+import { parseStat } from "../../../bench/process-stat.ts";
 
 const CLI = "/cache/tools/pulumi-v3/pulumi preview --json";
 const HOST = "/repo/node_modules/.bin/node /repo/engine/plugins/language-host/main.ts 127.0.0.1:5";
@@ -52,8 +53,8 @@ describe("the resource use of an engine's processes", () => {
   });
 
   it("is parsed from the kernel's line for any program name", () => {
-    const stat = "7 (node) a) b) S 3 7 7 0 -1 4194304 99 88 0 0 100 20 3000 400 20 0 11 0 12345";
-    expect(parseStat(stat)).to.deep.equal({ parent: "3", own: 1.2, children: 34 });
+    const stat = "7 (node) a) b) S 3 7 7 0 -1 4194304 99 88 0 0 100 20 3000 400 20 0 11 0 12345 800000 250";
+    expect(parseStat(stat)).to.deep.equal({ pid: 7, parent: 3, own: 1.2, children: 34, residentBytes: 1_024_000 });
   });
 
   it("includes the time and memory of a child process", async function () {
