@@ -1,17 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { SecretArgs, SecretValue } from "../components/platform/secrets.ts";
 import type { ConfigProblem } from "./checks/problem.ts";
 import { checkForeignKeys } from "./foreign-keys.ts";
-import type { ResolvedStack } from "./resolve/stack.ts";
-import { ConfigError, validateConfig } from "./validate.ts";
-
-/** The stack that Pulumi is running. */
-export interface Stack {
-  readonly name: string;
-  readonly stack: ResolvedStack;
-  /** Secrets by name, with the values that come from configuration. */
-  readonly secretValues: Readonly<Record<string, SecretArgs>>;
-}
+import { resolveWithSecrets, type Stack } from "./secret-values.ts";
+import { ConfigError } from "./validate.ts";
 
 /**
  * Reads, resolves and checks the configuration of the stack that Pulumi is running.
@@ -49,48 +40,10 @@ function readStack(): Stack {
   const { problems, notices } = checkForeignKeys(Object.keys(all), project);
   if (problems.length > 0) throw new ConfigError(source, problems);
   for (const { path, message } of notices) pulumi.log.warn(`${source}: ${path}: ${message}`);
-  const stack = validateConfig(values, source, (message) => pulumi.log.warn(message));
-  const unset = secretSources(stack).filter(({ key }) => settings.getSecret(key) === undefined);
-  if (unset.length > 0) throw new ConfigError(source, unset.map(unsetSecret));
-  const fromConfig = ({ config: key }: { readonly config: string }) => settings.requireSecret(key);
-  const secretValue = (source: WrittenValue): SecretValue => {
-    if ("config" in source) return { value: fromConfig(source) };
-    return "value" in source ? { plain: source.value } : source;
-  };
-  const secret = ({ data, registry, existing, ...fixed }: ResolvedStack["secrets"][string]): SecretArgs => {
-    if (existing !== undefined) return { existing };
-    return registry === undefined
-      ? { ...fixed, data: mapValues(data ?? {}, secretValue) }
-      : { ...fixed, registry: { ...registry, password: fromConfig(registry.password) } };
-  };
-  return { name, stack, secretValues: mapValues(stack.secrets, secret) };
-}
-
-/** A configuration value that a secret is made from, and the path of the reference to it. */
-interface SecretSource {
-  readonly path: string;
-  readonly key: string;
-}
-
-function secretSources({ secrets }: ResolvedStack): SecretSource[] {
-  return Object.entries(secrets).flatMap(([name, { data, registry }]) => [
-    ...Object.entries(data ?? {}).flatMap(([key, source]) =>
-      "config" in source ? [{ path: `secrets.${name}.data.${key}.config`, key: source.config }] : [],
-    ),
-    ...(registry === undefined
-      ? []
-      : [{ path: `secrets.${name}.registry.password.config`, key: registry.password.config }]),
-  ]);
-}
-
-function unsetSecret({ path, key }: SecretSource): ConfigProblem {
-  return { path, message: `there is no value "${key}"; set it with \`pulumi config set --secret ${key}\`` };
-}
-
-type WrittenValue = NonNullable<ResolvedStack["secrets"][string]["data"]>[string];
-
-function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+  return resolveWithSecrets(name, values, source, {
+    value: (key) => settings.getSecret(key),
+    remedy: (key) => `set it with \`pulumi config set --secret ${key}\``,
+  });
 }
 
 /**

@@ -2,8 +2,9 @@ import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { AnalyzerStackConfigureRequest } from "@pulumi/pulumi/proto/analyzer_pb.js";
-import language, { type RunPluginRequest, type RunPluginResponse } from "@pulumi/pulumi/proto/language_pb.js";
+import type { RunPluginRequest, RunPluginResponse } from "@pulumi/pulumi/proto/language_pb.js";
 import { type AnalyzerProxy, startAnalyzerProxy } from "./analyzer-proxy.ts";
+import { environment, stderr, stdout } from "./plugin-messages.ts";
 import { failure, startNode } from "./processes.ts";
 import { optionsEnvironment, runtimeOptions, sdkModule } from "./program.ts";
 
@@ -11,17 +12,13 @@ import { optionsEnvironment, runtimeOptions, sdkModule } from "./program.ts";
  * Runs a policy pack until it ends or the call is canceled. The pack starts only after the engine has named the stack, because
  * packs read the stack from their environment.
  *
- * @throws Error if the plugin is not a policy pack, or ends with an error
+ * @throws Error if the pack ends with an error
  */
 export async function runPolicyPack(
   request: RunPluginRequest,
   send: (message: RunPluginResponse) => void,
   cancelled: AbortSignal,
 ): Promise<void> {
-  if (request.getKind() !== "analyzer") {
-    const kind = `This language host runs only policy packs, no plugins of the kind "${request.getKind()}"`;
-    throw new Error(`${kind}: use the one of the released Pulumi CLI`);
-  }
   const proxy = await startAnalyzerProxy();
   let reason: string | undefined;
   try {
@@ -66,21 +63,7 @@ function forwardOutput(pack: ChildProcess, proxy: AnalyzerProxy, send: (message:
     listening = true;
     proxy.connect(Number(line));
   });
-  pack.stderr.on("data", (data: Buffer) => {
-    const message = new language.RunPluginResponse();
-    message.setStderr(data);
-    send(message);
-  });
-}
-
-/** Variables by name, of entries of the form `NAME=value`. */
-function environment(entries: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    entries.map((entry): [string, string] => {
-      const [name = "", value = ""] = entry.split(/=(.*)/s, 2);
-      return [name, value];
-    }),
-  );
+  pack.stderr.on("data", (data: Buffer) => send(stderr(data)));
 }
 
 function stackEnvironment(stack: AnalyzerStackConfigureRequest | undefined): Record<string, string> {
@@ -92,10 +75,4 @@ function stackEnvironment(stack: AnalyzerStackConfigureRequest | undefined): Rec
     PULUMI_NODEJS_DRY_RUN: `${stack.getDryRun()}`,
     PULUMI_CONFIG: JSON.stringify(Object.fromEntries(stack.getConfigMap().toArray())),
   };
-}
-
-function stdout(text: string): RunPluginResponse {
-  const message = new language.RunPluginResponse();
-  message.setStdout(Buffer.from(text));
-  return message;
 }

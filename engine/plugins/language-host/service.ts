@@ -15,6 +15,7 @@ import language, {
 import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { stream, unary } from "../grpc.ts";
+import { runComponentProvider } from "./component-provider.ts";
 import { programDependencies, requiredPackages } from "./packages.ts";
 import { runPolicyPack } from "./policy-pack.ts";
 import { failure, start } from "./processes.ts";
@@ -64,7 +65,7 @@ export function languageRuntime(engineAddress: string, stopping: AbortController
     ),
     run: unary((request: RunRequest, cancelled) => runProgram(request, engine, either(cancelled))),
     runPlugin: stream((request: RunPluginRequest, send: (message: RunPluginResponse) => void, cancelled) =>
-      runPolicyPack(request, send, either(cancelled)),
+      (request.getKind() === "analyzer" ? runPolicyPack : runComponentProvider)(request, send, either(cancelled)),
     ),
     cancel: unary(() => {
       stopping.abort();
