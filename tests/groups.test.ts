@@ -22,7 +22,7 @@ describe("test groups", () => {
       ["tests/apps/trainer/iris.test.ts", "trainer"],
       ["tests/apps/trainer/onnx-checker.test.ts", "tools"],
       ["tests/apps/imports/imports.test.ts", "tools"],
-      ["tests/apps/sources/real-servers.test.ts", "tools"],
+      ["tests/apps/sources/real-s3.test.ts", "tools"],
       ["tests/apps/inference/text/tokenizer-parity.test.ts", "tools"],
       ["tests/engine/plugins/random.test.ts", "engine"],
       ["tests/cluster/examples/mlops-lab.test.ts", "cluster"],

@@ -18,7 +18,7 @@ const PATTERNS = {
   trainer: ["tests/apps/*.test.ts", "tests/apps/trainer/**"],
   /** Suites that need other programs: tools built from source, Python and Debian packages, compilers. */
   tools: [
-    "tests/apps/sources/real-servers.test.ts",
+    "tests/apps/sources/real-*.test.ts",
     "tests/quality.test.ts",
     "tests/components/{package,kubernetes-api}.test.ts",
     "tests/render/{schema,gateways,score,server-side}.test.ts",

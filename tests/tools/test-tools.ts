@@ -9,6 +9,14 @@ const root = import.meta.dirname;
 
 /** Tools that only tests and benchmarks use; built on first use. */
 export const testTools = {
+  /** An OCI registry. */
+  distribution: {
+    name: "distribution",
+    version: "v3.1.2",
+    root,
+    binaries: [command("./cmd/registry")],
+    minutes: 1,
+  },
   /** An S3 server that keeps its objects in memory. It takes every signature. */
   gofakes3: {
     name: "gofakes3",

@@ -1,18 +1,11 @@
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
-import { pack } from "tar-stream";
 import { type FileServer, startFileServer } from "./file-server.ts";
+import { tar } from "./oci-push.ts";
 import { bytes, type Fetching, sha256, startFetching } from "./support.ts";
 
 const GRAPH = bytes(50_000);
 const TITLE = "org.opencontainers.image.title";
-
-async function tar(files: Readonly<Record<string, Buffer>>): Promise<Buffer> {
-  const archive = pack();
-  for (const [name, content] of Object.entries(files)) archive.entry({ name }, content);
-  archive.finalize();
-  return Buffer.concat(await Array.fromAsync(archive as AsyncIterable<Uint8Array>));
-}
 
 describe("a source in an OCI registry", () => {
   let server: FileServer;

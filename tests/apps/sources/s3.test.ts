@@ -5,7 +5,7 @@ import { bytes, type Fetching, sha256, startFetching } from "./support.ts";
 const GRAPH = bytes(50_000);
 const KEYS = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
 
-/** Signatures are tested in s3-signature.test.ts, what a real server does in real-servers.test.ts. */
+/** Signatures are tested in s3-signature.test.ts, what a real server does in real-s3.test.ts. */
 describe("a source in S3", () => {
   let server: FileServer;
   let fetching: Fetching;

@@ -1,10 +1,10 @@
-import { createServer, request, type Server } from "node:http";
 import path from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import { freePort } from "../../../common/ports.ts";
 import { waitFor } from "../../../common/wait.ts";
 import { ensureTool } from "../../tools/index.ts";
+import { type CuttingProxy, startCuttingProxy } from "./cutting-proxy.ts";
 import { isSigned } from "./s3-signature.ts";
 import { bytes, type Fetching, sha256, startFetching } from "./support.ts";
 
@@ -21,14 +21,9 @@ const OBJECTS = {
 describe("a source in a real S3 server", function () {
   this.timeout(900_000);
   let direct: string;
-  let url: string;
-  let proxy: Server;
-  let stop: () => Promise<void>;
+  let proxy: CuttingProxy;
+  let stop: (() => Promise<void>) | undefined;
   let fetching: Fetching;
-  /** Bytes of the next responses after which the connection breaks. */
-  const cuts: number[] = [];
-  const ranges: (string | undefined)[] = [];
-
   before(async () => {
     const gofakes3 = path.join(await ensureTool("gofakes3"), "gofakes3");
     const port = await freePort();
@@ -45,42 +40,23 @@ describe("a source in a real S3 server", function () {
     expect(up, "gofakes3 answers").to.equal(true);
     for (const [key, body] of Object.entries(OBJECTS)) await put(key, body);
     // The server takes every signature, so what is before it checks them.
-    proxy = createServer((incoming, response) => {
-      const { method = "GET", headers } = incoming;
-      const target = new URL(incoming.url ?? "/", direct);
-      const flat = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value?.toString()]));
-      if (!isSigned({ method, url: target, headers: flat }, SECRET)) {
-        response.writeHead(403).end("<Error><Code>SignatureDoesNotMatch</Code></Error>");
-        return;
-      }
-      ranges.push(headers.range);
-      request(target, { method, headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 500, answer.headers);
-        const cut = answer.headers["content-type"] === "application/xml" ? undefined : cuts.shift();
-        let sent = 0;
-        answer.on("data", (chunk: Buffer) => {
-          if (cut !== undefined && sent + chunk.length > cut) {
-            answer.destroy();
-            response.write(chunk.subarray(0, cut - sent), () => response.destroy());
-          } else response.write(chunk);
-          sent += chunk.length;
-        });
-        answer.on("end", () => response.end());
-      }).end();
+    proxy = await startCuttingProxy(direct, {
+      isContent: (headers) => headers["content-type"] !== "application/xml",
+      refuse({ method = "GET", url: path = "/", headers }) {
+        const flat = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value?.toString()]));
+        if (isSigned({ method, url: new URL(path, direct), headers: flat }, SECRET)) return undefined;
+        return { status: 403, body: "<Error><Code>SignatureDoesNotMatch</Code></Error>" };
+      },
     });
-    const proxyPort = await freePort();
-    await new Promise<void>((resolve) => proxy.listen(proxyPort, "127.0.0.1", resolve));
-    url = `http://127.0.0.1:${proxyPort}`;
   });
   after(async () => {
-    proxy?.closeAllConnections();
     proxy?.close();
     await stop?.();
   });
   beforeEach(async () => {
     fetching = await startFetching();
-    cuts.length = 0;
-    ranges.length = 0;
+    proxy.cuts.length = 0;
+    proxy.ranges.length = 0;
   });
   afterEach(() => fetching.close());
 
@@ -89,7 +65,7 @@ describe("a source in a real S3 server", function () {
     const { ok, status } = await fetch(place, { method: "PUT", body: new Uint8Array(body) });
     expect(ok, `PUT ${key}: ${status}`).to.equal(true);
   }
-  const environment = (keys: object = KEYS) => ({ AWS_ENDPOINT_URL: url, ...keys });
+  const environment = (keys: object = KEYS) => ({ AWS_ENDPOINT_URL: proxy.url, ...keys });
 
   it("is listed and fetched below its prefix, each request signed", async () => {
     const { record } = await fetching.fetch("s3://bucket/models/3/", { environment: environment() });
@@ -114,12 +90,12 @@ describe("a source in a real S3 server", function () {
   });
 
   it("continues where the connection broke, by a range of the same object", async () => {
-    cuts.push(1_000_000, 500_000);
+    proxy.cuts.push(1_000_000, 500_000);
     const source = "s3://bucket/models/3/model.onnx";
     const { record } = await fetching.fetch(source, { environment: environment() });
     expect(record.digest).to.equal(sha256(GRAPH));
-    expect(ranges).to.have.lengthOf(3);
-    expect(ranges.slice(1).every((range) => /^bytes=[1-9]\d*-$/.test(range ?? ""))).to.equal(true);
+    expect(proxy.ranges).to.have.lengthOf(3);
+    expect(proxy.ranges.slice(1).every((range) => /^bytes=[1-9]\d*-$/.test(range ?? ""))).to.equal(true);
   });
 
   it("is refused if the object has changed under its pinned name", async () => {
