@@ -16,7 +16,7 @@ describe("facts about a graph", () => {
       expect(hasInnerExternalData, name).to.equal(false);
       if (externalFiles.size > 0) found[name] = [...externalFiles];
     }
-    expect(found).to.deep.equal({ "external.onnx": ["weights.bin"] });
+    expect(found).to.deep.equal({ "external.onnx": ["weights.bin"], "weighted.onnx": ["weighted.data"] });
     expect(graphs.length).to.be.greaterThan(5);
   });
 
