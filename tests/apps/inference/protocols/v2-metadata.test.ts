@@ -34,7 +34,12 @@ describe("health and metadata in the Open Inference Protocol", () => {
       inputs: [{ name: "x", datatype: "FP32", shape: [-1, 4] }],
       outputs: [
         { name: "label", datatype: "INT64", shape: [-1] },
-        { name: "probabilities", datatype: "FP32", shape: [-1, 3] },
+        {
+          name: "probabilities",
+          datatype: "FP32",
+          shape: [-1, 3],
+          labels: ["setosa", "versicolor", "virginica"],
+        },
       ],
     };
     for (const place of ["/v2/models/iris", "/v2/models/iris/versions/1"]) {
