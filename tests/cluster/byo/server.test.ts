@@ -4,11 +4,15 @@ import { valueAt } from "../../../engine/status/fields.ts";
 import { type Cluster, destroyStack, devCluster, status } from "../support/cluster.ts";
 import { deploy } from "../support/stacks.ts";
 import { eventually } from "../support/wait.ts";
+import { type EventStream, openEvents } from "./events.ts";
 import { pythonImage } from "./python.ts";
 import { configFiles, getIn, hatch, ownServer, platform } from "./stack.ts";
 
 const STACK = "byo";
 const NAMESPACE = "ml-byo";
+
+/** Longer than the 60 seconds after which the gateway ends a request that is still being read. */
+const STREAM_SECONDS = 75;
 
 interface Answer {
   readonly predictions: readonly number[];
@@ -21,6 +25,7 @@ describe("another team's server in Python on the embedded cluster", function () 
   this.timeout(400_000);
   let cluster: Cluster;
   let image: string;
+  let stream: EventStream;
   before(async function () {
     // On a new machine this builds Kubernetes and everything else from source, and an image of Debian packages.
     this.timeout(60 * 60_000);
@@ -61,6 +66,14 @@ describe("another team's server in Python on the embedded cluster", function () 
     });
   });
 
+  it("sends events through the gateway as they happen", async () => {
+    stream = await eventually("stream of events of version 2", () =>
+      openEvents(cluster, "byo.example.com", `/half/events?seconds=${STREAM_SECONDS}`),
+    );
+    await eventually("first event", async () => stream.events[0]);
+    expect(stream.events.length).to.be.below(STREAM_SECONDS);
+  });
+
   it("gets its share of the requests, and gives the same answers", async () => {
     const answers: Answer[] = [];
     for (let sent = 0; sent < 500; sent += 20) answers.push(...(await Promise.all(Array.from({ length: 20 }, ask))));
@@ -91,6 +104,11 @@ describe("another team's server in Python on the embedded cluster", function () 
     ]);
     for (const { ready } of model?.versions ?? []) expect(ready).to.be.at.least(1);
     expect(problems.filter(({ namespace }) => namespace === NAMESPACE)).to.deep.equal([]);
+  });
+
+  it("may send events for longer than a request may last", async () => {
+    await stream.ended;
+    expect(stream.events).to.deep.equal(Array.from({ length: STREAM_SECONDS }, (_, second) => `data: ${second}`));
   });
 
   it("has a sidecar, a mounted file, a patched route and an object of its own", async () => {

@@ -35,7 +35,27 @@ export function ownServer(image: string): string {
           files: { /etc/half.conf: { configMap: half, key: half.conf } }
           environment: { SETTINGS: /etc/half.conf }
           autoscaling: { minReplicas: 1, maxReplicas: 2 }
-      traffic: { hosts: [byo.example.com], path: /half, stable: "1", canary: "2", canaryWeight: 30 }
+      traffic: { hosts: [byo.example.com], path: /half, stable: "1", canary: "2", canaryWeight: 30, timeoutSeconds: 0 }
+`;
+}
+
+/** A trainer of two workers that publishes another version of the seeded model, and both versions served over gRPC. */
+export function ownTrainer(image: string, canaryWeight: number): string {
+  return `config:
+  ml-platform:training:
+    jobs:
+      - name: fit
+        image: ${image}
+        command: [python3, fit.py]
+        model: half_plus_two
+        workers: 2
+        environment: { VERSION: "2" }
+        resources: ${RESOURCES}
+  ml-platform:models:
+    - model: half_plus_two
+      versions: [{ version: "1", container: { ports: { grpc: 8001 } } }, { version: "2", container: { ports: { grpc: 8001 } } }]
+      traffic:
+        { hosts: [http.trainer.example.com], grpc: { hosts: [trainer.example.com] }, stable: "1", canary: "2", canaryWeight: ${canaryWeight} }
 `;
 }
 

@@ -48,9 +48,14 @@ export interface GrpcClient {
   close(): void;
 }
 
-/** Connects to a server on loopback. */
-export function grpcClient(port: number | undefined): GrpcClient {
+/**
+ * Connects to a server on loopback.
+ *
+ * @param authority host that the calls name. @default the server's address
+ */
+export function grpcClient(port: number | undefined, authority?: string): GrpcClient {
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
+    ...(authority === undefined ? {} : { "grpc.default_authority": authority }),
     "grpc.max_receive_message_length": -1,
     "grpc.use_local_subchannel_pool": 1,
   });

@@ -1,8 +1,10 @@
 """A server as another team would write it: it knows nothing of this project but its environment variables."""
 
 import os
+import time
 
 from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
 from prometheus_client import Counter, make_asgi_app
 from pydantic import BaseModel
 
@@ -32,3 +34,15 @@ def predict(body: Instances):
         "version": os.environ["MODEL_VERSION"],
         "server": "fastapi",
     }
+
+
+@app.get("/events")
+def events(seconds: int):
+    """A number every second."""
+
+    def numbers():
+        for number in range(seconds):
+            yield f"data: {number}\n\n"
+            time.sleep(1)
+
+    return StreamingResponse(numbers(), media_type="text/event-stream")
