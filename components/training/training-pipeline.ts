@@ -43,7 +43,8 @@ export class TrainingPipeline extends pulumi.ComponentResource {
       this.meetingService(args, job);
       const created = new k8s.batch.v1.Job(`${job.name}-run-${job.run}`, trainingJobManifest(args, job), {
         parent: this,
-        ignoreChanges: ["spec"],
+        // Kueue refuses another queue for a Job that has started, also if it has ended since.
+        ignoreChanges: ["spec", `metadata.labels["${QUEUE_LABEL}"]`],
         ...(before === undefined ? {} : { dependsOn: [before] }),
       });
       if (args.sequential === true) before = created;
@@ -83,9 +84,11 @@ function trainingJobManifest(pipeline: Pipeline, job: TrainingJobArgs & Resolved
   };
 }
 
-/** The label by which Kueue admits a Job. */
+/** Label by which Kueue admits a Job. */
+const QUEUE_LABEL = "kueue.x-k8s.io/queue-name";
+
 function queueLabel({ queue }: Pick<ResolvedTrainingJob, "queue">): Record<string, string> {
-  return queue === undefined ? {} : { "kueue.x-k8s.io/queue-name": queue };
+  return queue === undefined ? {} : { [QUEUE_LABEL]: queue };
 }
 
 type CronJob = TrainerJob & ResolvedSchedule & EnvironmentSources;

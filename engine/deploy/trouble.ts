@@ -2,6 +2,7 @@ import type { Kubectl, LiveObject } from "../../cluster/kubectl.ts";
 import { waitFor } from "../../common/wait.ts";
 import type { ObjectName } from "../pulumi/events.ts";
 import { findProblems, PROBLEM_KINDS, type Problem } from "../status/problems.ts";
+import { isQueued, queuedWorkloads } from "../status/queue.ts";
 import { TroubleTimer } from "./trouble-timer.ts";
 
 /** Kinds whose problems keep a Deployment or a Job from becoming ready, and do not resolve themselves. */
@@ -18,7 +19,8 @@ const INTERVAL = 3000;
 
 /** The problems of the objects in some namespaces. Read-only. */
 export async function problemsIn(kubectl: Kubectl, namespaces: readonly string[]): Promise<Problem[]> {
-  return findProblems(await readNamespaces(kubectl, namespaces));
+  const live = await readNamespaces(kubectl, namespaces);
+  return findProblems(live, [...live, ...(await queuedWorkloads(kubectl, live))]);
 }
 
 async function readNamespaces(kubectl: Kubectl, namespaces: readonly string[]): Promise<LiveObject[]> {
@@ -74,7 +76,9 @@ async function watch(
 export function troublesOf(awaited: readonly ObjectName[], live: readonly LiveObject[]): Set<string> {
   const keys = new Set(awaited.map(({ kind, namespace, name }) => `${kind}/${namespace}/${name}`));
   const owners = live.filter((object) => keys.has(ownKey(object)));
-  const problems = findProblems(partsOf(owners, live), live).filter(({ kind }) => BLOCKING_KINDS.has(kind));
+  // A Job that a queue holds back is in no trouble: its turn comes.
+  const parts = partsOf(owners, live).filter((object) => !isQueued(object));
+  const problems = findProblems(parts, live).filter(({ kind }) => BLOCKING_KINDS.has(kind));
   return new Set(problems.map(({ namespace, object }) => `${namespace} ${object}`));
 }
 

@@ -28,7 +28,7 @@ export type ListType = "atomic" | "set" | readonly string[];
 
 /** Field managers that are controllers: their additions are not changes by people. */
 const CONTROLLER =
-  /controller|operator|scheduler|autoscaler|provisioner|webhook|injector|^kube(let$|-)|^(traefik|istiod|pilot-discovery|envoy-gateway|cilium|karpenter|keda|kyverno|manager|before-first-apply)/;
+  /controller|operator|scheduler|autoscaler|provisioner|webhook|injector|^kube(let$|-)|^(traefik|istiod|pilot-discovery|envoy-gateway|cilium|karpenter|keda|kueue|kyverno|manager|before-first-apply)/;
 
 /** Whether a field manager is a controller and not a person's tool. */
 export function isController({ manager }: Writer): boolean {

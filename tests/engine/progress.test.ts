@@ -145,4 +145,15 @@ describe("a problem reported while the engine waits", () => {
     expect([...troublesOf([], live)]).to.deep.equal([]);
     expect([...troublesOf([{ kind: "Deployment", namespace: "elsewhere", name: "d" }], live)]).to.deep.equal([]);
   });
+
+  it("is not that a Job waits in a queue, which may take long", () => {
+    const awaited = [{ kind: "Job", namespace: "ml", name: "j" }];
+    const job = {
+      ...part("Job", "j"),
+      metadata: { name: "j", namespace: "ml", labels: { "kueue.x-k8s.io/queue-name": "team" } },
+    };
+    expect([...troublesOf(awaited, [{ ...job, spec: { suspend: true } }])]).to.deep.equal([]);
+    const failed = { status: { conditions: [{ type: "Failed", status: "True", message: "too often" }] } };
+    expect([...troublesOf(awaited, [{ ...job, spec: { suspend: false }, ...failed }])]).to.deep.equal(["ml Job j"]);
+  });
 });

@@ -142,15 +142,32 @@ describe("problems that status finds", () => {
       ...object("Workload", { conditions: [{ type: "QuotaReserved", ...reserved }] }),
       metadata: { name: "job-x-1", namespace: "ml", ownerReferences: [{ kind: "Job", name: "x" }] },
     });
+    const found = (message: string) => findProblems([job], [job, workload({ status: "False", message })])[0];
     const full =
       "couldn't assign flavors to pod set main: insufficient unused quota for cpu in flavor default, 2 more needed";
-    const [waiting] = findProblems([job], [job, workload({ status: "False", message: full })]);
-    expect(waiting).to.include({ object: "Job x", what: `waits in queue team: ${full}` });
-    expect(waiting?.remedy).to.match(/^wait for the Jobs before it/);
-    const [lost] = findProblems([job], [job, workload({ status: "False", message: "LocalQueue team doesn't exist" })]);
-    expect(lost?.remedy).to.match(/^create the LocalQueue team/);
+    expect(found(full)).to.include({ object: "Job x", what: `waits in queue team: ${full}` });
+    const remedies = [
+      [full, /^wait for the Jobs before it/],
+      ["LocalQueue team doesn't exist", /^create the LocalQueue team .*raise run$/],
+      ["ClusterQueue shared is inactive", /^see what it lacks: kubectl describe localqueue team --namespace ml, /],
+      [
+        "insufficient quota for cpu in flavor default, … > maximum capacity (1)",
+        /^it does not fit however long it waits/,
+      ],
+      ["resource nvidia.com/gpu unavailable in ClusterQueue", /^it does not fit however long it waits/],
+    ] as const;
+    for (const [message, remedy] of remedies) expect(found(message)?.remedy).to.match(remedy);
     expect(findProblems([job])[0]?.what).to.equal("waits in queue team: Kueue has not looked at it yet");
-    expect(findProblems([job], [job, workload({ status: "True" })])).to.deep.equal([]);
+    const reserved = workload({ status: "True" });
+    expect(findProblems([job], [job, reserved])).to.deep.equal([]);
+    const checked = (state: string) => {
+      const admissionChecks = [{ name: "nodes", state, message: "asked for" }];
+      return { ...reserved, status: { conditions: [{ type: "QuotaReserved", status: "True" }], admissionChecks } };
+    };
+    expect(findProblems([job], [job, checked("Ready")])).to.deep.equal([]);
+    expect(findProblems([job], [job, checked("Pending")])[0]?.what).to.equal(
+      "waits in queue team: it has its quota, but not yet the admission checks nodes (Pending: asked for)",
+    );
     expect(findProblems([{ ...job, spec: {} }])).to.deep.equal([]);
   });
 

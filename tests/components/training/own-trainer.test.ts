@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { TrainingPipeline, type TrainingPipelineArgs } from "../../../components/index.ts";
-import { only, record } from "../recorder.ts";
+import { only, optionsOf, record } from "../recorder.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: manifests are read here as a person would read the YAML
 type Manifest = any;
@@ -13,6 +13,7 @@ async function pipeline(args: Partial<TrainingPipelineArgs>) {
     new TrainingPipeline(`own-${++made}`, { namespace: "ml", trainerImage: "trainer:1", ...args });
   });
   return {
+    made: registered,
     of: (kind: string): Manifest => only(registered, kind).inputs,
     kinds: registered.map(({ type }) => type.split(":").at(-1)),
   };
@@ -88,6 +89,14 @@ describe("any Job", () => {
       "kueue.x-k8s.io/queue-name": "team",
     });
     expect(scheduled.of("CronJob").metadata.labels).not.to.have.property("kueue.x-k8s.io/queue-name");
+  });
+
+  it("keeps the queue that it was created in, since Kueue refuses another one once it runs", async () => {
+    const { made } = await pipeline({ jobs: [{ ...job, queue: "team" }] });
+    expect(optionsOf(only(made, "Job"))?.ignoreChanges).to.deep.equal([
+      "spec",
+      'metadata.labels["kueue.x-k8s.io/queue-name"]',
+    ]);
   });
 
   it("may say which failures count, and what its pods have", async () => {

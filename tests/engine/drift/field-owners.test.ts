@@ -63,7 +63,14 @@ describe("the writer of a field", () => {
   });
 
   it("is classified by name as a controller or a person's tool", () => {
-    const names = ["kube-controller-manager", "kubelet", "traefik", "vpa-recommender-operator", "cluster-autoscaler"];
+    const names = [
+      "kube-controller-manager",
+      "kubelet",
+      "traefik",
+      "vpa-recommender-operator",
+      "cluster-autoscaler",
+      "kueue",
+    ];
     for (const manager of names) expect(isController({ manager }), manager).to.equal(true);
     for (const manager of ["kubectl", "kubectl-edit", "kubectl-client-side-apply", "k9s", "helm", "node-fetch"]) {
       expect(isController({ manager }), manager).to.equal(false);
