@@ -56,7 +56,10 @@ describe("TrainingPipeline", () => {
     const second = await record(() => new TrainingPipeline("p2", { ...pipeline, jobs: [{ ...job, run: 2 }] }));
     expect(only(first, "Job").name).to.not.equal(only(second, "Job").name);
     expect((only(second, "Job").inputs["metadata"] as Manifest).name).to.equal("train-2");
-    expect(optionsOf(only(first, "Job"))?.ignoreChanges).to.deep.equal(["spec"]);
+    expect(optionsOf(only(first, "Job"))?.ignoreChanges).to.deep.equal([
+      "spec",
+      'metadata.labels["kueue.x-k8s.io/queue-name"]',
+    ]);
   });
 
   it("passes image, Job and pod to the trainer for the version's lineage", async () => {

@@ -108,7 +108,9 @@ def publish(content):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.onnx").write_bytes(content)
     artifact = {"file": "model.onnx", "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-    metadata = {"name": name, "version": version, "framework": "onnx", "artifact": artifact}
+    # The same requests as the other version, which the route mixes with this one.
+    signature = {"kind": "instances"}
+    metadata = {"name": name, "version": version, "framework": "onnx", "artifact": artifact, "signature": signature}
     unfinished = folder / "metadata.json.new"
     unfinished.write_text(json.dumps(metadata))
     unfinished.rename(folder / "metadata.json")
