@@ -71,9 +71,10 @@ describe("the component for programs in other languages", function () {
     return (...args: readonly string[]) => session.run([...args, `--cwd=${directory}`]);
   }
 
-  for (const [stack, files] of Object.entries(stacks)) {
+  // The others differ in their settings only, which rendering.test.ts compares for all.
+  for (const stack of ["dev", "prod", "ml-platform"]) {
     it(`creates the objects of ${stack} from the settings of its stack file`, async () => {
-      const configFiles = files.map((file) => path.join(repository, file));
+      const configFiles = (stacks[stack] ?? []).map((file) => path.join(repository, file));
       const { project: prefix, values } = await readStack(repository, configFiles);
       const settings = { ...parseValues(values, prefix), images, cluster };
       const cli = await project(stack, program(settings));
