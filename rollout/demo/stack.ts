@@ -15,8 +15,8 @@ export interface DemoStack {
   readonly name: string;
   /** Settings of the model's `rollout`. */
   readonly rollout: Readonly<Record<string, unknown>>;
-  /** Address of its Prometheus. */
-  readonly prometheus: string;
+  /** Address of its Prometheus. @default the operator's own Service */
+  readonly prometheus?: string;
   /** Pods of version 1. @default 2 */
   readonly replicas?: number;
 }
@@ -48,7 +48,12 @@ export async function demoStackFile({ name, rollout, prometheus, replicas = 2 }:
       { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "faults" }, data: { "faults.mts": faults } },
     ],
     gateway: { name: "ml-gateway", namespace: "gateway-system", implementation: "traefik" },
-    monitoring: { namespace: "monitoring", prometheus, intervalSeconds: SCRAPE_SECONDS, dashboards: false },
+    monitoring: {
+      namespace: "monitoring",
+      ...(prometheus === undefined ? {} : { prometheus }),
+      intervalSeconds: SCRAPE_SECONDS,
+      dashboards: false,
+    },
     modelDefaults: { resources: RESOURCES },
     models: [
       {

@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Kubectl } from "../../../cluster/kubectl.ts";
+import type { ResolvedStack } from "../../../config/index.ts";
+import type { VersionCounts } from "../../../rollout/decide/read.ts";
+import { MODEL, SCRAPE_SECONDS } from "../../../rollout/demo/stack.ts";
+import { type Evidence, NOWHERE, type Position, prometheusEvidence } from "../../../rollout/evidence/evidence.ts";
+import { modelOf } from "../../../rollout/live/actor.ts";
+import { versionQueries } from "../../../rollout/live/evidence.ts";
+import { stackPrometheus } from "../../../rollout/live/prometheus.ts";
+import { readStackFiles } from "../../../rollout/live/stack-file.ts";
+import { liveVersions } from "../../../rollout/live/versions.ts";
+import { eventually } from "../support/wait.ts";
+
+/** Milliseconds after which Prometheus has scraped everything that was before. */
+const SETTLED = 4 * SCRAPE_SECONDS * 1000;
+
+type Counts = Readonly<Record<string, VersionCounts>>;
+
+/** What the versions of a stack's model did between two times, by their own counters and by the gateway's. */
+export class Counters {
+  readonly #sources: readonly Evidence[];
+  #positions: readonly Position[] = [];
+
+  private constructor(sources: readonly Evidence[]) {
+    this.#sources = sources;
+  }
+
+  static async open(file: string, kubectl: Kubectl): Promise<Counters> {
+    const { resolved } = await readStackFiles([file]);
+    const model = modelOf(resolved, MODEL);
+    const live = await liveVersions(kubectl, resolved.namespace.name, model);
+    const query = stackPrometheus(resolved, kubectl);
+    const sources = (["server", "gateway"] as const).map((evidence) => {
+      const asked = { ...model, rollout: { ...model.rollout, evidence } } as ResolvedStack["models"][number];
+      const queries = Object.keys(live).map((version) => [
+        version,
+        versionQueries(resolved, asked, version, live[version]),
+      ]);
+      return prometheusEvidence(Object.fromEntries(queries), query);
+    });
+    return new Counters(sources);
+  }
+
+  /** Remembers where all counters stand, once Prometheus has them. Nothing must be sent meanwhile. */
+  async begin(): Promise<void> {
+    await sleep(SETTLED);
+    this.#positions = await eventually("counters of both versions, by both", async () => {
+      const reads = await Promise.all(this.#sources.map((source) => source(Date.now(), NOWHERE)));
+      const positions = reads.map(({ position }) => position);
+      return positions.every(({ at }) => at !== undefined) ? positions : undefined;
+    });
+  }
+
+  /** The increases since then, by the servers and by the gateway. Nothing must be sent meanwhile. */
+  async end(): Promise<readonly [own: Counts, gateway: Counts]> {
+    await sleep(SETTLED);
+    const reads = await Promise.all(
+      this.#sources.map((source, index) => source(Date.now(), this.#positions[index] ?? NOWHERE)),
+    );
+    const [own, gateway] = reads.map(({ observation }) => observation);
+    if (own?.counts === undefined || gateway?.counts === undefined) {
+      throw new Error(`no counts: ${own?.missing ?? gateway?.missing}`);
+    }
+    return [own.counts, gateway.counts];
+  }
+}
