@@ -19,6 +19,9 @@ const PACKAGE = "prometheus";
 /** Port of a server's metrics in its pods. */
 const METRICS_PORT = 9090;
 
+/** The embedded cluster's gateway: where its pods are, and the port of their metrics. */
+const GATEWAY = { namespace: "gateway-system", selector: "app.kubernetes.io/name=traefik", port: 9000 } as const;
+
 /** Milliseconds that Prometheus may take to start. */
 const READY_TIMEOUT = 60_000;
 
@@ -37,8 +40,8 @@ export interface LocalPrometheusOptions {
 }
 
 /**
- * A Prometheus on this machine, of Debian's package, that scrapes the servers of a namespace of the embedded cluster through its
- * API server: a cluster that only shows something needs no operator, and no Prometheus of its own.
+ * A Prometheus on this machine, of Debian's package, that scrapes the servers of a namespace of the embedded cluster, and its
+ * gateway, through its API server: a cluster that only shows something needs no operator, and no Prometheus of its own.
  */
 export class LocalPrometheus {
   readonly #options: LocalPrometheusOptions;
@@ -63,12 +66,10 @@ export class LocalPrometheus {
     const address = new URL(view.clusters[0]?.cluster.server ?? "").host;
     // Debian's build has no discovery of its own for Kubernetes, so this process tells it what there is to scrape.
     const targets = createServer(async (_, response) => {
-      const pods = await kubectl
-        .get(["pods", `--namespace=${namespace}`, "--selector=component=model-server"])
-        .catch(() => undefined);
+      const targets = await targetsOf(kubectl, namespace, address).catch(() => undefined);
       // Prometheus keeps its targets if it gets no new ones.
-      response.writeHead(pods === undefined ? 503 : 200, { "content-type": "application/json" });
-      response.end(JSON.stringify((pods ?? []).filter(isRunning).map((pod) => targetOf(pod, address))));
+      response.writeHead(targets === undefined ? 503 : 200, { "content-type": "application/json" });
+      response.end(JSON.stringify(targets ?? []));
     }).listen(0, "127.0.0.1");
     await once(targets, "listening");
     const { pki } = nodePaths(state);
@@ -150,13 +151,25 @@ export function localUrl(port: number): string {
   return `http://127.0.0.1:${port}`;
 }
 
+/** The servers' pods, and those of the gateway. */
+async function targetsOf(kubectl: Kubectl, namespace: string, address: string): Promise<object[]> {
+  const running = async (place: string, selector: string) =>
+    (await kubectl.get(["pods", `--namespace=${place}`, `--selector=${selector}`])).filter(isRunning);
+  const servers = await running(namespace, "component=model-server");
+  const gateways = await running(GATEWAY.namespace, GATEWAY.selector);
+  return [
+    ...servers.map((pod) => targetOf(pod, METRICS_PORT, address)),
+    ...gateways.map((pod) => targetOf(pod, GATEWAY.port, address)),
+  ];
+}
+
 function isRunning(pod: LiveObject): boolean {
   return valueAt(pod, "status.phase") === "Running" && pod.metadata.deletionTimestamp === undefined;
 }
 
 /** A pod as Prometheus' HTTP discovery has it, with the labels that the operator would give it. */
-function targetOf({ metadata: { name, namespace = "" } }: LiveObject, address: string): object {
-  const place = `/api/v1/namespaces/${namespace}/pods/${name}:${METRICS_PORT}/proxy/metrics`;
+function targetOf({ metadata: { name, namespace = "" } }: LiveObject, port: number, address: string): object {
+  const place = `/api/v1/namespaces/${namespace}/pods/${name}:${port}/proxy/metrics`;
   return { targets: [address], labels: { namespace, pod: name, instance: name, __metrics_path__: place } };
 }
 

@@ -2,7 +2,12 @@ import { addonImages } from "../../../cluster/addons/images.ts";
 import { toolchainFolders } from "../../../cluster/toolchain/index.ts";
 import type { KubernetesObject } from "../../../render/rendered.ts";
 import type { Labels } from "./api.ts";
-import { QUOTA_PODS, STACK } from "./stack.ts";
+
+/** Name of the stack whose alerts are caused, and of its namespace. */
+export const STACK = "metrics";
+
+/** Pods that its quota allows. */
+export const QUOTA_PODS = 12;
 
 const NEVER_READY = "never-ready";
 const FAILS = "fails";

@@ -7,12 +7,12 @@ import { waitFor } from "../../../common/wait.ts";
 import { valueAt } from "../../../engine/status/fields.ts";
 import { Load, type LoadResult } from "../../../rollout/demo/load.ts";
 import { demoPath } from "../../../rollout/demo/stack.ts";
+import { writeBusyStack } from "../rollout/busy-stack.ts";
+import { Counters } from "../rollout/counters.ts";
 import { type Cluster, destroyStack, devCluster, local } from "../support/cluster.ts";
 import { type Labels, MonitoringApi } from "./api.ts";
-import { CAUSED, CLAIM, causes, volumeUser } from "./causes.ts";
-import { Counters } from "./counters.ts";
+import { CAUSED, CLAIM, causes, QUOTA_PODS, STACK, volumeUser } from "./causes.ts";
 import { SmallVolume } from "./small-volume.ts";
-import { STACK, writeStack } from "./stack.ts";
 
 const MINUTES = 60_000;
 
@@ -45,7 +45,7 @@ describe("Prometheus on the embedded cluster", function () {
       rareShare: 0,
     });
     file = path.join(cluster.folder, `Pulumi.${STACK}.yaml`);
-    await writeStack(file, "busy");
+    await describeStack("busy");
     const begun = performance.now();
     await up();
     console.log(`      (up --prometheus took ${((performance.now() - begun) / MINUTES).toFixed(1)} minutes)`);
@@ -58,6 +58,15 @@ describe("Prometheus on the embedded cluster", function () {
     await destroyStack(STACK);
   });
 
+  // The alerts have their own thresholds, except that a condition need not hold for five minutes, and that equal versions on a
+  // busy machine may differ more.
+  const describeStack = (canary: "busy" | "equal") =>
+    writeBusyStack(file, {
+      name: STACK,
+      canary,
+      namespace: { quota: { hard: { pods: String(QUOTA_PODS) } } },
+      alerts: { forSeconds: 20, canaryLatencyFactor: 4 },
+    });
   const up = async () => {
     const { exitCode, all } = await local("up", "--stack", STACK, "--config-file", file, "--prometheus");
     expect(exitCode, all).to.equal(0);
@@ -146,21 +155,8 @@ describe("Prometheus on the embedded cluster", function () {
     });
 
     it("counts the same requests and failures by the servers' metrics as by the gateway's", async () => {
-      const result = await load.stop();
-      const [sent, rejected] = [result.sent - earlier.sent, result.failures.length - earlier.failures.length];
-      const [own, gateway] = await counters.end();
-      const requests = Object.values(own).reduce((sum, each) => sum + each.requests, 0);
-      expect(requests).to.equal(sent);
-      for (const version of ["1", "2"]) {
-        const [ours, theirs] = [own[version], gateway[version]];
-        expect(theirs?.requests, version).to.equal(ours?.requests);
-        expect(theirs?.goals[0], version).to.deep.equal(ours?.goals[0]);
-        // The gateway's time of a request includes the server's.
-        expect(theirs?.goals[1]?.bad, version).to.be.at.least(ours?.goals[1]?.bad ?? 0);
-      }
-      expect(own["2"]?.goals[0]?.bad).to.equal(rejected);
-      expect(rejected).to.be.above(0);
-      console.log(`      (${sent} requests, ${own["2"]?.requests} to the canary, ${rejected} rejected)`);
+      const { sent, failures } = await load.stop();
+      await counters.expectSame(sent - earlier.sent, failures.length - earlier.failures.length);
     });
   });
 
@@ -168,7 +164,7 @@ describe("Prometheus on the embedded cluster", function () {
     before(async () => {
       await cluster.kubectl.onObjects(["delete", "--ignore-not-found"], causes());
       await volume.empty();
-      await writeStack(file, "equal");
+      await describeStack("equal");
       await up();
       load.start();
     });

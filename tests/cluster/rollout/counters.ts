@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
 import type { Kubectl } from "../../../cluster/kubectl.ts";
 import type { ResolvedStack } from "../../../config/index.ts";
 import type { VersionCounts } from "../../../rollout/decide/read.ts";
@@ -51,16 +52,33 @@ export class Counters {
     });
   }
 
-  /** The increases since then, by the servers and by the gateway. Nothing must be sent meanwhile. */
-  async end(): Promise<readonly [own: Counts, gateway: Counts]> {
+  /**
+   * Expects that both have counted what was sent since then. Nothing must be sent meanwhile.
+   *
+   * @param sent requests of all versions
+   * @param rejected those that the canary, version 2, has not answered
+   */
+  async expectSame(sent: number, rejected: number): Promise<void> {
     await sleep(SETTLED);
-    const reads = await Promise.all(
-      this.#sources.map((source, index) => source(Date.now(), this.#positions[index] ?? NOWHERE)),
-    );
-    const [own, gateway] = reads.map(({ observation }) => observation);
-    if (own?.counts === undefined || gateway?.counts === undefined) {
-      throw new Error(`no counts: ${own?.missing ?? gateway?.missing}`);
+    const [own, gateway] = await Promise.all(this.#sources.map((source, index) => this.#increase(source, index)));
+    const requests = Object.values(own ?? {}).reduce((sum, each) => sum + each.requests, 0);
+    expect(requests).to.equal(sent);
+    for (const [version, ours] of Object.entries(own ?? {})) {
+      const theirs = gateway?.[version];
+      expect(ours.requests, version).to.be.above(0);
+      expect(theirs?.requests, version).to.equal(ours.requests);
+      expect(theirs?.goals[0], version).to.deep.equal(ours.goals[0]);
+      // The gateway's time of a request includes the server's.
+      expect(theirs?.goals[1]?.bad, version).to.be.at.least(ours.goals[1]?.bad ?? 0);
     }
-    return [own.counts, gateway.counts];
+    expect(rejected).to.be.above(0);
+    expect(own?.["2"]?.goals[0]?.bad).to.equal(rejected);
+    console.log(`      (${sent} requests, ${own?.["2"]?.requests} to the canary, ${rejected} rejected)`);
+  }
+
+  async #increase(source: Evidence, index: number): Promise<Counts> {
+    const { observation } = await source(Date.now(), this.#positions[index] ?? NOWHERE);
+    if (observation.counts === undefined) throw new Error(`no counts: ${observation.missing}`);
+    return observation.counts;
   }
 }
