@@ -13,7 +13,7 @@ import { liveVersions } from "../../../rollout/live/versions.ts";
 import { eventually } from "../support/wait.ts";
 
 /** Milliseconds after which Prometheus has scraped everything that was before. */
-const SETTLED = 4 * SCRAPE_SECONDS * 1000;
+const SETTLED = 6 * SCRAPE_SECONDS * 1000;
 
 type Counts = Readonly<Record<string, VersionCounts>>;
 
