@@ -31,7 +31,7 @@ program
   .option("--take-over", "replace what an earlier release deployed without the Pulumi engine; volumes stay")
   .option(
     "--prometheus",
-    "experimental: also install Prometheus, Alertmanager and kube-state-metrics on the embedded cluster, after everything else",
+    "also install Prometheus, Alertmanager and kube-state-metrics on the embedded cluster, after everything else",
   )
   .action(up);
 
