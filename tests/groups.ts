@@ -23,7 +23,7 @@ const PATTERNS = {
     "tests/components/{package,kubernetes-api}.test.ts",
     "tests/render/{schema,gateways,score,server-side}.test.ts",
     "tests/apps/trainer/onnx-checker.test.ts",
-    "tests/{apps/imports,gateway}/**",
+    "tests/{apps/imports,gateway,kueue}/**",
     "tests/apps/inference-clients/{docs-page,real-clients,schemathesis}.test.ts",
     "tests/apps/inference/text/{tokenizer-parity,trained-bert}.test.ts",
     "tests/{bench,components/monitoring}/**",

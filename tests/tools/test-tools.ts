@@ -2,6 +2,7 @@ import type { Tool } from "../../cluster/toolchain/tool.ts";
 import { command, prometheusCrds, versions } from "../../cluster/toolchain/tools.ts";
 import { traefik } from "../../cluster/toolchain/traefik.ts";
 import { keda } from "./keda.ts";
+import { kueue } from "./kueue.ts";
 
 const kwok = "v0.8.0";
 /** The test tools' Go modules are in the subfolder `modules/`. */
@@ -42,6 +43,7 @@ export const testTools = {
     binaries: [command("github.com/zegl/kube-score/cmd/kube-score")],
     minutes: 0.5,
   },
+  kueue,
   /** Simulates nodes and their pods. */
   kwok: {
     name: "kwok",
