@@ -65,13 +65,21 @@ export function languageRuntime(engineAddress: string, stopping: AbortController
     ),
     run: unary((request: RunRequest, cancelled) => runProgram(request, engine, either(cancelled))),
     runPlugin: stream((request: RunPluginRequest, send: (message: RunPluginResponse) => void, cancelled) =>
-      (request.getKind() === "analyzer" ? runPolicyPack : runComponentProvider)(request, send, either(cancelled)),
+      runnerOf(request.getKind())(request, send, either(cancelled)),
     ),
     cancel: unary(() => {
       stopping.abort();
       return new empty.Empty();
     }),
   };
+}
+
+/** Runs a plugin of a kind. @throws Error for a kind that is not supported */
+function runnerOf(kind: string) {
+  if (kind === "analyzer") return runPolicyPack;
+  if (kind === "resource") return runComponentProvider;
+  const what = `This language host runs policy packs and component providers, no plugins of the kind "${kind}"`;
+  throw new Error(`${what}: use the one of the released Pulumi CLI`);
 }
 
 async function installDependencies(

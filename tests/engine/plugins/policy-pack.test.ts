@@ -76,11 +76,11 @@ describe("a policy pack in TypeScript", () => {
     pack.client.close();
   });
 
-  it("is the only supported kind of plugin", async () => {
+  it("is, beside a provider of components, the only supported kind of plugin", async () => {
     const request = new messages.RunPluginRequest();
-    request.setKind("resource");
+    request.setKind("converter");
     const [error] = await once(client.runPlugin(request).resume(), "error");
-    expect(error.details).to.include('"resource"');
+    expect(error.details).to.include('"converter"');
   });
 
   async function start(directory: string) {
