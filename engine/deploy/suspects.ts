@@ -17,9 +17,15 @@ const Recorded = z.looseObject({
 /** An object as the engine's state records it. */
 type Recorded = z.infer<typeof Recorded>;
 
+/** An object as the engine's state records it, and whether the program leaves its replicas to an autoscaler. */
+interface Compared {
+  readonly recorded: Recorded | undefined;
+  readonly scaled: boolean;
+}
+
 /**
- * The stack's objects that may differ from the engine's state: changed since in more than their status, deleted, or not
- * comparable.
+ * The stack's objects that may differ from the engine's state: changed since in more than their status and the replicas that
+ * an autoscaler sets, deleted, or not comparable.
  *
  * The engine's refresh finds out how they differ, but for each Deployment and Service it also reads all pods of the
  * namespace, which takes time quadratic in the number of models: of a hundred models, two minutes. This takes one call of
@@ -31,41 +37,41 @@ type Recorded = z.infer<typeof Recorded>;
 export async function suspects(kubectl: Kubectl, steps: readonly PreviewStep[]): Promise<string[] | undefined> {
   const objects = steps.flatMap(({ urn, oldState }) => {
     if (oldState?.custom !== true || !oldState.type.startsWith("kubernetes:")) return [];
-    return [{ urn, recorded: Recorded.safeParse(oldState.outputs).data }];
+    const scaled = oldState.inputs?.spec?.["replicas"] === undefined;
+    return [{ urn, scaled, recorded: Recorded.safeParse(oldState.outputs).data }];
   });
   try {
     const live = await liveObjects(
       kubectl,
       objects.flatMap(({ recorded }) => recorded ?? []),
     );
-    return objects.filter(({ recorded }) => isSuspect(recorded, live)).map(({ urn }) => urn);
+    return objects.filter((object) => isSuspect(object, live)).map(({ urn }) => urn);
   } catch {
     return undefined;
   }
 }
 
-function isSuspect(recorded: Recorded | undefined, live: ReadonlyMap<string, LiveObject>): boolean {
+function isSuspect({ recorded, scaled }: Compared, live: ReadonlyMap<string, LiveObject>): boolean {
   if (recorded === undefined) return true;
   const current = live.get(recorded.metadata.uid);
   if (current === undefined) return true;
   if (current.metadata.resourceVersion === recorded.metadata.resourceVersion) return false;
-  return !isDeepStrictEqual(withoutStatus(current), withoutStatus(recorded));
+  return !isDeepStrictEqual(settled(current, scaled), settled(recorded, scaled));
 }
 
-/** What a change of the status leaves as it is, without the fields that the provider adds in the state. */
-function withoutStatus({
-  metadata,
-  status: _status,
-  ...fields
-}: {
-  readonly metadata: object;
-  readonly status?: unknown;
-}) {
-  const own = Object.entries(fields).filter(([name]) => !name.startsWith("__"));
+/** What changes of the status and the number of replicas leave as it is, without the fields that the provider adds in the state. */
+function settled({ metadata, ...fields }: { readonly metadata: object; readonly spec?: unknown }, scaled: boolean) {
+  const own = Object.entries(fields).filter(([name]) => !name.startsWith("__") && name !== "status" && name !== "spec");
   return {
     ...Object.fromEntries(own),
-    metadata: { ...metadata, resourceVersion: undefined, managedFields: undefined },
+    spec: scaled && isObject(fields.spec) ? { ...fields.spec, replicas: undefined } : fields.spec,
+    // The generation counts changes of the spec, which is compared itself.
+    metadata: { ...metadata, resourceVersion: undefined, generation: undefined, managedFields: undefined },
   };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 /** The objects of the same kinds and namespaces, by their uid. */

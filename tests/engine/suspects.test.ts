@@ -36,6 +36,9 @@ const NAMESPACE: LiveObject = {
 };
 const ALL = [DEPLOYMENT, SECRET, ROUTE, NAMESPACE];
 
+/** What the program sets of an object. */
+const inputsOf = ({ metadata, ...fields }: LiveObject) => ({ metadata: { name: metadata.name }, ...fields });
+
 /** An unchanged object in a preview; the engine adds fields to its state, and hides secret values. */
 const step = (object: LiveObject): PreviewStep => ({
   op: "same",
@@ -43,6 +46,7 @@ const step = (object: LiveObject): PreviewStep => ({
   oldState: {
     custom: true,
     type: `kubernetes:${object.apiVersion}:${object.kind}`,
+    inputs: inputsOf(object),
     outputs: { ...object, ...(object.kind === "Secret" ? { data: "[secret]" } : {}), __initialApiVersion: "v1" },
   },
 });
@@ -86,7 +90,6 @@ describe("the objects that up looks at", () => {
 
   it("are those with another spec, label or annotation, and those that are being deleted", async () => {
     for (const metadata of [
-      { generation: 2 },
       { labels: { app: "iris", team: "a" } },
       { labels: {} },
       { annotations: { a: "b" } },
@@ -95,6 +98,21 @@ describe("the objects that up looks at", () => {
       expect(await afterChange(metadata), JSON.stringify(metadata)).to.deep.equal(["Deployment"]);
     }
     expect(await afterChange({}, { spec: { replicas: 3 } })).to.deep.equal(["Deployment"]);
+  });
+
+  it("are no autoscaled Deployments with another number of replicas, unless something else has changed too", async () => {
+    const template = { spec: { containers: [{ name: "server", image: "inference:1" }] } };
+    const recorded = { ...DEPLOYMENT, spec: { replicas: 1, template } };
+    const { oldState = { type: "" }, ...same } = step(recorded);
+    const autoscaled = { ...same, oldState: { ...oldState, inputs: inputsOf({ ...recorded, spec: { template } }) } };
+    const scaledTo = (replicas: number, image: string) => {
+      const containers = [{ name: "server", image }];
+      const metadata = { ...recorded.metadata, generation: 2, resourceVersion: "20" };
+      return clusterWith([{ ...recorded, metadata, spec: { replicas, template: { spec: { containers } } } }]).kubectl;
+    };
+    expect(await suspects(scaledTo(4, "inference:1"), [autoscaled])).to.deep.equal([]);
+    expect(await suspects(scaledTo(4, "inference:2"), [autoscaled])).to.deep.equal(["Deployment"]);
+    expect(await suspects(scaledTo(4, "inference:1"), [step(recorded)])).to.deep.equal(["Deployment"]);
   });
 
   it("are those that were deleted, or created again under their names", async () => {
