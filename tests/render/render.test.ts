@@ -153,6 +153,7 @@ describe("a rendered stack", () => {
       (await render(trainer)).find(({ object }) => object.metadata.labels?.["job-type"] === "training");
     const [first, second] = [await training("trainer:1"), await training("trainer:2")];
     expect(second?.object.metadata.name).to.equal(first?.object.metadata.name);
-    expect(second?.ignoreChanges).to.deep.equal(["spec"]);
+    // Kueue refuses another queue for a Job that has started.
+    expect(second?.ignoreChanges).to.deep.equal(["spec", 'metadata.labels["kueue.x-k8s.io/queue-name"]']);
   });
 });
