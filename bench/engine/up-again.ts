@@ -3,12 +3,12 @@ import { Kubectl } from "../../cluster/kubectl.ts";
 import { nodePaths } from "../../cluster/node/layout.ts";
 import { runningNode } from "../../cluster/node/record.ts";
 import { toolchainFolders } from "../../cluster/toolchain/index.ts";
-import { UserError } from "../../common/errors.ts";
 import { deployDirectory, stateDirectory } from "../../common/paths.ts";
 import { deployStack } from "../../engine/deploy/index.ts";
 import { Session } from "../../engine/pulumi/session.ts";
 import { type Deployment, Workspace } from "../../engine/pulumi/workspace.ts";
 import { addSimulatedNode } from "../../tests/tools/simulated-node.ts";
+import { interruption } from "../interruption.ts";
 import { measured, seconds, type Usage } from "./processes.ts";
 import { NAMESPACE, writeStack } from "./stack.ts";
 
@@ -72,16 +72,6 @@ export async function measureUpAgain(
     // Deletes the pods of all models at once; the engine would delete them one by one.
     await kubectl.run(["delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=30m"]).finally(node.remove);
   }
-}
-
-/** Rejects on the first Ctrl-C, so that what was created is deleted; the second ends the process at once. */
-function interruption(): Promise<never> {
-  const interrupted = new Promise<never>((_, reject) => {
-    process.once("SIGINT", () => reject(new UserError("interrupted", "start it again")));
-  });
-  // Between two measurements nobody listens.
-  interrupted.catch(() => undefined);
-  return interrupted;
 }
 
 /** The gateway of the embedded cluster. */
