@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Kubectl, LiveObject } from "../../cluster/kubectl.ts";
+import { type FieldPath, isFields, parsePath } from "../drift/path.ts";
 import type { PreviewStep } from "../pulumi/preview.ts";
 
 const Recorded = z.looseObject({
@@ -17,15 +18,15 @@ const Recorded = z.looseObject({
 /** An object as the engine's state records it. */
 type Recorded = z.infer<typeof Recorded>;
 
-/** An object as the engine's state records it, and whether the program leaves its replicas to an autoscaler. */
+/** An object as the engine's state records it, and the fields that the program leaves to others, such as an autoscaler's. */
 interface Compared {
   readonly recorded: Recorded | undefined;
-  readonly scaled: boolean;
+  readonly ignored: readonly FieldPath[];
 }
 
 /**
- * The stack's objects that may differ from the engine's state: changed since in more than their status and the replicas that
- * an autoscaler sets, deleted, or not comparable.
+ * The stack's objects that may differ from the engine's state: changed since in more than their status and the fields
+ * that the program leaves to others, deleted, or not comparable.
  *
  * The engine's refresh finds out how they differ, but for each Deployment and Service it also reads all pods of the
  * namespace, which takes time quadratic in the number of models: of a hundred models, two minutes. This takes one call of
@@ -37,8 +38,8 @@ interface Compared {
 export async function suspects(kubectl: Kubectl, steps: readonly PreviewStep[]): Promise<string[] | undefined> {
   const objects = steps.flatMap(({ urn, oldState }) => {
     if (oldState?.custom !== true || !oldState.type.startsWith("kubernetes:")) return [];
-    const scaled = oldState.inputs?.spec?.["replicas"] === undefined;
-    return [{ urn, scaled, recorded: Recorded.safeParse(oldState.outputs).data }];
+    const ignored = (oldState.ignoreChanges ?? []).map(parsePath);
+    return [{ urn, ignored, recorded: Recorded.safeParse(oldState.outputs).data }];
   });
   try {
     const live = await liveObjects(
@@ -51,27 +52,30 @@ export async function suspects(kubectl: Kubectl, steps: readonly PreviewStep[]):
   }
 }
 
-function isSuspect({ recorded, scaled }: Compared, live: ReadonlyMap<string, LiveObject>): boolean {
+function isSuspect({ recorded, ignored }: Compared, live: ReadonlyMap<string, LiveObject>): boolean {
   if (recorded === undefined) return true;
   const current = live.get(recorded.metadata.uid);
   if (current === undefined) return true;
   if (current.metadata.resourceVersion === recorded.metadata.resourceVersion) return false;
-  return !isDeepStrictEqual(settled(current, scaled), settled(recorded, scaled));
+  return !isDeepStrictEqual(settled(current, ignored), settled(recorded, ignored));
 }
 
-/** What changes of the status and the number of replicas leave as it is, without the fields that the provider adds in the state. */
-function settled({ metadata, ...fields }: { readonly metadata: object; readonly spec?: unknown }, scaled: boolean) {
-  const own = Object.entries(fields).filter(([name]) => !name.startsWith("__") && name !== "status" && name !== "spec");
-  return {
-    ...Object.fromEntries(own),
-    spec: scaled && isObject(fields.spec) ? { ...fields.spec, replicas: undefined } : fields.spec,
-    // The generation counts changes of the spec, which is compared itself.
-    metadata: { ...metadata, resourceVersion: undefined, generation: undefined, managedFields: undefined },
-  };
+/** The generation counts changes of the spec, which is compared itself. */
+const UNCOMPARED = ["status", "metadata.resourceVersion", "metadata.generation", "metadata.managedFields"].map(
+  parsePath,
+);
+
+/** What does not change with the status and with ignored fields, without the fields that the provider adds in the state. */
+function settled(object: object, ignored: readonly FieldPath[]): unknown {
+  const own = Object.entries(object).filter(([name]) => !name.startsWith("__"));
+  return [...UNCOMPARED, ...ignored].reduce<unknown>(without, Object.fromEntries(own));
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
+/** A value without the field at a path. Items of lists stay. */
+function without(value: unknown, [name, ...rest]: FieldPath): unknown {
+  if (typeof name !== "string" || !isFields(value) || !(name in value)) return value;
+  const { [name]: field, ...others } = value;
+  return rest.length === 0 ? others : { ...others, [name]: without(field, rest) };
 }
 
 /** The objects of the same kinds and namespaces, by their uid. */

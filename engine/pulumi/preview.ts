@@ -13,10 +13,7 @@ interface ResourceState {
   readonly ignoreChanges?: readonly string[];
   /** The object after the last deployment or refresh. */
   readonly outputs?: Readonly<Record<string, unknown>>;
-  readonly inputs?: {
-    readonly metadata?: { readonly name?: string; readonly namespace?: string };
-    readonly spec?: Readonly<Record<string, unknown>>;
-  };
+  readonly inputs?: { readonly metadata?: { readonly name?: string; readonly namespace?: string } };
 }
 
 const SIGNS: Readonly<Record<string, string>> = { create: "+", update: "~", delete: "-", replace: "±" };

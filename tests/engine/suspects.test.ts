@@ -36,9 +36,6 @@ const NAMESPACE: LiveObject = {
 };
 const ALL = [DEPLOYMENT, SECRET, ROUTE, NAMESPACE];
 
-/** What the program sets of an object. */
-const inputsOf = ({ metadata, ...fields }: LiveObject) => ({ metadata: { name: metadata.name }, ...fields });
-
 /** An unchanged object in a preview; the engine adds fields to its state, and hides secret values. */
 const step = (object: LiveObject): PreviewStep => ({
   op: "same",
@@ -46,7 +43,6 @@ const step = (object: LiveObject): PreviewStep => ({
   oldState: {
     custom: true,
     type: `kubernetes:${object.apiVersion}:${object.kind}`,
-    inputs: inputsOf(object),
     outputs: { ...object, ...(object.kind === "Secret" ? { data: "[secret]" } : {}), __initialApiVersion: "v1" },
   },
 });
@@ -104,7 +100,7 @@ describe("the objects that up looks at", () => {
     const template = { spec: { containers: [{ name: "server", image: "inference:1" }] } };
     const recorded = { ...DEPLOYMENT, spec: { replicas: 1, template } };
     const { oldState = { type: "" }, ...same } = step(recorded);
-    const autoscaled = { ...same, oldState: { ...oldState, inputs: inputsOf({ ...recorded, spec: { template } }) } };
+    const autoscaled = { ...same, oldState: { ...oldState, ignoreChanges: ["spec.replicas"] } };
     const scaledTo = (replicas: number, image: string) => {
       const containers = [{ name: "server", image }];
       const metadata = { ...recorded.metadata, generation: 2, resourceVersion: "20" };
@@ -113,6 +109,17 @@ describe("the objects that up looks at", () => {
     expect(await suspects(scaledTo(4, "inference:1"), [autoscaled])).to.deep.equal([]);
     expect(await suspects(scaledTo(4, "inference:2"), [autoscaled])).to.deep.equal(["Deployment"]);
     expect(await suspects(scaledTo(4, "inference:1"), [step(recorded)])).to.deep.equal(["Deployment"]);
+  });
+
+  it("are those with another value of a field that the program sets beside one that it ignores", async () => {
+    const { oldState = { type: "" }, ...same } = step(DEPLOYMENT);
+    const ignoring = (path: string) => ({ ...same, oldState: { ...oldState, ignoreChanges: [path] } });
+    const labels = { app: "iris", "a.b/c": "d" };
+    const changed = { ...DEPLOYMENT, metadata: { ...DEPLOYMENT.metadata, resourceVersion: "20", labels } };
+    const { kubectl } = clusterWith([changed]);
+    expect(await suspects(kubectl, [ignoring('metadata.labels["a.b/c"]')])).to.deep.equal([]);
+    expect(await suspects(kubectl, [ignoring("metadata.labels")])).to.deep.equal([]);
+    expect(await suspects(kubectl, [ignoring("metadata.labels.team")])).to.deep.equal(["Deployment"]);
   });
 
   it("are those that were deleted, or created again under their names", async () => {
