@@ -21,6 +21,15 @@ describe("Pulumi.yaml", () => {
     }
   });
 
+  it("has a default for each setting that can be omitted, since the engine refuses a stack without the others", async () => {
+    const { name, config } = await readYaml("Pulumi.yaml");
+    const required = Object.entries<{ default?: unknown }>(config).filter(
+      ([, { default: value }]) => value === undefined,
+    );
+    const needed = Object.entries(StackSchema.shape).filter(([, setting]) => !setting.safeParse(undefined).success);
+    expect(required.map(([key]) => key.replace(`${name}:`, ""))).to.have.members(needed.map(([key]) => key));
+  });
+
   it("has defaults that are equivalent to omitting the setting", async () => {
     const { config } = await readYaml("Pulumi.yaml");
     const written = Object.fromEntries(
