@@ -16,7 +16,7 @@ const STACKS = [
 ];
 
 /** Kinds whose definitions are not installed: no registry of modules has kgateway's. */
-const UNKNOWN = ["TrafficPolicy", "NodeFeatureRule"];
+const UNKNOWN = ["TrafficPolicy"];
 
 describe("the objects of generated stack files that are accepted", function () {
   this.timeout(30 * 60_000);

@@ -105,6 +105,13 @@ export const testTools = {
       prometheusCrds("servicemonitors"),
       prometheusCrds("prometheusrules"),
       {
+        module: "sigs.k8s.io/node-feature-discovery",
+        version: "v0.18.3",
+        sum: "h1:q5/qpyxrasI/F6838lflFNGAUszpMNRuFwornPLYdxQ=",
+        from: "deployment/base/nfd-crds/nfd-api-crds.yaml",
+        to: "crds/node-feature-discovery.yaml",
+      },
+      {
         module: "github.com/kedacore/keda/v2",
         version: keda.version,
         sum: "h1:R6z2HZvstK4RLUMxroNACzBj74xGxt3kG59b5Xc+Xps=",
