@@ -9,6 +9,7 @@ import type { KubernetesObject } from "../../render/rendered.ts";
 import { renderMany } from "../render/many/render-many.ts";
 import { type ApiServer, startApiServer } from "../support/api-server/api-server.ts";
 import { installKinds } from "../support/api-server/kinds.ts";
+import { onRequest } from "../support/needs.ts";
 import { ensureTool } from "../tools/index.ts";
 import { type Kueue, startKueue } from "./manager.ts";
 
@@ -68,10 +69,7 @@ describe("Jobs in a queue of Kueue", function () {
   let kubectl: Kubectl;
 
   before(async function () {
-    if (!process.env["KUEUE"]) {
-      console.log("      skipped: needs Kueue, which takes minutes to build, and root; set KUEUE=1");
-      return this.skip();
-    }
+    onRequest(this, "KUEUE", "needs Kueue, which takes minutes to build, and root");
     // Every address of this range is one of this machine's loopback interface.
     server = await startApiServer(() => {}, "127.97.0.0/16");
     kubectl = new Kubectl(path.join(await ensureTool("kubernetes"), "kubectl"), server.kubeconfig);

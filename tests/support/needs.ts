@@ -17,3 +17,10 @@ export async function need<T>(test: Context, install: () => Promise<T>): Promise
 export function needPackages(test: Context, packages: readonly string[]): Promise<void> {
   return need(test, async () => installPackages(await missingPackages(packages), () => {}));
 }
+
+/** Skips a suite that takes long, with the reason, unless its environment variable asks for it. */
+export function onRequest(test: Context, variable: string, reason: string): void {
+  if (process.env[variable]) return;
+  console.log(`      skipped: ${reason}; set ${variable}=1`);
+  test.skip();
+}

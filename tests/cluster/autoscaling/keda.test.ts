@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { nodePaths } from "../../../cluster/node/layout.ts";
 import { runningNode } from "../../../cluster/node/record.ts";
 import { valueAt } from "../../../engine/status/fields.ts";
+import { onRequest } from "../../support/needs.ts";
 import { type EngineStack, engineStack } from "../engine/stack.ts";
 import { type Cluster, devCluster, NAMESPACE, status } from "../support/cluster.ts";
 import { type Demand, startDemand } from "../support/demand.ts";
@@ -42,10 +43,7 @@ describe("a version that KEDA scales", function () {
   let demand: Demand;
 
   before(async function () {
-    if (!process.env["KEDA"]) {
-      console.log("      skipped: needs KEDA, which takes minutes to build; set KEDA=1");
-      return this.skip();
-    }
+    onRequest(this, "KEDA", "needs KEDA, which takes minutes to build");
     cluster = await devCluster();
     const node = await runningNode(nodePaths(path.join(cluster.folder, "state")));
     if (node === undefined) throw new Error("the node is not running");

@@ -7,6 +7,7 @@ import { waitFor } from "../../../common/wait.ts";
 import { valueAt } from "../../../engine/status/fields.ts";
 import { Load, type LoadResult } from "../../../rollout/demo/load.ts";
 import { demoPath } from "../../../rollout/demo/stack.ts";
+import { onRequest } from "../../support/needs.ts";
 import { writeBusyStack } from "../rollout/busy-stack.ts";
 import { Counters } from "../rollout/counters.ts";
 import { type Cluster, destroyStack, devCluster, local } from "../support/cluster.ts";
@@ -30,10 +31,7 @@ describe("Prometheus on the embedded cluster", function () {
 
   before(async function () {
     this.timeout(90 * MINUTES);
-    if (!process.env["METRICS"]) {
-      console.log("      skipped: Prometheus takes minutes to build, and alerts minutes to resolve; set METRICS=1");
-      return this.skip();
-    }
+    onRequest(this, "METRICS", "Prometheus takes minutes to build, and alerts minutes to resolve");
     cluster = await devCluster();
     const node = await runningNode(nodePaths(path.join(cluster.folder, "state")));
     if (node === undefined) throw new Error("the node is not running");

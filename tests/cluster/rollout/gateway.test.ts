@@ -6,6 +6,7 @@ import { freePort } from "../../../common/ports.ts";
 import { Load } from "../../../rollout/demo/load.ts";
 import { LocalPrometheus, localUrl } from "../../../rollout/demo/prometheus.ts";
 import { demoPath, SCRAPE_SECONDS } from "../../../rollout/demo/stack.ts";
+import { onRequest } from "../../support/needs.ts";
 import { type Cluster, destroyStack, devCluster, local } from "../support/cluster.ts";
 import { writeBusyStack } from "./busy-stack.ts";
 import { Counters } from "./counters.ts";
@@ -25,10 +26,7 @@ describe("evidence for a rollout, under more load than the canary can answer", f
 
   before(async function () {
     this.timeout(90 * MINUTES);
-    if (!process.env["ROLLOUT"]) {
-      console.log("      skipped, as other rollouts on a cluster; set ROLLOUT=1");
-      return this.skip();
-    }
+    onRequest(this, "ROLLOUT", "as other rollouts on a cluster");
     cluster = await devCluster();
     const folder = path.join(cluster.folder, STACK);
     await mkdir(folder, { recursive: true });

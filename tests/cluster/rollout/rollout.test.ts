@@ -1,3 +1,4 @@
+import { onRequest } from "../../support/needs.ts";
 import { type Cluster, devCluster } from "../support/cluster.ts";
 import { broken, worse } from "./bad.ts";
 import { good } from "./good.ts";
@@ -13,10 +14,7 @@ describe("rollouts on the embedded cluster, under load", function () {
 
   before(async function () {
     this.timeout(90 * MINUTES);
-    if (!process.env["ROLLOUT"]) {
-      console.log("      skipped: eleven rollouts take more than ten minutes on a quiet machine; set ROLLOUT=1");
-      return this.skip();
-    }
+    onRequest(this, "ROLLOUT", "eleven rollouts take more than ten minutes on a quiet machine");
     cluster = await devCluster();
     for (const performance of performances) await performance.open(cluster);
     for (const performance of performances) void performance.begin();

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { valueAt } from "../../../engine/status/fields.ts";
 import { pushArtifact, pushImage } from "../../apps/sources/oci-push.ts";
+import { onRequest } from "../../support/needs.ts";
 import { type Cluster, NAMESPACE as DEV, destroyStack, devCluster, startLocal, status } from "../support/cluster.ts";
 import { deploy, stackOf } from "../support/stacks.ts";
 import { eventually } from "../support/wait.ts";
@@ -31,10 +32,7 @@ describe("models from elsewhere on the embedded cluster", function () {
   before(async function () {
     // On a new machine this builds Kubernetes and everything else from source.
     this.timeout(60 * 60_000);
-    if (!process.env["SOURCES"]) {
-      console.log("      skipped: takes minutes and writes 2 GB to the disk; set SOURCES=1");
-      return this.skip();
-    }
+    onRequest(this, "SOURCES", "takes minutes and writes 2 GB to the disk");
     cluster = await devCluster();
     const [server] = await cluster.kubectl.get(["deployment", "model-v1", `--namespace=${DEV}`]);
     const image = server && valueAt(server, "spec.template.spec.containers.0.image");

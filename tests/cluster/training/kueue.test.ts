@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { nodePaths } from "../../../cluster/node/layout.ts";
 import { runningNode } from "../../../cluster/node/record.ts";
 import { condition, valueAt } from "../../../engine/status/fields.ts";
+import { onRequest } from "../../support/needs.ts";
 import { configFiles, getIn, platform } from "../byo/stack.ts";
 import { type Cluster, NAMESPACE as DEV, destroyStack, devCluster, repository, status } from "../support/cluster.ts";
 import { CLUSTER_QUEUE, FLAVOR_LABEL, installKueue } from "../support/kueue.ts";
@@ -53,10 +54,7 @@ describe("Jobs in a queue of Kueue on the embedded cluster", function () {
   let [running, waiting] = ["", ""];
 
   before(async function () {
-    if (!process.env["KUEUE"]) {
-      console.log("      skipped: needs Kueue, which takes minutes to build; set KUEUE=1");
-      return this.skip();
-    }
+    onRequest(this, "KUEUE", "needs Kueue, which takes minutes to build");
     this.timeout(60 * 60_000);
     cluster = await devCluster();
     const node = await runningNode(nodePaths(path.join(cluster.folder, "state")));
