@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { UserError } from "../../common/errors.ts";
 import { deployDirectory, repositoryRoot } from "../../common/paths.ts";
 import { NO_CHECKPOINTS, Session } from "./session.ts";
+import { withTemporaryFolder } from "./temporary-folder.ts";
 import { projectName, Workspace } from "./workspace.ts";
 import { readSettings, writeBack } from "./write-back.ts";
 
@@ -79,13 +80,15 @@ async function pulumi(args: readonly string[]): Promise<number> {
   const before = own ? await readSettings(file) : {};
   const environment = { ...(await session.environment()), ...(changing ? {} : NO_CHECKPOINTS) };
   if (changing) await session.mark();
-  const { exitCode, signal } = await execa(session.program, [...rest, ...(own ? ["--config-file", file] : [])], {
-    // With the stack the CLI removes its stack file: in the workspace, not in the checkout.
-    cwd: line.removes ? workspace.directory : repositoryRoot,
-    env: environment,
-    stdio: "inherit",
-    reject: false,
-  });
+  const { exitCode, signal } = await withTemporaryFolder((folder) =>
+    execa(session.program, [...rest, ...(own ? ["--config-file", file] : [])], {
+      // With the stack the CLI removes its stack file: in the workspace, not in the checkout.
+      cwd: line.removes ? workspace.directory : repositoryRoot,
+      env: { ...environment, TMPDIR: folder },
+      stdio: "inherit",
+      reject: false,
+    }),
+  );
   if (changing) await session.ended({ exitCode, errors: [] });
   if (own && deployment !== undefined && line.command === "config") {
     const place = {

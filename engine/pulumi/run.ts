@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { UserError } from "../../common/errors.ts";
 import { repositoryRoot } from "../../common/paths.ts";
 import { type EngineEvent, errorsOf, followEvents } from "./events.ts";
+import { withTemporaryFolder } from "./temporary-folder.ts";
 
 /** How a command of the CLI ended. */
 export interface CliResult {
@@ -39,44 +38,41 @@ export function startCli(
   onEvent: (event: EngineEvent) => void = () => undefined,
 ): RunningCli {
   const abort = new AbortController();
-  return { result: run(program, args, environment, onEvent, abort.signal), cancel: () => abort.abort() };
+  const result = withTemporaryFolder((folder) => run(program, args, environment, folder, onEvent, abort.signal));
+  return { result, cancel: () => abort.abort() };
 }
 
 async function run(
   program: string,
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
+  folder: string,
   onEvent: (event: EngineEvent) => void,
   cancelled: AbortSignal,
 ): Promise<CliResult> {
-  const folder = await mkdtemp(path.join(tmpdir(), "pulumi-events-"));
   const log = path.join(folder, "events");
   const followed = WITH_EVENTS.has(args[0] ?? "");
   const errors: string[] = [];
   const ended = new AbortController();
-  try {
-    const child = execa(program, [...args, "--non-interactive", ...(followed ? ["--event-log", log] : [])], {
-      cwd: repositoryRoot,
-      // Enables --event-log.
-      env: { ...environment, PULUMI_DEBUG_COMMANDS: "true" },
-      reject: false,
-      // If this process ends, the CLI finishes its current step and saves its state.
-      cleanup: false,
-      stdin: "ignore",
-      maxBuffer: 1 << 28,
-    });
-    cancelled.addEventListener("abort", () => child.kill("SIGINT"));
-    const events = followEvents(log, ended.signal, (event) => {
-      errors.push(...errorsOf(event));
-      onEvent(event);
-    });
-    const { exitCode, stdout, stderr, code } = await child;
-    ended.abort();
-    await events;
-    if (code === "ENOENT") throw new UserError(`${program} is missing`, "run the command again");
-    if (exitCode !== 0 && errors.length === 0) errors.push(stderr.trim() || `pulumi ${args[0]} ended by itself`);
-    return { exitCode, stdout, errors };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const child = execa(program, [...args, "--non-interactive", ...(followed ? ["--event-log", log] : [])], {
+    cwd: repositoryRoot,
+    // Enables --event-log.
+    env: { ...environment, TMPDIR: folder, PULUMI_DEBUG_COMMANDS: "true" },
+    reject: false,
+    // If this process ends, the CLI finishes its current step and saves its state.
+    cleanup: false,
+    stdin: "ignore",
+    maxBuffer: 1 << 28,
+  });
+  cancelled.addEventListener("abort", () => child.kill("SIGINT"));
+  const events = followEvents(log, ended.signal, (event) => {
+    errors.push(...errorsOf(event));
+    onEvent(event);
+  });
+  const { exitCode, stdout, stderr, code } = await child;
+  ended.abort();
+  await events;
+  if (code === "ENOENT") throw new UserError(`${program} is missing`, "run the command again");
+  if (exitCode !== 0 && errors.length === 0) errors.push(stderr.trim() || `pulumi ${args[0]} ended by itself`);
+  return { exitCode, stdout, errors };
 }

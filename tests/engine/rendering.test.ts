@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { expect } from "chai";
 import { writeKubeconfig } from "../../bench/engine/stack.ts";
 import type { PreviewStep } from "../../engine/pulumi/preview.ts";
 import { Session } from "../../engine/pulumi/session.ts";
@@ -27,21 +28,38 @@ describe("the objects that the engine registers", function () {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
+  /** The steps of a preview, and its result by render. */
+  async function preview(stack: string, files: readonly string[]) {
+    const configFiles = files.map((file) => path.join(repository, file));
+    const cluster = { kubeconfig, identifier: "nowhere" };
+    const workspace = new Workspace(path.join(folder, stack));
+    await workspace.write(stack, { configFiles, images, cluster });
+    const session = await Session.open(workspace, stack, () => undefined);
+    const settings = `--config-file=${workspace.stackFile(stack)}`;
+    const { steps } = JSON.parse(await session.run(["preview", "--json", "--show-secrets", settings])) as {
+      steps: readonly PreviewStep[];
+    };
+    return { steps, rendered: () => renderStack({ stack, configFiles, overrides: { images, cluster } }) };
+  }
+
   for (const [stack, files] of Object.entries(stacks)) {
     it(`equal the output of render for ${stack}, object by object`, async () => {
-      const configFiles = files.map((file) => path.join(repository, file));
-      const cluster = { kubeconfig, identifier: "nowhere" };
-      const workspace = new Workspace(path.join(folder, stack));
-      await workspace.write(stack, { configFiles, images, cluster });
-      const session = await Session.open(workspace, stack, () => undefined);
-      const preview = await session.run([
-        "preview",
-        "--json",
-        "--show-secrets",
-        `--config-file=${workspace.stackFile(stack)}`,
-      ]);
-      const { steps } = JSON.parse(preview) as { steps: readonly PreviewStep[] };
-      expectRendered(steps, await renderStack({ stack, configFiles, overrides: { images, cluster } }));
+      const { steps, rendered } = await preview(stack, files);
+      expectRendered(steps, await rendered());
     });
   }
+
+  it("come without a file left behind that has the cluster's credentials", async () => {
+    const temporary = path.join(folder, "temporary");
+    await mkdir(temporary);
+    const before = process.env["TMPDIR"];
+    process.env["TMPDIR"] = temporary;
+    try {
+      await preview("dev", stacks["dev"] ?? []);
+    } finally {
+      if (before === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = before;
+    }
+    expect(await readdir(temporary)).to.deep.equal([]);
+  });
 });
