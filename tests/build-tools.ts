@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { tools } from "../cluster/toolchain/tools.ts";
 import { errorMessage } from "../common/errors.ts";
 import { ensureTool, type ToolName } from "./tools/index.ts";
-import { testTools } from "./tools/test-tools.ts";
+import { requestedTools, testTools } from "./tools/test-tools.ts";
 
 /** Pause in milliseconds between two tools, so that a suite waiting for the build lock can take it. */
 const PAUSE = 500;
@@ -16,7 +16,8 @@ const PAUSE = 500;
 async function main(): Promise<void> {
   // Give the suites priority.
   setPriority(10);
-  const names = [...Object.keys(testTools), "pulumi", ...Object.keys(tools)] as ToolName[];
+  const requested = Object.keys(requestedTools).filter((name) => process.env[name.toUpperCase()]);
+  const names = [...Object.keys(testTools), ...requested, "pulumi", ...Object.keys(tools)] as ToolName[];
   for (const name of new Set(names)) {
     const start = performance.now();
     await ensureTool(name);

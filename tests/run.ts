@@ -12,6 +12,8 @@ import { folderOf, GROUPS, groupOf, inOrder, selectionOf } from "./groups.ts";
  * background while earlier ones run.
  */
 const repository = path.resolve(import.meta.dirname, "..");
+/** How many of the slowest files are listed. */
+const SLOWEST = 10;
 const command = new Command("npm test --")
   .description("Runs the tests: all, or groups, or files.")
   .argument("[suites...]", `groups (${GROUPS.join(", ")}), or globs of files from the repository on`)
@@ -38,6 +40,7 @@ for (const file of files) mocha.addFile(path.join(repository, file));
 await mocha.loadFilesAsync();
 
 const builds = isEverything ? startBuilds() : undefined;
+/** Milliseconds of each file's suites. */
 const times = new Map<string, number>();
 let start = performance.now();
 const runner = mocha.run((failures) => {
@@ -54,8 +57,8 @@ runner.on("suite", ({ parent }) => {
 });
 runner.on("suite end", ({ parent, file }) => {
   if (!parent?.root || file === undefined) return;
-  const folder = folderOf(path.relative(repository, file));
-  times.set(folder, (times.get(folder) ?? 0) + performance.now() - start);
+  const relative = path.relative(repository, file);
+  times.set(relative, (times.get(relative) ?? 0) + performance.now() - start);
 });
 
 /** Builds the tools of the suites in another process, and prints a line for each. */
@@ -73,10 +76,16 @@ function startBuilds() {
   return { process: child, lines };
 }
 
-/** The time of each folder's suites, including their own builds, and the time of background builds. */
+/** The time of each folder's suites and of the slowest files, including their own builds, and that of background builds. */
 function summary(): string[] {
-  const seconds = (milliseconds: number) => `${Math.round(milliseconds / 1000)} s`.padStart(7);
-  const folders = [...times].map(([folder, time]) => `  ${seconds(time)}  ${folder}`);
-  const built = builds?.lines.map((line) => `           ${line}`) ?? [];
-  return ["time of the suites:", ...folders, ...(built.length > 0 ? ["built in the background:", ...built] : []), ""];
+  const folders = new Map<string, number>();
+  for (const [file, time] of times) folders.set(folderOf(file), (folders.get(folderOf(file)) ?? 0) + time);
+  const slowest = [...times].toSorted(([, a], [, b]) => b - a).slice(0, SLOWEST);
+  const line = ([name, time]: [string, number]) => `  ${`${Math.round(time / 1000)} s`.padStart(7)}  ${name}`;
+  const parts: [string, string[]][] = [
+    ["time of the suites:", [...folders].map(line)],
+    ["slowest files:", slowest.map(line)],
+    ["built in the background:", (builds?.lines ?? []).map((each) => `           ${each}`)],
+  ];
+  return [...parts.flatMap(([title, lines]) => (lines.length > 0 ? [title, ...lines] : [])), ""];
 }

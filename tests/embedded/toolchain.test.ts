@@ -18,13 +18,16 @@ import { acquireLock } from "../../common/file-lock.ts";
 import { cacheDirectory, stateDirectory } from "../../common/paths.ts";
 import { pulumi } from "../../engine/pulumi/tool.ts";
 import { intentLines } from "../../engine/up/announce.ts";
-import { testTools } from "../tools/test-tools.ts";
+import { requestedTools, testTools } from "../tools/test-tools.ts";
 
 const tool: Tool = { name: "hammer", version: "v1.2.3", binaries: [{ package: "a/cmd/b", name: "b" }], minutes: 3 };
 const sources = new Map([
   ["go.mod", "module m"],
   ["go.sum", "sums"],
 ]);
+
+const optionalTools: Tool[] = Object.values({ ...testTools, ...requestedTools, ...monitoringTools });
+const everyTool: Tool[] = [...Object.values<Tool>(tools), pulumi, ...optionalTools];
 
 /** The UserError that `action` throws. */
 async function userError(action: () => unknown): Promise<UserError> {
@@ -56,9 +59,7 @@ describe("the cache key of a tool", () => {
   });
 
   it("covers go.mod and go.sum of every tool that is built", () => {
-    for (const built of Object.values<Tool>({ ...tools, pulumi, ...testTools, ...monitoringTools }).filter(
-      ({ binaries }) => binaries.length > 0,
-    )) {
+    for (const built of everyTool.filter(({ binaries }) => binaries.length > 0)) {
       expect([...readSources(built).keys()], built.name).to.include.members(["go.mod", "go.sum"]);
     }
   });
@@ -72,15 +73,13 @@ describe("the cache key of a tool", () => {
 
   it("leaves out test tools and the optional add-on's for the tools that up builds", () => {
     const planned = planToolchain().map(({ tool }) => tool);
-    for (const other of Object.values<Tool>({ ...testTools, ...monitoringTools })) {
+    for (const other of optionalTools) {
       expect(planned).to.not.include(other);
     }
   });
 
   it("matches the version in the tool's go.mod", () => {
-    for (const built of Object.values<Tool>({ ...tools, pulumi, ...testTools, ...monitoringTools }).filter(
-      ({ binaries, name }) => binaries.length > 0 && name !== "helpers",
-    )) {
+    for (const built of everyTool.filter(({ binaries, name }) => binaries.length > 0 && name !== "helpers")) {
       expect(readSources(built).get("go.mod"), built.name).to.match(
         new RegExp(` ${RegExp.escape(built.version)}( // indirect)?\n`),
       );
@@ -108,8 +107,13 @@ describe("Go's environment", () => {
       GOFLAGS: "",
       GOWORK: "off",
       GOCACHE: "/cache",
+      GOGC: "400",
       CGO_ENABLED: "0",
     });
+  });
+
+  it("keeps the user's limits of Go's memory", () => {
+    expect(goEnvironment("/cache", { GOGC: "50", GOMEMLIMIT: "1GiB" })).to.include({ GOGC: "50", GOMEMLIMIT: "1GiB" });
   });
 });
 
@@ -202,7 +206,7 @@ describe("patches to the source of a module", () => {
   });
 
   it("apply to modules that go.mod requires", () => {
-    for (const built of Object.values<Tool>({ ...tools, pulumi, ...testTools })) {
+    for (const built of everyTool) {
       for (const { module } of built.patches ?? []) {
         expect(readSources(built).get("go.mod"), built.name).to.contain(`\t${module} v`);
       }

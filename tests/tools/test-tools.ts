@@ -8,6 +8,9 @@ const kwok = "v0.8.0";
 /** The test tools' Go modules are in the subfolder `modules/`. */
 const root = import.meta.dirname;
 
+/** Tools of suites that run only if the variable of the tool's name is set, such as `KEDA=1`; built on first use. */
+export const requestedTools = { keda, kueue } satisfies Record<string, Tool>;
+
 /** Tools that only tests and benchmarks use; built on first use. */
 export const testTools = {
   /** An OCI registry. */
@@ -34,7 +37,6 @@ export const testTools = {
     binaries: [command("github.com/yannh/kubeconform/cmd/kubeconform")],
     minutes: 0.5,
   },
-  keda,
   /** Reviews manifests. */
   kubeScore: {
     name: "kube-score",
@@ -43,7 +45,6 @@ export const testTools = {
     binaries: [command("github.com/zegl/kube-score/cmd/kube-score")],
     minutes: 0.5,
   },
-  kueue,
   /** Simulates nodes and their pods. */
   kwok: {
     name: "kwok",
