@@ -60,10 +60,14 @@ function isSuspect({ recorded, ignored }: Compared, live: ReadonlyMap<string, Li
   return !isDeepStrictEqual(settled(current, ignored), settled(recorded, ignored));
 }
 
-/** The generation counts changes of the spec, which is compared itself. */
-const UNCOMPARED = ["status", "metadata.resourceVersion", "metadata.generation", "metadata.managedFields"].map(
-  parsePath,
-);
+const UNCOMPARED: readonly FieldPath[] = [
+  ["status"],
+  ["metadata", "resourceVersion"],
+  ["metadata", "managedFields"],
+  // These count changes of the spec, which is compared itself. The controller writes the second one a moment after `up`.
+  ["metadata", "generation"],
+  ["metadata", "annotations", "deployment.kubernetes.io/revision"],
+];
 
 /** What does not change with the status and with ignored fields, without the fields that the provider adds in the state. */
 function settled(object: object, ignored: readonly FieldPath[]): unknown {

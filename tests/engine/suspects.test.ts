@@ -13,6 +13,7 @@ const DEPLOYMENT: LiveObject = {
     resourceVersion: "10",
     generation: 1,
     labels: { app: "iris" },
+    annotations: { "deployment.kubernetes.io/revision": "1" },
     ...{ managedFields: [{ manager: "pulumi" }] },
   },
   spec: { replicas: 2 },
@@ -82,6 +83,8 @@ describe("the objects that up looks at", () => {
   it("are none if only a status has changed, or who manages a field", async () => {
     expect(await afterChange({}, { status: { readyReplicas: 2 } })).to.deep.equal([]);
     expect(await afterChange({ managedFields: [{ manager: "kube-controller-manager" }] })).to.deep.equal([]);
+    const annotations = { "deployment.kubernetes.io/revision": "2" };
+    expect(await afterChange({ annotations, generation: 2 })).to.deep.equal([]);
   });
 
   it("are those with another spec, label or annotation, and those that are being deleted", async () => {
