@@ -28,7 +28,7 @@ export async function measureUp(cold: boolean): Promise<UpReport> {
   };
   const run = async (...args: string[]) => {
     const start = Date.now();
-    const child = execa(process.execPath, ["engine/cli.ts", ...args], {
+    const child = execa("sh", ["scripts/run.sh", "engine/cli.ts", ...args], {
       cwd: repository,
       env: environment,
       stderr: "inherit",
