@@ -59,15 +59,6 @@ export const testTools = {
     })),
     minutes: 2,
   },
-  /** Checks and tests Prometheus rules. */
-  promtool: {
-    name: "promtool",
-    version: "v0.315.0",
-    root,
-    binaries: [command("github.com/prometheus/prometheus/cmd/promtool")],
-    tags: "remove_all_sd",
-    minutes: 2.5,
-  },
   /** Schemas of objects: the kinds of Kubernetes (swagger.json) and the custom kinds of a stack (crds). */
   schemas: {
     name: "schemas",

@@ -1,8 +1,7 @@
 import { expect } from "chai";
 import { alertGroups } from "../../../components/monitoring/alerts.ts";
 import { resolveAlerts } from "../../../components/monitoring/resolve.ts";
-import { ensureTool } from "../../tools/index.ts";
-import { checkRules, type Firing, playAlert, type Series } from "./promtool.ts";
+import { checkRules, type Firing, needPromtool, playAlert, type Series } from "./promtool.ts";
 
 const groups = alertGroups("ml", [{ model: "sentiment", stable: "1", canary: "2" }], resolveAlerts());
 
@@ -47,10 +46,8 @@ const model: Firing = { labels: { namespace: "ml", model: "sentiment" } };
 
 describe("alerts, tested with promtool", function () {
   this.timeout(120_000);
-  before(async function () {
-    // Builds promtool on first use.
-    this.timeout(30 * 60_000);
-    await ensureTool("promtool");
+  before(function () {
+    return needPromtool(this);
   });
 
   it("are valid Prometheus rules", async () => {

@@ -6,7 +6,7 @@ import { alertGroups } from "../../../components/monitoring/alerts.ts";
 import { resolveAlerts } from "../../../components/monitoring/resolve.ts";
 import { readDashboards } from "../../../dashboards/index.ts";
 import { only, record } from "../recorder.ts";
-import { checkRules } from "./promtool.ts";
+import { checkRules, needPromtool } from "./promtool.ts";
 
 const args: MonitoringArgs = { namespace: "ml-serving", apps: ["model-api"] };
 
@@ -126,8 +126,7 @@ describe("dashboards and alerts", () => {
   });
 
   it("contain only queries that Prometheus can parse", async function () {
-    // Builds promtool on first use.
-    this.timeout(30 * 60_000);
+    await needPromtool(this);
     const rules = queries.map((expr, index) => ({ record: `query_${index}`, expr }));
     const { exitCode, all } = await checkRules([{ name: "queries", rules }]);
     expect(exitCode, all).to.equal(0);

@@ -2,8 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
+import type { Context } from "mocha";
 import { stringify } from "yaml";
-import { ensureTool } from "../../tools/index.ts";
+import { debianProgram } from "../../support/debian-program.ts";
+import { need } from "../../support/needs.ts";
 
 /** One series and its values, one per minute, in promtool's notation: `0+60x20` grows by 60 a minute for 20 minutes. */
 export type Series = readonly [series: string, values: string];
@@ -64,17 +66,30 @@ interface Rule {
   readonly annotations?: object;
 }
 
+let found: Promise<string> | undefined;
+/** Debian's promtool. Its Prometheus is older than the add-on's: alerts that it reads work with both. */
+const program = () => {
+  found ??= debianProgram("prometheus", "usr/bin/promtool");
+  return found;
+};
+
+/** Skips the tests, with the reason, where promtool cannot be had. */
+export const needPromtool = (test: Context) => need(test, program);
+
 /** The output of `promtool check rules`. */
 export async function checkRules(groups: readonly object[]): Promise<{ exitCode: number | undefined; all: string }> {
   return promtool("check", { "rules.yaml": { groups } }, "rules.yaml");
 }
 
 async function promtool(command: "test" | "check", files: Readonly<Record<string, object>>, file: string) {
-  const tool = path.join(await ensureTool("promtool"), "promtool");
   const folder = await mkdtemp(path.join(tmpdir(), "promtool-"));
   try {
     for (const [name, content] of Object.entries(files)) await writeFile(path.join(folder, name), stringify(content));
-    const { exitCode, all } = await execa(tool, [command, "rules", file], { cwd: folder, reject: false, all: true });
+    const { exitCode, all } = await execa(await program(), [command, "rules", file], {
+      cwd: folder,
+      reject: false,
+      all: true,
+    });
     return { exitCode, all };
   } finally {
     await rm(folder, { recursive: true, force: true });
