@@ -13,6 +13,7 @@ import {
   updateIndex,
   VersionExistsError,
 } from "../../registry/index.ts";
+import { sweepTemporaries } from "../../registry/sweep.ts";
 import { SAMPLE_FILES, SAMPLES } from "../data/samples.ts";
 import { prepareTask } from "../tasks/index.ts";
 import { trainModel } from "./train-model.ts";
@@ -88,6 +89,7 @@ async function copySamples(data: string): Promise<string[]> {
   const lines: string[] = [];
   try {
     await makeDirectory(data);
+    await sweepTemporaries(data);
     for (const name of SAMPLE_FILES) {
       const target = path.join(data, name);
       if (await exists(target)) {

@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
+import { execa } from "execa";
 import { readIndex, readMetadata, verifyArtifact } from "../../../../apps/registry/index.ts";
+import { temporaryName } from "../../../../apps/registry/owner.ts";
 import { TASK_NAMES } from "../../../../apps/trainer/tasks/index.ts";
 import { temporaryDirectory, trainer } from "../support.ts";
 
@@ -110,6 +112,20 @@ describe("init-storage", () => {
     }
     const names = await readdir(folder, { recursive: true });
     expect(names.filter((name) => name.includes(".tmp-") || name.endsWith(".lock"))).to.deep.equal([]);
+  });
+
+  it("removes what a process that was killed had begun to copy, but not what another one copies", async () => {
+    const owner = JSON.stringify(path.join(path.dirname(MAIN), "../registry/owner.ts"));
+    const script = `console.log((await import(${owner})).temporaryName(".tmp-", "iris.csv"))`;
+    const { stdout: abandoned } = await execa(process.execPath, ["--input-type=module", "--eval", script]);
+    const current = temporaryName(".tmp-", "iris.csv");
+    const data = path.join(folder, "data");
+    await mkdir(data);
+    for (const name of [abandoned, current]) await writeFile(path.join(data, name), "1,2");
+    expect(await trainer(["init-storage"], { env })).to.include({ code: 0, errors: "" });
+    expect(await readdir(data))
+      .to.include.members([current, "iris.csv"])
+      .and.not.include(abandoned);
   });
 
   it("can run in two processes at the same time", async () => {
